@@ -1,0 +1,52 @@
+//! Consent to being recorded and to being called by an AI.
+
+use super::{
+    id::{ConsentId, ConversationId, LeadId, OrganizationId},
+    macros::words,
+    time::Timestamp,
+};
+
+words! {
+    /// What is consented to.
+    ConsentKind, "kind" {
+        /// Recording the conversation.
+        Recording = "recording",
+        /// Outbound contact by an AI.
+        AiContact = "ai_contact",
+    }
+}
+
+words! {
+    /// Where consent stands.
+    ConsentState, "state" {
+        /// Asked, no answer yet.
+        Asked = "asked",
+        /// Given.
+        Given = "given",
+        /// Refused or withdrawn; an opt-out.
+        Refused = "refused",
+    }
+}
+
+/// One change of consent; the newest per lead, kind and channel counts. Append-only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Identity.
+    pub id: ConsentId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Whose.
+    pub lead_id: LeadId,
+    /// To what.
+    pub kind: ConsentKind,
+    /// On which channel.
+    pub channel: super::conversation::Channel,
+    /// Where it stands.
+    pub state: ConsentState,
+    /// How it was expressed, as `widget checkbox`, at most 200 characters.
+    pub how: String,
+    /// In which conversation.
+    pub conversation_id: Option<ConversationId>,
+    /// When.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,23 @@
+//! Entities, value types and their rules: pure, without async and without I/O.
+
+pub mod appointment;
+pub mod assistant;
+pub mod audit;
+pub mod billing;
+pub mod consent;
+pub mod contact;
+pub mod conversation;
+pub mod flag;
+pub mod id;
+pub mod lead;
+mod macros;
+pub mod money;
+pub mod organization;
+pub mod report;
+pub mod schedule;
+pub mod scoring;
+pub mod time;
+pub mod user;
+pub mod webhook;
+
+pub use self::id::*;

@@ -1,0 +1,136 @@
+//! Outgoing webhooks.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    id::{OrganizationId, WebhookDeliveryId, WebhookEndpointId},
+    macros::words,
+    time::Timestamp,
+};
+use crate::error::{Result, Violations};
+
+/// The key an endpoint's messages are signed with. Never printed.
+#[derive(Clone)]
+pub struct SigningSecret(SecretString);
+
+impl SigningSecret {
+    /// Wraps a secret.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(SecretString::from(secret.into()))
+    }
+
+    /// The secret, for signing and storage.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningSecret(…)")
+    }
+}
+
+impl PartialEq for SigningSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+/// Where a business wants to hear of events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookEndpoint {
+    /// Identity.
+    pub id: WebhookEndpointId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// An http(s) URL of at most 2000 characters.
+    pub url: String,
+    /// Event types it hears of; empty means all.
+    pub events: Vec<String>,
+    /// Signs messages.
+    pub secret: SigningSecret,
+    /// Also signs, until the receiver has changed over.
+    pub previous_secret: Option<SigningSecret>,
+    /// When the previous secret stops signing.
+    pub previous_secret_until: Option<Timestamp>,
+    /// Hears of events only while true.
+    pub enabled: bool,
+    /// Failures since the last success.
+    pub consecutive_failures: u32,
+    /// When continued failure switched it off.
+    pub disabled_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts changes from 1.
+    pub version: i64,
+}
+
+impl WebhookEndpoint {
+    /// Checks every rule of the entity.
+    ///
+    /// # Errors
+    /// [`Validation`](crate::error::ErrorKind::Validation) with every broken rule.
+    pub fn validate(&self) -> Result<()> {
+        let mut broken = Violations::new();
+        let web = self.url.starts_with("https://") || self.url.starts_with("http://");
+        if !web || self.url.len() > 2000 {
+            broken.add("url", "format", "URL must start with https:// or http:// and have at most 2000 characters");
+        }
+        broken.into_result()
+    }
+}
+
+words! {
+    /// Where a delivery stands.
+    DeliveryStatus, "status" {
+        /// Not delivered yet.
+        Pending = "pending",
+        /// The receiver said yes.
+        Delivered = "delivered",
+        /// Given up after three days.
+        Failed = "failed",
+    }
+}
+
+/// One try to deliver.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeliveryAttempt {
+    /// When.
+    pub at: Timestamp,
+    /// The receiver's status, when it answered.
+    pub status: Option<u16>,
+    /// What went wrong, without addresses or secrets.
+    pub error: Option<String>,
+    /// Milliseconds it took.
+    pub elapsed_ms: u32,
+}
+
+/// One event for one endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookDelivery {
+    /// Identity.
+    pub id: WebhookDeliveryId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The endpoint.
+    pub endpoint_id: WebhookEndpointId,
+    /// The event's type.
+    pub event_type: String,
+    /// The body, exactly as signed.
+    pub payload: serde_json::Value,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Every try, oldest first.
+    pub attempts: Vec<DeliveryAttempt>,
+    /// When to try again; set exactly while `pending`.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,6 @@
+//! Domain, use cases and ports of the Spotlight platform SDK.
+
+pub mod domain;
+pub mod error;
+
+pub use self::error::{Error, ErrorKind, Result, Retry, Violation, Violations};
