@@ -2,5 +2,7 @@
 
 pub mod domain;
 pub mod error;
+pub mod ports;
+pub mod scripted;
 
 pub use self::error::{Error, ErrorKind, Result, Retry, Violation, Violations};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     assistant::{Language, Topic},
+    contact::{Email, Phone},
     id::{AssistantId, ConversationId, HandOffId, LeadId, OrganizationId, TranscriptId, UserId},
     macros::words,
     money::Money,
@@ -238,14 +239,43 @@ pub struct OfferedSlot {
     pub host_id: UserId,
 }
 
-/// Where a dialogue stands. Stored with the conversation, so that it goes on after a restart or another day.
+/// What the visitor has said about themselves in this conversation.
 ///
-/// Contact details are not kept here but on the lead.
+/// The assistant speaks from these and never from the lead, which may hold more than this visitor should hear.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    /// Their name.
+    pub name: Option<String>,
+    /// Their e-mail.
+    pub email: Option<Email>,
+    /// Their phone.
+    pub phone: Option<Phone>,
+    /// Their company.
+    pub company: Option<String>,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Given")
+            .field("name", &self.name.is_some())
+            .field("email", &self.email.is_some())
+            .field("phone", &self.phone.is_some())
+            .field("company", &self.company.is_some())
+            .finish()
+    }
+}
+
+/// Where a dialogue stands. Stored with the conversation, so that it goes on after a restart or another day.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DialogueState {
     /// The assistant has greeted.
     pub greeted: bool,
+    /// What the visitor has said about themselves here.
+    pub given: Given,
+    /// The lead was made for this conversation, so what it holds came from this visitor.
+    pub owns_lead: bool,
     /// What comes next.
     pub expecting: Option<Expecting>,
     /// The key of the question that waits for an answer.
@@ -332,6 +362,8 @@ pub struct Transcript {
     pub tools: Vec<ToolUse>,
     /// What produced it: a model's name, `scripted`, or none for people.
     pub model: Option<String>,
+    /// Milliseconds from the visitor's words to the first of this answer.
+    pub response_ms: Option<u32>,
     /// The visitor cut it off; `content` ends at the last part delivered.
     pub interrupted: bool,
     /// When it was said.

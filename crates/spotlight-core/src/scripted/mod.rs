@@ -1,0 +1,3 @@
+//! The scripted assistant: what a deployment without a model key uses, and the fallback when a model fails.
+
+pub mod understanding;
