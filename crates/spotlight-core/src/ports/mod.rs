@@ -1,5 +1,37 @@
-//! What the core needs of the world: one trait each.
+//! What the core needs of the world: one trait each, and the types beside it.
+//!
+//! A trait's documentation is its contract, and `conformance` tests it. Ports that arrive with their first use are the
+//! job queue and the billing provider: until then jobs run from the outbox and the plan is `free`.
 
+pub mod account;
+pub mod analytics;
+pub mod appointment;
+pub mod assistant;
+pub mod audit;
+pub mod billing;
+pub mod cache;
 pub mod chat;
+pub mod clock;
+pub mod consent;
+pub mod conversation;
+pub mod events;
+pub mod files;
+pub mod flag;
+pub mod idempotency;
+pub mod lead;
+pub mod lease;
+pub mod limit;
+pub mod mail;
+pub mod organization;
+pub mod outbox;
+pub mod page;
+pub mod report;
+pub mod speech;
+pub mod storage;
+pub mod webhook;
 
-pub use self::chat::{ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream};
+pub use self::{
+    account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*, consent::*,
+    conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*, organization::*,
+    outbox::*, page::*, report::*, speech::*, storage::*, webhook::*,
+};

@@ -1,0 +1,138 @@
+//! People, sessions, tokens and links.
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::{
+        ApiTokenId, OrganizationId, SessionId, UserId,
+        contact::Email,
+        time::Timestamp,
+        user::{ApiToken, LinkPurpose, Membership, OneTimeLink, SecretHash, Session, User},
+    },
+    error::Result,
+};
+
+/// Keeps users and memberships. Users are global: one e-mail is one user.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// `Conflict` when the id or e-mail is taken.
+    async fn insert(&self, user: &User) -> Result<()>;
+
+    /// The user with this id.
+    async fn get(&self, id: UserId) -> Result<Option<User>>;
+
+    /// The user with this e-mail.
+    async fn find_by_email(&self, email: &Email) -> Result<Option<User>>;
+
+    /// Replaces a user that is stored at `user.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`, `Conflict` when the e-mail is taken.
+    async fn update(&self, user: &User) -> Result<()>;
+
+    /// Adds a membership, or changes the role of the one there is.
+    ///
+    /// # Errors
+    /// `NotFound` when the user or organization does not exist.
+    async fn set_membership(&self, membership: &Membership) -> Result<()>;
+
+    /// Removes a membership. True when there was one.
+    async fn remove_membership(&self, organization: OrganizationId, user: UserId) -> Result<bool>;
+
+    /// The membership of a user in an organization.
+    async fn membership(&self, organization: OrganizationId, user: UserId) -> Result<Option<Membership>>;
+
+    /// A user's memberships, oldest first, then by organization.
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>>;
+
+    /// An organization's members, oldest first, then by user.
+    async fn members(&self, organization: OrganizationId) -> Result<Vec<Membership>>;
+}
+
+/// Keeps sessions. Looked up by the hash of their secret, over the whole deployment.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait SessionRepository: Send + Sync {
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// `Conflict` when the id or hash is taken.
+    async fn insert(&self, session: &Session) -> Result<()>;
+
+    /// The session with this secret, ended or not.
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>>;
+
+    /// A user's sessions that have not expired at `now`, newest first, then by id descending.
+    async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
+
+    /// Notes that a session was used.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn touch(&self, id: SessionId, at: Timestamp) -> Result<()>;
+
+    /// Ends one of a user's sessions. True when there was one.
+    async fn delete(&self, user: UserId, id: SessionId) -> Result<bool>;
+
+    /// Ends a user's sessions save `except`. Gives how many.
+    async fn delete_all(&self, user: UserId, except: Option<SessionId>) -> Result<u64>;
+
+    /// Removes at most `limit` sessions that expired before `now`. Gives how many.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64>;
+}
+
+/// Keeps API tokens.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ApiTokenRepository: Send + Sync {
+    /// Adds a token.
+    ///
+    /// # Errors
+    /// `Conflict` when the id or hash is taken.
+    async fn insert(&self, token: &ApiToken) -> Result<()>;
+
+    /// The token with this secret, over the whole deployment, usable or not.
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>>;
+
+    /// An organization's tokens, newest first, then by id descending.
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>>;
+
+    /// Notes that a token was used.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn touch(&self, organization: OrganizationId, id: ApiTokenId, at: Timestamp) -> Result<()>;
+
+    /// Revokes a token.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    ///
+    /// # Idempotency
+    /// A revoked token keeps its first time.
+    async fn revoke(&self, organization: OrganizationId, id: ApiTokenId, at: Timestamp) -> Result<()>;
+}
+
+/// Keeps single-use links.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait LinkRepository: Send + Sync {
+    /// Adds a link.
+    ///
+    /// # Errors
+    /// `Conflict` when the hash is taken.
+    async fn insert(&self, link: &OneTimeLink) -> Result<()>;
+
+    /// Uses a link up: gives it when it is of this purpose, unused and not expired at `now`, else `None`.
+    ///
+    /// # Idempotency
+    /// Of any number of calls, at once or in turn, one is given the link.
+    async fn consume(&self, hash: &SecretHash, purpose: LinkPurpose, now: Timestamp) -> Result<Option<OneTimeLink>>;
+
+    /// Removes at most `limit` links that expired before `now`. Gives how many.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64>;
+}

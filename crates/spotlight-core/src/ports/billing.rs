@@ -1,0 +1,56 @@
+//! Subscriptions, usage and the billing provider.
+
+use async_trait::async_trait;
+
+use super::page::Between;
+use crate::{
+    domain::{
+        OrganizationId, UsageId,
+        billing::{Meter, Subscription, Usage},
+        time::Timestamp,
+    },
+    error::Result,
+};
+
+/// Keeps subscriptions.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait SubscriptionRepository: Send + Sync {
+    /// The organization's subscription.
+    async fn get(&self, organization: OrganizationId) -> Result<Option<Subscription>>;
+
+    /// Adds the organization's subscription.
+    ///
+    /// # Errors
+    /// `Conflict` when it has one or the provider's id is taken; `NotFound` without the organization.
+    async fn insert(&self, subscription: &Subscription) -> Result<()>;
+
+    /// Replaces a subscription that is stored at `subscription.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`.
+    async fn update(&self, subscription: &Subscription) -> Result<()>;
+}
+
+/// Keeps metered usage.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait UsageRepository: Send + Sync {
+    /// Records usage. True when it was recorded.
+    ///
+    /// # Idempotency
+    /// An event key that is recorded already adds nothing.
+    async fn record(&self, usage: &Usage) -> Result<bool>;
+
+    /// The sum of a meter in a span.
+    async fn total(&self, organization: OrganizationId, meter: Meter, between: Between) -> Result<i64>;
+
+    /// Usage of every organization that the provider was not told of, oldest first, then by id.
+    async fn unreported(&self, limit: u32) -> Result<Vec<Usage>>;
+
+    /// Notes that the provider was told.
+    ///
+    /// # Idempotency
+    /// A record keeps its first time.
+    async fn mark_reported(&self, organization: OrganizationId, ids: &[UsageId], at: Timestamp) -> Result<()>;
+}

@@ -1,0 +1,179 @@
+//! Conversations, utterances and hand-offs.
+
+use async_trait::async_trait;
+
+use super::page::{Between, Listing, Paging, Sort};
+use crate::{
+    domain::{
+        AssistantId, ConversationId, HandOffId, LeadId, OrganizationId, TranscriptId, UserId,
+        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment, Transcript},
+        time::Timestamp,
+    },
+    error::Result,
+};
+
+/// Which conversations are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationFilter {
+    /// In one of these statuses; empty means any.
+    pub statuses: Vec<ConversationStatus>,
+    /// On one of these channels; empty means any.
+    pub sources: Vec<Channel>,
+    /// With this assistant.
+    pub assistant_id: Option<AssistantId>,
+    /// With this lead.
+    pub lead_id: Option<LeadId>,
+    /// Of this mood.
+    pub sentiment: Option<Sentiment>,
+    /// What this user may see as a sales representative: with an assistant of theirs, or a lead assigned to them.
+    pub visible_to: Option<UserId>,
+    /// Begun in this span.
+    pub started: Between,
+    /// Every token is a prefix of a token of the summary or the keywords.
+    pub search: Option<String>,
+}
+
+/// What conversations are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConversationSort {
+    /// When it began.
+    #[default]
+    StartedAt,
+    /// When either last said something.
+    LastActivityAt,
+    /// Score.
+    Score,
+}
+
+/// A completed conversation, as scoring a lead needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompletedConversation {
+    /// Identity.
+    pub id: ConversationId,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Its score.
+    pub score: u8,
+}
+
+/// Keeps conversations.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ConversationRepository: Send + Sync {
+    /// Adds a conversation.
+    ///
+    /// # Errors
+    /// `Conflict` when the id or the external call id is taken, `NotFound` when lead or assistant does not exist.
+    async fn insert(&self, conversation: &Conversation) -> Result<()>;
+
+    /// The conversation with this id.
+    async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>>;
+
+    /// Conversations that pass the filter.
+    ///
+    /// # Ordering
+    /// As `sort` says.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        filter: &ConversationFilter,
+        sort: Sort<ConversationSort>,
+        paging: &Paging,
+    ) -> Result<Listing<Conversation>>;
+
+    /// Replaces a conversation that is stored at `conversation.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`.
+    async fn update(&self, conversation: &Conversation) -> Result<()>;
+
+    /// Conversations of every organization that are not final and silent since before `before`, longest silent first.
+    async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>>;
+
+    /// A lead's completed conversations that have a score, by end, then by id.
+    async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>>;
+
+    /// How many conversations began in the span.
+    async fn count_started(&self, organization: OrganizationId, between: Between) -> Result<u64>;
+}
+
+/// What analysis finds out about an utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UtteranceAnalysis {
+    /// The utterance.
+    pub id: TranscriptId,
+    /// How it was said.
+    pub sentiment: Sentiment,
+    /// -1 to 1.
+    pub value: f64,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Words that stand out.
+    pub keywords: Vec<String>,
+}
+
+/// Keeps utterances.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TranscriptRepository: Send + Sync {
+    /// Appends utterances of one conversation.
+    ///
+    /// # Errors
+    /// `Conflict` when a number is taken or leaves a gap after the last; `NotFound` without the conversation. Nothing
+    /// is appended then.
+    async fn append(&self, utterances: &[Transcript]) -> Result<()>;
+
+    /// A conversation's utterances with a number above `after_seq`, ascending, at most `limit`.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        after_seq: i64,
+        limit: u32,
+    ) -> Result<Vec<Transcript>>;
+
+    /// A conversation's last `limit` utterances, ascending.
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Transcript>>;
+
+    /// Notes what analysis found out. Unknown ids are passed over.
+    ///
+    /// # Idempotency
+    /// The same analysis again changes nothing.
+    async fn set_analysis(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        analyses: &[UtteranceAnalysis],
+    ) -> Result<()>;
+
+    /// Removes the utterances of at most `limit` conversations that ended before `before`; the conversations stay.
+    /// Gives how many utterances went.
+    async fn purge(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<u64>;
+}
+
+/// Keeps hand-offs.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait HandOffRepository: Send + Sync {
+    /// Adds a hand-off.
+    ///
+    /// # Errors
+    /// `Conflict` when the conversation has one that is requested, accepted or human; `NotFound` without the
+    /// conversation.
+    async fn insert(&self, hand_off: &HandOff) -> Result<()>;
+
+    /// The hand-off with this id.
+    async fn get(&self, organization: OrganizationId, id: HandOffId) -> Result<Option<HandOff>>;
+
+    /// A conversation's newest hand-off.
+    async fn latest(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Option<HandOff>>;
+
+    /// Replaces a hand-off that is stored at `hand_off.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`.
+    async fn update(&self, hand_off: &HandOff) -> Result<()>;
+
+    /// Hand-offs of every organization that are requested and expired at `now`, oldest first.
+    async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<HandOff>>;
+}

@@ -1,0 +1,149 @@
+//! Leads and proposed changes to them.
+
+use async_trait::async_trait;
+
+use super::page::{Between, Listing, Paging, Sort};
+use crate::{
+    domain::{
+        LeadId, OrganizationId, ProposalId, UserId,
+        contact::{Email, Phone},
+        lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalState},
+        time::Timestamp,
+    },
+    error::Result,
+};
+
+/// Which leads are listed. Deleted and merged leads never are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadFilter {
+    /// In one of these statuses; empty means any.
+    pub statuses: Vec<LeadStatus>,
+    /// From one of these sources; empty means any.
+    pub sources: Vec<LeadSource>,
+    /// Assigned to this user.
+    pub owner_id: Option<UserId>,
+    /// Qualified or not.
+    pub qualified: Option<bool>,
+    /// At least this score; a lead without a score does not pass.
+    pub min_score: Option<u8>,
+    /// At most this score; a lead without a score does not pass.
+    pub max_score: Option<u8>,
+    /// Flagged for a person or not.
+    pub needs_review: Option<bool>,
+    /// Open, and no conversation (or else no creation) since this instant.
+    pub idle_since: Option<Timestamp>,
+    /// Made in this span.
+    pub created: Between,
+    /// Every token is a prefix of a token of name, e-mail, phone or company; tokens as of
+    /// [`text::tokens`](crate::text::tokens). A text without a token finds nothing.
+    pub search: Option<String>,
+}
+
+/// What leads are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LeadSort {
+    /// When it was made.
+    #[default]
+    CreatedAt,
+    /// When it last changed.
+    UpdatedAt,
+    /// When the last conversation took place.
+    LastConversationAt,
+    /// Score.
+    Score,
+    /// Name, by code point.
+    Name,
+}
+
+/// Keeps leads.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait LeadRepository: Send + Sync {
+    /// Adds a lead.
+    ///
+    /// # Errors
+    /// `Conflict` when the id, e-mail or phone is taken by a lead of the organization that is neither deleted nor
+    /// merged.
+    async fn insert(&self, lead: &Lead) -> Result<()>;
+
+    /// The lead with this id, deleted or merged ones too.
+    async fn get(&self, organization: OrganizationId, id: LeadId) -> Result<Option<Lead>>;
+
+    /// Leads with these ids, by id; deleted or merged ones too.
+    async fn get_many(&self, organization: OrganizationId, ids: &[LeadId]) -> Result<Vec<Lead>>;
+
+    /// The leads that hold this e-mail or this phone: none, one, or two different ones; by id.
+    async fn find_by_contact(
+        &self,
+        organization: OrganizationId,
+        email: Option<Email>,
+        phone: Option<Phone>,
+    ) -> Result<Vec<Lead>>;
+
+    /// Leads that pass the filter.
+    ///
+    /// # Ordering
+    /// As `sort` says.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        filter: &LeadFilter,
+        sort: Sort<LeadSort>,
+        paging: &Paging,
+    ) -> Result<Listing<Lead>>;
+
+    /// Replaces a lead that is stored at `lead.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`, `Conflict` when e-mail or phone is taken.
+    async fn update(&self, lead: &Lead) -> Result<()>;
+
+    /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
+    /// afterwards; `from` keeps no contact data and names `into` in `merged_into`; its version grows by one. `into`
+    /// itself is not changed.
+    ///
+    /// # Errors
+    /// `NotFound` when either is missing, deleted or merged already; `Conflict` when they are the same.
+    ///
+    /// # Ordering
+    /// Of two merges that touch a lead at once, one waits and then sees what the other did.
+    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()>;
+
+    /// Removes every personal datum of a lead for good: its own fields and search text, its proposals, the words,
+    /// keywords and tools of its conversations' transcripts, their summaries, quotes, outcomes, dialogue state, call
+    /// reports, appointment notes, and recordings' keys, also in leads merged into it. Sets `erased_at` and
+    /// `deleted_at`. Gives the keys of files to remove from the file store.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    ///
+    /// # Idempotency
+    /// An erased lead is left as it is and gives no keys.
+    async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>>;
+
+    /// Ids of leads that were neither changed nor talked to since `before` and are not erased, oldest first.
+    async fn inactive(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<Vec<LeadId>>;
+}
+
+/// Keeps proposals.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ProposalRepository: Send + Sync {
+    /// Adds a proposal.
+    ///
+    /// # Errors
+    /// `NotFound` when the lead does not exist.
+    ///
+    /// # Idempotency
+    /// An open proposal of the same lead, field and value is kept; nothing is added. True when it was added.
+    async fn insert(&self, proposal: &Proposal) -> Result<bool>;
+
+    /// A lead's proposals, oldest first, then by id.
+    async fn list(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<Proposal>>;
+
+    /// Decides an open proposal.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it is decided already.
+    async fn decide(&self, organization: OrganizationId, id: ProposalId, state: ProposalState) -> Result<()>;
+}

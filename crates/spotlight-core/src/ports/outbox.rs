@@ -1,0 +1,121 @@
+//! Jobs and events that were committed with their cause and are on their way.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::{
+    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    error::Result,
+};
+
+/// A job to run after the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewJob {
+    /// The tenant, when the job has one.
+    pub organization_id: Option<OrganizationId>,
+    /// The job's name, as `analyze_conversation`.
+    pub name: String,
+    /// What it works on, without personal data.
+    pub payload: Value,
+    /// Not before this instant; none means at once.
+    pub run_at: Option<Timestamp>,
+    /// At most one unfinished job has this key.
+    pub unique_key: Option<String>,
+}
+
+/// An event to publish after the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Where it is heard: `conversation:{id}`, `leads` or `notifications`.
+    pub channel: String,
+    /// What happened, as `transcript_update` or `lead.qualified`.
+    pub event_type: String,
+    /// The conversation it is about.
+    pub conversation_id: Option<ConversationId>,
+    /// The facts.
+    pub data: Value,
+}
+
+/// What a row of the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutboxKind {
+    /// Something to do.
+    Job,
+    /// Something to tell.
+    Event,
+}
+
+impl OutboxKind {
+    /// The word used in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// A row of the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// Identity.
+    pub id: OutboxId,
+    /// The tenant, when it has one.
+    pub organization_id: Option<OrganizationId>,
+    /// A job's name or an event's type.
+    pub name: String,
+    /// An event's channel.
+    pub channel: Option<String>,
+    /// The conversation an event is about.
+    pub conversation_id: Option<ConversationId>,
+    /// What it works on or tells.
+    pub payload: Value,
+    /// Tries begun, this one included.
+    pub attempts: u32,
+    /// The claim: completing needs it, and a newer claim makes it void.
+    pub claim: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// How full the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxStats {
+    /// Rows that could run now.
+    pub ready: u64,
+    /// Rows that wait for their time.
+    pub scheduled: u64,
+    /// Rows that are claimed.
+    pub running: u64,
+    /// Rows that were given up and wait for a person.
+    pub dead: u64,
+}
+
+/// Keeps the outbox. A row goes only when its work is done.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait OutboxRepository: Send + Sync {
+    /// Claims at most `limit` rows of a kind that are due at `now` and not claimed, or whose claim ended before `now`.
+    /// A claim lasts `lease_s` seconds.
+    ///
+    /// # Ordering
+    /// By due time, then in the order they were added. Two claims at once never give the same row.
+    async fn claim(&self, kind: OutboxKind, now: Timestamp, lease_s: u32, limit: u32) -> Result<Vec<OutboxRow>>;
+
+    /// Makes a claim last `lease_s` seconds from `now`. False when the claim is void.
+    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool>;
+
+    /// Removes a row whose work is done. False when the claim is void; the row stays then.
+    async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool>;
+
+    /// Gives a row back to be tried again at `run_at`, with what went wrong. False when the claim is void.
+    async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool>;
+
+    /// Gives a row up: it is kept with what went wrong and claimed no more. False when the claim is void.
+    async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool>;
+
+    /// How full the outbox is at `now`.
+    async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats>;
+}

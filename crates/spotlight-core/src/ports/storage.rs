@@ -1,0 +1,189 @@
+//! Where everything is kept: reads, units of work and the repositories.
+
+use async_trait::async_trait;
+
+use super::{
+    account::{ApiTokenRepository, LinkRepository, SessionRepository, UserRepository},
+    analytics::AnalyticsRepository,
+    appointment::{AppointmentRepository, HostRepository},
+    assistant::{AssistantRepository, KnowledgeRepository},
+    audit::AuditRepository,
+    billing::{SubscriptionRepository, UsageRepository},
+    consent::ConsentRepository,
+    conversation::{ConversationRepository, HandOffRepository, TranscriptRepository},
+    flag::FlagRepository,
+    idempotency::IdempotencyRepository,
+    lead::{LeadRepository, ProposalRepository},
+    lease::LeaseRepository,
+    organization::OrganizationRepository,
+    outbox::{NewEvent, NewJob, OutboxRepository},
+    report::ReportRepository,
+    webhook::{DeliveryRepository, EndpointRepository, ProcessedRepository},
+};
+use crate::{domain::OutboxId, error::Result};
+
+/// Whether a read may come from a replica that lags behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadConsistency {
+    /// Sees every unit that was committed before the read began.
+    #[default]
+    Strong,
+    /// May miss the newest units; for reports.
+    Eventual,
+}
+
+macro_rules! repositories {
+    ($($(#[$doc:meta])* $name:ident: $port:ident),+ $(,)?) => {
+        /// Every repository over one connection to the data: the whole database, or one unit of work.
+        ///
+        /// Reads work on both. Writes work in a unit alone: outside one they fail with `Misconfigured` and change
+        /// nothing, since a write needs its audit entry and events beside it.
+        ///
+        /// Unless a method says otherwise: a read that finds nothing gives `None` or an empty list; a read of another
+        /// organization's record finds nothing; errors are `Unavailable` or `Timeout` when the database cannot answer,
+        /// `Corrupt` when a row cannot be understood; ids in lists are answered in the order the method states; every
+        /// method can be dropped at any await without effect on other callers.
+        pub trait Repositories: Send + Sync {
+            $($(#[$doc])* fn $name(&self) -> &dyn $port;)+
+        }
+
+        #[cfg(feature = "mock")]
+        mockall::mock! {
+            /// A mock of [`Repositories`]. Answer each repository with `return_const(Box::new(mock) as Box<dyn …>)`.
+            pub Repositories {}
+            impl Repositories for Repositories { $(fn $name(&self) -> &dyn $port;)+ }
+        }
+
+        #[cfg(feature = "mock")]
+        mockall::mock! {
+            /// A mock of [`UnitOfWork`].
+            pub UnitOfWork {}
+            impl Repositories for UnitOfWork { $(fn $name(&self) -> &dyn $port;)+ }
+            #[async_trait]
+            impl UnitOfWork for UnitOfWork {
+                async fn enqueue(&self, job: NewJob) -> Result<OutboxId>;
+                async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
+                async fn commit(self: Box<Self>) -> Result<()>;
+                async fn rollback(self: Box<Self>) -> Result<()>;
+            }
+        }
+    };
+}
+
+repositories! {
+    /// Tenants.
+    organizations: OrganizationRepository,
+    /// People and their memberships.
+    users: UserRepository,
+    /// Signed-in browsers.
+    sessions: SessionRepository,
+    /// Keys for programs.
+    api_tokens: ApiTokenRepository,
+    /// Single-use links.
+    links: LinkRepository,
+    /// Assistants.
+    assistants: AssistantRepository,
+    /// What assistants know.
+    knowledge: KnowledgeRepository,
+    /// Leads.
+    leads: LeadRepository,
+    /// Proposed changes to leads.
+    proposals: ProposalRepository,
+    /// Conversations.
+    conversations: ConversationRepository,
+    /// Utterances.
+    transcripts: TranscriptRepository,
+    /// Requests for a person.
+    hand_offs: HandOffRepository,
+    /// People who can be booked.
+    hosts: HostRepository,
+    /// Appointments and holds.
+    appointments: AppointmentRepository,
+    /// What organizations pay for.
+    subscriptions: SubscriptionRepository,
+    /// What they used.
+    usage: UsageRepository,
+    /// Where they want to hear of events.
+    webhook_endpoints: EndpointRepository,
+    /// What was sent there.
+    webhook_deliveries: DeliveryRepository,
+    /// Incoming events that were accepted.
+    processed_events: ProcessedRepository,
+    /// Who did what.
+    audit: AuditRepository,
+    /// Feature flags.
+    flags: FlagRepository,
+    /// Call reports.
+    reports: ReportRepository,
+    /// Consent.
+    consents: ConsentRepository,
+    /// Answers to repeated requests.
+    idempotency: IdempotencyRepository,
+    /// Jobs and events on their way.
+    outbox: OutboxRepository,
+    /// Leases over the whole fleet.
+    leases: LeaseRepository,
+    /// Figures.
+    analytics: AnalyticsRepository,
+}
+
+/// The database.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Storage: Send + Sync {
+    /// The repositories for reading, each call by itself.
+    fn read(&self, consistency: ReadConsistency) -> &dyn Repositories;
+
+    /// Begins a unit of work.
+    ///
+    /// The unit sees its own writes; nobody else sees them before [`UnitOfWork::commit`]. Two units that change the
+    /// same record: the later waits, and then meets the earlier one's version.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when no connection can be had in time.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing open.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>>;
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout`.
+    async fn ping(&self) -> Result<()>;
+
+    /// Ends every connection once the work on it is done. Later calls fail with `Unavailable`.
+    async fn close(&self);
+}
+
+/// Writes that belong together: all of them happen, or none.
+///
+/// Dropping a unit without [`commit`](Self::commit) rolls it back. After an error of a write other than `Conflict`,
+/// `StaleVersion`, `NotFound` or `Validation`, the unit can only be rolled back. Those four leave the unit usable and
+/// the failed write without effect.
+#[async_trait]
+pub trait UnitOfWork: Repositories {
+    /// Adds a job that will run at least once after the commit, and never without it.
+    ///
+    /// # Idempotency
+    /// A job whose `unique_key` is that of a job not yet finished adds nothing and gives that job's id.
+    async fn enqueue(&self, job: NewJob) -> Result<OutboxId>;
+
+    /// Adds an event that will be published at least once after the commit, and never without it.
+    ///
+    /// # Ordering
+    /// Events of one unit are published in the order they were added.
+    async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
+
+    /// Makes every write of the unit visible and durable at once.
+    ///
+    /// # Errors
+    /// `Conflict` with `Retry::Now` when the database chose this unit to give way; nothing was written then.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves either all or nothing written, and never an open transaction.
+    async fn commit(self: Box<Self>) -> Result<()>;
+
+    /// Undoes every write of the unit.
+    async fn rollback(self: Box<Self>) -> Result<()>;
+}
