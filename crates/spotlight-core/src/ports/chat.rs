@@ -120,6 +120,9 @@ pub struct ChatRequest {
 /// A piece of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChatChunk {
+    /// Which model answers. A decorator sends it first when it answers with another model than its
+    /// [`name`](ChatModel::name).
+    Model(String),
     /// Words.
     Text(String),
     /// A wish to use a tool. The answer goes on in another request that has the tool's answer.
