@@ -4,5 +4,7 @@ pub mod domain;
 pub mod error;
 pub mod ports;
 pub mod scripted;
+pub mod sentiment;
+pub mod text;
 
 pub use self::error::{Error, ErrorKind, Result, Retry, Violation, Violations};

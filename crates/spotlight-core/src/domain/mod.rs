@@ -13,6 +13,7 @@ pub mod lead;
 mod macros;
 pub mod money;
 pub mod organization;
+pub mod redact;
 pub mod report;
 pub mod schedule;
 pub mod scoring;
