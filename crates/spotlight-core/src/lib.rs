@@ -1,5 +1,7 @@
 //! Domain, use cases and ports of the Spotlight platform SDK.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod domain;
 pub mod error;
 pub mod ports;

@@ -127,7 +127,8 @@ pub trait LinkRepository: Send + Sync {
     /// `Conflict` when the hash is taken.
     async fn insert(&self, link: &OneTimeLink) -> Result<()>;
 
-    /// Uses a link up: gives it when it is of this purpose, unused and not expired at `now`, else `None`.
+    /// Uses a link up: gives it, with `now` as the time of its use, when it is of this purpose, unused and not expired
+    /// at `now`, else `None`.
     ///
     /// # Idempotency
     /// Of any number of calls, at once or in turn, one is given the link.

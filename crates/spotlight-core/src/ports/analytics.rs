@@ -84,9 +84,9 @@ pub struct AssistantRow {
     pub average_score: Option<f64>,
 }
 
-/// Gives figures. Leads count by when they were made, conversations by when they began; deleted and merged leads do
-/// not count. With an assistant or a user in the query, leads count that talked to such an assistant (or, for the user,
-/// are assigned to them).
+/// Gives figures. Leads count by when they were made, conversations by when they began, utterances with their
+/// conversation; deleted and merged leads do not count. With an assistant or a user in the query, leads count that
+/// talked to such an assistant at any time (or, for the user, are assigned to them).
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AnalyticsRepository: Send + Sync {

@@ -61,7 +61,7 @@ pub struct AppointmentFilter {
 pub struct HostLoad {
     /// The host.
     pub host_id: UserId,
-    /// When their newest booking was made.
+    /// When their newest booking was made, whatever became of it; a hold is none.
     pub last_booked_at: Option<Timestamp>,
     /// Scheduled or confirmed appointments that start at or after the given instant.
     pub open: u64,
@@ -74,7 +74,7 @@ pub struct HostLoad {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AppointmentRepository: Send + Sync {
-    /// Adds an appointment or a hold. Holds of the same host that expired before `now` are deleted first.
+    /// Adds an appointment or a hold. Holds of the same host that have expired at `now` are deleted first.
     ///
     /// # Errors
     /// `Conflict` when it overlaps another of the host or the id is taken; `NotFound` when lead, assistant,
@@ -97,7 +97,7 @@ pub trait AppointmentRepository: Send + Sync {
     ) -> Result<Listing<Appointment>>;
 
     /// Replaces an appointment that is stored at `appointment.version`, and stores it at one more. Holds of the same
-    /// host that expired before `now` are deleted first.
+    /// host that have expired at `now` are deleted first, other than the appointment itself.
     ///
     /// # Errors
     /// `StaleVersion`, `NotFound`, `Conflict` when it overlaps another of the host.
@@ -106,7 +106,7 @@ pub trait AppointmentRepository: Send + Sync {
     /// Removes a hold. True when there was one; a booked appointment is left alone.
     async fn delete_hold(&self, organization: OrganizationId, id: AppointmentId) -> Result<bool>;
 
-    /// The blocked windows of a host that overlap `range`, by start; holds that expired before `now` do not count.
+    /// The blocked windows of a host that overlap `range`, by start; holds that have expired at `now` do not count.
     async fn occupied(
         &self,
         organization: OrganizationId,
@@ -115,6 +115,6 @@ pub trait AppointmentRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Window>>;
 
-    /// How busy each of `hosts` is from `now` on, in the order given.
+    /// How busy each of `hosts` is from `now` on, in the order given; nothing for an unknown one.
     async fn load(&self, organization: OrganizationId, hosts: &[UserId], now: Timestamp) -> Result<Vec<HostLoad>>;
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use crate::{domain::OrganizationId, error::Result};
 
-/// Keeps values for a time. A value can be gone at any moment; a value that is there is whole.
+/// Keeps values for a time. A value can go sooner when room is short or a server is lost, so callers never rely on it;
+/// otherwise it stays for its time. A value that is there is whole.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Cache: Send + Sync {

@@ -29,7 +29,7 @@ pub struct ConversationFilter {
     pub visible_to: Option<UserId>,
     /// Begun in this span.
     pub started: Between,
-    /// Every token is a prefix of a token of the summary or the keywords.
+    /// Every token is a prefix of a token of the summary or the keywords. A text without a token finds nothing.
     pub search: Option<String>,
 }
 
@@ -87,7 +87,8 @@ pub trait ConversationRepository: Send + Sync {
     /// `StaleVersion`, `NotFound`.
     async fn update(&self, conversation: &Conversation) -> Result<()>;
 
-    /// Conversations of every organization that are not final and silent since before `before`, longest silent first.
+    /// Conversations of every organization that are not final and silent since before `before`, longest silent first,
+    /// then by id.
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>>;
 
     /// A lead's completed conversations that have a score, by end, then by id.
@@ -116,11 +117,14 @@ pub struct UtteranceAnalysis {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TranscriptRepository: Send + Sync {
-    /// Appends utterances of one conversation.
+    /// Appends utterances of one conversation. The conversation itself is not changed.
     ///
     /// # Errors
     /// `Conflict` when a number is taken or leaves a gap after the last; `NotFound` without the conversation. Nothing
     /// is appended then.
+    ///
+    /// # Ordering
+    /// Of two with one number, appended at once, one waits for the other's commit and is then refused.
     async fn append(&self, utterances: &[Transcript]) -> Result<()>;
 
     /// A conversation's utterances with a number above `after_seq`, ascending, at most `limit`.
@@ -146,8 +150,8 @@ pub trait TranscriptRepository: Send + Sync {
         analyses: &[UtteranceAnalysis],
     ) -> Result<()>;
 
-    /// Removes the utterances of at most `limit` conversations that ended before `before`; the conversations stay.
-    /// Gives how many utterances went.
+    /// Removes the utterances of at most `limit` conversations that have any and ended before `before`, first ended
+    /// first; the conversations stay. Gives how many utterances went.
     async fn purge(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<u64>;
 }
 
@@ -165,7 +169,7 @@ pub trait HandOffRepository: Send + Sync {
     /// The hand-off with this id.
     async fn get(&self, organization: OrganizationId, id: HandOffId) -> Result<Option<HandOff>>;
 
-    /// A conversation's newest hand-off.
+    /// A conversation's newest hand-off, by request, then by id.
     async fn latest(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Option<HandOff>>;
 
     /// Replaces a hand-off that is stored at `hand_off.version`, and stores it at one more.
@@ -174,6 +178,6 @@ pub trait HandOffRepository: Send + Sync {
     /// `StaleVersion`, `NotFound`.
     async fn update(&self, hand_off: &HandOff) -> Result<()>;
 
-    /// Hand-offs of every organization that are requested and expired at `now`, oldest first.
+    /// Hand-offs of every organization that are requested and expired at `now`, first expired first, then by id.
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<HandOff>>;
 }

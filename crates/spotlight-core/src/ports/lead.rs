@@ -69,7 +69,7 @@ pub trait LeadRepository: Send + Sync {
     /// The lead with this id, deleted or merged ones too.
     async fn get(&self, organization: OrganizationId, id: LeadId) -> Result<Option<Lead>>;
 
-    /// Leads with these ids, by id; deleted or merged ones too.
+    /// Leads with these ids, by id, each once; deleted or merged ones too.
     async fn get_many(&self, organization: OrganizationId, ids: &[LeadId]) -> Result<Vec<Lead>>;
 
     /// The leads that hold this e-mail or this phone: none, one, or two different ones; by id.
@@ -99,8 +99,9 @@ pub trait LeadRepository: Send + Sync {
     async fn update(&self, lead: &Lead) -> Result<()>;
 
     /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
-    /// afterwards; `from` keeps no contact data and names `into` in `merged_into`; its version grows by one. `into`
-    /// itself is not changed.
+    /// afterwards, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
+    /// names `into` in `merged_into` and has changed at `now`. The versions of `from` and of the conversations and
+    /// appointments that moved grow by one, so that nobody writes back what they held. `into` itself is not changed.
     ///
     /// # Errors
     /// `NotFound` when either is missing, deleted or merged already; `Conflict` when they are the same.
@@ -109,10 +110,17 @@ pub trait LeadRepository: Send + Sync {
     /// Of two merges that touch a lead at once, one waits and then sees what the other did.
     async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()>;
 
-    /// Removes every personal datum of a lead for good: its own fields and search text, its proposals, the words,
-    /// keywords and tools of its conversations' transcripts, their summaries, quotes, outcomes, dialogue state, call
-    /// reports, appointment notes, and recordings' keys, also in leads merged into it. Sets `erased_at` and
-    /// `deleted_at`. Gives the keys of files to remove from the file store.
+    /// Removes every personal datum of a lead for good, and of the leads merged into it, and so on.
+    ///
+    /// - The lead: name, e-mail, phone, company, metadata, quotes, score reasons and search text go; `erased_at`,
+    ///   `deleted_at` and `updated_at` become `now`.
+    /// - Its proposals and the call reports of its conversations are removed.
+    /// - Its conversations: summary, keywords, quotes, score reasons, outcome, dialogue state and the recording's key go.
+    /// - Their utterances stay, in number and order, without words, keywords and tools.
+    /// - Its appointments: notes and the reason of cancelling go.
+    ///
+    /// The versions of leads, conversations and appointments that were changed grow by one, so that nobody writes back
+    /// what was removed. Gives the keys of recordings to remove from the file store, ascending.
     ///
     /// # Errors
     /// `NotFound`.
@@ -121,7 +129,8 @@ pub trait LeadRepository: Send + Sync {
     /// An erased lead is left as it is and gives no keys.
     async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>>;
 
-    /// Ids of leads that were neither changed nor talked to since `before` and are not erased, oldest first.
+    /// Ids of leads that were neither changed nor talked to since `before` and are not erased, by last change, then by
+    /// id. Deleted and merged ones too.
     async fn inactive(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<Vec<LeadId>>;
 }
 

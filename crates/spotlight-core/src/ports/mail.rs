@@ -38,7 +38,7 @@ pub trait Mailer: Send + Sync {
     /// Hands a message over for delivery.
     ///
     /// # Errors
-    /// `Validation` for an address or line the server refuses for good; `Unavailable`, `Timeout` or `RateLimited` when
+    /// `Validation` for a subject with a line break, and for an address or line the server refuses for good; `Unavailable`, `Timeout` or `RateLimited` when
     /// it is worth trying again; `Misconfigured` for wrong credentials.
     ///
     /// # Idempotency

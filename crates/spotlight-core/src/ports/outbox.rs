@@ -94,11 +94,14 @@ pub struct OutboxStats {
 }
 
 /// Keeps the outbox. A row goes only when its work is done.
+///
+/// A claim is void once its row was claimed anew, given back, given up or removed; the end of its time alone does not
+/// make it void.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
     /// Claims at most `limit` rows of a kind that are due at `now` and not claimed, or whose claim ended before `now`.
-    /// A claim lasts `lease_s` seconds.
+    /// A claim lasts `lease_s` seconds. A job for "at once" is due when it is added.
     ///
     /// # Ordering
     /// By due time, then in the order they were added. Two claims at once never give the same row.

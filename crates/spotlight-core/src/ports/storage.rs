@@ -41,8 +41,9 @@ macro_rules! repositories {
         ///
         /// Unless a method says otherwise: a read that finds nothing gives `None` or an empty list; a read of another
         /// organization's record finds nothing; errors are `Unavailable` or `Timeout` when the database cannot answer,
-        /// `Corrupt` when a row cannot be understood; ids in lists are answered in the order the method states; every
-        /// method can be dropped at any await without effect on other callers.
+        /// `Corrupt` when a row cannot be understood, `Malformed` for a cursor of another list or sort; ids in lists are
+        /// answered in the order the method states; every method can be dropped at any await without effect on other
+        /// callers. "Before" an instant excludes it; what expires at an instant has expired at that instant.
         pub trait Repositories: Send + Sync {
             $($(#[$doc])* fn $name(&self) -> &dyn $port;)+
         }
@@ -166,7 +167,11 @@ pub trait UnitOfWork: Repositories {
     /// Adds a job that will run at least once after the commit, and never without it.
     ///
     /// # Idempotency
-    /// A job whose `unique_key` is that of a job not yet finished adds nothing and gives that job's id.
+    /// A job whose `unique_key` is that of a job not yet finished adds nothing and gives that job's id. A job that was
+    /// given up counts as finished here.
+    ///
+    /// # Ordering
+    /// Of two with one key, added at once, one waits for the other's commit and is then given its id.
     async fn enqueue(&self, job: NewJob) -> Result<OutboxId>;
 
     /// Adds an event that will be published at least once after the commit, and never without it.
