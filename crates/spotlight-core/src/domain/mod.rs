@@ -16,6 +16,7 @@ pub mod organization;
 pub mod redact;
 pub mod report;
 pub mod schedule;
+pub mod score;
 pub mod scoring;
 pub mod time;
 pub mod user;

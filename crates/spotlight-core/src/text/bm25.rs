@@ -1,8 +1,13 @@
 //! Ranking of texts by BM25.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashMap;
 
-use super::{stem::stem, stop_words::is_stop_word, tokens::tokens};
+use super::{
+    fold::fold,
+    stem::stem,
+    stop_words::is_stop_word,
+    tokens::{runs, tokens},
+};
 use crate::domain::assistant::Language;
 
 /// How soon more of the same word stops adding.
@@ -46,19 +51,17 @@ impl Index {
         for (text, content) in texts.into_iter().enumerate() {
             let text = u32::try_from(text).unwrap_or(u32::MAX);
             let mut length = 0_u32;
-            for token in tokens(content.as_ref()) {
+            for token in runs(&fold(content.as_ref())) {
                 length += 1;
-                let id = match spellings.entry(token) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(new) => {
-                        let next = ids.len();
-                        let id = *ids.entry(stem(new.key(), language)).or_insert(next);
-                        if id == next {
-                            postings.push(Vec::new());
-                        }
-                        *new.insert(id)
+                let id = spellings.get(token).copied().unwrap_or_else(|| {
+                    let next = ids.len();
+                    let id = *ids.entry(stem(token, language)).or_insert(next);
+                    if id == next {
+                        postings.push(Vec::new());
                     }
-                };
+                    spellings.insert(token.to_owned(), id);
+                    id
+                });
                 match postings[id].last_mut() {
                     Some((last, count)) if *last == text => *count += 1,
                     _ => postings[id].push((text, 1)),

@@ -1,6 +1,6 @@
 //! Case folding.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// Folds a text for comparing and searching: compatibility decomposition (NFKD), accents dropped, lower case.
 ///
@@ -12,22 +12,35 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut folded = String::with_capacity(text.len());
-    for decomposed in text.nfkd().filter(|c| !is_dropped(*c)) {
-        for lower in decomposed.to_lowercase() {
-            match lower {
-                'ß' => folded.push_str("ss"),
-                'œ' => folded.push_str("oe"),
-                'æ' => folded.push_str("ae"),
-                'ø' => folded.push('o'),
-                'ł' => folded.push('l'),
-                'đ' => folded.push('d'),
-                'ı' => folded.push('i'),
-                'ς' => folded.push('σ'),
-                other => folded.push(other),
-            }
+    for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            // Marks are dropped, so their order, which only the whole text could tell, does not matter.
+            decompose_compatible(c, |part| fold_part(part, &mut folded));
         }
     }
     folded
+}
+
+/// Adds the lower case of one decomposed character.
+fn fold_part(part: char, folded: &mut String) {
+    if is_dropped(part) {
+        return;
+    }
+    for lower in part.to_lowercase() {
+        match lower {
+            'ß' => folded.push_str("ss"),
+            'œ' => folded.push_str("oe"),
+            'æ' => folded.push_str("ae"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'ς' => folded.push('σ'),
+            other => folded.push(other),
+        }
+    }
 }
 
 /// Marks above and below letters, and characters that cannot be seen.

@@ -11,15 +11,13 @@ pub const MAX_TOKEN_CHARS: usize = 64;
 ///
 /// A token holds nothing but letters and digits, so it needs no escaping in a `LIKE` pattern.
 pub fn tokens(text: &str) -> Vec<String> {
-    let folded = fold(text);
-    folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|run| !run.is_empty())
-        .map(|run| match run.char_indices().nth(MAX_TOKEN_CHARS) {
-            Some((end, _)) => run[..end].to_owned(),
-            None => run.to_owned(),
-        })
-        .collect()
+    runs(&fold(text)).map(str::to_owned).collect()
+}
+
+/// The tokens of a folded text.
+pub(super) fn runs(folded: &str) -> impl Iterator<Item = &str> {
+    let runs = folded.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
+    runs.map(|run| run.char_indices().nth(MAX_TOKEN_CHARS).map_or(run, |(end, _)| &run[..end]))
 }
 
 /// What is stored beside a record so that it can be found: the distinct tokens of its parts in order of appearance,
