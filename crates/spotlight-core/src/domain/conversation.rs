@@ -231,7 +231,7 @@ pub struct QuestionState {
 }
 
 /// A time offered to the visitor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferedSlot {
     /// When it starts.
     pub starts_at: Timestamp,
