@@ -18,6 +18,7 @@ pub mod report;
 pub mod schedule;
 pub mod score;
 pub mod scoring;
+pub mod slots;
 pub mod time;
 pub mod user;
 pub mod webhook;

@@ -42,7 +42,7 @@ pub struct Index {
 
 impl Index {
     /// Reads the texts. Their order gives [`Match::index`].
-    pub fn new(language: Language, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    pub fn new(texts: impl IntoIterator<Item = impl AsRef<str>>, language: Language) -> Self {
         // Words repeat, so each spelling is looked at once and stemmed once.
         let mut spellings: HashMap<String, usize> = HashMap::new();
         let mut ids: HashMap<String, usize> = HashMap::new();
@@ -147,7 +147,7 @@ mod tests {
     ];
 
     fn best(query: &str) -> Option<usize> {
-        Index::new(Language::En, FAQ).rank(query).first().map(|found| found.index)
+        Index::new(FAQ, Language::En).rank(query).first().map(|found| found.index)
     }
 
     #[test]
@@ -164,12 +164,12 @@ mod tests {
         assert_eq!(best("what is it"), None);
         assert_eq!(best(""), None);
         assert_eq!(best("!?"), None);
-        assert!(Index::new(Language::En, [""; 0]).rank("price").is_empty());
+        assert!(Index::new([""; 0], Language::En).rank("price").is_empty());
     }
 
     #[test]
     fn coverage_tells_an_answer_from_a_chance_hit() {
-        let index = Index::new(Language::En, FAQ);
+        let index = Index::new(FAQ, Language::En);
         let right = index.rank("basic plan cost")[0];
         assert!((right.coverage - 1.0).abs() < 1e-9, "{right:?}");
         let chance = index.rank("which football team won the championship last month")[0];
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn scores_are_those_of_the_formula() {
-        let index = Index::new(Language::En, ["red red blue", "blue"]);
+        let index = Index::new(["red red blue", "blue"], Language::En);
         let found = index.rank("red");
         assert_eq!(found.len(), 1);
         // idf = ln(1 + 1.5/1.5), tf = 2, length 3 of mean 2.
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn languages_other_than_english_rank_too() {
-        let german = Index::new(Language::De, ["Die Lieferung dauert drei Tage.", "Der Preis beträgt 20 Euro."]);
+        let german = Index::new(["Die Lieferung dauert drei Tage.", "Der Preis beträgt 20 Euro."], Language::De);
         assert_eq!(german.rank("Was sind eure Preise?")[0].index, 1);
         assert_eq!(german.rank("Wie lange dauern Lieferungen?")[0].index, 0);
-        let spanish = Index::new(Language::Es, ["La instalación es gratuita.", "Los precios incluyen IVA."]);
+        let spanish = Index::new(["La instalación es gratuita.", "Los precios incluyen IVA."], Language::Es);
         assert_eq!(spanish.rank("¿cuánto cuesta? quiero el precio")[0].index, 1);
         assert_eq!(spanish.rank("instalacion")[0].index, 0);
     }
@@ -203,9 +203,9 @@ mod tests {
             query in "[a-e ]{0,12}|\\PC{0,12}",
             which in 0..Language::ALL.len(),
         ) {
-            let index = Index::new(Language::ALL[which], &texts);
+            let index = Index::new(&texts, Language::ALL[which]);
             let found = index.rank(&query);
-            prop_assert_eq!(&Index::new(Language::ALL[which], &texts).rank(&query), &found);
+            prop_assert_eq!(&Index::new(&texts, Language::ALL[which]).rank(&query), &found);
             for pair in found.windows(2) {
                 prop_assert!(pair[0].score > pair[1].score
                     || (pair[0].score.total_cmp(&pair[1].score).is_eq() && pair[0].index < pair[1].index));

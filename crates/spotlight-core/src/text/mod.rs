@@ -3,7 +3,7 @@
 //! Searching is core code so that every storage gives the same answers: an adapter stores what [`search_text`] made
 //! and finds a record exactly when [`matches`] is true of it and the [`tokens`] of the query.
 
-mod bm25;
+pub mod bm25;
 mod fold;
 mod keywords;
 mod stem;
@@ -11,7 +11,6 @@ mod stop_words;
 mod tokens;
 
 pub use self::{
-    bm25::{Index, Match},
     fold::fold,
     keywords::keywords,
     tokens::{MAX_TOKEN_CHARS, matches, search_text, tokens},
