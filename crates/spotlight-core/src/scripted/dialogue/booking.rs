@@ -1,0 +1,455 @@
+//! Appointments: offering free times, holding one, booking it.
+
+use chrono::Days;
+use serde_json::json;
+
+use super::{
+    Heard,
+    calendar::{Wish, moment_of, slot_arguments, slots_of},
+    reply::Why,
+    turn::{Flow, Turn},
+};
+use crate::{
+    domain::{
+        assistant::ToolKind,
+        conversation::{Expecting, OfferedSlot},
+    },
+    scripted::{
+        templates::{self, Line},
+        understanding::{Intent, Understanding, When, YesNo},
+    },
+};
+
+/// How often times are offered at most.
+const OFFERS_MAX: u8 = 3;
+/// How many times one offer holds.
+const SLOTS_MAX: usize = 3;
+
+impl Turn<'_> {
+    /// Deals with an utterance as far as it is about an appointment; true when that was the whole answer.
+    ///
+    /// `dealt` says that something else in the utterance was dealt with already.
+    pub(super) fn booking_step(&mut self, heard: Heard<'_>, dealt: bool) -> Flow<bool> {
+        let u = heard.understanding;
+        if !self.can(ToolKind::BookAppointment) {
+            if u.wants(Intent::Book) || u.wants(Intent::Reschedule) || (u.wants(Intent::Demo) && !dealt) {
+                self.say(Line::BookingNotPossible);
+                self.advance(Why::Interjection)?;
+                return Ok(true);
+            }
+            return Ok(false);
+        }
+        match self.state.expecting {
+            Some(Expecting::BookingConfirmation) if self.state.held.is_some() => {
+                self.hear_confirmation(u, dealt)?;
+                Ok(true)
+            }
+            Some(Expecting::Slot) if !self.state.offered.is_empty() => {
+                self.hear_choice(u, dealt)?;
+                Ok(true)
+            }
+            _ if self.is_about_booking(u) => {
+                self.begin_booking(u)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// True when the utterance wants an appointment or speaks of its time.
+    pub(super) fn is_about_booking(&self, u: &Understanding) -> bool {
+        let asked = [Intent::Book, Intent::Demo, Intent::Reschedule].iter().any(|&intent| u.wants(intent));
+        let deciding = matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation))
+            || self.state.held.is_some();
+        let timed = u.when.is_some() || u.time_only.is_some();
+        // "Are you free on Thursday at three?" asks for an appointment, where knowledge has no better answer.
+        let free_at = u.wants(Intent::Question)
+            && u.when.is_some_and(|when| when.at.is_some_and(|at| at > self.brief.now))
+            && self.can(ToolKind::BookAppointment);
+        asked || free_at || (deciding && (timed || u.choice.is_some()))
+    }
+
+    /// True when times may be offered unasked.
+    pub(super) fn may_offer(&self) -> bool {
+        self.can(ToolKind::BookAppointment)
+            && self.has_contact()
+            && !self.state.booked
+            && !self.state.booking_refused
+            && self.state.offers == 0
+    }
+
+    /// Offers times unasked.
+    pub(super) fn offer_first(&mut self) -> Flow {
+        let slots = self.find(None)?;
+        match slots {
+            Some(slots) if !slots.is_empty() => self.offer(slots, Line::Offer),
+            // Nobody asked, so nothing is said of it.
+            _ => {
+                self.state.booking_refused = true;
+                self.say(Line::AnythingElse);
+            }
+        }
+        Ok(())
+    }
+
+    /// The visitor wants an appointment, or another time for it.
+    fn begin_booking(&mut self, u: &Understanding) -> Flow {
+        let moves = u.wants(Intent::Reschedule);
+        if self.state.booked && !moves {
+            self.say(Line::AlreadyBooked);
+            return Ok(());
+        }
+        self.state.booking_refused = false;
+        match (self.wish(u), self.state.held) {
+            (Some(wish), Some(held)) if self.is_held(wish, held, u) => self.toward_booking(),
+            (Some(wish), _) => {
+                self.release()?;
+                self.try_wish(wish)
+            }
+            (None, Some(_)) if !moves => self.toward_booking(),
+            (None, _) => {
+                if self.state.offers >= OFFERS_MAX {
+                    self.say(Line::BookingLeft);
+                    return Ok(());
+                }
+                match self.find(None)? {
+                    Some(slots) if slots.is_empty() => self.no_slots(),
+                    Some(slots) => {
+                        self.offer(slots, Line::Offer);
+                        Ok(())
+                    }
+                    None => self.trouble(),
+                }
+            }
+        }
+    }
+
+    /// The visitor answers an offer of times.
+    fn hear_choice(&mut self, u: &Understanding, dealt: bool) -> Flow {
+        if let Some(wish) = self.wish(u) {
+            return self.try_wish(wish);
+        }
+        match (u.answer, self.state.offered.as_slice()) {
+            (Some(YesNo::Yes), &[only]) => self.hold(only),
+            (Some(YesNo::No), _) => self.offer_others(),
+            _ if u.wants(Intent::Book) || u.wants(Intent::Reschedule) => self.offer_others(),
+            _ => {
+                self.state.stalled = self.state.stalled.saturating_add(1);
+                if self.state.stalled <= 1 {
+                    if !dealt && u.answer.is_none() {
+                        self.say(Line::NotUnderstood);
+                    }
+                    self.say(Line::WhichSlot);
+                    Ok(())
+                } else if dealt {
+                    self.say(Line::AnythingElse);
+                    Ok(())
+                } else {
+                    self.leave_booking()
+                }
+            }
+        }
+    }
+
+    /// The visitor answers whether to book the held time.
+    fn hear_confirmation(&mut self, u: &Understanding, dealt: bool) -> Flow {
+        let Some(held) = self.state.held else { return Ok(()) };
+        let wish = self.wish(u).filter(|wish| !self.is_held(*wish, held, u));
+        match (wish, u.answer) {
+            (Some(wish), _) => {
+                self.release()?;
+                self.try_wish(wish)
+            }
+            (None, Some(YesNo::Yes)) => self.commit(held),
+            (None, None) if self.agrees(u, held) => self.commit(held),
+            (None, Some(YesNo::No)) => self.decline(),
+            (None, _) if u.wants(Intent::Reschedule) => self.decline(),
+            (None, _) => {
+                self.state.stalled = self.state.stalled.saturating_add(1);
+                if self.state.stalled <= 1 {
+                    if !dealt {
+                        self.say(Line::NotUnderstood);
+                    }
+                    self.say_slot(Line::ConfirmAgain, held);
+                    Ok(())
+                } else if dealt {
+                    self.say_slot(Line::StillHeld, held);
+                    Ok(())
+                } else {
+                    self.leave_booking()
+                }
+            }
+        }
+    }
+
+    /// True when the held time is named again, which says yes as well.
+    fn agrees(&self, u: &Understanding, held: OfferedSlot) -> bool {
+        self.wish(u).is_some_and(|wish| self.is_held(wish, held, u))
+    }
+
+    /// Holds the time wished for when it is free, or offers what is free near it.
+    fn try_wish(&mut self, wish: Wish) -> Flow {
+        match wish {
+            Wish::Offered(slot) => self.hold(slot),
+            Wish::At(at) => {
+                let exact = if at > self.brief.now { self.find(Some(wish))? } else { Some(Vec::new()) };
+                let Some(slots) = exact else { return self.trouble() };
+                match slots.iter().find(|slot| slot.starts_at == at) {
+                    Some(slot) => self.hold(*slot),
+                    None => self.offer_instead(slots),
+                }
+            }
+            Wish::Day(when) => {
+                let Some(slots) = self.find(Some(wish))? else { return self.trouble() };
+                match slots.as_slice() {
+                    [] if when.from.is_some() => {
+                        // Nothing in that part of the day: the rest of the day is nearer than another one.
+                        let day = Wish::Day(When { from: None, to: None, ..when });
+                        let rest = self.find(Some(day))?.unwrap_or_default();
+                        self.offer_instead(rest)
+                    }
+                    [] => self.offer_instead(slots),
+                    _ if self.state.offers >= OFFERS_MAX => self.leave_booking(),
+                    _ => {
+                        self.offer(slots, Line::Offer);
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Offers times in place of one that is not free.
+    fn offer_instead(&mut self, slots: Vec<OfferedSlot>) -> Flow {
+        if self.state.offers >= OFFERS_MAX {
+            self.say(Line::NotFree);
+            self.rest_booking();
+            return Ok(());
+        }
+        let slots = if slots.is_empty() { self.find(None)?.unwrap_or_default() } else { slots };
+        if slots.is_empty() {
+            return self.no_slots();
+        }
+        self.offer(slots, Line::OfferNotFree);
+        Ok(())
+    }
+
+    /// The offered times do not suit: offers later ones.
+    fn offer_others(&mut self) -> Flow {
+        if self.state.offers >= OFFERS_MAX {
+            return self.leave_booking();
+        }
+        let before = self.state.offered.clone();
+        let zone = self.brief.time_zone;
+        let today = self.brief.now.with_timezone(&zone).date_naive();
+        let last = before.iter().map(|slot| slot.starts_at.with_timezone(&zone).date_naive()).max().unwrap_or(today);
+        let day = |ahead: u64| {
+            last.checked_add_days(Days::new(ahead)).map(|date| Wish::Day(When { date, from: None, to: None, at: None }))
+        };
+        let mut slots = self.find(day(1))?.unwrap_or_default();
+        if slots.is_empty() {
+            // A weekend or a holiday: the days after it, in one request.
+            for ahead in 2..=4 {
+                if let Some(wish) = day(ahead) {
+                    self.begin(ToolKind::BookAppointment, self.find_arguments(Some(wish)));
+                }
+            }
+            for ahead in 2..=4 {
+                slots.extend(self.find(day(ahead))?.unwrap_or_default());
+            }
+        }
+        if slots.is_empty() {
+            slots = self.find(None)?.unwrap_or_default();
+        }
+        slots.retain(|slot| !before.contains(slot));
+        slots.truncate(SLOTS_MAX);
+        if slots.is_empty() {
+            self.release()?;
+            self.state.booking_refused = true;
+            return self.no_slots();
+        }
+        self.offer(slots, Line::OfferOther);
+        Ok(())
+    }
+
+    /// Says times and waits for a choice.
+    fn offer(&mut self, mut slots: Vec<OfferedSlot>, line: Line) {
+        slots.truncate(SLOTS_MAX);
+        let (language, zone) = (self.brief.language, self.brief.time_zone);
+        let at: Vec<_> = slots.iter().map(|slot| slot.starts_at).collect();
+        let text = templates::moments(language, zone, &at, self.brief.now);
+        self.state.offered = slots;
+        self.state.offers = self.state.offers.saturating_add(1);
+        self.state.stalled = 0;
+        self.expect(Some(Expecting::Slot));
+        self.say_with(line, vec![("slots", text), ("zone", zone.name().to_owned())]);
+    }
+
+    /// Holds a time and asks whether to book it.
+    fn hold(&mut self, slot: OfferedSlot) -> Flow {
+        let answer = self.call(ToolKind::BookAppointment, slot_arguments("hold", slot))?;
+        match answer {
+            Some(answer) if answer.ok => {
+                self.state.held = Some(slot);
+                self.state.stalled = 0;
+                self.state.booking_refused = false;
+                self.toward_booking()
+            }
+            Some(answer) => {
+                let others = slots_of(answer, self.brief.now);
+                self.gone(others)
+            }
+            None => self.trouble(),
+        }
+    }
+
+    /// A time that was free is not any more.
+    fn gone(&mut self, others: Vec<OfferedSlot>) -> Flow {
+        self.state.held = None;
+        if self.state.offers >= OFFERS_MAX {
+            self.say(Line::NotFree);
+            self.rest_booking();
+            return Ok(());
+        }
+        let others = if others.is_empty() { self.find(None)? } else { Some(others) };
+        match others {
+            None => self.trouble(),
+            Some(slots) if slots.is_empty() => self.no_slots(),
+            Some(slots) => {
+                self.offer(slots, Line::OfferGone);
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes on with a held time: asks for a contact where one is missing, then for the yes.
+    pub(super) fn toward_booking(&mut self) -> Flow {
+        let Some(held) = self.state.held else { return Ok(()) };
+        if !self.wants_contact() {
+            self.expect(Some(Expecting::BookingConfirmation));
+            self.say_slot(Line::Confirm, held);
+            return Ok(());
+        }
+        if let Some(key) = self.contact_question() {
+            self.ask(&key);
+            return Ok(());
+        }
+        self.release()?;
+        self.state.booking_refused = true;
+        self.rest_booking();
+        self.say(Line::NoContactNoBooking);
+        Ok(())
+    }
+
+    /// Books the held time.
+    fn commit(&mut self, held: OfferedSlot) -> Flow {
+        if self.wants_contact() {
+            return self.toward_booking();
+        }
+        let moves = self.state.booked;
+        if moves
+            && !self.call(ToolKind::BookAppointment, json!({ "action": "cancel" }))?.is_some_and(|answer| answer.ok)
+        {
+            self.release()?;
+            self.rest_booking();
+            self.say(Line::NotSaved);
+            self.say(Line::AlreadyBooked);
+            return Ok(());
+        }
+        let answer = self.call(ToolKind::BookAppointment, slot_arguments("book", held))?;
+        match answer {
+            Some(answer) if answer.ok => {
+                let starts_at = answer.content.get("starts_at").and_then(moment_of).unwrap_or(held.starts_at);
+                self.state.booked = true;
+                self.state.held = None;
+                self.state.offered.clear();
+                self.state.stalled = 0;
+                self.expect(None);
+                let line = if moves { Line::Moved } else { Line::Booked };
+                self.say_slot(line, OfferedSlot { starts_at, ..held });
+                Ok(())
+            }
+            Some(answer) => {
+                if moves {
+                    self.state.booked = false;
+                    self.say(Line::Cancelled);
+                }
+                let others = slots_of(answer, self.brief.now);
+                self.gone(others)
+            }
+            None => self.trouble(),
+        }
+    }
+
+    /// Calls the appointment of this conversation off.
+    pub(super) fn cancel(&mut self) -> Flow {
+        if self.state.booked && self.can(ToolKind::BookAppointment) {
+            let answer = self.call(ToolKind::BookAppointment, json!({ "action": "cancel" }))?;
+            if answer.is_some_and(|answer| answer.ok) {
+                self.state.booked = false;
+                self.state.booking_refused = true;
+                self.rest_booking();
+                self.say(Line::Cancelled);
+                self.say(Line::AnythingElse);
+            } else {
+                self.say(Line::NotSaved);
+            }
+            return Ok(());
+        }
+        if self.state.held.is_some() || self.state.expecting == Some(Expecting::Slot) {
+            return self.leave_booking();
+        }
+        self.say(Line::NothingToCancel);
+        self.advance(Why::Interjection)
+    }
+
+    /// Leaves the appointment be, gives back a held time, and goes on with the questions.
+    pub(super) fn leave_booking(&mut self) -> Flow {
+        self.release()?;
+        self.state.booking_refused = true;
+        self.rest_booking();
+        self.say(Line::BookingLeft);
+        self.advance(Why::Progress)
+    }
+
+    /// Gives back a held time, if there is one.
+    pub(super) fn release(&mut self) -> Flow {
+        if self.state.held.take().is_some() {
+            // A hold that cannot be released ends by itself.
+            let _ = self.call(ToolKind::BookAppointment, json!({ "action": "release" }))?;
+        }
+        Ok(())
+    }
+
+    /// The held time does not suit: gives it back and offers others.
+    fn decline(&mut self) -> Flow {
+        if self.state.offers >= OFFERS_MAX {
+            return self.leave_booking();
+        }
+        self.begin(ToolKind::BookAppointment, json!({ "action": "release" }));
+        self.state.held = None;
+        self.offer_others()
+    }
+
+    /// Expects no choice any more.
+    fn rest_booking(&mut self) {
+        self.state.offered.clear();
+        self.state.held = None;
+        self.state.stalled = 0;
+        self.expect(None);
+    }
+
+    fn no_slots(&mut self) -> Flow {
+        self.rest_booking();
+        self.state.booking_refused = true;
+        self.say(Line::NoSlots);
+        self.advance(Why::Interjection)
+    }
+
+    fn trouble(&mut self) -> Flow {
+        self.rest_booking();
+        self.state.booking_refused = true;
+        self.say(Line::BookingTrouble);
+        self.advance(Why::Interjection)
+    }
+}

@@ -1,0 +1,391 @@
+//! What an utterance tells about the visitor, and noting it.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Heard, cues,
+    turn::{Flow, Turn},
+};
+use crate::{
+    domain::{
+        assistant::{ToolKind, Topic},
+        contact::{Email, Phone},
+        conversation::Expecting,
+        money::Money,
+        scoring::Met,
+    },
+    ports::chat::ToolAnswer,
+    scripted::{
+        templates::{Line, is_formal},
+        understanding::{Amount, Intent, Understanding, YesNo},
+    },
+};
+
+/// Longest quote of a visitor that is kept with an answer.
+const QUOTE_MAX: usize = 300;
+/// Longest name or value that is said back.
+const ECHO_MAX: usize = 60;
+/// Longest company and name that a lead takes.
+const FIELD_MAX: usize = 100;
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq)]
+struct Answer {
+    key: String,
+    topic: Topic,
+    value: String,
+    met: Option<Met>,
+    amount: Option<Amount>,
+}
+
+/// What is new in an utterance.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Facts {
+    name: Option<String>,
+    email: Option<Email>,
+    phone: Option<Phone>,
+    company: Option<String>,
+    answers: Vec<Answer>,
+}
+
+impl Facts {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Arguments of `capture_lead`.
+    fn arguments(&self) -> Value {
+        let mut arguments = Map::new();
+        let mut put = |key: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                arguments.insert(key.to_owned(), json!(value));
+            }
+        };
+        put("name", self.name.as_deref());
+        put("email", self.email.as_ref().map(Email::as_str));
+        put("phone", self.phone.as_ref().map(Phone::as_str));
+        put("company", self.company.as_deref());
+        if !self.answers.is_empty() {
+            let answers: Vec<_> = self.answers.iter().map(Answer::to_json).collect();
+            arguments.insert("answers".to_owned(), Value::Array(answers));
+        }
+        Value::Object(arguments)
+    }
+}
+
+impl Answer {
+    fn to_json(&self) -> Value {
+        let mut answer = json!({ "key": self.key, "topic": self.topic, "value": self.value });
+        if let Some(met) = self.met.filter(|met| *met != Met::Unknown) {
+            answer["met"] = json!(met);
+        }
+        if let Some(amount) = self.amount {
+            answer["amount_minor"] = json!(amount.minor);
+            if let Some(currency) = amount.currency {
+                answer["currency"] = json!(currency);
+            }
+        }
+        answer
+    }
+}
+
+/// What came of noting an utterance.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    /// Something new is known.
+    pub anything: bool,
+    /// The name, when it is new and not a correction.
+    pub name: Option<String>,
+    /// Values that replace others, with the line that says so.
+    pub corrected: Vec<(Line, String)>,
+    /// It could not be noted for a technical reason.
+    pub failed: bool,
+    /// The platform does not take this contact.
+    pub bad_contact: Option<Topic>,
+}
+
+impl Turn<'_> {
+    /// Notes what is new in an utterance, with the tool where it is offered.
+    pub(super) fn note(&mut self, heard: Heard<'_>) -> Flow<Noted> {
+        let mut facts = self.facts(heard);
+        let mut noted = Noted { bad_contact: heard.understanding.invalid_contact, ..Noted::default() };
+        while !facts.is_empty() && self.can(ToolKind::CaptureLead) {
+            let answer = self.call(ToolKind::CaptureLead, facts.arguments())?;
+            if answer.is_some_and(|answer| answer.ok) {
+                break;
+            }
+            match answer.and_then(blamed) {
+                Some(Topic::Email) if facts.email.take().is_some() => noted.bad_contact = Some(Topic::Email),
+                Some(Topic::Phone) if facts.phone.take().is_some() => noted.bad_contact = Some(Topic::Phone),
+                _ => return Ok(Noted { failed: true, ..Noted::default() }),
+            }
+        }
+        noted.anything = !facts.is_empty();
+        self.apply(facts, &mut noted);
+        match noted.bad_contact {
+            Some(Topic::Email) if self.state.given.email.is_some() && heard.understanding.email.is_some() => {
+                noted.bad_contact = None;
+            }
+            Some(Topic::Phone) if self.state.given.phone.is_some() && heard.understanding.phone.is_some() => {
+                noted.bad_contact = None;
+            }
+            _ => {}
+        }
+        Ok(noted)
+    }
+
+    /// What is new in an utterance.
+    fn facts(&self, heard: Heard<'_>) -> Facts {
+        let u = heard.understanding;
+        let given = &self.state.given;
+        let new = |value: &Option<String>, known: &Option<String>, min: usize| {
+            let value = clean(value.as_deref()?, FIELD_MAX);
+            (value.chars().count() >= min && known.as_deref() != Some(&value)).then_some(value)
+        };
+        Facts {
+            name: new(&u.name, &given.name, 2),
+            email: u.email.clone().filter(|email| given.email.as_ref() != Some(email)),
+            phone: u.phone.clone().filter(|phone| given.phone.as_ref() != Some(phone)),
+            company: new(&u.company, &given.company, 1),
+            answers: self.answers(heard),
+        }
+    }
+
+    /// Questions that the utterance answers, the open one first. Contact data are facts of their own.
+    fn answers(&self, heard: Heard<'_>) -> Vec<Answer> {
+        let u = heard.understanding;
+        let quote = clean(heard.text, QUOTE_MAX);
+        let mut answers: Vec<Answer> = Vec::new();
+        if let Some(open) = self.open_question()
+            && let Some((met, amount)) = self.judge(open.topic, open.asked, heard)
+        {
+            let value = statement(heard).map_or_else(|| quote.clone(), |words| clean(&words, QUOTE_MAX));
+            answers.push(Answer { key: open.key.clone(), topic: open.topic, value, met, amount });
+        }
+        let unasked: [(Topic, bool, Option<Amount>); 3] = [
+            (Topic::Budget, u.budget.is_some(), u.budget),
+            (Topic::Timeline, self.is_deadline(u), None),
+            (Topic::Need, self.is_unasked_need(heard), None),
+        ];
+        for (topic, said, amount) in unasked {
+            if !said || answers.iter().any(|answer| answer.topic == topic) {
+                continue;
+            }
+            let waiting = self.state.questions.iter().find(|q| q.topic == topic && q.answer.is_none());
+            let known = self.state.questions.iter().any(|q| q.topic == topic && q.answer.is_some());
+            // A budget said again without a question for it is news; a date said again may be about anything.
+            let key = match waiting {
+                Some(question) => question.key.clone(),
+                None if topic == Topic::Budget && (known || !self.state.questions.iter().any(|q| q.topic == topic)) => {
+                    self.state
+                        .questions
+                        .iter()
+                        .find(|q| q.topic == topic)
+                        .map_or("budget".to_owned(), |q| q.key.clone())
+                }
+                None => continue,
+            };
+            answers.push(Answer { key, topic, value: quote.clone(), met: Some(Met::Yes), amount });
+        }
+        answers
+    }
+
+    /// True for a date to come that is not about an appointment.
+    fn is_deadline(&self, u: &Understanding) -> bool {
+        let booking = self.state.expecting.is_some_and(|e| e != Expecting::Answer)
+            || self.state.held.is_some()
+            || [Intent::Book, Intent::Reschedule, Intent::Cancel, Intent::Demo, Intent::Question]
+                .iter()
+                .any(|&intent| u.wants(intent));
+        let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
+        !booking && u.when.is_some_and(|when| when.date >= today)
+    }
+
+    /// True when the visitor says what they are looking for before being asked anything.
+    fn is_unasked_need(&self, heard: Heard<'_>) -> bool {
+        let plain = heard.understanding.intents.iter().all(|intent| *intent == Intent::Greeting);
+        self.state.expecting.is_none() && plain && cues::is_wish(self.brief.language, heard.text)
+    }
+
+    /// Whether an utterance answers the open question of that topic, and what it shows.
+    fn judge(&self, topic: Topic, asked: u8, heard: Heard<'_>) -> Option<(Option<Met>, Option<Amount>)> {
+        let u = heard.understanding;
+        let (language, text) = (self.brief.language, heard.text);
+        let plain = is_plain(heard);
+        // "I would rather not say" is no to the question, not to what it asks.
+        let yes_or_no = u.answer.filter(|_| !u.wants(Intent::Refusal) && statement(heard).is_some());
+        let met = |answer: YesNo| match answer {
+            YesNo::Yes => Met::Yes,
+            YesNo::No => Met::No,
+            YesNo::Maybe => Met::Partial,
+        };
+        match topic {
+            Topic::Name | Topic::Email | Topic::Phone => None,
+            Topic::Company => (plain && u.company.is_none() && u.answer == Some(YesNo::No)).then_some((None, None)),
+            Topic::Budget => match (u.budget, yes_or_no) {
+                (Some(amount), _) => Some((Some(Met::Yes), Some(amount))),
+                (None, Some(YesNo::Maybe)) => Some((None, None)),
+                (None, Some(answer)) => Some((Some(met(answer)), None)),
+                (None, None) => (plain && asked >= 2).then_some((None, None)),
+            },
+            Topic::Timeline if u.when.is_some() && !u.wants(Intent::Question) => Some((Some(Met::Yes), None)),
+            Topic::Timeline if plain && cues::is_soon(language, text) => Some((Some(Met::Yes), None)),
+            Topic::Timeline => match yes_or_no {
+                Some(answer) => Some((Some(met(answer)), None)),
+                None => (plain && asked >= 2).then_some((None, None)),
+            },
+            Topic::Authority => {
+                let shown = match yes_or_no {
+                    Some(YesNo::No) => Some(Met::No),
+                    Some(YesNo::Maybe) => Some(Met::Partial),
+                    _ if cues::is_shared(language, text) => Some(Met::Partial),
+                    Some(YesNo::Yes) => Some(Met::Yes),
+                    None => cues::is_decider(language, text).then_some(Met::Yes),
+                };
+                (plain || yes_or_no.is_some()).then_some((shown, None))
+            }
+            Topic::Need => match yes_or_no {
+                Some(answer) => Some((Some(met(answer)), None)),
+                None => plain.then_some((Some(Met::Yes), None)),
+            },
+            Topic::Other => (plain || yes_or_no.is_some()).then_some((None, None)),
+        }
+    }
+
+    /// Takes new facts over into the state.
+    fn apply(&mut self, facts: Facts, noted: &mut Noted) {
+        let given = &mut self.state.given;
+        if let Some(name) = facts.name {
+            match given.name.replace(name.clone()) {
+                Some(before) if !name.starts_with(&before) => {
+                    noted.corrected.push((Line::CorrectedName, echo_name(&name, true)));
+                }
+                _ => noted.name = Some(echo_name(&name, is_formal(self.brief.assistant.tone))),
+            }
+        }
+        if let Some(email) = facts.email
+            && given.email.replace(email.clone()).is_some()
+        {
+            noted.corrected.push((Line::CorrectedEmail, clean(email.as_str(), FIELD_MAX)));
+        }
+        if let Some(phone) = facts.phone
+            && given.phone.replace(phone.clone()).is_some()
+        {
+            noted.corrected.push((Line::CorrectedPhone, clean(phone.as_str(), ECHO_MAX)));
+        }
+        if let Some(company) = facts.company {
+            given.company = Some(company);
+        }
+        for answer in facts.answers {
+            if let Some(Amount { minor, currency: Some(currency) }) = answer.amount {
+                self.state.budget = Some(Money { minor, currency });
+            }
+            if let Some(question) = self.state.questions.iter_mut().find(|q| q.key == answer.key) {
+                question.answer = Some(answer.value);
+            }
+        }
+        self.settle_contact_questions();
+    }
+}
+
+/// The contact field that a refused `capture_lead` blames.
+fn blamed(answer: &ToolAnswer) -> Option<Topic> {
+    let field = answer.content.get("field").and_then(Value::as_str);
+    let error = match answer.content.get("error") {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let text = field.unwrap_or(&error).to_lowercase();
+    if text.contains("email") || text.contains("e-mail") {
+        Some(Topic::Email)
+    } else if text.contains("phone") {
+        Some(Topic::Phone)
+    } else {
+        None
+    }
+}
+
+/// True when the words can be the answer to a question in free words.
+fn is_plain(heard: Heard<'_>) -> bool {
+    const OTHERWISE: [Intent; 13] = [
+        Intent::Goodbye,
+        Intent::Refusal,
+        Intent::Abuse,
+        Intent::OffTopic,
+        Intent::Demo,
+        Intent::ObjectionPrice,
+        Intent::Human,
+        Intent::Correction,
+        Intent::Book,
+        Intent::Reschedule,
+        Intent::Cancel,
+        Intent::Injection,
+        Intent::Price,
+    ];
+    let u = heard.understanding;
+    let greeting_only = u.wants(Intent::Greeting) && heard.text.split_whitespace().count() <= 3;
+    !OTHERWISE.iter().any(|&intent| u.wants(intent))
+        && u.invalid_contact.is_none()
+        && !greeting_only
+        && statement(heard).is_some()
+}
+
+/// The part of the words that is no question: all of them, or the other sentences when something is asked.
+fn statement(heard: Heard<'_>) -> Option<String> {
+    let u = heard.understanding;
+    if !u.wants(Intent::Question) && !u.wants(Intent::Price) {
+        return heard.text.chars().any(char::is_alphanumeric).then(|| heard.text.to_owned());
+    }
+    let told: Vec<_> = heard
+        .text
+        .split_inclusive(['.', '!', '?', ';', '\n'])
+        .filter(|sentence| !sentence.trim_end().ends_with('?') && sentence.split_whitespace().count() >= 3)
+        .collect();
+    // Without a question mark there is no telling which words ask.
+    (heard.text.contains('?') && !told.is_empty()).then(|| told.concat())
+}
+
+/// Text of a visitor in one short line: no control or direction characters.
+pub(super) fn clean(text: &str, max: usize) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let word: String = word
+            .chars()
+            .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
+            .collect();
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+        if line.len() > max * 4 {
+            break;
+        }
+    }
+    line.chars().take(max).collect::<String>().trim_end().to_owned()
+}
+
+/// A name as it is said back: letters and what joins them; only the first name where the tone is near.
+fn echo_name(name: &str, whole: bool) -> String {
+    let name: String = clean(name, ECHO_MAX)
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '.'))
+        .collect();
+    if whole { name } else { name.split(' ').next().unwrap_or_default().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn echoed_text_is_one_short_line() {
+        assert_eq!(clean("  a\u{7}b\n\tc\u{202e}d  ", 10), "a b cd");
+        assert_eq!(clean(&"x".repeat(5000), 60).len(), 60);
+        assert_eq!(echo_name("Anna <b>?{Maria}</b>", true), "Anna bMariab");
+        assert_eq!(echo_name("Anna Maria", false), "Anna");
+    }
+}

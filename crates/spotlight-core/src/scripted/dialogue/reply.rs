@@ -1,0 +1,467 @@
+//! The course of a turn: what an utterance calls for, and what comes next.
+
+use serde_json::json;
+
+use super::{
+    Heard, cues,
+    facts::{Noted, clean},
+    questions::ASK_MAX,
+    turn::{Flow, Turn},
+};
+use crate::{
+    domain::{
+        assistant::{ToolKind, Topic},
+        conversation::Expecting,
+    },
+    scripted::{
+        templates::Line,
+        understanding::{Intent, Understanding, YesNo},
+    },
+};
+
+/// Share of a question's telling words that an entry must have to be taken for its answer.
+const COVERED: f64 = 0.5;
+/// The same where the utterance said other things too.
+const COVERED_AMONG_OTHERS: f64 = 0.34;
+/// Longest text of the business that is said at once.
+const TELL_MAX: usize = 600;
+
+/// Why the turn moves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The utterance brought something.
+    Progress,
+    /// The visitor spoke of something else, which was dealt with.
+    Interjection,
+    /// The utterance brought nothing.
+    Nothing,
+}
+
+/// What came of a question of the visitor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Informed {
+    /// Nothing was asked.
+    No,
+    /// It was dealt with, well or not.
+    Yes,
+    /// A person was called, who will answer.
+    HandedOff,
+}
+
+impl Turn<'_> {
+    /// The first words of a conversation.
+    pub(super) fn open(&mut self) {
+        self.state.greeted = true;
+        let own = self.brief.assistant.greeting.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        match own {
+            Some(greeting) => self.tell(greeting.to_owned()),
+            None => self.introduce(),
+        }
+        if !own.is_some_and(|greeting| greeting.contains('?')) {
+            self.say(Line::Opening);
+        }
+    }
+
+    /// Says who is speaking, to a visitor who spoke first.
+    fn introduce(&mut self) {
+        let assistant = clean(&self.brief.assistant.name, 100);
+        let organization = clean(&self.brief.organization_name, 100);
+        self.say_with(Line::Greeting, vec![("assistant", assistant), ("organization", organization)]);
+    }
+
+    /// Goes on where the dialogue stood.
+    pub(super) fn resume(&mut self) {
+        self.say(Line::Resume);
+        let deciding = self.state.expecting.is_some_and(|expecting| expecting != Expecting::Answer);
+        let open = self.open_question().filter(|open| open.asked < ASK_MAX).map(|open| open.key.clone());
+        let key = if self.is_over() || deciding { None } else { open.or_else(|| self.next_question()) };
+        match key {
+            Some(key) => self.ask(&key),
+            None => self.say(Line::AnythingElse),
+        }
+    }
+
+    /// Answers an utterance.
+    pub(super) fn reply(&mut self, heard: Heard<'_>, first: bool) -> Flow {
+        let u = heard.understanding;
+        if first && !self.state.greeted {
+            self.introduce();
+        }
+        self.state.greeted = true;
+        if !heard.text.chars().any(char::is_alphanumeric) && u.is_empty() {
+            self.silence();
+            return Ok(());
+        }
+        if u.wants(Intent::Abuse) {
+            self.abuse();
+            return Ok(());
+        }
+        if u.wants(Intent::Injection) {
+            self.say_injection();
+            return self.advance(Why::Interjection);
+        }
+        let noted = self.note(heard)?;
+        self.acknowledge(&noted);
+        if interest(u) {
+            self.state.closing = false;
+        }
+        let confirms = self.state.expecting == Some(Expecting::BookingConfirmation) && u.answer == Some(YesNo::Yes);
+        if u.wants(Intent::Goodbye) && !confirms && !interest(u) {
+            return self.farewell("visitor_ended");
+        }
+        if noted.failed {
+            self.say(Line::NotSaved);
+            return self.advance(Why::Progress);
+        }
+        if let Some(topic) = noted.bad_contact
+            && self.ask_contact_again(topic)
+        {
+            return Ok(());
+        }
+        if u.wants(Intent::Human) {
+            return self.hand_off();
+        }
+        if u.wants(Intent::Refusal) && self.refused(heard, &noted)? {
+            return Ok(());
+        }
+        if u.wants(Intent::Cancel) {
+            return self.cancel();
+        }
+        let informed = self.inform(heard, &noted)?;
+        if informed == Informed::HandedOff {
+            return Ok(());
+        }
+        let objects = u.wants(Intent::ObjectionPrice);
+        if objects {
+            self.say(Line::Objection);
+        }
+        if self.booking_step(heard, informed == Informed::Yes || objects || noted.anything)? {
+            return Ok(());
+        }
+        if objects {
+            return Ok(());
+        }
+        self.go_on(heard, &noted, informed)
+    }
+
+    /// What comes after an utterance that called for nothing in particular.
+    fn go_on(&mut self, heard: Heard<'_>, noted: &Noted, informed: Informed) -> Flow {
+        let u = heard.understanding;
+        if noted.anything {
+            return self.advance(Why::Progress);
+        }
+        if informed == Informed::Yes {
+            return self.advance(Why::Interjection);
+        }
+        if u.wants(Intent::OffTopic) {
+            self.say(Line::OffTopic);
+            return self.advance(Why::Interjection);
+        }
+        if u.wants(Intent::Correction) {
+            self.say(Line::WhatToCorrect);
+            return Ok(());
+        }
+        if noted.bad_contact.is_some() || u.wants(Intent::Refusal) {
+            return self.advance(Why::Progress);
+        }
+        let idle = self.open_question().is_none() && self.next_question().is_none();
+        if idle && u.answer == Some(YesNo::No) {
+            return self.farewell("assistant_ended");
+        }
+        if u.wants(Intent::Greeting) {
+            if !self.has_said(&[Line::Greeting]) && self.brief.state.greeted {
+                self.say(Line::Hello);
+            }
+            return self.advance(if self.open_question().is_some() { Why::Interjection } else { Why::Progress });
+        }
+        // A short "yes" or "thanks" to an open invitation is no failure to understand.
+        let courtesy = u.answer.is_some() || heard.text.split_whitespace().count() <= 4;
+        let why = if courtesy && self.open_question().is_none() { Why::Progress } else { Why::Nothing };
+        self.advance(why)
+    }
+
+    /// Thanks for what is new, once.
+    fn acknowledge(&mut self, noted: &Noted) {
+        if !noted.corrected.is_empty() {
+            for (line, value) in &noted.corrected {
+                self.say_with(*line, vec![("value", value.clone())]);
+            }
+        } else if let Some(name) = noted.name.as_ref().filter(|name| !name.is_empty()) {
+            self.say_with(Line::AckName, vec![("name", name.clone())]);
+        } else if noted.anything {
+            self.say(Line::Ack);
+        }
+    }
+
+    fn say_injection(&mut self) {
+        let organization = clean(&self.brief.organization_name, 100);
+        self.say_with(Line::Injection, vec![("organization", organization)]);
+    }
+
+    /// Asks again, gently, and stops asking when the silence lasts.
+    fn silence(&mut self) {
+        self.state.stalled = self.state.stalled.saturating_add(1);
+        let again = match self.open_question() {
+            Some(open) if open.asked < ASK_MAX => Some(open.key.clone()),
+            Some(open) => {
+                let key = open.key.clone();
+                self.close(&key);
+                None
+            }
+            // Someone who was only invited to speak is asked the first question.
+            None if self.state.stalled == 1 && self.state.expecting.is_none() && !self.is_over() => {
+                self.next_question()
+            }
+            None => None,
+        };
+        match again {
+            Some(key) => {
+                self.say(Line::Patience);
+                self.ask(&key);
+            }
+            None => self.say(Line::Waiting),
+        }
+    }
+
+    /// True when no more questions are asked of the visitor.
+    pub(super) fn is_over(&self) -> bool {
+        self.state.closing || self.state.booked
+    }
+
+    fn abuse(&mut self) {
+        self.state.abuse = self.state.abuse.saturating_add(1);
+        if self.state.abuse >= 2 {
+            self.say(Line::AbuseEnd);
+            self.end("abuse");
+        } else {
+            self.say(Line::AbuseWarning);
+        }
+    }
+
+    /// Says goodbye and ends, giving back a held time.
+    fn farewell(&mut self, reason: &'static str) -> Flow {
+        self.release()?;
+        self.say(Line::Farewell);
+        self.end(reason);
+        Ok(())
+    }
+
+    /// Asks to check a contact that cannot be read; false when it was asked for often enough.
+    fn ask_contact_again(&mut self, topic: Topic) -> bool {
+        if self.has_contact() && self.open_question().is_none_or(|open| open.topic != topic) {
+            return false;
+        }
+        let line = if topic == Topic::Phone { Line::BadPhone } else { Line::BadEmail };
+        let key = self
+            .open_question()
+            .filter(|open| open.topic == topic || open.key == "contact")
+            .map(|open| open.key.clone());
+        let key = key.or_else(|| {
+            self.state.questions.iter().find(|q| q.topic == topic && q.answer.is_none()).map(|q| q.key.clone())
+        });
+        match key {
+            Some(key) if self.state.questions.iter().any(|q| q.key == key && q.asked < ASK_MAX && !q.closed) => {
+                self.say(line);
+                self.count_as_asked(&key);
+                true
+            }
+            Some(key) => {
+                self.close(&key);
+                self.say(Line::BadContactLeft);
+                false
+            }
+            None => {
+                // Nobody asked for it, so there is no question to count: it is mentioned and left.
+                self.say(Line::BadContactLeft);
+                false
+            }
+        }
+    }
+
+    /// Calls a person, or says that it cannot.
+    fn hand_off(&mut self) -> Flow {
+        if !self.can(ToolKind::HandOff) || !self.brief.assistant.hand_off.on_request {
+            self.say(Line::HandOffNotPossible);
+            return self.advance(Why::Interjection);
+        }
+        if self.call(ToolKind::HandOff, json!({ "reason": "The visitor asked for a person." }))?.is_some_and(|a| a.ok) {
+            self.say(Line::HandOffCalled);
+            return Ok(());
+        }
+        self.say(Line::HandOffNobody);
+        self.advance(Why::Interjection)
+    }
+
+    /// Accepts a refusal; true when that is the whole answer.
+    fn refused(&mut self, heard: Heard<'_>, noted: &Noted) -> Flow<bool> {
+        let whole = cues::is_disinterest(self.brief.language, heard.text);
+        if matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation)) {
+            self.leave_booking()?;
+            return Ok(true);
+        }
+        if let Some(open) = self.open_question().filter(|_| !whole) {
+            let key = open.key.clone();
+            self.close(&key);
+            self.say(Line::SkipDatum);
+            return Ok(false);
+        }
+        if noted.anything || (interest(heard.understanding) && !whole) {
+            return Ok(false);
+        }
+        self.release()?;
+        self.state.booking_refused = true;
+        self.say(Line::NotInterested);
+        self.end("visitor_ended");
+        Ok(true)
+    }
+
+    /// Answers what the visitor asks from the business's knowledge, or says that it does not know.
+    fn inform(&mut self, heard: Heard<'_>, noted: &Noted) -> Flow<Informed> {
+        let u = heard.understanding;
+        let asks = u.wants(Intent::Question) || u.wants(Intent::Price);
+        let wordless = u.is_empty() && !noted.anything && self.open_question().is_none();
+        let known = self.brief.knowledge.first().filter(|found| {
+            let least = if noted.anything { COVERED_AMONG_OTHERS } else { COVERED };
+            found.coverage >= least && !found.answer.trim().is_empty()
+        });
+        match known {
+            Some(found) if asks || wordless => {
+                self.state.unanswered = 0;
+                self.tell(shorten(&found.answer, TELL_MAX));
+                Ok(Informed::Yes)
+            }
+            _ if !asks || self.is_about_booking(u) => Ok(Informed::No),
+            _ if u.wants(Intent::OffTopic) => Ok(Informed::No),
+            _ => self.admit(u.wants(Intent::Price)),
+        }
+    }
+
+    /// Says that it does not know, and calls a person when that happens too often in a row.
+    fn admit(&mut self, price: bool) -> Flow<Informed> {
+        self.state.unanswered = self.state.unanswered.saturating_add(1);
+        let limit = self.brief.assistant.hand_off.after_unanswered;
+        if limit > 0 && self.state.unanswered >= limit && self.can(ToolKind::HandOff) {
+            let reason = json!({ "reason": "Several questions in a row found no answer." });
+            let called = self.call(ToolKind::HandOff, reason)?.is_some_and(|answer| answer.ok);
+            self.state.unanswered = 0;
+            if called {
+                self.say(Line::HandOffUnanswered);
+                return Ok(Informed::HandedOff);
+            }
+        }
+        self.say(if price { Line::UnknownPrice } else { Line::Unknown });
+        Ok(Informed::Yes)
+    }
+
+    /// Moves on: to the open question, the next one, an appointment, or an invitation to ask.
+    pub(super) fn advance(&mut self, why: Why) -> Flow {
+        if matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation)) {
+            // How often that was asked again is counted there.
+            return Ok(());
+        }
+        self.state.stalled = if why == Why::Nothing { self.state.stalled.saturating_add(1) } else { 0 };
+        if self.open_question().is_none() {
+            self.expect(None);
+        }
+        if self.is_over() && self.state.held.is_none() {
+            self.invite(why);
+            return Ok(());
+        }
+        if let Some(open) = self.open_question() {
+            let (key, asked) = (open.key.clone(), open.asked);
+            match why {
+                Why::Interjection if asked < ASK_MAX => {
+                    self.say(Line::Return);
+                    self.ask(&key);
+                    return Ok(());
+                }
+                Why::Interjection => {
+                    // It is not asked a third time, but may still be answered.
+                    self.say(Line::AnythingElse);
+                    return Ok(());
+                }
+                Why::Nothing if asked < ASK_MAX => {
+                    self.say(Line::NotUnderstood);
+                    self.ask(&key);
+                    return Ok(());
+                }
+                Why::Progress if asked < ASK_MAX => {
+                    self.ask(&key);
+                    return Ok(());
+                }
+                Why::Nothing => {
+                    self.close(&key);
+                    self.say(Line::SkipDatum);
+                }
+                Why::Progress => self.close(&key),
+            }
+        }
+        if self.state.held.is_some() {
+            return self.toward_booking();
+        }
+        if let Some(key) = self.next_question() {
+            if !self.has_said(&[Line::SkipDatum]) {
+                self.say(Line::LeadIn);
+            }
+            self.ask(&key);
+            return Ok(());
+        }
+        self.expect(None);
+        if self.wants_contact()
+            && let Some(key) = self.contact_question()
+        {
+            self.ask(&key);
+            return Ok(());
+        }
+        if self.may_offer() && why != Why::Interjection {
+            return self.offer_first();
+        }
+        self.invite(why);
+        Ok(())
+    }
+
+    /// Leaves the word to the visitor.
+    fn invite(&mut self, why: Why) {
+        const ENOUGH: [Line; 3] = [Line::BookingLeft, Line::Booked, Line::Moved];
+        if self.has_said(&ENOUGH) {
+            return;
+        }
+        if why == Why::Nothing && !self.is_over() {
+            self.say(Line::NotUnderstood);
+        }
+        self.say(Line::AnythingElse);
+    }
+}
+
+/// True when an utterance shows that the visitor wants something of the business.
+pub(super) fn interest(u: &Understanding) -> bool {
+    [Intent::Question, Intent::Price, Intent::Demo, Intent::Human, Intent::Book, Intent::Reschedule, Intent::Cancel]
+        .iter()
+        .any(|&intent| u.wants(intent))
+}
+
+/// The beginning of a long text, up to the end of a sentence.
+fn shorten(text: &str, max: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(max).collect();
+    match cut.rfind(['.', '!', '?', '\n']) {
+        Some(end) if end > 0 => cut[..=end].trim_end().to_owned(),
+        _ => cut.rsplit_once(' ').map_or(cut.clone(), |(whole, _)| format!("{whole} …")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn long_answers_end_with_a_sentence() {
+        assert_eq!(shorten("One. Two is longer.", 10), "One.");
+        assert_eq!(shorten("No end in sight here", 10), "No end in …");
+        assert_eq!(shorten(" Short ", 10), "Short");
+        assert_eq!(shorten("äöü äöü äöü", 6), "äöü …");
+    }
+}
