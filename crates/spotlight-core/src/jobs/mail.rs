@@ -1,0 +1,126 @@
+//! Messages about appointments.
+
+use bytes::Bytes;
+use chrono_tz::Tz;
+
+use super::runner::facts;
+use crate::{
+    domain::{
+        AppointmentId, OrganizationId,
+        appointment::{Appointment, AppointmentStatus},
+        contact::Email,
+        invitation::{self, Invitation, Method},
+    },
+    error::Result,
+    ports::{Attachment, Message, OutboxRow, ReadConsistency},
+    services::deps::Deps,
+};
+
+/// Everything a message is about.
+struct Meeting {
+    appointment: Appointment,
+    organization: String,
+    organization_zone: Tz,
+    assistant: String,
+    visitor: Option<Email>,
+    host: Option<Email>,
+}
+
+/// Sends the invitation, change or cancellation of an appointment to both sides. One that has been overtaken by a later
+/// change is passed over.
+pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
+    let (organization, id): (_, AppointmentId) = facts(row, "appointment_id")?;
+    let (_, sequence): (_, u32) = facts(row, "sequence")?;
+    let (_, status): (_, AppointmentStatus) = facts(row, "status")?;
+    let Some(meeting) = load(deps, organization, id).await? else { return Ok(()) };
+    let now_cancelled = meeting.appointment.status == AppointmentStatus::Cancelled;
+    let said_cancelled = status == AppointmentStatus::Cancelled;
+    if meeting.appointment.sequence != sequence || now_cancelled != said_cancelled {
+        return Ok(());
+    }
+    let (method, subject) = if said_cancelled {
+        (Method::Cancel, "Cancelled")
+    } else if sequence > 0 {
+        (Method::Request, "Changed")
+    } else {
+        (Method::Request, "Booked")
+    };
+    for (side, to, zone) in sides(&meeting) {
+        let title = format!("Appointment with {}", meeting.organization);
+        let ics = invitation::render(&Invitation {
+            appointment: &meeting.appointment,
+            method,
+            stamp: row.created_at,
+            summary: &title,
+            description: meeting.appointment.external_link.as_deref().unwrap_or(""),
+            organizer: meeting.host.as_ref(),
+            attendee: meeting.visitor.as_ref(),
+        });
+        let message = Message {
+            id: format!("{id}:{sequence}:{}:{side}", method.as_str()),
+            to,
+            subject: format!("{subject}: {title}"),
+            text: format!("{subject}: {title}\n{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
+            attachments: vec![Attachment {
+                file_name: "invitation.ics".to_owned(),
+                content_type: format!("text/calendar; charset=utf-8; method={}", method.as_str()),
+                body: Bytes::from(ics),
+            }],
+        };
+        deps.mailer.send(&message).await?;
+    }
+    Ok(())
+}
+
+/// Reminds both sides. A reminder of a time that was changed or called off is passed over.
+pub(super) async fn reminder(deps: &Deps, row: &OutboxRow) -> Result<()> {
+    let (organization, id): (_, AppointmentId) = facts(row, "appointment_id")?;
+    let (_, sequence): (_, u32) = facts(row, "sequence")?;
+    let (_, hours): (_, i64) = facts(row, "hours")?;
+    let Some(meeting) = load(deps, organization, id).await? else { return Ok(()) };
+    let booked = matches!(meeting.appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed);
+    // After an outage a reminder can be late; one for what has begun helps nobody.
+    if meeting.appointment.sequence != sequence || !booked || meeting.appointment.starts_at <= deps.now() {
+        return Ok(());
+    }
+    for (side, to, zone) in sides(&meeting) {
+        let message = Message {
+            id: format!("{id}:{sequence}:remind{hours}:{side}"),
+            to,
+            subject: format!("Reminder: appointment with {}", meeting.organization),
+            text: format!("{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
+            attachments: Vec::new(),
+        };
+        deps.mailer.send(&message).await?;
+    }
+    Ok(())
+}
+
+async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> Result<Option<Meeting>> {
+    let repos = deps.storage.read(ReadConsistency::Strong);
+    let Some(appointment) = repos.appointments().get(organization, id).await? else { return Ok(None) };
+    let Some(settings) = repos.organizations().get(organization).await? else { return Ok(None) };
+    let assistant = repos.assistants().get(organization, appointment.assistant_id).await?;
+    let lead = repos.leads().get(organization, appointment.lead_id).await?;
+    let host = repos.users().get(appointment.host_id).await?;
+    Ok(Some(Meeting {
+        appointment,
+        organization: settings.name,
+        organization_zone: settings.time_zone,
+        assistant: assistant.map(|assistant| assistant.name).unwrap_or_default(),
+        visitor: lead.and_then(|lead| lead.email),
+        host: host.map(|host| host.email),
+    }))
+}
+
+/// Who hears of it, each in their own zone.
+fn sides(meeting: &Meeting) -> Vec<(&'static str, Email, Tz)> {
+    let visitor = meeting.visitor.clone().map(|email| ("visitor", email, meeting.appointment.time_zone));
+    let host = meeting.host.clone().map(|email| ("host", email, meeting.organization_zone));
+    visitor.into_iter().chain(host).collect()
+}
+
+fn local(appointment: &Appointment, zone: Tz) -> String {
+    let at = appointment.starts_at.with_timezone(&zone);
+    format!("{} ({zone}), {} minutes", at.format("%A %F %H:%M"), appointment.duration_min)
+}

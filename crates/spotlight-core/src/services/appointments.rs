@@ -1,0 +1,498 @@
+//! Appointments and free times.
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Context,
+    deps::{Deps, answered_id, id_answer},
+};
+use crate::{
+    domain::{
+        AppointmentId, AssistantId, ConversationId, LeadId, UserId,
+        appointment::{Appointment, AppointmentStatus, MeetingType},
+        assistant::{Assistant, HostChoice},
+        schedule::Host,
+        slots::{self, Candidate},
+        time::{Timestamp, Window},
+        user::{Role, Scope},
+    },
+    error::{Error, Result},
+    jobs,
+    ports::{AppointmentFilter, Listing, Order, Paging, Repositories, UnitOfWork},
+};
+
+/// A free time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreeTime {
+    /// When it starts.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Whose time it is.
+    pub host_id: UserId,
+}
+
+/// What is to be booked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAppointment {
+    /// With whom.
+    pub lead_id: LeadId,
+    /// Whose hosts and settings.
+    pub assistant_id: AssistantId,
+    /// In which conversation.
+    pub conversation_id: Option<ConversationId>,
+    /// Whose time; chosen by the assistant's rule when absent.
+    pub host_id: Option<UserId>,
+    /// When.
+    pub starts_at: Timestamp,
+    /// How long; the assistant's setting when absent.
+    pub duration_min: Option<u32>,
+    /// The zone the visitor chose.
+    pub time_zone: Tz,
+    /// How they meet; by video when absent.
+    pub meeting_type: Option<MeetingType>,
+    /// At most 2000 characters.
+    pub notes: Option<String>,
+}
+
+/// Most days of one question for free times.
+pub const MAX_RANGE_DAYS: i64 = 62;
+
+/// Appointments. A sales representative sees those they host, or with their assistants and leads; everyone else all.
+#[derive(Clone)]
+pub struct AppointmentService {
+    deps: Deps,
+}
+
+impl AppointmentService {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// Free times of an assistant's hosts from `from` on and before `to` (at most 62 days), ascending, each start once.
+    ///
+    /// # Errors
+    /// `NotFound`, `Validation` for a range that is empty or too long.
+    pub async fn availability(
+        &self,
+        ctx: &Context,
+        assistant: AssistantId,
+        range: Window,
+        limit: usize,
+    ) -> Result<Vec<FreeTime>> {
+        ctx.require(Scope::AppointmentsRead, Role::SalesRep)?;
+        if range.end <= range.start || range.end - range.start > Duration::days(MAX_RANGE_DAYS) {
+            return Err(Error::invalid(
+                "to",
+                "range",
+                format!("'to' must be after 'from' by at most {MAX_RANGE_DAYS} days"),
+            ));
+        }
+        let repos = self.deps.read(ctx);
+        let found = repos.assistants().get(ctx.organization, assistant).await?;
+        let assistant = found
+            .filter(|found| ctx.visible_to().is_none_or(|user| found.owner_id == user))
+            .ok_or_else(|| Error::not_found("assistant"))?;
+        free_times(&self.deps, repos, &assistant, None, range, limit).await
+    }
+
+    /// The appointment with this id.
+    ///
+    /// # Errors
+    /// `NotFound`, also for holds and for those the actor may not see.
+    pub async fn get(&self, ctx: &Context, id: AppointmentId) -> Result<Appointment> {
+        ctx.require(Scope::AppointmentsRead, Role::SalesRep)?;
+        let found = self.deps.read(ctx).appointments().get(ctx.organization, id).await?;
+        let found = found.filter(|found| found.status != AppointmentStatus::Held);
+        let appointment = found.ok_or_else(|| Error::not_found("appointment"))?;
+        self.check_visible(ctx, &appointment).await?;
+        Ok(appointment)
+    }
+
+    async fn check_visible(&self, ctx: &Context, appointment: &Appointment) -> Result<()> {
+        let Some(user) = ctx.visible_to() else { return Ok(()) };
+        let repos = self.deps.read(ctx);
+        let visible = appointment.host_id == user
+            || repos
+                .assistants()
+                .get(ctx.organization, appointment.assistant_id)
+                .await?
+                .is_some_and(|a| a.owner_id == user)
+            || repos
+                .leads()
+                .get(ctx.organization, appointment.lead_id)
+                .await?
+                .is_some_and(|l| l.owner_id == Some(user));
+        if visible { Ok(()) } else { Err(Error::not_found("appointment")) }
+    }
+
+    /// Appointments that pass the filter, by start.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        mut filter: AppointmentFilter,
+        order: Order,
+        paging: &Paging,
+    ) -> Result<Listing<Appointment>> {
+        ctx.require(Scope::AppointmentsRead, Role::SalesRep)?;
+        filter.visible_to = ctx.visible_to();
+        self.deps.read(ctx).appointments().list(ctx.organization, &filter, order, paging).await
+    }
+
+    /// Books a time inside the host's availability.
+    ///
+    /// # Errors
+    /// `NotFound`; `Validation`; `Conflict` when the time is taken or outside the host's hours.
+    pub async fn create(&self, ctx: &Context, new: NewAppointment) -> Result<Appointment> {
+        ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
+        if let Some(answer) = self.deps.replay(ctx, "appointment.create", &new).await? {
+            return self.get(ctx, answered_id(&answer)?).await;
+        }
+        let unit = self.deps.storage.begin().await?;
+        let found = unit.assistants().get(ctx.organization, new.assistant_id).await?;
+        let assistant = found
+            .filter(|found| ctx.visible_to().is_none_or(|user| found.owner_id == user))
+            .ok_or_else(|| Error::not_found("assistant"))?;
+        let lead = unit.leads().get(ctx.organization, new.lead_id).await?;
+        let lead = lead
+            .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
+            .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
+            .ok_or_else(|| Error::not_found("lead"))?;
+        let host_id = match new.host_id {
+            Some(host) => host,
+            None => pick_host(&self.deps, &*unit, &assistant, lead.owner_id, new.starts_at, new.duration_min).await?,
+        };
+        let draft = Draft {
+            lead_id: lead.id,
+            conversation_id: new.conversation_id,
+            host_id,
+            starts_at: new.starts_at,
+            duration_min: new.duration_min.unwrap_or(assistant.booking.duration_min),
+            time_zone: new.time_zone,
+            meeting_type: new.meeting_type.unwrap_or(MeetingType::Video),
+            notes: new.notes.clone(),
+            status: AppointmentStatus::Scheduled,
+        };
+        let appointment = insert(&self.deps, &*unit, &assistant, draft).await?;
+        booked(&self.deps, &*unit, ctx, &appointment).await?;
+        self.deps.remember(&*unit, ctx, "appointment.create", &new, id_answer(appointment.id)).await?;
+        unit.commit().await?;
+        Ok(appointment)
+    }
+
+    /// Confirms an appointment.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` when it is over or called off.
+    ///
+    /// # Idempotency
+    /// Confirming again changes nothing.
+    pub async fn confirm(&self, ctx: &Context, id: AppointmentId, version: Option<i64>) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.confirm", |appointment| {
+            appointment.move_to(AppointmentStatus::Confirmed)
+        })
+        .await
+    }
+
+    /// Notes that an appointment took place.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` when it was called off.
+    pub async fn complete(&self, ctx: &Context, id: AppointmentId, version: Option<i64>) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.complete", |appointment| {
+            appointment.move_to(AppointmentStatus::Completed)
+        })
+        .await
+    }
+
+    /// Notes that the visitor did not come.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` when it is over or called off.
+    pub async fn no_show(&self, ctx: &Context, id: AppointmentId, version: Option<i64>) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.no_show", |appointment| {
+            appointment.move_to(AppointmentStatus::NoShow)
+        })
+        .await
+    }
+
+    /// Calls an appointment off and frees the time.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Validation`, `Conflict` when it is over.
+    ///
+    /// # Idempotency
+    /// Calling it off again changes nothing.
+    pub async fn cancel(
+        &self,
+        ctx: &Context,
+        id: AppointmentId,
+        reason: Option<String>,
+        version: Option<i64>,
+    ) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.cancel", |appointment| {
+            appointment.move_to(AppointmentStatus::Cancelled)?;
+            appointment.cancel_reason = reason.or(appointment.cancel_reason.take());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Moves an appointment to another time of the same host.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` when it is over, or the time is taken or outside the host's hours.
+    pub async fn reschedule(
+        &self,
+        ctx: &Context,
+        id: AppointmentId,
+        starts_at: Timestamp,
+        version: Option<i64>,
+    ) -> Result<Appointment> {
+        ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
+        let before = self.get(ctx, id).await?;
+        let host = self.deps.read(ctx).hosts().get(ctx.organization, before.host_id).await?;
+        let host = host.ok_or_else(|| Error::not_found("host"))?;
+        check_hours(&host, starts_at, before.duration_min, self.deps.now())?;
+        self.change(ctx, id, version, "appointment.reschedule", |appointment| {
+            if !matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
+                return Err(Error::conflict(format!("A {} appointment cannot be rescheduled", appointment.status)));
+            }
+            appointment.starts_at = starts_at;
+            appointment.blocked = slots::blocked_window(&host, starts_at, appointment.duration_min);
+            appointment.status = AppointmentStatus::Scheduled;
+            appointment.sequence += 1;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change(
+        &self,
+        ctx: &Context,
+        id: AppointmentId,
+        expected_version: Option<i64>,
+        action: &str,
+        change: impl FnOnce(&mut Appointment) -> Result<()> + Send,
+    ) -> Result<Appointment> {
+        ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
+        self.get(ctx, id).await?;
+        let unit = self.deps.storage.begin().await?;
+        let found = unit.appointments().get(ctx.organization, id).await?;
+        let mut appointment = found.ok_or_else(|| Error::not_found("appointment"))?;
+        if expected_version.is_some_and(|version| version != appointment.version) {
+            return Err(Error::stale("appointment"));
+        }
+        let before = appointment.clone();
+        change(&mut appointment)?;
+        if appointment == before {
+            return Ok(appointment);
+        }
+        appointment.validate()?;
+        let now = self.deps.now();
+        appointment.updated_at = now;
+        unit.appointments().update(&appointment, now).await.map_err(taken)?;
+        appointment.version += 1;
+        self.deps.audit(&*unit, ctx, action, ("appointment", id.to_string()), json!({})).await?;
+        announce(&self.deps, &*unit, ctx, &appointment, action).await?;
+        if appointment.starts_at != before.starts_at || appointment.status == AppointmentStatus::Cancelled {
+            for job in jobs::appointment_mails(&appointment, now) {
+                unit.enqueue(job).await?;
+            }
+        }
+        unit.commit().await?;
+        Ok(appointment)
+    }
+}
+
+/// What an appointment or a hold is made of.
+pub(crate) struct Draft {
+    pub(crate) lead_id: LeadId,
+    pub(crate) conversation_id: Option<ConversationId>,
+    pub(crate) host_id: UserId,
+    pub(crate) starts_at: Timestamp,
+    pub(crate) duration_min: u32,
+    pub(crate) time_zone: Tz,
+    pub(crate) meeting_type: MeetingType,
+    pub(crate) notes: Option<String>,
+    pub(crate) status: AppointmentStatus,
+}
+
+/// Adds an appointment or a hold in the host's hours.
+pub(crate) async fn insert(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    assistant: &Assistant,
+    draft: Draft,
+) -> Result<Appointment> {
+    let now = deps.now();
+    let host = unit.hosts().get(assistant.organization_id, draft.host_id).await?;
+    let host = host.ok_or_else(|| Error::not_found("host"))?;
+    check_hours(&host, draft.starts_at, draft.duration_min, now)?;
+    let held = draft.status == AppointmentStatus::Held;
+    let appointment = Appointment {
+        id: AppointmentId::from_uuid(deps.ids.uuid()),
+        organization_id: assistant.organization_id,
+        lead_id: draft.lead_id,
+        assistant_id: assistant.id,
+        conversation_id: draft.conversation_id,
+        host_id: draft.host_id,
+        starts_at: crate::domain::time::truncate(draft.starts_at),
+        duration_min: draft.duration_min,
+        blocked: slots::blocked_window(&host, draft.starts_at, draft.duration_min),
+        time_zone: draft.time_zone,
+        status: draft.status,
+        meeting_type: draft.meeting_type,
+        external_id: None,
+        external_link: None,
+        notes: draft.notes,
+        cancel_reason: None,
+        hold_expires_at: held.then(|| now + Duration::minutes(crate::domain::appointment::HOLD_MIN)),
+        sequence: 0,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    appointment.validate()?;
+    unit.appointments().insert(&appointment, now).await.map_err(taken)?;
+    Ok(appointment)
+}
+
+/// Leaves invitation and reminders to jobs and tells listeners, in the unit that books.
+pub(crate) async fn booked(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, appointment: &Appointment) -> Result<()> {
+    for job in jobs::appointment_mails(appointment, deps.now()) {
+        unit.enqueue(job).await?;
+    }
+    let record = ("appointment", appointment.id.to_string());
+    deps.audit(unit, ctx, "appointment.create", record, json!({})).await?;
+    announce(deps, unit, ctx, appointment, "appointment.create").await
+}
+
+async fn announce(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    appointment: &Appointment,
+    action: &str,
+) -> Result<()> {
+    let event = match action {
+        "appointment.create" => "appointment.booked",
+        "appointment.confirm" => "appointment.confirmed",
+        "appointment.cancel" => "appointment.cancelled",
+        "appointment.reschedule" => "appointment.rescheduled",
+        other => other,
+    };
+    let data = json!({
+        "appointment_id": appointment.id,
+        "lead_id": appointment.lead_id,
+        "starts_at": appointment.starts_at,
+        "status": appointment.status,
+    });
+    deps.publish(unit, ctx, "notifications", event, appointment.conversation_id, data).await
+}
+
+fn taken(error: Error) -> Error {
+    if error.is_conflict() { Error::conflict("this time is taken; choose another").with_source(error) } else { error }
+}
+
+fn check_hours(host: &Host, starts_at: Timestamp, duration_min: u32, now: Timestamp) -> Result<()> {
+    slots::is_free(host, &[], now, starts_at, duration_min)
+        .map_err(|why| Error::conflict(format!("{}; choose a free time", why.sentence())))
+}
+
+/// The hosts of an assistant; its owner when it names none.
+async fn hosts_of(repos: &dyn Repositories, assistant: &Assistant) -> Result<Vec<Host>> {
+    let named = &assistant.booking.hosts;
+    let mut hosts = Vec::new();
+    for user in if named.is_empty() { std::slice::from_ref(&assistant.owner_id) } else { named } {
+        hosts.extend(repos.hosts().get(assistant.organization_id, *user).await?);
+    }
+    Ok(hosts)
+}
+
+/// Free times of an assistant's hosts. Where several hosts are free at one time, the assistant's rule chooses.
+pub(crate) async fn free_times(
+    deps: &Deps,
+    repos: &dyn Repositories,
+    assistant: &Assistant,
+    lead_owner: Option<UserId>,
+    range: Window,
+    limit: usize,
+) -> Result<Vec<FreeTime>> {
+    let now = deps.now();
+    let mut by_start: std::collections::BTreeMap<Timestamp, Vec<FreeTime>> = std::collections::BTreeMap::new();
+    let hosts = hosts_of(repos, assistant).await?;
+    for host in &hosts {
+        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, range, now).await?;
+        for slot in slots::free_slots(host, &occupied, &assistant.booking, now, range, limit) {
+            let free = FreeTime { starts_at: slot.start, ends_at: slot.end, host_id: host.user_id };
+            by_start.entry(slot.start).or_default().push(free);
+        }
+    }
+    let candidates = candidates(repos, assistant, &hosts, now).await?;
+    let mut times = Vec::new();
+    for (_, free) in by_start.into_iter().take(limit) {
+        let able: Vec<_> = candidates
+            .iter()
+            .filter(|candidate| free.iter().any(|time| time.host_id == candidate.host_id))
+            .copied()
+            .collect();
+        let chosen = slots::choose_host(assistant.booking.choice, &able, lead_owner);
+        times.extend(free.into_iter().find(|time| Some(time.host_id) == chosen));
+    }
+    Ok(times)
+}
+
+async fn candidates(
+    repos: &dyn Repositories,
+    assistant: &Assistant,
+    hosts: &[Host],
+    now: Timestamp,
+) -> Result<Vec<Candidate>> {
+    let ids: Vec<_> = hosts.iter().map(|host| host.user_id).collect();
+    // One host needs no choice, and most assistants have one.
+    if let [only] = ids.as_slice() {
+        return Ok(vec![Candidate { host_id: *only, last_booked_at: None, open: 0 }]);
+    }
+    let loads = repos.appointments().load(assistant.organization_id, &ids, now).await?;
+    Ok(loads
+        .into_iter()
+        .map(|load| Candidate { host_id: load.host_id, last_booked_at: load.last_booked_at, open: load.open })
+        .collect())
+}
+
+async fn pick_host(
+    deps: &Deps,
+    repos: &dyn Repositories,
+    assistant: &Assistant,
+    lead_owner: Option<UserId>,
+    starts_at: Timestamp,
+    duration_min: Option<u32>,
+) -> Result<UserId> {
+    let now = deps.now();
+    let duration_min = duration_min.unwrap_or(assistant.booking.duration_min);
+    let hosts = hosts_of(repos, assistant).await?;
+    let mut able = Vec::new();
+    let mut why = None;
+    for host in hosts {
+        let window = slots::blocked_window(&host, starts_at, duration_min);
+        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, window, now).await?;
+        match slots::is_free(&host, &occupied, now, starts_at, duration_min) {
+            Ok(()) => able.push(host),
+            Err(reason) => why = Some(reason),
+        }
+    }
+    let candidates = candidates(repos, assistant, &able, now).await?;
+    let choice: HostChoice = assistant.booking.choice;
+    slots::choose_host(choice, &candidates, lead_owner).ok_or_else(|| match why {
+        Some(why) => Error::conflict(format!("{}; choose a free time", why.sentence())),
+        None => Error::conflict("the assistant has no host with a calendar"),
+    })
+}

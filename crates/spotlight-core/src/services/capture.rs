@@ -1,0 +1,235 @@
+//! What a visitor tells about themselves, and which lead it belongs to.
+//!
+//! What a visitor types is unverified. On a lead that was made for this very conversation it is written, and written
+//! over when the visitor corrects it. On a lead that was there before, nothing is revealed or overwritten: new values
+//! are kept as proposals for a person.
+
+use serde_json::json;
+
+use super::{Context, deps::Deps, leads::score_lead};
+use crate::{
+    domain::{
+        LeadId, ProposalId,
+        contact::{Email, Phone},
+        conversation::Conversation,
+        lead::{Lead, LeadStatus, Proposal, ProposalField, ProposalState},
+    },
+    error::{Error, Result},
+    ports::UnitOfWork,
+};
+
+/// What a visitor told, already normalised.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<Email>,
+    pub(crate) phone: Option<Phone>,
+    pub(crate) company: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Fields that are on the lead now.
+    pub(crate) saved: Vec<String>,
+    /// Fields a person will look at.
+    pub(crate) for_review: Vec<&'static str>,
+}
+
+/// Writes what a visitor told. The conversation is changed but not stored, save that a merge stores its new lead; the
+/// caller stores it in the same unit.
+pub(crate) async fn capture(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    conversation: &mut Conversation,
+    told: Told,
+) -> Result<Kept> {
+    remember_given(conversation, &told);
+    let own = unit.leads().get(ctx.organization, conversation.lead_id).await?;
+    let own = own.ok_or_else(|| Error::not_found("lead"))?;
+    let others = others(unit, &own, &told).await?;
+    let kept = match others.as_slice() {
+        [] if conversation.state.owns_lead => write(deps, unit, ctx, own, &told).await?,
+        [] => propose(deps, unit, conversation, &own, &told).await?,
+        [other] if conversation.state.owns_lead && joins(&own, other, &told) => {
+            join(deps, unit, ctx, conversation, &own, other, &told).await?
+        }
+        _ => flag(deps, unit, conversation, own, others, &told).await?,
+    };
+    Ok(kept)
+}
+
+fn remember_given(conversation: &mut Conversation, told: &Told) {
+    let given = &mut conversation.state.given;
+    given.name = told.name.clone().or(given.name.take());
+    given.email = told.email.clone().or(given.email.take());
+    given.phone = told.phone.clone().or(given.phone.take());
+    given.company = told.company.clone().or(given.company.take());
+}
+
+/// Other leads that hold what was told.
+async fn others(unit: &dyn UnitOfWork, own: &Lead, told: &Told) -> Result<Vec<Lead>> {
+    if told.email.is_none() && told.phone.is_none() {
+        return Ok(Vec::new());
+    }
+    let found = unit.leads().find_by_contact(own.organization_id, told.email.clone(), told.phone.clone()).await?;
+    Ok(found.into_iter().filter(|lead| lead.id != own.id).collect())
+}
+
+/// Whether the visitor's new lead is the other one: nothing that identifies it speaks against that. An e-mail of one
+/// lead and a phone of another is no merge.
+fn joins(own: &Lead, other: &Lead, told: &Told) -> bool {
+    let email = told.email.as_ref().or(own.email.as_ref());
+    let phone = told.phone.as_ref().or(own.phone.as_ref());
+    // What is being corrected in this moment identifies nothing any more.
+    let own_email_stays = told.email.is_none() && own.email.is_some();
+    let own_phone_stays = told.phone.is_none() && own.phone.is_some();
+    let same_email = email == other.email.as_ref();
+    let same_phone = phone == other.phone.as_ref();
+    (!own_email_stays || same_email || other.email.is_none())
+        && (!own_phone_stays || same_phone || other.phone.is_none())
+}
+
+/// Writes onto the lead that was made for this conversation.
+async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead, told: &Told) -> Result<Kept> {
+    let mut kept = Kept::default();
+    let mut set = |field: &str, changed: bool| {
+        if changed {
+            kept.saved.push(field.to_owned());
+        }
+    };
+    set("name", replace(&mut own.name, told.name.as_ref()));
+    set("email", replace(&mut own.email, told.email.as_ref()));
+    set("phone", replace(&mut own.phone, told.phone.as_ref()));
+    let company = replace(&mut own.company, told.company.as_ref());
+    set("company", company);
+    if kept.saved.is_empty() {
+        return Ok(kept);
+    }
+    if own.has_contact() && own.status == LeadStatus::Fresh {
+        own.move_to(LeadStatus::Contacted)?;
+    }
+    own.validate()?;
+    own.updated_at = deps.now();
+    unit.leads().update(&own).await?;
+    if company {
+        unit.enqueue(score_lead(&own)).await?;
+    }
+    let record = ("lead", own.id.to_string());
+    deps.audit(unit, ctx, "lead.capture", record, json!({ "fields": kept.saved })).await?;
+    deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": own.id })).await?;
+    Ok(kept)
+}
+
+/// Puts a value in its place. True when that changed something.
+fn replace<T: Clone + PartialEq>(place: &mut Option<T>, value: Option<&T>) -> bool {
+    match value {
+        Some(value) if place.as_ref() != Some(value) => {
+            *place = Some(value.clone());
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Keeps what differs from a lead that was there before.
+async fn propose(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    conversation: &Conversation,
+    lead: &Lead,
+    told: &Told,
+) -> Result<Kept> {
+    let mut kept = Kept::default();
+    let values = [
+        (ProposalField::Name, &told.name, &lead.name),
+        (ProposalField::Company, &told.company, &lead.company),
+        (
+            ProposalField::Email,
+            &told.email.as_ref().map(ToString::to_string),
+            &lead.email.as_ref().map(ToString::to_string),
+        ),
+        (
+            ProposalField::Phone,
+            &told.phone.as_ref().map(ToString::to_string),
+            &lead.phone.as_ref().map(ToString::to_string),
+        ),
+    ];
+    for (field, told, held) in values {
+        let Some(value) = told else { continue };
+        if held.as_ref() == Some(value) {
+            kept.saved.push(field.as_str().to_owned());
+            continue;
+        }
+        unit.proposals()
+            .insert(&Proposal {
+                id: ProposalId::from_uuid(deps.ids.uuid()),
+                organization_id: lead.organization_id,
+                lead_id: lead.id,
+                conversation_id: Some(conversation.id),
+                field,
+                value: value.clone(),
+                state: ProposalState::Open,
+                created_at: deps.now(),
+            })
+            .await?;
+        kept.for_review.push(field.as_str());
+    }
+    Ok(kept)
+}
+
+/// The visitor is somebody we know: their new lead becomes part of the one there was.
+async fn join(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    conversation: &mut Conversation,
+    own: &Lead,
+    other: &Lead,
+    told: &Told,
+) -> Result<Kept> {
+    unit.leads().merge(ctx.organization, own.id, other.id, deps.now()).await?;
+    let stored = unit.conversations().get(ctx.organization, conversation.id).await?;
+    conversation.version = stored.ok_or_else(|| Error::not_found("conversation"))?.version;
+    conversation.lead_id = other.id;
+    conversation.state.owns_lead = false;
+    // What this visitor said before they were recognised counts as told too.
+    let told = Told {
+        name: told.name.clone().or_else(|| own.name.clone()),
+        email: told.email.clone(),
+        phone: told.phone.clone().or_else(|| own.phone.clone()),
+        company: told.company.clone().or_else(|| own.company.clone()),
+    };
+    let mut kept = propose(deps, unit, conversation, other, &told).await?;
+    // What is kept for review must not tell the visitor what the lead holds.
+    kept.saved.sort();
+    audit_merge(deps, unit, ctx, own.id, other.id).await?;
+    Ok(kept)
+}
+
+async fn audit_merge(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, from: LeadId, into: LeadId) -> Result<()> {
+    let facts = json!({ "from": from, "into": into });
+    deps.audit(unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
+    deps.publish(unit, ctx, "leads", "lead.merged", None, facts).await
+}
+
+/// Two leads claim what was told: a person must look. Names are no claim and are kept as usual.
+async fn flag(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    conversation: &Conversation,
+    own: Lead,
+    others: Vec<Lead>,
+    told: &Told,
+) -> Result<Kept> {
+    let kept = propose(deps, unit, conversation, &own, told).await?;
+    for mut lead in others.into_iter().chain([own]) {
+        if !lead.needs_review {
+            lead.needs_review = true;
+            lead.updated_at = deps.now();
+            unit.leads().update(&lead).await?;
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,113 @@
+//! Who calls a service, for whom, and under which conditions.
+
+use tokio::time::Instant;
+
+use crate::{
+    domain::{
+        ConversationId, OrganizationId, UserId,
+        audit::Actor,
+        user::{Role, Scope},
+    },
+    error::{Error, ErrorKind, Result},
+    ports::ReadConsistency,
+};
+
+/// What every service method is told about its caller.
+///
+/// Handlers, jobs, the command line and tests all make one; authorization, audit and idempotency read it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Who acts.
+    pub actor: Actor,
+    /// For which organization.
+    pub organization: OrganizationId,
+    /// The actor's role there, when it is a user or a token.
+    pub role: Option<Role>,
+    /// What a token may do; none for those that are not tokens.
+    pub scopes: Option<Vec<Scope>>,
+    /// The request it is part of, for the audit log and logs.
+    pub request_id: Option<String>,
+    /// Where it came from.
+    pub source_address: Option<String>,
+    /// Makes a repeated creation harmless; at most 255 characters.
+    pub idempotency_key: Option<String>,
+    /// When the caller no longer waits.
+    pub deadline: Option<Instant>,
+    /// Whether reads may lag.
+    pub consistency: ReadConsistency,
+}
+
+impl Context {
+    /// A context of an actor, with nothing else said.
+    pub fn new(actor: Actor, organization: OrganizationId, role: Option<Role>) -> Self {
+        Self {
+            actor,
+            organization,
+            role,
+            scopes: None,
+            request_id: None,
+            source_address: None,
+            idempotency_key: None,
+            deadline: None,
+            consistency: ReadConsistency::Strong,
+        }
+    }
+
+    /// The platform itself: jobs, the command line, a first start. May do everything.
+    pub fn system(organization: OrganizationId) -> Self {
+        Self::new(Actor::System, organization, None)
+    }
+
+    /// A person of the team.
+    pub fn user(user: UserId, organization: OrganizationId, role: Role) -> Self {
+        Self::new(Actor::User(user), organization, Some(role))
+    }
+
+    /// A visitor in their conversation.
+    pub fn visitor(conversation: ConversationId, organization: OrganizationId) -> Self {
+        Self::new(Actor::Visitor(conversation), organization, None)
+    }
+
+    /// Refuses unless the actor has at least this role and, being a token, this scope.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for nobody, `Forbidden` for the rest, `Timeout` after the deadline.
+    pub fn require(&self, scope: Scope, role: Role) -> Result<()> {
+        self.check_deadline()?;
+        match self.actor {
+            Actor::System => Ok(()),
+            Actor::Anonymous => Err(Error::new(ErrorKind::Unauthenticated, "sign in, or send an API token")),
+            Actor::Visitor(_) => Err(Error::forbidden("a conversation token opens its own conversation only")),
+            Actor::User(_) | Actor::Token(..) => {
+                if self.role.is_none_or(|own| own < role) {
+                    return Err(Error::forbidden(format!("this needs the role {role} or above")));
+                }
+                match &self.scopes {
+                    Some(scopes) if !scopes.contains(&scope) => {
+                        Err(Error::forbidden(format!("this token lacks the scope {scope}")))
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// The user whose own records alone may be seen; none when all may.
+    pub fn visible_to(&self) -> Option<UserId> {
+        match self.role {
+            Some(Role::SalesRep) => self.actor.user_id(),
+            _ => None,
+        }
+    }
+
+    /// Refuses once the caller no longer waits.
+    ///
+    /// # Errors
+    /// `Timeout`.
+    pub fn check_deadline(&self) -> Result<()> {
+        if self.deadline.is_some_and(|at| Instant::now() >= at) {
+            return Err(Error::new(ErrorKind::Timeout, "the caller's deadline has passed"));
+        }
+        Ok(())
+    }
+}

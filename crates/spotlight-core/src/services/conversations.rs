@@ -1,0 +1,608 @@
+//! Conversations: beginning, reading, changing, and people who speak in them.
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Context,
+    deps::{Deps, answered_id, id_answer},
+    turn,
+};
+use crate::{
+    domain::{
+        AssistantId, ConversationId, LeadId, TranscriptId, UsageId, UserId,
+        assistant::{Assistant, Language},
+        audit::Actor,
+        billing::{Meter, Usage},
+        conversation::{Channel, Conversation, ConversationStatus, DialogueState, HandOffStatus, Speaker, Transcript},
+        lead::{Lead, LeadSource},
+        organization::{Organization, StorageMode},
+        redact::redact,
+        report::EndedReason,
+        scoring::Criteria,
+        time::Timestamp,
+        user::{Role, Scope},
+    },
+    error::{Error, ErrorKind, Result, Violations},
+    ports::{Between, ConversationFilter, ConversationSort, Listing, Paging, Sort, UnitOfWork},
+};
+
+pub use super::turn::{TurnEvent, TurnInput, TurnStream};
+
+/// How a conversation begins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewConversation {
+    /// Who answers.
+    pub assistant_id: AssistantId,
+    /// Who talks to us; a visitor who is not known yet when absent.
+    pub lead_id: Option<LeadId>,
+    /// How.
+    pub source: Channel,
+    /// What is spoken; the assistant's language unless given.
+    pub language: Option<Language>,
+    /// The visitor's zone, when known.
+    pub time_zone: Option<Tz>,
+    /// May it be recorded?
+    pub recording_consent: Option<bool>,
+    /// The telephony provider's id of the call.
+    pub external_call_id: Option<String>,
+}
+
+/// A change of a conversation: absent fields stay.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConversationPatch {
+    /// Another status.
+    pub status: Option<ConversationStatus>,
+    /// How it ended, at most 500 characters.
+    pub outcome: Option<String>,
+}
+
+/// Conversations. A sales representative sees those with an assistant of theirs or a lead assigned to them; a visitor
+/// their own; everyone else all of the organization's.
+#[derive(Clone)]
+pub struct ConversationService {
+    deps: Deps,
+}
+
+impl ConversationService {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// The conversation with this id.
+    ///
+    /// # Errors
+    /// `NotFound`, also for another organization's, or one the actor may not see.
+    pub async fn get(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+        permit(ctx, id, Scope::ConversationsRead)?;
+        let found = self.deps.read(ctx).conversations().get(ctx.organization, id).await?;
+        let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        self.check_visible(ctx, &conversation).await?;
+        Ok(conversation)
+    }
+
+    async fn check_visible(&self, ctx: &Context, conversation: &Conversation) -> Result<()> {
+        let Some(user) = ctx.visible_to() else { return Ok(()) };
+        let repos = self.deps.read(ctx);
+        let own_assistant = repos
+            .assistants()
+            .get(ctx.organization, conversation.assistant_id)
+            .await?
+            .is_some_and(|assistant| assistant.owner_id == user);
+        if own_assistant {
+            return Ok(());
+        }
+        let own_lead = repos
+            .leads()
+            .get(ctx.organization, conversation.lead_id)
+            .await?
+            .is_some_and(|lead| lead.owner_id == Some(user));
+        if own_lead { Ok(()) } else { Err(Error::not_found("conversation")) }
+    }
+
+    /// Conversations that pass the filter.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        mut filter: ConversationFilter,
+        sort: Sort<ConversationSort>,
+        paging: &Paging,
+    ) -> Result<Listing<Conversation>> {
+        ctx.require(Scope::ConversationsRead, Role::SalesRep)?;
+        filter.visible_to = ctx.visible_to();
+        self.deps.read(ctx).conversations().list(ctx.organization, &filter, sort, paging).await
+    }
+
+    /// Begins a conversation. Without a lead, one is made for a visitor nobody knows yet.
+    ///
+    /// # Errors
+    /// `NotFound` for assistant or lead; `Conflict` when the assistant is switched off or the external call id is
+    /// taken; `PlanLimit` when the month's conversations are used up.
+    pub async fn start(&self, ctx: &Context, new: NewConversation) -> Result<Conversation> {
+        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
+        if let Some(answer) = self.deps.replay(ctx, "conversation.create", &new).await? {
+            return self.get(ctx, answered_id(&answer)?).await;
+        }
+        let unit = self.deps.storage.begin().await?;
+        let conversation = open(&self.deps, &*unit, ctx, &new).await?;
+        self.deps.remember(&*unit, ctx, "conversation.create", &new, id_answer(conversation.id)).await?;
+        unit.commit().await?;
+        Ok(conversation)
+    }
+
+    /// Changes a conversation. Ending it leaves its analysis to a job.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` for a status that is not allowed, `Validation`.
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        patch: ConversationPatch,
+        expected_version: Option<i64>,
+    ) -> Result<Conversation> {
+        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
+        let mut broken = Violations::new();
+        if let Some(outcome) = &patch.outcome {
+            broken.length("outcome", "Outcome", outcome, 1, 500);
+        }
+        broken.into_result()?;
+        self.get(ctx, id).await?;
+        let unit = self.deps.storage.begin().await?;
+        let found = unit.conversations().get(ctx.organization, id).await?;
+        let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        if expected_version.is_some_and(|version| version != conversation.version) {
+            return Err(Error::stale("conversation"));
+        }
+        let before = conversation.status;
+        let now = self.deps.now();
+        if let Some(outcome) = patch.outcome {
+            conversation.outcome = Some(outcome);
+        }
+        if let Some(status) = patch.status {
+            conversation.move_to(status, now)?;
+        }
+        if conversation.status.is_final() && !before.is_final() {
+            ended(&self.deps, &*unit, ctx, &conversation, EndedReason::TeamEnded).await?;
+        }
+        conversation.updated_at = now;
+        unit.conversations().update(&conversation).await?;
+        conversation.version += 1;
+        let facts = json!({ "from": before, "to": conversation.status });
+        self.deps.audit(&*unit, ctx, "conversation.update", ("conversation", id.to_string()), facts).await?;
+        unit.commit().await?;
+        Ok(conversation)
+    }
+
+    /// A conversation's utterances with a number above `after_seq`, ascending, at most `limit`.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn transcripts(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        after_seq: i64,
+        limit: u32,
+    ) -> Result<Vec<Transcript>> {
+        self.get(ctx, id).await?;
+        self.deps.read(ctx).transcripts().list(ctx.organization, id, after_seq, limit).await
+    }
+
+    /// The actor takes the conversation over: the assistant is silent from now on. A hand-off that waits is accepted.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
+    ///
+    /// # Idempotency
+    /// Taking over again changes nothing.
+    pub async fn take_over(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
+        let user = person(ctx)?;
+        self.get(ctx, id).await?;
+        let unit = self.deps.storage.begin().await?;
+        let mut conversation = self.open_for(&*unit, ctx, id).await?;
+        match conversation.taken_over_by {
+            Some(other) if other == user => return Ok(conversation),
+            Some(_) => return Err(Error::conflict("a colleague has taken this conversation over")),
+            None => {}
+        }
+        let now = self.deps.now();
+        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
+            && hand_off.status == HandOffStatus::Requested
+        {
+            hand_off.accepted_by = Some(user);
+            hand_off.updated_at = now;
+            hand_off.move_to(HandOffStatus::Accepted)?;
+            hand_off.move_to(HandOffStatus::Human)?;
+            unit.hand_offs().update(&hand_off).await?;
+        }
+        conversation.taken_over_by = Some(user);
+        conversation.updated_at = now;
+        unit.conversations().update(&conversation).await?;
+        conversation.version += 1;
+        self.note(&*unit, ctx, &conversation, "conversation.taken_over").await?;
+        unit.commit().await?;
+        Ok(conversation)
+    }
+
+    /// Gives the conversation back to the assistant.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
+    ///
+    /// # Idempotency
+    /// Giving it back again changes nothing.
+    pub async fn give_back(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
+        let user = person(ctx)?;
+        self.get(ctx, id).await?;
+        let unit = self.deps.storage.begin().await?;
+        let mut conversation = self.open_for(&*unit, ctx, id).await?;
+        match conversation.taken_over_by {
+            None => return Ok(conversation),
+            Some(other) if other != user && ctx.visible_to().is_some() => {
+                return Err(Error::conflict("a colleague has taken this conversation over"));
+            }
+            Some(_) => {}
+        }
+        let now = self.deps.now();
+        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
+            && hand_off.status == HandOffStatus::Human
+        {
+            hand_off.updated_at = now;
+            hand_off.move_to(HandOffStatus::Assistant)?;
+            unit.hand_offs().update(&hand_off).await?;
+        }
+        conversation.taken_over_by = None;
+        conversation.updated_at = now;
+        unit.conversations().update(&conversation).await?;
+        conversation.version += 1;
+        self.note(&*unit, ctx, &conversation, "conversation.given_back").await?;
+        unit.commit().await?;
+        Ok(conversation)
+    }
+
+    async fn note(&self, unit: &dyn UnitOfWork, ctx: &Context, conversation: &Conversation, what: &str) -> Result<()> {
+        let id = conversation.id;
+        self.deps.audit(unit, ctx, what, ("conversation", id.to_string()), json!({})).await?;
+        let data = json!({ "conversation_id": id, "taken_over_by": conversation.taken_over_by });
+        self.deps.publish(unit, ctx, format!("conversation:{id}"), what, Some(id), data).await
+    }
+
+    /// A person of the team says something in a conversation they have taken over.
+    ///
+    /// # Errors
+    /// `NotFound`, `Validation`; `Conflict` when it has ended or the actor has not taken over.
+    pub async fn say(&self, ctx: &Context, id: ConversationId, content: &str) -> Result<Transcript> {
+        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
+        let user = person(ctx)?;
+        let mut broken = Violations::new();
+        broken.length("content", "Content", content, 1, turn::MAX_UTTERANCE);
+        broken.into_result()?;
+        let scope = format!("conversation.say:{id}");
+        if let Some(answer) = self.deps.replay(ctx, &scope, &content).await? {
+            let seq = answer["seq"].as_i64().unwrap_or_default();
+            let found = self.transcripts(ctx, id, seq - 1, 1).await?.into_iter().next();
+            return found.ok_or_else(|| Error::not_found("transcript"));
+        }
+        self.get(ctx, id).await?;
+        let unit = self.deps.storage.begin().await?;
+        let mut conversation = self.open_for(&*unit, ctx, id).await?;
+        if conversation.taken_over_by != Some(user) {
+            return Err(Error::conflict("take the conversation over before you speak in it"));
+        }
+        let now = self.deps.now();
+        conversation.waiting_since = Some(now);
+        let organization = unit.organizations().get(ctx.organization).await?;
+        let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
+        let utterance = Utterance::of(Speaker::HumanAgent, content);
+        let said = append(&self.deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
+        self.deps.remember(&*unit, ctx, &scope, &content, json!({ "seq": said.seq })).await?;
+        unit.commit().await?;
+        Ok(said)
+    }
+
+    /// One turn: the visitor speaks, the assistant answers as a stream of events.
+    ///
+    /// The visitor's words are stored before the first event; whatever was sent as a token and acknowledged by being
+    /// read is stored when the stream is dropped. The answer's end is stored before [`TurnEvent::Done`] is given.
+    ///
+    /// # Errors
+    /// `NotFound`, `Validation` (1 to 4000 characters), `Conflict` when it has ended or another turn of this
+    /// conversation runs anywhere in the fleet.
+    ///
+    /// # Idempotency
+    /// With an idempotency key, a repeated turn that has finished gives the stored answer again and runs no model.
+    ///
+    /// # Cancel safety
+    /// Dropping the stream is a barge-in: the assistant's utterance ends with the last token given.
+    pub async fn turn(&self, ctx: &Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
+        permit(ctx, id, Scope::ConversationsWrite)?;
+        self.get(ctx, id).await?;
+        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+    }
+
+    /// One turn of which the visitor's part is sound: it is recognised first, then goes on as [`turn`](Self::turn).
+    /// `input.text` is replaced by what was heard.
+    ///
+    /// # Errors
+    /// As `turn`; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
+    /// said.
+    pub async fn turn_audio(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        audio: bytes::Bytes,
+        mut input: TurnInput,
+    ) -> Result<TurnStream> {
+        permit(ctx, id, Scope::ConversationsWrite)?;
+        let conversation = self.get(ctx, id).await?;
+        let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
+        })?;
+        let heard = recognizer.recognize(audio, conversation.language).await?;
+        input.text = heard.text;
+        input.confidence = Some(heard.confidence);
+        input.duration_s = Some(heard.duration_s);
+        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+    }
+
+    /// Lets the assistant speak first, when nobody has said anything yet.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    pub async fn greet(&self, ctx: &Context, id: ConversationId) -> Result<TurnStream> {
+        permit(ctx, id, Scope::ConversationsWrite)?;
+        self.get(ctx, id).await?;
+        turn::greet(self.deps.clone(), ctx.clone(), id).await
+    }
+
+    async fn open_for(&self, unit: &dyn UnitOfWork, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+        let found = unit.conversations().get(ctx.organization, id).await?;
+        let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        if conversation.status.is_final() {
+            return Err(Error::conflict("the conversation has ended"));
+        }
+        Ok(conversation)
+    }
+}
+
+/// A visitor may enter their own conversation; the team needs a role.
+fn permit(ctx: &Context, id: ConversationId, scope: Scope) -> Result<()> {
+    match ctx.actor {
+        Actor::Visitor(own) if own == id => ctx.check_deadline(),
+        Actor::Visitor(_) => Err(Error::not_found("conversation")),
+        _ => ctx.require(scope, Role::SalesRep),
+    }
+}
+
+fn person(ctx: &Context) -> Result<UserId> {
+    ctx.actor.user_id().ok_or_else(|| Error::forbidden("only a person of the team can do this"))
+}
+
+/// Begins a conversation in a unit.
+pub(crate) async fn open(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    new: &NewConversation,
+) -> Result<Conversation> {
+    let found = unit.assistants().get(ctx.organization, new.assistant_id).await?;
+    let assistant = found
+        .filter(|assistant| ctx.visible_to().is_none_or(|user| assistant.owner_id == user))
+        .ok_or_else(|| Error::not_found("assistant"))?;
+    if !assistant.active {
+        return Err(Error::conflict("the assistant is switched off"));
+    }
+    let organization =
+        unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
+    let now = deps.now();
+    check_plan(unit, &organization, now).await?;
+    let (lead_id, owns_lead) = lead_for(deps, unit, ctx, new, &assistant, now).await?;
+    let conversation = Conversation {
+        id: ConversationId::from_uuid(deps.ids.uuid()),
+        organization_id: ctx.organization,
+        lead_id,
+        assistant_id: assistant.id,
+        source: new.source,
+        status: ConversationStatus::Active,
+        language: new.language.unwrap_or(assistant.language),
+        time_zone: new.time_zone,
+        score: None,
+        score_reasons: Vec::new(),
+        criteria: Criteria::default(),
+        sentiment: None,
+        sentiment_value: None,
+        summary: None,
+        keywords: Vec::new(),
+        outcome: None,
+        recording_consent: new.recording_consent,
+        audio_file: None,
+        external_call_id: new.external_call_id.clone(),
+        taken_over_by: None,
+        state: DialogueState { owns_lead, ..DialogueState::default() },
+        last_seq: 0,
+        started_at: now,
+        last_activity_at: now,
+        waiting_since: None,
+        ended_at: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    unit.conversations().insert(&conversation).await?;
+    unit.usage()
+        .record(&Usage {
+            id: UsageId::from_uuid(deps.ids.uuid()),
+            organization_id: ctx.organization,
+            meter: Meter::Conversations,
+            quantity: 1,
+            event_key: format!("conversation:{}", conversation.id),
+            conversation_id: Some(conversation.id),
+            occurred_at: now,
+            reported_at: None,
+        })
+        .await?;
+    let record = ("conversation", conversation.id.to_string());
+    deps.audit(unit, ctx, "conversation.create", record, json!({})).await?;
+    let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
+    deps.publish(unit, ctx, "leads", "conversation.started", Some(conversation.id), data).await?;
+    Ok(conversation)
+}
+
+/// Refuses a conversation over the plan's limit, before it costs anything.
+async fn check_plan(unit: &dyn UnitOfWork, organization: &Organization, now: Timestamp) -> Result<()> {
+    let Some(limit) = organization.plan.limits().conversations_per_month else { return Ok(()) };
+    let between = Between { from: Some(month_start(now)), to: None };
+    let used = unit.usage().total(organization.id, Meter::Conversations, between).await?;
+    if used >= i64::from(limit) {
+        return Err(Error::new(
+            ErrorKind::PlanLimit,
+            format!("the plan {} allows {limit} conversations a month; change the plan", organization.plan),
+        ));
+    }
+    Ok(())
+}
+
+fn month_start(now: Timestamp) -> Timestamp {
+    use chrono::{Datelike, NaiveTime};
+    let date = now.date_naive();
+    date.with_day(1).unwrap_or(date).and_time(NaiveTime::MIN).and_utc()
+}
+
+async fn lead_for(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    new: &NewConversation,
+    assistant: &Assistant,
+    now: Timestamp,
+) -> Result<(LeadId, bool)> {
+    if let Some(id) = new.lead_id {
+        let found = unit.leads().get(ctx.organization, id).await?;
+        let lead = found
+            .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
+            .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
+            .ok_or_else(|| Error::not_found("lead"))?;
+        return Ok((lead.id, false));
+    }
+    let source = match new.source {
+        Channel::Phone | Channel::Sms => LeadSource::Phone,
+        Channel::Email => LeadSource::Email,
+        Channel::Web | Channel::Chat => LeadSource::Website,
+    };
+    let mut lead = Lead::anonymous(LeadId::from_uuid(deps.ids.uuid()), ctx.organization, source, now);
+    lead.owner_id = Some(assistant.owner_id);
+    unit.leads().insert(&lead).await?;
+    Ok((lead.id, true))
+}
+
+/// What is appended to a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Utterance {
+    pub(crate) speaker: Speaker,
+    pub(crate) content: String,
+    pub(crate) confidence: Option<f64>,
+    pub(crate) duration_s: Option<f64>,
+    pub(crate) tools: Vec<crate::domain::conversation::ToolUse>,
+    pub(crate) model: Option<String>,
+    pub(crate) response_ms: Option<u32>,
+    pub(crate) interrupted: bool,
+}
+
+impl Utterance {
+    pub(crate) fn of(speaker: Speaker, content: impl Into<String>) -> Self {
+        Self {
+            speaker,
+            content: content.into(),
+            confidence: None,
+            duration_s: None,
+            tools: Vec::new(),
+            model: None,
+            response_ms: None,
+            interrupted: false,
+        }
+    }
+}
+
+/// Appends an utterance, stores the conversation as it stands with it, and tells listeners. The caller's conversation
+/// is at the stored version afterwards.
+pub(crate) async fn append(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    organization: &Organization,
+    conversation: &mut Conversation,
+    utterance: Utterance,
+    now: Timestamp,
+) -> Result<Transcript> {
+    conversation.last_seq += 1;
+    conversation.last_activity_at = now;
+    conversation.updated_at = now;
+    let content = stored_content(organization, conversation, &utterance.content);
+    let said = Transcript {
+        id: TranscriptId::from_uuid(deps.ids.uuid()),
+        organization_id: ctx.organization,
+        conversation_id: conversation.id,
+        seq: conversation.last_seq,
+        speaker: utterance.speaker,
+        content,
+        sentiment: None,
+        sentiment_value: None,
+        confidence: utterance.confidence,
+        offset_s: (now - conversation.started_at).as_seconds_f64().max(0.0),
+        duration_s: utterance.duration_s,
+        keywords: Vec::new(),
+        tools: utterance.tools,
+        model: utterance.model,
+        response_ms: utterance.response_ms,
+        interrupted: utterance.interrupted,
+        created_at: now,
+    };
+    unit.conversations().update(conversation).await?;
+    conversation.version += 1;
+    unit.transcripts().append(std::slice::from_ref(&said)).await?;
+    let data = json!({ "seq": said.seq, "speaker": said.speaker, "content": said.content });
+    let channel = format!("conversation:{}", conversation.id);
+    deps.publish(unit, ctx, channel, "transcript_update", Some(conversation.id), data).await?;
+    Ok(said)
+}
+
+/// Leaves what follows the end of a conversation to jobs, in the unit that ends it.
+pub(crate) async fn ended(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    conversation: &Conversation,
+    reason: EndedReason,
+) -> Result<()> {
+    unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
+    let data = json!({
+        "conversation_id": conversation.id,
+        "status": conversation.status,
+        "reason": reason,
+        "lead_id": conversation.lead_id,
+    });
+    let channel = format!("conversation:{}", conversation.id);
+    deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
+}
+
+/// What of an utterance the organization wants stored.
+fn stored_content(organization: &Organization, conversation: &Conversation, content: &str) -> String {
+    match organization.storage_mode {
+        StorageMode::Everything => content.to_owned(),
+        StorageMode::EverythingExceptPii => {
+            let given = &conversation.state.given;
+            let names: Vec<_> = given.name.iter().chain(&given.company).map(String::as_str).collect();
+            redact(content, &names).into_owned()
+        }
+        StorageMode::BasicAttributesOnly => String::new(),
+    }
+}

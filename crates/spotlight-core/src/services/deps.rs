@@ -1,0 +1,172 @@
+//! What services share: the ports, and the habits of every write.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio_util::task::TaskTracker;
+
+use super::Context;
+use crate::{
+    domain::{AuditEntryId, ConversationId, audit::AuditEntry, time::Timestamp, user::SecretHash},
+    error::{Error, ErrorKind, Result},
+    ports::{
+        ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, Mailer, NewEvent, RateLimiter,
+        Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork,
+    },
+};
+
+/// The ports a platform was built from.
+#[derive(Clone)]
+pub(crate) struct Deps {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) chat: Arc<dyn ChatModel>,
+    pub(crate) synthesizer: Option<Arc<dyn SpeechSynthesizer>>,
+    pub(crate) recognizer: Option<Arc<dyn SpeechRecognizer>>,
+    pub(crate) events: Arc<dyn EventBus>,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) files: Arc<dyn FileStore>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdGenerator>,
+    pub(crate) secret_key: Arc<[u8]>,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Hours for which an answer to a request with an idempotency key is kept.
+const IDEMPOTENCY_HOURS: i64 = 24;
+
+impl Deps {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn read(&self, ctx: &Context) -> &dyn Repositories {
+        self.storage.read(ctx.consistency)
+    }
+
+    /// Writes the audit entry of a change. `details` names fields, never their values.
+    pub(crate) async fn audit(
+        &self,
+        unit: &dyn UnitOfWork,
+        ctx: &Context,
+        action: &str,
+        record: (&str, String),
+        details: Value,
+    ) -> Result<()> {
+        unit.audit()
+            .append(&AuditEntry {
+                id: AuditEntryId::from_uuid(self.ids.uuid()),
+                organization_id: ctx.organization,
+                actor_kind: ctx.actor.kind().to_owned(),
+                actor_id: ctx.actor.id(),
+                action: action.to_owned(),
+                record_type: record.0.to_owned(),
+                record_id: record.1,
+                details,
+                request_id: ctx.request_id.clone(),
+                source_address: ctx.source_address.clone(),
+                created_at: self.now(),
+            })
+            .await
+    }
+
+    /// Adds an event to the unit.
+    pub(crate) async fn publish(
+        &self,
+        unit: &dyn UnitOfWork,
+        ctx: &Context,
+        channel: impl Into<String>,
+        event_type: &str,
+        conversation: Option<ConversationId>,
+        data: Value,
+    ) -> Result<()> {
+        let event = NewEvent {
+            organization_id: ctx.organization,
+            channel: channel.into(),
+            event_type: event_type.to_owned(),
+            conversation_id: conversation,
+            data,
+        };
+        unit.publish(event).await.map(drop)
+    }
+
+    /// What the same request answered before, if it was made before.
+    pub(crate) async fn replay(&self, ctx: &Context, scope: &str, request: &impl Serialize) -> Result<Option<Value>> {
+        let Some(key) = &ctx.idempotency_key else { return Ok(None) };
+        let repos = self.storage.read(crate::ports::ReadConsistency::Strong);
+        let found = repos.idempotency().find(ctx.organization, &scoped(ctx, scope), key, self.now()).await?;
+        match found {
+            None => Ok(None),
+            Some(record) if record.fingerprint == fingerprint(request)? => Ok(Some(record.answer)),
+            Some(_) => Err(Error::invalid(
+                "idempotency_key",
+                "reused",
+                "This idempotency key was used for another request; use a new one",
+            )),
+        }
+    }
+
+    /// Notes what the request answers, in the unit of its effect.
+    ///
+    /// # Errors
+    /// `Conflict` with `Retry::Now` when the same request is being answered at this moment.
+    pub(crate) async fn remember(
+        &self,
+        unit: &dyn UnitOfWork,
+        ctx: &Context,
+        scope: &str,
+        request: &impl Serialize,
+        answer: Value,
+    ) -> Result<()> {
+        let Some(key) = &ctx.idempotency_key else { return Ok(()) };
+        let now = self.now();
+        let record = IdempotencyRecord {
+            organization_id: ctx.organization,
+            scope: scoped(ctx, scope),
+            key: key.clone(),
+            fingerprint: fingerprint(request)?,
+            answer,
+            expires_at: now + chrono::Duration::hours(IDEMPOTENCY_HOURS),
+        };
+        unit.idempotency().insert(&record, now).await.map_err(|error| {
+            if error.is_conflict() {
+                Error::conflict("the same request is being answered; repeat it")
+                    .with_retry(crate::error::Retry::Now)
+                    .with_source(error)
+            } else {
+                error
+            }
+        })
+    }
+}
+
+/// A key belongs to its actor: two actors that choose the same key do not see each other's answers.
+fn scoped(ctx: &Context, scope: &str) -> String {
+    format!("{scope}:{}:{}", ctx.actor.kind(), ctx.actor.id().unwrap_or_default())
+}
+
+fn fingerprint(request: &impl Serialize) -> Result<SecretHash> {
+    let bytes = serde_json::to_vec(request)
+        .map_err(|error| Error::new(ErrorKind::Internal, "a request could not be fingerprinted").with_source(error))?;
+    Ok(hash(&bytes))
+}
+
+/// SHA-256 of bytes.
+pub(crate) fn hash(bytes: &[u8]) -> SecretHash {
+    SecretHash(Sha256::digest(bytes).into())
+}
+
+/// The `id` an idempotent creation answered with.
+pub(crate) fn answered_id<T: std::str::FromStr>(answer: &Value) -> Result<T> {
+    answer["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a stored answer has no id"))
+}
+
+/// The answer of an idempotent creation.
+pub(crate) fn id_answer(id: impl ToString) -> Value {
+    json!({ "id": id.to_string() })
+}

@@ -1,0 +1,475 @@
+//! Leads.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Context,
+    deps::{Deps, answered_id, id_answer},
+};
+use crate::{
+    domain::{
+        LeadId, ProposalId, UserId,
+        contact::{Email, Phone},
+        lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
+        time::Timestamp,
+        user::{Role, Scope},
+    },
+    error::{Error, Result, Violations},
+    jobs::names,
+    ports::{
+        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
+        UnitOfWork,
+    },
+};
+
+/// A new lead, as typed by the team.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewLead {
+    /// 2 to 100 characters.
+    pub name: Option<String>,
+    /// An address.
+    pub email: Option<String>,
+    /// A number, best in international form.
+    pub phone: Option<String>,
+    /// At most 100 characters.
+    pub company: Option<String>,
+    /// Where it came from; `website` unless given.
+    pub source: Option<LeadSource>,
+    /// The salesperson; a sales representative's own leads are assigned to them.
+    pub owner_id: Option<UserId>,
+    /// Free data.
+    pub metadata: Map<String, Value>,
+}
+
+/// A change of a lead: absent fields stay, `null` empties.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeadPatch {
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub name: Option<Option<String>>,
+    /// The e-mail.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub email: Option<Option<String>>,
+    /// The phone.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub phone: Option<Option<String>>,
+    /// The company.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub company: Option<Option<String>>,
+    /// Where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<LeadSource>,
+    /// The salesperson.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub owner_id: Option<Option<UserId>>,
+    /// Replaces the free data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Map<String, Value>>,
+    /// A person has looked: clears the flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_review: Option<bool>,
+}
+
+/// Tells an explicit `null` from an absent field.
+#[expect(clippy::option_option, reason = "three cases: absent, null, a value")]
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
+}
+
+/// Something that happened to a lead.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimelineEntry {
+    /// When.
+    pub at: Timestamp,
+    /// `conversation`, `appointment`, or the action of an audit entry as `lead.update`.
+    pub kind: String,
+    /// The id of the record it is about.
+    pub record_id: String,
+    /// Facts without personal data.
+    pub data: Value,
+}
+
+/// Leads. A sales representative sees those assigned to them; everyone else all of the organization's.
+#[derive(Clone)]
+pub struct LeadService {
+    deps: Deps,
+}
+
+impl LeadService {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// The lead with this id; a merged lead answers with the one it became part of.
+    ///
+    /// # Errors
+    /// `NotFound`, also for another organization's, a deleted one, or one the actor may not see.
+    pub async fn get(&self, ctx: &Context, id: LeadId) -> Result<Lead> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        let leads = self.deps.read(ctx);
+        let mut found = leads.leads().get(ctx.organization, id).await?;
+        // A chain is as long as merges were made; each step goes to another lead, so it ends.
+        while let Some(into) = found.as_ref().and_then(|lead| lead.merged_into) {
+            found = leads.leads().get(ctx.organization, into).await?;
+        }
+        visible(ctx, found)
+    }
+
+    /// Leads that pass the filter.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        mut filter: LeadFilter,
+        sort: Sort<LeadSort>,
+        paging: &Paging,
+    ) -> Result<Listing<Lead>> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        if let Some(own) = ctx.visible_to() {
+            filter.owner_id = Some(own);
+        }
+        self.deps.read(ctx).leads().list(ctx.organization, &filter, sort, paging).await
+    }
+
+    /// Adds a lead.
+    ///
+    /// # Errors
+    /// `Validation` with every broken rule; `Conflict` when a lead of the organization holds the e-mail or phone.
+    pub async fn create(&self, ctx: &Context, new: NewLead) -> Result<Lead> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        if let Some(answer) = self.deps.replay(ctx, "lead.create", &new).await? {
+            return self.get(ctx, answered_id(&answer)?).await;
+        }
+        let now = self.deps.now();
+        let mut lead = Lead::anonymous(
+            LeadId::from_uuid(self.deps.ids.uuid()),
+            ctx.organization,
+            new.source.unwrap_or(LeadSource::Website),
+            now,
+        );
+        let patch = LeadPatch {
+            name: Some(new.name.clone()),
+            email: Some(new.email.clone()),
+            phone: Some(new.phone.clone()),
+            company: Some(new.company.clone()),
+            owner_id: Some(ctx.visible_to().or(new.owner_id)),
+            metadata: Some(new.metadata.clone()),
+            ..LeadPatch::default()
+        };
+        apply(patch, &mut lead)?;
+        let unit = self.deps.storage.begin().await?;
+        self.check_owner(&*unit, ctx, &lead).await?;
+        unit.leads().insert(&lead).await?;
+        self.deps.audit(&*unit, ctx, "lead.create", ("lead", lead.id.to_string()), json!({})).await?;
+        self.deps.publish(&*unit, ctx, "leads", "lead.created", None, json!({ "lead_id": lead.id })).await?;
+        self.deps.remember(&*unit, ctx, "lead.create", &new, id_answer(lead.id)).await?;
+        unit.commit().await?;
+        Ok(lead)
+    }
+
+    async fn check_owner(&self, unit: &dyn UnitOfWork, ctx: &Context, lead: &Lead) -> Result<()> {
+        if let Some(owner) = lead.owner_id
+            && unit.users().membership(ctx.organization, owner).await?.is_none()
+        {
+            return Err(Error::invalid("owner_id", "unknown", "The owner must be a member of the organization"));
+        }
+        Ok(())
+    }
+
+    /// Changes a lead. With `expected_version`, only when it is still at that version.
+    ///
+    /// # Errors
+    /// `NotFound`, `Validation` with every broken rule, `StaleVersion`, `Conflict` when e-mail or phone is taken,
+    /// `Forbidden` when a sales representative gives a lead away.
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        id: LeadId,
+        patch: LeadPatch,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        if ctx.visible_to().is_some() && patch.owner_id.is_some() {
+            return Err(Error::forbidden("a manager assigns leads"));
+        }
+        let fields = changed_fields(&patch)?;
+        let rescore = patch.company.is_some() || patch.source.is_some();
+        let unit = self.deps.storage.begin().await?;
+        let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        apply(patch, &mut lead)?;
+        self.check_owner(&*unit, ctx, &lead).await?;
+        lead.updated_at = self.deps.now();
+        unit.leads().update(&lead).await?;
+        lead.version += 1;
+        if rescore {
+            unit.enqueue(score_lead(&lead)).await?;
+        }
+        self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
+        self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+        unit.commit().await?;
+        Ok(lead)
+    }
+
+    /// Moves a lead to another status.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Conflict` for a move that is not allowed, `Validation` where a contact is missing.
+    ///
+    /// # Idempotency
+    /// The status it has changes nothing.
+    pub async fn set_status(
+        &self,
+        ctx: &Context,
+        id: LeadId,
+        status: LeadStatus,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        let unit = self.deps.storage.begin().await?;
+        let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        let before = lead.status;
+        lead.move_to(status)?;
+        if lead.status == before {
+            return Ok(lead);
+        }
+        lead.updated_at = self.deps.now();
+        unit.leads().update(&lead).await?;
+        lead.version += 1;
+        let facts = json!({ "from": before, "to": status });
+        self.deps.audit(&*unit, ctx, "lead.status", ("lead", id.to_string()), facts.clone()).await?;
+        let data = json!({ "lead_id": id, "from": before, "to": status });
+        self.deps.publish(&*unit, ctx, "leads", "lead.status_changed", None, data).await?;
+        unit.commit().await?;
+        Ok(lead)
+    }
+
+    async fn for_update(
+        &self,
+        unit: &dyn UnitOfWork,
+        ctx: &Context,
+        id: LeadId,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
+        let lead = visible(ctx, unit.leads().get(ctx.organization, id).await?)?;
+        if expected_version.is_some_and(|version| version != lead.version) {
+            return Err(Error::stale("lead"));
+        }
+        Ok(lead)
+    }
+
+    /// What happened to a lead: conversations, appointments and changes, newest first, at most 100 of each.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn timeline(&self, ctx: &Context, id: LeadId) -> Result<Vec<TimelineEntry>> {
+        let lead = self.get(ctx, id).await?;
+        let repos = self.deps.read(ctx);
+        let page = Paging::After { cursor: None, limit: 100 };
+        let conversations = ConversationFilter { lead_id: Some(lead.id), ..ConversationFilter::default() };
+        let conversations =
+            repos.conversations().list(ctx.organization, &conversations, Sort::default(), &page).await?;
+        let appointments = AppointmentFilter { lead_id: Some(lead.id), ..AppointmentFilter::default() };
+        let appointments = repos.appointments().list(ctx.organization, &appointments, Order::Desc, &page).await?;
+        let audit = AuditFilter {
+            record_type: Some("lead".to_owned()),
+            record_id: Some(lead.id.to_string()),
+            ..AuditFilter::default()
+        };
+        let audit = repos.audit().list(ctx.organization, &audit, &page).await?;
+        let mut entries: Vec<_> = conversations
+            .items
+            .into_iter()
+            .map(|c| TimelineEntry {
+                at: c.started_at,
+                kind: "conversation".to_owned(),
+                record_id: c.id.to_string(),
+                data: json!({ "status": c.status, "source": c.source, "score": c.score }),
+            })
+            .chain(appointments.items.into_iter().map(|a| TimelineEntry {
+                at: a.created_at,
+                kind: "appointment".to_owned(),
+                record_id: a.id.to_string(),
+                data: json!({ "status": a.status, "starts_at": a.starts_at }),
+            }))
+            .chain(audit.items.into_iter().map(|e| TimelineEntry {
+                at: e.created_at,
+                kind: e.action,
+                record_id: e.record_id,
+                data: e.details,
+            }))
+            .collect();
+        entries.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.record_id.cmp(&a.record_id)));
+        Ok(entries)
+    }
+
+    /// Deletes a lead softly: lists no longer show it, and its e-mail and phone are free again.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`.
+    pub async fn delete(&self, ctx: &Context, id: LeadId, expected_version: Option<i64>) -> Result<()> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        let unit = self.deps.storage.begin().await?;
+        let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        let now = self.deps.now();
+        lead.deleted_at = Some(now);
+        lead.updated_at = now;
+        unit.leads().update(&lead).await?;
+        self.deps.audit(&*unit, ctx, "lead.delete", ("lead", id.to_string()), json!({})).await?;
+        self.deps.publish(&*unit, ctx, "leads", "lead.deleted", None, json!({ "lead_id": id })).await?;
+        unit.commit().await
+    }
+
+    /// Removes a lead's personal data for good, deleted leads too. The audit log keeps that it happened, and who did it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` below `manager`.
+    ///
+    /// # Idempotency
+    /// An erased lead is left as it is.
+    pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
+        ctx.require(Scope::LeadsWrite, Role::Manager)?;
+        let unit = self.deps.storage.begin().await?;
+        let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
+        // Files go by a job: the unit may still fail, and the file store may be away.
+        for key in files {
+            unit.enqueue(NewJob {
+                organization_id: Some(ctx.organization),
+                name: names::DELETE_FILE.to_owned(),
+                payload: json!({ "key": key }),
+                run_at: None,
+                unique_key: None,
+            })
+            .await?;
+        }
+        self.deps.audit(&*unit, ctx, "lead.erase", ("lead", id.to_string()), json!({})).await?;
+        unit.commit().await
+    }
+
+    /// What visitors typed that differs from what the lead holds, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn proposals(&self, ctx: &Context, id: LeadId) -> Result<Vec<Proposal>> {
+        let lead = self.get(ctx, id).await?;
+        self.deps.read(ctx).proposals().list(ctx.organization, lead.id).await
+    }
+
+    /// Takes a proposal over into the lead, or turns it down.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it is decided already or its e-mail or phone is another lead's.
+    pub async fn decide_proposal(&self, ctx: &Context, lead: LeadId, id: ProposalId, accept: bool) -> Result<Lead> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        let unit = self.deps.storage.begin().await?;
+        let mut found = self.for_update(&*unit, ctx, lead, None).await?;
+        let proposals = unit.proposals().list(ctx.organization, lead).await?;
+        let proposal =
+            proposals.into_iter().find(|proposal| proposal.id == id).ok_or_else(|| Error::not_found("proposal"))?;
+        let state = if accept { ProposalState::Accepted } else { ProposalState::Rejected };
+        unit.proposals().decide(ctx.organization, id, state).await?;
+        if accept {
+            let value = Some(Some(proposal.value));
+            let mut patch = LeadPatch::default();
+            match proposal.field {
+                ProposalField::Name => patch.name = value,
+                ProposalField::Email => patch.email = value,
+                ProposalField::Phone => patch.phone = value,
+                ProposalField::Company => patch.company = value,
+            }
+            apply(patch, &mut found)?;
+            found.updated_at = self.deps.now();
+            unit.leads().update(&found).await?;
+            found.version += 1;
+        }
+        let facts = json!({ "proposal_id": id, "field": proposal.field, "state": state });
+        self.deps.audit(&*unit, ctx, "lead.proposal", ("lead", lead.to_string()), facts).await?;
+        unit.commit().await?;
+        Ok(found)
+    }
+
+    /// Leads that nobody has talked to for three days and that are open, longest first.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn follow_ups(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Lead>> {
+        let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
+        let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
+        self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
+    }
+}
+
+/// The job that writes a lead's score.
+pub(crate) fn score_lead(lead: &Lead) -> NewJob {
+    NewJob {
+        organization_id: Some(lead.organization_id),
+        name: names::SCORE_LEAD.to_owned(),
+        payload: json!({ "lead_id": lead.id }),
+        run_at: None,
+        unique_key: None,
+    }
+}
+
+fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {
+    found
+        .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
+        .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
+        .ok_or_else(|| Error::not_found("lead"))
+}
+
+/// The names of the fields a patch touches, for the audit log.
+fn changed_fields(patch: &LeadPatch) -> Result<Vec<String>> {
+    let value = serde_json::to_value(patch)
+        .map_err(|error| Error::internal("a change could not be described").with_source(error))?;
+    Ok(value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default())
+}
+
+/// Applies a patch, reporting everything that is wrong with it at once.
+fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
+    let mut broken = Violations::new();
+    if let Some(name) = patch.name {
+        lead.name = tidy(name);
+    }
+    if let Some(company) = patch.company {
+        lead.company = tidy(company);
+    }
+    if let Some(email) = patch.email {
+        lead.email = match tidy(email) {
+            Some(text) => broken.take("", Email::parse(&text))?,
+            None => None,
+        };
+    }
+    if let Some(phone) = patch.phone {
+        lead.phone = match tidy(phone) {
+            Some(text) => broken.take("", Phone::parse(&text, None))?,
+            None => None,
+        };
+    }
+    if let Some(source) = patch.source {
+        lead.source = source;
+    }
+    if let Some(owner) = patch.owner_id {
+        lead.owner_id = owner;
+    }
+    if let Some(metadata) = patch.metadata {
+        if serde_json::to_string(&metadata).map_or(0, |text| text.len()) > 16 * 1024 {
+            broken.add("metadata", "length", "Metadata must be at most 16 KiB");
+        }
+        lead.metadata = metadata;
+    }
+    if let Some(needs_review) = patch.needs_review {
+        lead.needs_review = needs_review;
+    }
+    broken.take("", lead.validate())?;
+    broken.into_result()
+}
+
+/// Trimmed text; an empty one is absent.
+fn tidy(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}

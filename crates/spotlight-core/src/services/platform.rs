@@ -1,0 +1,233 @@
+//! The platform: built from ports, gives services.
+
+use std::{fmt, sync::Arc};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    accounts::AccountService, analytics::AnalyticsService, appointments::AppointmentService,
+    assistants::AssistantService, conversations::ConversationService, deps::Deps, leads::LeadService,
+    organizations::OrganizationService, passwords::Passwords, public::PublicService,
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    jobs::Runner,
+    ports::{
+        ChatModel, Clock, EventBus, FileStore, IdGenerator, Mailer, RateLimiter, SpeechRecognizer, SpeechSynthesizer,
+        Storage, SystemClock, SystemIds,
+    },
+};
+
+/// A whole platform: every use case over the ports it was built from. Cheap to clone.
+#[derive(Clone)]
+pub struct Spotlight {
+    deps: Deps,
+    passwords: Passwords,
+}
+
+impl fmt::Debug for Spotlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spotlight").field("chat", &self.deps.chat.name()).finish_non_exhaustive()
+    }
+}
+
+impl Spotlight {
+    /// Begins to build a platform.
+    pub fn builder() -> SpotlightBuilder {
+        SpotlightBuilder::default()
+    }
+
+    /// Organizations and their first owner.
+    pub fn organizations(&self) -> OrganizationService {
+        OrganizationService::new(self.deps.clone(), self.passwords.clone())
+    }
+
+    /// Signing in and out.
+    pub fn accounts(&self) -> AccountService {
+        AccountService::new(self.deps.clone(), self.passwords.clone())
+    }
+
+    /// Assistants and their knowledge.
+    pub fn assistants(&self) -> AssistantService {
+        AssistantService::new(self.deps.clone())
+    }
+
+    /// Leads.
+    pub fn leads(&self) -> LeadService {
+        LeadService::new(self.deps.clone())
+    }
+
+    /// Conversations and their turns.
+    pub fn conversations(&self) -> ConversationService {
+        ConversationService::new(self.deps.clone())
+    }
+
+    /// Appointments and free times.
+    pub fn appointments(&self) -> AppointmentService {
+        AppointmentService::new(self.deps.clone())
+    }
+
+    /// Figures.
+    pub fn analytics(&self) -> AnalyticsService {
+        AnalyticsService::new(self.deps.clone())
+    }
+
+    /// What a visitor may do without an account.
+    pub fn public(&self) -> PublicService {
+        PublicService::new(self.deps.clone())
+    }
+
+    /// Runs the jobs and events that services leave behind.
+    pub fn runner(&self) -> Runner {
+        Runner::new(self.deps.clone())
+    }
+
+    /// Waits until every turn that has begun is stored. Call it after the server has stopped taking requests.
+    pub async fn drain(&self) {
+        self.deps.tasks.close();
+        self.deps.tasks.wait().await;
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout`.
+    pub async fn ping(&self) -> Result<()> {
+        self.deps.storage.ping().await
+    }
+
+    /// The limiter, for the edge.
+    pub fn limiter(&self) -> &Arc<dyn RateLimiter> {
+        &self.deps.limiter
+    }
+
+    /// The bus, for live listeners.
+    pub fn events(&self) -> &Arc<dyn EventBus> {
+        &self.deps.events
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.deps.clock
+    }
+
+    /// The id generator.
+    pub fn ids(&self) -> &Arc<dyn IdGenerator> {
+        &self.deps.ids
+    }
+
+    /// The storage.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.deps.storage
+    }
+}
+
+/// Takes ports and gives a [`Spotlight`].
+#[derive(Default)]
+pub struct SpotlightBuilder {
+    storage: Option<Arc<dyn Storage>>,
+    chat: Option<Arc<dyn ChatModel>>,
+    synthesizer: Option<Arc<dyn SpeechSynthesizer>>,
+    recognizer: Option<Arc<dyn SpeechRecognizer>>,
+    events: Option<Arc<dyn EventBus>>,
+    mailer: Option<Arc<dyn Mailer>>,
+    files: Option<Arc<dyn FileStore>>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    clock: Option<Arc<dyn Clock>>,
+    ids: Option<Arc<dyn IdGenerator>>,
+    secret_key: Option<SecretString>,
+}
+
+macro_rules! take {
+    ($($(#[$doc:meta])* $name:ident: $port:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: Arc<dyn $port>) -> Self {
+            self.$name = Some($name);
+            self
+        }
+    )+};
+}
+
+impl SpotlightBuilder {
+    take! {
+        /// Where everything is kept. Required.
+        storage: Storage,
+        /// The language model. Required; `ScriptedChatModel` needs nothing.
+        chat: ChatModel,
+        /// Turns words into sound. Without it, text goes on alone.
+        synthesizer: SpeechSynthesizer,
+        /// Turns sound into words. Without it, voice is refused.
+        recognizer: SpeechRecognizer,
+        /// Publishes events. Required.
+        events: EventBus,
+        /// Sends e-mail. Required.
+        mailer: Mailer,
+        /// Keeps files. Required.
+        files: FileStore,
+        /// Counts requests. Required.
+        limiter: RateLimiter,
+        /// Tells the time; the machine's clock unless given.
+        clock: Clock,
+        /// Makes ids and secrets; the machine's randomness unless given.
+        ids: IdGenerator,
+    }
+
+    /// Signs conversation tokens: at least 32 bytes, the same in every process and over restarts. A random one unless
+    /// given, and then tokens end with the process.
+    #[must_use]
+    pub fn secret_key(mut self, key: SecretString) -> Self {
+        self.secret_key = Some(key);
+        self
+    }
+
+    /// The platform.
+    ///
+    /// # Errors
+    /// `Misconfigured` when the secret key is too short, or naming every required port that is missing.
+    pub fn build(self) -> Result<Spotlight> {
+        let missing: Vec<_> = [
+            ("storage", self.storage.is_none()),
+            ("chat", self.chat.is_none()),
+            ("events", self.events.is_none()),
+            ("mailer", self.mailer.is_none()),
+            ("files", self.files.is_none()),
+            ("limiter", self.limiter.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(name, missing)| missing.then_some(name))
+        .collect();
+        let (Some(storage), Some(chat), Some(events), Some(mailer), Some(files), Some(limiter)) =
+            (self.storage, self.chat, self.events, self.mailer, self.files, self.limiter)
+        else {
+            return Err(Error::new(
+                ErrorKind::Misconfigured,
+                format!("Spotlight::builder() lacks: {}; the module `memory` has one of each", missing.join(", ")),
+            ));
+        };
+        let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
+        let secret_key: Arc<[u8]> = match &self.secret_key {
+            Some(key) if key.expose_secret().len() < 32 => {
+                return Err(Error::new(ErrorKind::Misconfigured, "the secret key needs at least 32 bytes"));
+            }
+            Some(key) => key.expose_secret().as_bytes().into(),
+            None => ids.secret().into(),
+        };
+        let deps = Deps {
+            storage,
+            chat,
+            synthesizer: self.synthesizer,
+            recognizer: self.recognizer,
+            events,
+            mailer,
+            files,
+            limiter,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            ids,
+            secret_key,
+            tasks: TaskTracker::new(),
+        };
+        Ok(Spotlight { deps, passwords: Passwords::new() })
+    }
+}

@@ -1,0 +1,189 @@
+//! What a visitor may do without an account: open a conversation with an active assistant, and go on with its token.
+
+use chrono::Duration;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::{
+    Context,
+    accounts::hex,
+    conversations::{NewConversation, open},
+    deps::{Deps, answered_id, hash, id_answer},
+};
+use crate::{
+    domain::{
+        AssistantId, ConversationId, OrganizationId,
+        assistant::Language,
+        audit::Actor,
+        conversation::{Channel, Conversation},
+        time::Timestamp,
+    },
+    error::{Error, ErrorKind, Result},
+    ports::ReadConsistency,
+};
+
+/// Hours a conversation token opens its conversation.
+pub const TOKEN_HOURS: i64 = 24;
+
+/// How a visitor begins.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewVisit {
+    /// What is spoken; the assistant's language unless given.
+    pub language: Option<Language>,
+    /// The visitor's zone.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// May it be recorded?
+    pub recording_consent: Option<bool>,
+}
+
+/// A conversation that was opened, and what opens it again.
+#[derive(Debug)]
+pub struct Visit {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Sent as `Authorization: Bearer`.
+    pub token: SecretString,
+    /// When the token stops working.
+    pub expires_at: Timestamp,
+}
+
+/// What visitors may do.
+#[derive(Clone)]
+pub struct PublicService {
+    deps: Deps,
+}
+
+impl PublicService {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// Opens a conversation for a visitor. `origin` is the web origin of the page, when there is one.
+    ///
+    /// # Errors
+    /// `NotFound` for an assistant that does not exist or is switched off; `Forbidden` when the assistant names origins
+    /// and this is none of them; `PlanLimit`.
+    pub async fn open(
+        &self,
+        assistant: AssistantId,
+        origin: Option<&str>,
+        visit: NewVisit,
+        caller: Context,
+    ) -> Result<Visit> {
+        let repos = self.deps.storage.read(ReadConsistency::Strong);
+        let organization = repos.assistants().organization_of(assistant).await?;
+        let organization = organization.ok_or_else(|| Error::not_found("assistant"))?;
+        let found = repos.assistants().get(organization, assistant).await?.filter(|found| found.active);
+        let found = found.ok_or_else(|| Error::not_found("assistant"))?;
+        let foreign = origin.is_some_and(|origin| !found.allowed_origins.iter().any(|allowed| allowed == origin));
+        if !found.allowed_origins.is_empty() && foreign {
+            return Err(Error::forbidden("this page may not embed the assistant; add its origin to allowed_origins"));
+        }
+        let mut ctx = Context::new(Actor::Anonymous, organization, None);
+        ctx.request_id = caller.request_id;
+        ctx.source_address = caller.source_address;
+        ctx.idempotency_key = caller.idempotency_key;
+        ctx.deadline = caller.deadline;
+        let scope = format!("public.open:{assistant}");
+        let conversation = match self.deps.replay(&ctx, &scope, &visit).await? {
+            Some(answer) => {
+                let id: ConversationId = answered_id(&answer)?;
+                let found = repos.conversations().get(organization, id).await?;
+                found.ok_or_else(|| Error::not_found("conversation"))?
+            }
+            None => self.begin(&ctx, assistant, &visit, &scope).await?,
+        };
+        let expires_at = self.deps.now() + Duration::hours(TOKEN_HOURS);
+        let token = self.sign(organization, conversation.id, expires_at, origin);
+        Ok(Visit { conversation, token, expires_at })
+    }
+
+    async fn begin(
+        &self,
+        ctx: &Context,
+        assistant: AssistantId,
+        visit: &NewVisit,
+        scope: &str,
+    ) -> Result<Conversation> {
+        let unit = self.deps.storage.begin().await?;
+        let new = NewConversation {
+            assistant_id: assistant,
+            lead_id: None,
+            source: Channel::Chat,
+            language: visit.language,
+            time_zone: visit.time_zone,
+            recording_consent: visit.recording_consent,
+            external_call_id: None,
+        };
+        let conversation = open(&self.deps, &*unit, ctx, &new).await?;
+        self.deps.remember(&*unit, ctx, scope, visit, id_answer(conversation.id)).await?;
+        unit.commit().await?;
+        Ok(conversation)
+    }
+
+    /// Recognises a conversation token.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for a token that is malformed, forged, expired, or used from another origin.
+    pub fn authenticate(&self, token: &str, origin: Option<&str>) -> Result<Context> {
+        let refused =
+            || Error::new(ErrorKind::Unauthenticated, "the conversation token is not valid; open a new conversation");
+        let (body, mac) = token.rsplit_once('.').ok_or_else(refused)?;
+        let expected = self.mac(body.as_bytes());
+        if !bool::from(expected.as_bytes().ct_eq(mac.as_bytes())) {
+            return Err(refused());
+        }
+        let mut parts = body.split('.');
+        let (Some("visit"), Some(organization), Some(conversation), Some(expires), Some(bound), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(refused());
+        };
+        let organization = Uuid::try_parse(organization).map_err(|_| refused())?;
+        let conversation = Uuid::try_parse(conversation).map_err(|_| refused())?;
+        let expires: i64 = expires.parse().map_err(|_| refused())?;
+        if self.deps.now().timestamp() >= expires || (bound != "-" && bound != origin_tag(origin)) {
+            return Err(refused());
+        }
+        Ok(Context::visitor(ConversationId::from_uuid(conversation), OrganizationId::from_uuid(organization)))
+    }
+
+    fn sign(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        expires_at: Timestamp,
+        origin: Option<&str>,
+    ) -> SecretString {
+        let body = format!(
+            "visit.{}.{}.{}.{}",
+            organization.as_uuid().simple(),
+            conversation.as_uuid().simple(),
+            expires_at.timestamp(),
+            origin_tag(origin),
+        );
+        let mac = self.mac(body.as_bytes());
+        SecretString::from(format!("{body}.{mac}"))
+    }
+
+    fn mac(&self, body: &[u8]) -> String {
+        // HMAC takes keys of any length, so this cannot fail; an empty MAC matches nothing.
+        Hmac::<Sha256>::new_from_slice(&self.deps.secret_key)
+            .map(|mut mac| {
+                mac.update(b"conversation token:");
+                mac.update(body);
+                hex(&mac.finalize().into_bytes())
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Names an origin in a token without spelling it out; `-` for none, which binds to nothing.
+fn origin_tag(origin: Option<&str>) -> String {
+    origin.map_or_else(|| "-".to_owned(), |origin| hex(&hash(origin.as_bytes()).0[..8]))
+}

@@ -1,0 +1,197 @@
+//! One turn: the visitor speaks, the assistant answers.
+//!
+//! The turn runs in a task of its own, so that a caller who goes away cannot leave it half done: the task sees that
+//! nobody listens, keeps what was heard, runs no further tool, and stores the rest. No unit of work is open while a
+//! model, a voice or a listener is awaited.
+
+mod answer;
+mod barge_in;
+mod events;
+mod lease;
+mod prompt;
+mod sentences;
+mod tools;
+mod voice;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use self::{answer::Answering, lease::TurnLease};
+pub use self::{
+    barge_in::cuts_off,
+    events::{TurnEvent, TurnStream},
+};
+use super::{
+    Context,
+    conversations::{Utterance, append},
+    deps::Deps,
+};
+use crate::{
+    domain::{
+        ConversationId,
+        conversation::{Conversation, Speaker, Transcript},
+    },
+    error::{Error, Result, Violations},
+    jobs,
+};
+
+/// Most characters of one utterance.
+pub(crate) const MAX_UTTERANCE: usize = 4000;
+/// Utterances of the past that a model is shown.
+const HISTORY: u32 = 40;
+
+/// What the visitor said.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnInput {
+    /// The words, 1 to 4000 characters.
+    pub text: String,
+    /// ISO 3166 country for phone numbers written nationally.
+    pub region: Option<String>,
+    /// The visitor's zone, when it has changed or is known now.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// Answer with sound too.
+    pub voice: bool,
+    /// How sure the recogniser was, 0 to 1, when it was spoken.
+    pub confidence: Option<f64>,
+    /// Seconds it took to say.
+    pub duration_s: Option<f64>,
+}
+
+impl TurnInput {
+    /// The words alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    fn validate(&self) -> Result<()> {
+        let mut broken = Violations::new();
+        broken.length("text", "Text", &self.text, 1, MAX_UTTERANCE);
+        if let Some(region) = &self.region
+            && !(region.len() == 2 && region.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
+            broken.add("region", "format", "Region must be a two-letter country code");
+        }
+        if self.confidence.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+            broken.add("confidence", "range", "Confidence must be 0 to 1");
+        }
+        if self.duration_s.is_some_and(|value| !(0.0..=3600.0).contains(&value)) {
+            broken.add("duration_s", "range", "Duration must be 0 to 3600 seconds");
+        }
+        broken.into_result()
+    }
+}
+
+/// Stores what the visitor said and begins the answer.
+pub(crate) async fn run(deps: Deps, ctx: Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
+    input.validate()?;
+    let scope = format!("turn:{id}");
+    let earlier = deps.replay(&ctx, &scope, &input).await?.and_then(|answer| answer["seq"].as_i64());
+    if let Some(seq) = earlier
+        && let Some(replayed) = replay(&deps, &ctx, id, seq).await?
+    {
+        return Ok(replayed);
+    }
+
+    let mut tries = answer::Tries::default();
+    let (conversation, said, lease) = loop {
+        match hear(&deps, &ctx, id, &input, &scope, earlier).await {
+            Err(error) if tries.again(&error) => {}
+            heard => break heard?,
+        }
+    };
+    Ok(begin(deps, ctx, conversation, Some(said), input, lease))
+}
+
+/// Takes the turn and stores the visitor's words, in one unit.
+async fn hear(
+    deps: &Deps,
+    ctx: &Context,
+    id: ConversationId,
+    input: &TurnInput,
+    scope: &str,
+    earlier: Option<i64>,
+) -> Result<(Conversation, Transcript, TurnLease)> {
+    let unit = deps.storage.begin().await?;
+    let lease = TurnLease::acquire(&*unit, id).await?;
+    let found = unit.conversations().get(ctx.organization, id).await?;
+    let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+    let said = if let Some(seq) = earlier {
+        // The server stopped between the visitor's words and the answer: go on from there.
+        let stored = unit.transcripts().list(ctx.organization, id, seq - 1, 1).await?;
+        stored.into_iter().next().ok_or_else(|| Error::not_found("transcript"))?
+    } else {
+        if conversation.status.is_final() {
+            return Err(Error::conflict("the conversation has ended; open a new one"));
+        }
+        let organization = unit.organizations().get(ctx.organization).await?;
+        let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
+        if input.time_zone.is_some() {
+            conversation.time_zone = input.time_zone;
+        }
+        conversation.waiting_since = None;
+        let utterance = Utterance {
+            confidence: input.confidence,
+            duration_s: input.duration_s,
+            ..Utterance::of(Speaker::User, input.text.trim())
+        };
+        let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, deps.now()).await?;
+        deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
+        said
+    };
+    unit.commit().await?;
+    Ok((conversation, said, lease))
+}
+
+/// Lets the assistant speak first.
+pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Result<TurnStream> {
+    let unit = deps.storage.begin().await?;
+    let lease = TurnLease::acquire(&*unit, id).await?;
+    let found = unit.conversations().get(ctx.organization, id).await?;
+    let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+    if conversation.status.is_final() || conversation.last_seq > 0 {
+        return Err(Error::conflict("the conversation has begun already"));
+    }
+    unit.commit().await?;
+    Ok(begin(deps, ctx, conversation, None, TurnInput::default(), lease))
+}
+
+fn begin(
+    deps: Deps,
+    ctx: Context,
+    conversation: Conversation,
+    said: Option<Transcript>,
+    input: TurnInput,
+    lease: TurnLease,
+) -> TurnStream {
+    let (outlet, stream) = events::channel();
+    let tasks = deps.tasks.clone();
+    let answering = Answering::new(deps, ctx, conversation, said, input, lease);
+    tasks.spawn(answering.run(outlet));
+    stream
+}
+
+/// The events of a turn that has finished before; `None` while it has no answer yet.
+async fn replay(deps: &Deps, ctx: &Context, id: ConversationId, seq: i64) -> Result<Option<TurnStream>> {
+    let repos = deps.read(ctx);
+    let stored = repos.transcripts().list(ctx.organization, id, seq - 1, 2).await?;
+    let conversation = repos.conversations().get(ctx.organization, id).await?;
+    let Some(conversation) = conversation else { return Ok(None) };
+    let mut stored = stored.into_iter();
+    let (said, answer) = (stored.next(), stored.next());
+    let answer = answer.filter(|answer| answer.speaker == Speaker::Assistant);
+    if answer.is_none() && conversation.taken_over_by.is_none() {
+        return Ok(None);
+    }
+    let mut events: Vec<Result<TurnEvent>> = said.into_iter().map(|said| Ok(TurnEvent::Transcript(said))).collect();
+    if let Some(answer) = &answer {
+        events.push(Ok(TurnEvent::Token(answer.content.clone())));
+    }
+    events.push(Ok(TurnEvent::Done { utterance: answer, status: conversation.status }));
+    Ok(Some(Box::pin(futures::stream::iter(events))))
+}
+
+/// What a finished turn leaves to a job.
+pub(crate) fn follow_up(conversation: &Conversation) -> crate::ports::NewJob {
+    jobs::analyze_conversation(conversation, None)
+}
