@@ -9,6 +9,7 @@ pub mod contact;
 pub mod conversation;
 pub mod flag;
 pub mod id;
+pub mod invitation;
 pub mod lead;
 mod macros;
 pub mod money;
