@@ -2,11 +2,15 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod decorators;
 pub mod domain;
 pub mod error;
+pub mod jobs;
 pub mod ports;
 pub mod scripted;
 pub mod sentiment;
+pub mod services;
 pub mod text;
 
 pub use self::error::{Error, ErrorKind, Result, Retry, Violation, Violations};
+pub use self::services::{Context, Spotlight, SpotlightBuilder};

@@ -9,7 +9,7 @@ use crate::{
         AppointmentId, OrganizationId,
         appointment::{Appointment, AppointmentStatus},
         contact::Email,
-        invitation::{self, Invitation, Method},
+        invitation::{Invitation, Method, Party},
     },
     error::Result,
     ports::{Attachment, Message, OutboxRow, ReadConsistency},
@@ -23,7 +23,8 @@ struct Meeting {
     organization_zone: Tz,
     assistant: String,
     visitor: Option<Email>,
-    host: Option<Email>,
+    host: Email,
+    host_name: String,
 }
 
 /// Sends the invitation, change or cancellation of an appointment to both sides. One that has been overtaken by a later
@@ -45,25 +46,27 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
     } else {
         (Method::Request, "Booked")
     };
+    let word = if said_cancelled { "CANCEL" } else { "REQUEST" };
     for (side, to, zone) in sides(&meeting) {
         let title = format!("Appointment with {}", meeting.organization);
-        let ics = invitation::render(&Invitation {
-            appointment: &meeting.appointment,
+        let ics = Invitation {
             method,
+            appointment: &meeting.appointment,
             stamp: row.created_at,
             summary: &title,
             description: meeting.appointment.external_link.as_deref().unwrap_or(""),
-            organizer: meeting.host.as_ref(),
-            attendee: meeting.visitor.as_ref(),
-        });
+            organizer: Party { name: Some(&meeting.host_name), email: &meeting.host },
+            attendee: meeting.visitor.as_ref().map(|email| Party { name: None, email }),
+        }
+        .to_ics();
         let message = Message {
-            id: format!("{id}:{sequence}:{}:{side}", method.as_str()),
+            id: format!("{id}:{sequence}:{}:{side}", word),
             to,
             subject: format!("{subject}: {title}"),
             text: format!("{subject}: {title}\n{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
             attachments: vec![Attachment {
                 file_name: "invitation.ics".to_owned(),
-                content_type: format!("text/calendar; charset=utf-8; method={}", method.as_str()),
+                content_type: format!("text/calendar; charset=utf-8; method={}", word),
                 body: Bytes::from(ics),
             }],
         };
@@ -102,22 +105,22 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
     let Some(settings) = repos.organizations().get(organization).await? else { return Ok(None) };
     let assistant = repos.assistants().get(organization, appointment.assistant_id).await?;
     let lead = repos.leads().get(organization, appointment.lead_id).await?;
-    let host = repos.users().get(appointment.host_id).await?;
+    let Some(host) = repos.users().get(appointment.host_id).await? else { return Ok(None) };
     Ok(Some(Meeting {
         appointment,
         organization: settings.name,
         organization_zone: settings.time_zone,
         assistant: assistant.map(|assistant| assistant.name).unwrap_or_default(),
         visitor: lead.and_then(|lead| lead.email),
-        host: host.map(|host| host.email),
+        host: host.email,
+        host_name: host.name,
     }))
 }
 
 /// Who hears of it, each in their own zone.
 fn sides(meeting: &Meeting) -> Vec<(&'static str, Email, Tz)> {
     let visitor = meeting.visitor.clone().map(|email| ("visitor", email, meeting.appointment.time_zone));
-    let host = meeting.host.clone().map(|email| ("host", email, meeting.organization_zone));
-    visitor.into_iter().chain(host).collect()
+    visitor.into_iter().chain([("host", meeting.host.clone(), meeting.organization_zone)]).collect()
 }
 
 fn local(appointment: &Appointment, zone: Tz) -> String {

@@ -404,7 +404,7 @@ fn taken(error: Error) -> Error {
 
 fn check_hours(host: &Host, starts_at: Timestamp, duration_min: u32, now: Timestamp) -> Result<()> {
     slots::is_free(host, &[], now, starts_at, duration_min)
-        .map_err(|why| Error::conflict(format!("{}; choose a free time", why.sentence())))
+        .map_err(|why| Error::conflict(format!("{why}; choose a free time")))
 }
 
 /// The hosts of an assistant; its owner when it names none.
@@ -430,7 +430,8 @@ pub(crate) async fn free_times(
     let mut by_start: std::collections::BTreeMap<Timestamp, Vec<FreeTime>> = std::collections::BTreeMap::new();
     let hosts = hosts_of(repos, assistant).await?;
     for host in &hosts {
-        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, range, now).await?;
+        let reach = slots::reach(host, assistant.booking.duration_min, range);
+        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, reach, now).await?;
         for slot in slots::free_slots(host, &occupied, &assistant.booking, now, range, limit) {
             let free = FreeTime { starts_at: slot.start, ends_at: slot.end, host_id: host.user_id };
             by_start.entry(slot.start).or_default().push(free);
@@ -492,7 +493,7 @@ async fn pick_host(
     let candidates = candidates(repos, assistant, &able, now).await?;
     let choice: HostChoice = assistant.booking.choice;
     slots::choose_host(choice, &candidates, lead_owner).ok_or_else(|| match why {
-        Some(why) => Error::conflict(format!("{}; choose a free time", why.sentence())),
+        Some(why) => Error::conflict(format!("{why}; choose a free time")),
         None => Error::conflict("the assistant has no host with a calendar"),
     })
 }
