@@ -2,4 +2,8 @@
 
 mod dialogue;
 mod templates;
+pub mod understand;
 pub mod understanding;
+
+#[cfg(test)]
+pub(crate) use self::dialogue::stage;

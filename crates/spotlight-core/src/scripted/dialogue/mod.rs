@@ -13,7 +13,7 @@ mod properties;
 mod questions;
 mod reply;
 #[cfg(test)]
-pub(super) mod stage;
+pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
 mod turn;
