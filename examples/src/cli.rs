@@ -1,0 +1,78 @@
+//! What can be said on the command line, and by environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A platform for AI sales assistants. Without anything said, it serves on 127.0.0.1:3000 from ./data.
+#[derive(Debug, Parser)]
+#[command(name = "server", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo run                                  serve from ./data, nothing else installed
+  cargo run -- --listen 127.0.0.1:8080       on another port
+  cargo run -- chat                          talk to the demo assistant here
+  cargo run -- openapi > openapi.json        the API document
+  DATABASE_URL=postgres://… cargo run        on Postgres";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Talk to the demo assistant in the terminal, with score, criteria and sentiment beside it.
+    Chat,
+    /// Print the API document (OpenAPI 3.1).
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Address to serve on.
+    #[arg(long, env = "SPOTLIGHT_LISTEN", default_value = "127.0.0.1:3000", global = true)]
+    pub(crate) listen: SocketAddr,
+    /// Folder of the embedded database, files and mail.
+    #[arg(long, env = "SPOTLIGHT_DATA_DIR", default_value = "data", global = true)]
+    pub(crate) data_dir: PathBuf,
+    /// Web framework to serve with.
+    #[arg(long, env = "SPOTLIGHT_HTTP", value_enum, default_value_t = Http::Axum, global = true)]
+    pub(crate) http: Http,
+    /// Part of the work that this process does.
+    #[arg(long, env = "SPOTLIGHT_ROLE", value_enum, default_value_t = Role::All, global = true)]
+    pub(crate) role: Role,
+    /// Postgres to use instead of the embedded SQLite.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub(crate) database_url: Option<String>,
+    /// The Postgres URL leads to a transaction pooler such as PgBouncer.
+    #[arg(long, env = "DATABASE_POOLER", global = true)]
+    pub(crate) database_pooler: bool,
+    /// Signs conversation tokens; at least 32 characters. Kept in the data folder unless given.
+    #[arg(long, env = "SECRET_KEY_BASE", hide_env_values = true, global = true)]
+    pub(crate) secret_key_base: Option<String>,
+    /// Zone of the demo organization at the first start; the machine's own unless given.
+    #[arg(long, env = "SPOTLIGHT_TIME_ZONE", global = true)]
+    pub(crate) time_zone: Option<chrono_tz::Tz>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Http {
+    /// axum.
+    Axum,
+    /// actix-web; not part of this version yet.
+    Actix,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Requests and jobs.
+    All,
+    /// Requests alone; not part of this version yet.
+    Web,
+    /// Jobs alone; not part of this version yet.
+    Worker,
+}
