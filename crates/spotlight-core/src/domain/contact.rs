@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
@@ -14,15 +15,19 @@ use crate::error::{Error, Result};
 pub struct Email(String);
 
 impl Email {
-    /// Reads an address as typed: surrounding space is dropped and letters are made lower-case.
+    /// Reads an address as typed: surrounding space is dropped, letters are composed (NFC) and made lower-case.
+    ///
+    /// Quoted local parts (`"a b"@example.com`) are refused: nobody has one, and they can carry anything.
     ///
     /// # Errors
     /// [`Validation`](crate::error::ErrorKind::Validation) when it is not one address of at most 254 characters.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = || Error::invalid("email", "format", "E-mail must be one address like name@example.com");
-        let text = text.trim().to_lowercase();
-        let options = email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
-        if text.len() > 254 || email_address::EmailAddress::parse_with_options(&text, options).is_err() {
+        let text: String = text.trim().to_lowercase().nfc().collect();
+        let options =
+            email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
+        let quoted = text.contains('"');
+        if text.len() > 254 || quoted || email_address::EmailAddress::parse_with_options(&text, options).is_err() {
             return Err(bad());
         }
         Ok(Self(text))
@@ -47,16 +52,24 @@ impl Phone {
     /// # Errors
     /// [`Validation`](crate::error::ErrorKind::Validation) when it is not a valid number of its country.
     pub fn parse(text: &str, region: Option<&str>) -> Result<Self> {
-        let bad = || Error::invalid("phone", "format", "Phone must be a valid number, best with its country code as +49…");
+        let bad =
+            || Error::invalid("phone", "format", "Phone must be a valid number, best with its country code as +49…");
         if text.len() > 64 {
             return Err(bad());
         }
+        let text: String = text.trim().nfkc().collect();
         let country = region.and_then(|code| phonenumber::country::Id::from_str(&code.to_ascii_uppercase()).ok());
-        let number = phonenumber::parse(country, text.trim()).map_err(|_| bad())?;
-        if !number.is_valid() {
-            return Err(bad());
-        }
-        Ok(Self(number.format().mode(phonenumber::Mode::E164).to_string()))
+        // With a country the library takes that country's trunk prefix off numbers of other countries too: with US it
+        // reads +55 11 … as +55 1 …. So a number that names its country is read without one.
+        let abroad = international(&text, country).and_then(|number| Self::read(&number, None));
+        let national = || if text.starts_with('+') { None } else { Self::read(&text, country) };
+        abroad.or_else(national).ok_or_else(bad)
+    }
+
+    fn read(text: &str, country: Option<phonenumber::country::Id>) -> Option<Self> {
+        let number = phonenumber::parse(country, text).ok().filter(phonenumber::PhoneNumber::is_valid)?;
+        // The library lets numbers of more than 15 digits pass.
+        Self::from_e164(number.format().mode(phonenumber::Mode::E164).to_string()).ok()
     }
 
     /// The number.
@@ -76,6 +89,18 @@ impl Phone {
             Err(Error::new(crate::error::ErrorKind::Corrupt, "a stored phone number is not in E.164"))
         }
     }
+}
+
+/// The number with a plus in front, where it names its country: after `+`, or after the digits that are dialled
+/// abroad (`011` in North America, elsewhere `00`). Separators go, and the `(0)` of `+49 (0)30`.
+fn international(text: &str, country: Option<phonenumber::country::Id>) -> Option<String> {
+    use phonenumber::country::Id::{CA, US};
+    let abroad = if matches!(country, Some(US | CA)) { "011" } else { "00" };
+    let rest = text.strip_prefix('+').or_else(|| text.strip_prefix(abroad))?.replace("(0)", "");
+    let is_separator = |c: char| matches!(c, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2013}');
+    // With an extension or letters it is left to the library, which knows how to read those.
+    let plain = rest.chars().all(|c| c.is_ascii_digit() || is_separator(c));
+    Some(if plain { format!("+{}", rest.replace(is_separator, "")) } else { format!("+{}", rest.trim_start()) })
 }
 
 macro_rules! contact {
