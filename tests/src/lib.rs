@@ -1,1 +1,8 @@
-//! Being written.
+//! What the suites under `tests/` have in common: throwaway servers, and storages on them.
+//!
+//! A server has a data folder of its own and a free port, and ends with the process that started it, however that ends.
+//! Nothing is skipped when a server's programs are missing: the test fails and says what to install.
+
+pub mod pgbouncer;
+pub mod postgres;
+mod server;

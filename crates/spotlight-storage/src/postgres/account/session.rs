@@ -1,0 +1,116 @@
+//! Signed-in browsers.
+
+use async_trait::async_trait;
+use spotlight_core::{
+    Error, Result,
+    domain::{
+        OrganizationId, SessionId, UserId,
+        time::Timestamp,
+        user::{SecretHash, Session},
+    },
+    ports::SessionRepository,
+};
+use sqlx::postgres::PgRow;
+
+use super::{PgDb, Row, query, row, statements};
+
+macro_rules! columns {
+    () => {
+        "id, user_id, organization_id, token_hash, user_agent, ip, remember, created_at, last_seen_at, expires_at"
+    };
+}
+
+statements! {
+    INSERT = [
+        "INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT DO NOTHING"
+    ];
+    FIND_BY_HASH = ["SELECT ", columns!(), " FROM sessions WHERE token_hash = $1"];
+    LIST = [
+        "SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC"
+    ];
+    TOUCH = ["UPDATE sessions SET last_seen_at = $2 WHERE id = $1"];
+    DELETE = ["DELETE FROM sessions WHERE user_id = $1 AND id = $2"];
+    DELETE_ALL = ["DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"];
+    DELETE_EXPIRED = [
+        "DELETE FROM sessions WHERE id IN \
+         (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+    ];
+}
+
+fn read(row: &PgRow) -> Result<Session> {
+    let mut row = Row::new("sessions", row);
+    Ok(Session {
+        id: row.id(SessionId::from_uuid)?,
+        user_id: row.id(UserId::from_uuid)?,
+        organization_id: row.id(OrganizationId::from_uuid)?,
+        token_hash: row.hash()?,
+        user_agent: row.take()?,
+        ip: row.take()?,
+        remember: row.take()?,
+        created_at: row.at()?,
+        last_seen_at: row.at()?,
+        expires_at: row.at()?,
+    })
+}
+
+/// Keeps sessions.
+pub(in crate::postgres) struct PgSessionRepository {
+    db: PgDb,
+}
+
+impl PgSessionRepository {
+    pub(in crate::postgres) fn new(db: PgDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl SessionRepository for PgSessionRepository {
+    async fn insert(&self, session: &Session) -> Result<()> {
+        let insert = query(INSERT)
+            .bind(session.id.as_uuid())
+            .bind(session.user_id.as_uuid())
+            .bind(session.organization_id.as_uuid())
+            .bind(session.token_hash.0.as_slice())
+            .bind(session.user_agent.as_deref())
+            .bind(session.ip.as_deref())
+            .bind(session.remember)
+            .bind(session.created_at)
+            .bind(session.last_seen_at)
+            .bind(session.expires_at);
+        match self.db.write().await?.execute(insert).await? {
+            0 => Err(Error::conflict("the session's id or secret is taken")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
+        row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read)
+    }
+
+    async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        row::all(&self.db.fetch_all(query(LIST).bind(user.as_uuid()).bind(now)).await?, read)
+    }
+
+    async fn touch(&self, id: SessionId, at: Timestamp) -> Result<()> {
+        match self.db.write().await?.execute(query(TOUCH).bind(id.as_uuid()).bind(at)).await? {
+            0 => Err(Error::not_found("session")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn delete(&self, user: UserId, id: SessionId) -> Result<bool> {
+        let delete = query(DELETE).bind(user.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(delete).await? > 0)
+    }
+
+    async fn delete_all(&self, user: UserId, except: Option<SessionId>) -> Result<u64> {
+        let delete = query(DELETE_ALL).bind(user.as_uuid()).bind(except.map(SessionId::as_uuid));
+        self.db.write().await?.execute(delete).await
+    }
+
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        self.db.write().await?.execute(query(DELETE_EXPIRED).bind(now).bind(i64::from(limit))).await
+    }
+}

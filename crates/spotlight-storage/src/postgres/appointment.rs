@@ -1,0 +1,342 @@
+//! Hosts and appointments.
+
+mod host;
+
+use async_trait::async_trait;
+use spotlight_core::{
+    Result,
+    domain::{
+        AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId,
+        appointment::{Appointment, AppointmentStatus},
+        time::{Timestamp, Window},
+    },
+    ports::{AppointmentFilter, AppointmentRepository, Cursor, HostLoad, Listing, Order, Paging},
+};
+use sqlx::postgres::PgRow;
+
+pub(super) use self::host::PgHostRepository;
+use super::{
+    db::{PgDb, query},
+    row::{self, Row},
+    sql::{KeyKind, List, SortKey, statements},
+    statements::{pages, whole_span},
+    tx::Query,
+    write,
+};
+use crate::shared::cursor;
+
+macro_rules! columns {
+    () => {
+        "organization_id, id, lead_id, assistant_id, conversation_id, host_id, starts_at, duration_min, blocked_from, \
+         blocked_to, time_zone, status, meeting_type, external_id, external_link, notes, cancel_reason, \
+         hold_expires_at, sequence, created_at, updated_at, version"
+    };
+}
+
+/// What an appointment refers to.
+macro_rules! parents {
+    () => {
+        "EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $4) \
+         AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $5) \
+         AND ($6::uuid IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 AND id = $6)) \
+         AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $7)"
+    };
+}
+
+/// The statuses that take up the host's time, as in the exclusion constraint.
+macro_rules! occupying {
+    () => {
+        "('held', 'scheduled', 'confirmed')"
+    };
+}
+
+/// Removes the host's expired holds. `$23` is now.
+macro_rules! sweep {
+    () => {
+        "DELETE FROM appointments WHERE organization_id = $1 AND host_id = $7 AND status = 'held' \
+         AND hold_expires_at <= $23"
+    };
+}
+
+/// The new row takes no time that the stored one does not take.
+macro_rules! same_time {
+    () => {
+        concat!(
+            "($13 NOT IN ",
+            occupying!(),
+            " OR (host_id = $7 AND blocked_from = $10 AND blocked_to = $11 \
+             AND status IN ",
+            occupying!(),
+            "))"
+        )
+    };
+}
+
+macro_rules! update {
+    () => {
+        "UPDATE appointments SET lead_id = $4, assistant_id = $5, conversation_id = $6, host_id = $7, starts_at = $8, \
+         duration_min = $9, blocked_from = $10, blocked_to = $11, time_zone = $12, status = $13, meeting_type = $14, \
+         external_id = $15, external_link = $16, notes = $17, cancel_reason = $18, hold_expires_at = $19, \
+         sequence = $20, created_at = $21, updated_at = $22, version = version + 1 \
+         WHERE organization_id = $1 AND id = $2 AND version = $3 \
+         AND (SELECT count(*) FROM swept) >= 0"
+    };
+}
+
+statements! {
+    // Expired holds go in the same statement, and only when nothing that is seen stands in the way of the insert: a
+    // refused insert leaves everything as it was.
+    INSERT = [
+        "WITH free AS (SELECT 1 WHERE ", parents!(), " \
+         AND NOT EXISTS (SELECT 1 FROM appointments WHERE organization_id = $1 AND id = $2) \
+         AND ($13 NOT IN ", occupying!(), " OR NOT EXISTS (SELECT 1 FROM appointments o WHERE o.organization_id = $1 \
+         AND o.host_id = $7 AND o.status IN ", occupying!(), " AND NOT (o.status = 'held' AND o.hold_expires_at <= $23) \
+         AND tstzrange(o.blocked_from, o.blocked_to) && tstzrange($10, $11)))), \
+         swept AS (", sweep!(), " AND EXISTS (SELECT 1 FROM free) RETURNING 1) \
+         INSERT INTO appointments (organization_id, id, version, lead_id, assistant_id, conversation_id, host_id, \
+         starts_at, duration_min, blocked_from, blocked_to, time_zone, status, meeting_type, external_id, \
+         external_link, notes, cancel_reason, hold_expires_at, sequence, created_at, updated_at) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22 \
+         FROM free WHERE (SELECT count(*) FROM swept) >= 0 ON CONFLICT DO NOTHING"
+    ];
+    PARENTS_EXIST = [
+        "SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2) \
+         AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $3) \
+         AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 AND id = $4)) \
+         AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $5)"
+    ];
+    GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND id = $2"];
+    VERSION = ["SELECT version FROM appointments WHERE organization_id = $1 AND id = $2"];
+    UPDATE = [
+        "WITH swept AS (", sweep!(), " AND EXISTS (SELECT 1 FROM appointments t WHERE t.organization_id = $1 \
+         AND t.id = $2 AND t.version = $3) AND id <> $2 RETURNING 1) ", update!()
+    ];
+    // Nothing can overlap where the time stays taken as it was, or is given up.
+    UPDATE_SAME_TIME = [
+        "WITH swept AS (", sweep!(), " AND EXISTS (SELECT 1 FROM appointments t WHERE t.organization_id = $1 \
+         AND t.id = $2 AND t.version = $3 AND ", same_time!(), ") AND id <> $2 RETURNING 1) ", update!(), " AND ",
+        same_time!()
+    ];
+    DELETE_HOLD = ["DELETE FROM appointments WHERE organization_id = $1 AND id = $2 AND status = 'held'"];
+    OCCUPIED = [
+        "SELECT blocked_from, blocked_to FROM appointments WHERE organization_id = $1 AND host_id = $2 \
+         AND status IN ", occupying!(), " AND NOT (status = 'held' AND hold_expires_at <= $5) \
+         AND tstzrange(blocked_from, blocked_to) && tstzrange($3, $4) ORDER BY blocked_from, blocked_to"
+    ];
+    LOAD = [
+        "SELECT h.host_id, l.last_booked_at, l.open FROM unnest($2::uuid[]) WITH ORDINALITY AS h (host_id, place) \
+         CROSS JOIN LATERAL (SELECT max(a.created_at) FILTER (WHERE a.status <> 'held') AS last_booked_at, \
+         count(*) FILTER (WHERE a.status IN ('scheduled', 'confirmed') AND a.starts_at >= $3) AS open \
+         FROM appointments a WHERE a.organization_id = $1 AND a.host_id = h.host_id) AS l ORDER BY h.place"
+    ];
+}
+
+/// Every statement about hosts and appointments.
+pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [STATEMENTS, host::STATEMENTS].into_iter().flatten()
+}
+
+const KEY: SortKey = SortKey { column: "starts_at", kind: KeyKind::Instant, nullable: false };
+
+fn read(row: &PgRow) -> Result<Appointment> {
+    let mut row = Row::new("appointments", row);
+    Ok(Appointment {
+        organization_id: row.id(OrganizationId::from_uuid)?,
+        id: row.id(AppointmentId::from_uuid)?,
+        lead_id: row.id(LeadId::from_uuid)?,
+        assistant_id: row.id(AssistantId::from_uuid)?,
+        conversation_id: row.maybe_id(ConversationId::from_uuid)?,
+        host_id: row.id(UserId::from_uuid)?,
+        starts_at: row.at()?,
+        duration_min: row.number()?,
+        blocked: Window { start: row.at()?, end: row.at()? },
+        time_zone: row.word()?,
+        status: row.word()?,
+        meeting_type: row.word()?,
+        external_id: row.take()?,
+        external_link: row.take()?,
+        notes: row.take()?,
+        cancel_reason: row.take()?,
+        hold_expires_at: row.maybe_at()?,
+        sequence: row.number()?,
+        created_at: row.at()?,
+        updated_at: row.at()?,
+        version: row.take()?,
+    })
+}
+
+/// The arguments shared by insert and update.
+fn bind<'q>(sql: &'static str, appointment: &'q Appointment, now: Timestamp) -> Query<'q> {
+    query(sql)
+        .bind(appointment.organization_id.as_uuid())
+        .bind(appointment.id.as_uuid())
+        .bind(appointment.version)
+        .bind(appointment.lead_id.as_uuid())
+        .bind(appointment.assistant_id.as_uuid())
+        .bind(appointment.conversation_id.map(ConversationId::as_uuid))
+        .bind(appointment.host_id.as_uuid())
+        .bind(appointment.starts_at)
+        .bind(i64::from(appointment.duration_min))
+        .bind(appointment.blocked.start)
+        .bind(appointment.blocked.end)
+        .bind(appointment.time_zone.name())
+        .bind(appointment.status.as_str())
+        .bind(appointment.meeting_type.as_str())
+        .bind(appointment.external_id.as_deref())
+        .bind(appointment.external_link.as_deref())
+        .bind(appointment.notes.as_deref())
+        .bind(appointment.cancel_reason.as_deref())
+        .bind(appointment.hold_expires_at)
+        .bind(i64::from(appointment.sequence))
+        .bind(appointment.created_at)
+        .bind(appointment.updated_at)
+        .bind(now)
+}
+
+fn filtered(organization: OrganizationId, filter: &AppointmentFilter) -> List {
+    let AppointmentFilter { statuses, lead_id, assistant_id, conversation_id, host_id, visible_to, starts } = filter;
+    let mut list = List::new("appointments", columns!(), organization.as_uuid());
+    if statuses.is_empty() {
+        list.only("status <> 'held'");
+    }
+    list.one_of("status", statuses.iter().map(|status| status.as_str()));
+    for (condition, id) in [
+        ("lead_id = ?", lead_id.map(LeadId::as_uuid)),
+        ("assistant_id = ?", assistant_id.map(AssistantId::as_uuid)),
+        ("conversation_id = ?", conversation_id.map(ConversationId::as_uuid)),
+        ("host_id = ?", host_id.map(UserId::as_uuid)),
+        (
+            "(host_id = ? \
+             OR assistant_id IN (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = ?) \
+             OR lead_id IN (SELECT l.id FROM leads l WHERE l.organization_id = $1 AND l.owner_id = ?))",
+            visible_to.map(UserId::as_uuid),
+        ),
+    ] {
+        if let Some(id) = id {
+            list.with(condition, id);
+        }
+    }
+    list.between("starts_at", *starts);
+    list
+}
+
+/// The statements of lists, without a filter and with every filter.
+pub(super) fn built(organization: OrganizationId, user: UserId) -> Result<Vec<String>> {
+    let id = organization.as_uuid();
+    let every = AppointmentFilter {
+        statuses: vec![AppointmentStatus::Held, AppointmentStatus::Scheduled],
+        lead_id: Some(LeadId::from_uuid(id)),
+        assistant_id: Some(AssistantId::from_uuid(id)),
+        conversation_id: Some(ConversationId::from_uuid(id)),
+        host_id: Some(user),
+        visible_to: Some(user),
+        starts: whole_span(),
+    };
+    let mut built = Vec::new();
+    for filter in [AppointmentFilter::default(), every] {
+        for order in [Order::Asc, Order::Desc] {
+            built.extend(pages(|| filtered(organization, &filter), KEY, order)?);
+        }
+    }
+    Ok(built)
+}
+
+/// Keeps appointments and holds.
+pub(super) struct PgAppointmentRepository {
+    db: PgDb,
+}
+
+impl PgAppointmentRepository {
+    pub(super) fn new(db: PgDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl AppointmentRepository for PgAppointmentRepository {
+    async fn insert(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        if tx.execute(bind(INSERT, appointment, now)).await? > 0 {
+            return Ok(());
+        }
+        let parents = query(PARENTS_EXIST)
+            .bind(appointment.organization_id.as_uuid())
+            .bind(appointment.lead_id.as_uuid())
+            .bind(appointment.assistant_id.as_uuid())
+            .bind(appointment.conversation_id.map(ConversationId::as_uuid))
+            .bind(appointment.host_id.as_uuid());
+        let words = ("lead, assistant, conversation or host", "the time is taken");
+        Err(write::refused(&mut tx, parents, words).await?)
+    }
+
+    async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>> {
+        let get = query(GET).bind(organization.as_uuid()).bind(id.as_uuid());
+        row::one(self.db.fetch_optional(get).await?.as_ref(), read)
+    }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        filter: &AppointmentFilter,
+        order: Order,
+        paging: &Paging,
+    ) -> Result<Listing<Appointment>> {
+        let cursor_of = |one: &Appointment| Cursor { key: Some(cursor::instant(one.starts_at)), id: one.id.as_uuid() };
+        filtered(organization, filter).fetch(&self.db, KEY, order, paging, read, cursor_of).await
+    }
+
+    async fn update(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let version = query(VERSION).bind(appointment.organization_id.as_uuid()).bind(appointment.id.as_uuid());
+        let updates = (bind(UPDATE_SAME_TIME, appointment, now), bind(UPDATE, appointment, now));
+        write::update_unique(&mut tx, appointment.version, updates, version, ("appointment", "the time is taken")).await
+    }
+
+    async fn delete_hold(&self, organization: OrganizationId, id: AppointmentId) -> Result<bool> {
+        let delete = query(DELETE_HOLD).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(delete).await? > 0)
+    }
+
+    async fn occupied(
+        &self,
+        organization: OrganizationId,
+        host: UserId,
+        range: Window,
+        now: Timestamp,
+    ) -> Result<Vec<Window>> {
+        if range.start >= range.end {
+            return Ok(Vec::new());
+        }
+        let occupied = query(OCCUPIED)
+            .bind(organization.as_uuid())
+            .bind(host.as_uuid())
+            .bind(range.start)
+            .bind(range.end)
+            .bind(now);
+        row::all(&self.db.fetch_all(occupied).await?, |row| {
+            let mut row = Row::new("appointments", row);
+            Ok(Window { start: row.at()?, end: row.at()? })
+        })
+    }
+
+    async fn load(&self, organization: OrganizationId, hosts: &[UserId], now: Timestamp) -> Result<Vec<HostLoad>> {
+        let hosts: Vec<_> = hosts.iter().map(|host| host.as_uuid()).collect();
+        let load = query(LOAD).bind(organization.as_uuid()).bind(hosts).bind(now);
+        row::all(&self.db.fetch_all(load).await?, |row| {
+            let mut row = Row::new("appointments", row);
+            Ok(HostLoad { host_id: row.id(UserId::from_uuid)?, last_booked_at: row.maybe_at()?, open: row.number()? })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statuses_that_take_time_are_those_of_the_domain() {
+        let words: Vec<_> =
+            AppointmentStatus::ALL.iter().filter(|status| status.occupies()).map(|s| format!("'{s}'")).collect();
+        assert_eq!(occupying!(), format!("({})", words.join(", ")));
+    }
+}

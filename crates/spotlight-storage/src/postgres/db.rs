@@ -1,0 +1,233 @@
+//! The handle every repository holds: the pool, or the one connection of a unit of work.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    domain::time::Timestamp,
+    ports::{Clock, IdGenerator},
+};
+use sqlx::{
+    PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgArguments, PgPoolOptions, PgRow},
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{
+    error,
+    options::PgOptions,
+    tx::{Query, Tx},
+};
+
+/// The pool and what goes with it.
+pub(super) struct Database {
+    pool: PgPool,
+    begin: Option<String>,
+    /// Behind a transaction pooler.
+    pooler: bool,
+    /// How many pooled connections are to be tested before use, since one was found broken.
+    doubtful: Arc<AtomicU32>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl Database {
+    /// A pool that connects when it is first used.
+    pub(super) fn new(options: &PgOptions) -> Result<Self> {
+        let doubtful = Arc::new(AtomicU32::new(0));
+        let doubt = Arc::clone(&doubtful);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections.max(1))
+            .acquire_timeout(options.acquire_timeout)
+            // Testing before each use would double the round trips of a read.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, _| {
+                let test = doubt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+                Box::pin(async move { Ok(!test || sqlx::Connection::ping(connection).await.is_ok()) })
+            })
+            .connect_lazy_with(options.connect_options()?);
+        Ok(Self {
+            pool,
+            begin: options.begin_statement(),
+            pooler: options.pooler,
+            doubtful,
+            clock: Arc::clone(&options.clock),
+            ids: Arc::clone(&options.ids),
+        })
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>> {
+        self.pool.acquire().await.map_err(error::map)
+    }
+
+    /// Maps a failure, and has the other pooled connections tested when this one turned out to be gone.
+    fn failed(&self, failure: sqlx::Error) -> Error {
+        if error::is_broken_connection(&failure) {
+            self.doubtful.store(self.pool.size(), Ordering::Relaxed);
+        }
+        error::map(failure)
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        let connection = self.connection().await?;
+        Tx::begin(connection, self.begin.clone(), !self.pooler).await.map_err(|failure| self.failed(failure))
+    }
+
+    async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        if self.pooler {
+            // Parsing and executing go in two messages, which the pooler would hand to two servers.
+            let mut tx = self.begin().await?;
+            let rows = tx.fetch_all(query).await?;
+            tx.commit().await?;
+            return Ok(rows);
+        }
+        let mut connection = self.connection().await?;
+        query.fetch_all(&mut *connection).await.map_err(|failure| self.failed(failure))
+    }
+
+    async fn fetch_optional(&self, query: Query<'_>) -> Result<Option<PgRow>> {
+        if self.pooler {
+            return Ok(self.fetch_all(query).await?.into_iter().next());
+        }
+        let mut connection = self.connection().await?;
+        query.fetch_optional(&mut *connection).await.map_err(|failure| self.failed(failure))
+    }
+
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&self) -> Result<()> {
+        let mut connection = self.connection().await?;
+        sqlx::raw_sql("SELECT 1").execute(&mut *connection).await.map_err(|failure| self.failed(failure))?;
+        Ok(())
+    }
+
+    /// Ends every connection once the work on it is done.
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The transaction of a unit of work.
+pub(super) struct Unit {
+    database: Arc<Database>,
+    tx: Mutex<Option<Tx>>,
+    began_at: Timestamp,
+}
+
+/// What repositories run their statements on.
+#[derive(Clone)]
+pub(super) enum PgDb {
+    /// Each read by itself.
+    Pool(Arc<Database>),
+    /// Inside one transaction.
+    Unit(Arc<Unit>),
+}
+
+impl PgDb {
+    /// A unit of work over an open transaction.
+    pub(super) fn unit(database: Arc<Database>, tx: Tx) -> Self {
+        let began_at = database.clock.now();
+        Self::Unit(Arc::new(Unit { database, tx: Mutex::new(Some(tx)), began_at }))
+    }
+
+    /// Every row of a reading statement.
+    pub(super) async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        match self {
+            Self::Pool(database) => database.fetch_all(query).await,
+            Self::Unit(_) => self.write().await?.fetch_all(query).await,
+        }
+    }
+
+    /// The first row of a reading statement.
+    pub(super) async fn fetch_optional(&self, query: Query<'_>) -> Result<Option<PgRow>> {
+        match self {
+            Self::Pool(database) => database.fetch_optional(query).await,
+            Self::Unit(_) => self.write().await?.fetch_optional(query).await,
+        }
+    }
+
+    /// The unit's transaction, alone until the guard goes.
+    ///
+    /// # Errors
+    /// `Misconfigured` outside a unit.
+    pub(super) async fn write(&self) -> Result<WriteGuard<'_>> {
+        match self {
+            Self::Unit(unit) => Ok(WriteGuard { tx: unit.tx.lock().await, unit }),
+            Self::Pool(_) => Err(Error::new(
+                ErrorKind::Misconfigured,
+                "writes need a unit of work: call Storage::begin and write through the unit it gives",
+            )),
+        }
+    }
+
+    /// Takes the transaction out of the unit, to end it.
+    pub(super) async fn take(&self) -> Result<Tx> {
+        let mut guard = self.write().await?;
+        guard.tx.take().ok_or_else(ended)
+    }
+}
+
+/// A unit's transaction while one method works with it.
+pub(super) struct WriteGuard<'a> {
+    tx: MutexGuard<'a, Option<Tx>>,
+    unit: &'a Unit,
+}
+
+impl WriteGuard<'_> {
+    fn tx(&mut self) -> Result<&mut Tx> {
+        self.tx.as_mut().ok_or_else(ended)
+    }
+
+    /// Runs a statement. Gives how many rows it touched.
+    pub(super) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
+        self.tx()?.execute(query).await
+    }
+
+    /// Runs a writing statement. Gives the rows it returns.
+    pub(super) async fn returning(&mut self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        self.tx()?.write_returning(query).await
+    }
+
+    /// Every row of a reading statement.
+    pub(super) async fn fetch_all(&mut self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        self.tx()?.fetch_all(query).await
+    }
+
+    /// The first row of a reading statement.
+    pub(super) async fn fetch_optional(&mut self, query: Query<'_>) -> Result<Option<PgRow>> {
+        self.tx()?.fetch_optional(query).await
+    }
+
+    /// Runs a statement that can break a constraint. `None` when it did; the unit stays usable then.
+    pub(super) async fn attempt(&mut self, query: Query<'_>) -> Result<Option<u64>> {
+        self.tx()?.attempt(query).await
+    }
+
+    /// When the unit began, by the clock of the options.
+    pub(super) fn began_at(&self) -> Timestamp {
+        self.unit.began_at
+    }
+
+    /// A new id.
+    pub(super) fn new_id(&self) -> uuid::Uuid {
+        self.unit.database.ids.uuid()
+    }
+}
+
+fn ended() -> Error {
+    Error::new(ErrorKind::Misconfigured, "the unit of work has ended already")
+}
+
+/// A statement by its name in this crate, so that every statement is one that the tests have seen.
+pub(super) fn query<'q>(sql: &'static str) -> Query<'q> {
+    sqlx::query::<Postgres>(sql)
+}
+
+/// A statement that was put together, with its arguments.
+pub(super) fn built<'q>(sql: String, arguments: PgArguments) -> Query<'q> {
+    sqlx::query_with(sqlx::AssertSqlSafe(sql), arguments)
+}

@@ -1,0 +1,38 @@
+//! Postgres, directly or through a transaction pooler.
+//!
+//! A read is one round trip; a unit of work is one transaction at read committed. Writes look before they write, so
+//! that a conflict costs no savepoint and leaves the transaction usable.
+
+mod account;
+mod analytics;
+mod appointment;
+mod assistant;
+mod audit;
+mod billing;
+mod consent;
+mod conversation;
+mod db;
+mod error;
+mod flag;
+mod idempotency;
+mod lead;
+mod lease;
+mod migrate;
+mod options;
+mod organization;
+mod outbox;
+mod report;
+mod row;
+mod sql;
+mod statements;
+mod storage;
+mod tx;
+mod webhook;
+mod write;
+
+pub use self::{
+    migrate::schema_fingerprint,
+    options::PgOptions,
+    statements::{Statement, statements},
+    storage::PgStorage,
+};

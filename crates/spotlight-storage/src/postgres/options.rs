@@ -1,0 +1,122 @@
+//! How to connect.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    ports::{Clock, IdGenerator, SystemClock, SystemIds},
+};
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
+
+/// Where the database is and how it is used. [`PgOptions::new`] gives the usual values.
+#[derive(Clone)]
+pub struct PgOptions {
+    /// `postgres://user:password@host:5432/name`, with libpq's parameters, as `?sslmode=verify-full`.
+    pub url: SecretString,
+    /// Connections at most. 5.
+    pub max_connections: u32,
+    /// How long a call waits for a connection before it fails with `Unavailable`. 5 s.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take before it fails with `Timeout`. 30 s.
+    pub statement_timeout: Duration,
+    /// How long one statement waits for a locked record before it fails with `Timeout`. 10 s.
+    pub lock_timeout: Duration,
+    /// How long an open unit of work may be silent before the server ends it. 60 s.
+    pub idle_in_transaction_session_timeout: Duration,
+    /// How the connections are called in `pg_stat_activity`. `spotlight`.
+    pub application_name: String,
+    /// The URL leads to a transaction pooler (`pgbouncer` with `pool_mode = transaction`). False.
+    ///
+    /// Then no statement is prepared beyond its transaction, every read is a transaction of its own, timeouts are set
+    /// in each transaction, and migrations need another, direct connection.
+    pub pooler: bool,
+    /// Bring the schema up to date when connecting. True.
+    pub migrate: bool,
+    /// Tells when a row of the outbox was added.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the ids of outbox rows.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+impl PgOptions {
+    /// The usual values for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: SecretString::from(url.into()),
+            max_connections: 5,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(10),
+            idle_in_transaction_session_timeout: Duration::from_mins(1),
+            application_name: "spotlight".to_owned(),
+            pooler: false,
+            migrate: true,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+        }
+    }
+
+    /// The driver's options for a pooled connection.
+    pub(super) fn connect_options(&self) -> Result<PgConnectOptions> {
+        let options = self.base()?;
+        Ok(if self.pooler {
+            // A pooler refuses start-up parameters it does not know, and prepared statements do not outlive a
+            // transaction in it.
+            options.extra_float_digits(None).statement_cache_capacity(0)
+        } else {
+            options
+                .statement_cache_capacity(256)
+                .options(self.timeouts().map(|(name, value)| (name, value.as_millis().to_string())))
+        })
+    }
+
+    /// The driver's options for the connection that migrates: it may wait and work for as long as it takes.
+    pub(super) fn migrate_options(&self) -> Result<PgConnectOptions> {
+        Ok(self.base()?.options([("statement_timeout", "0"), ("lock_timeout", "0")]))
+    }
+
+    fn base(&self) -> Result<PgConnectOptions> {
+        let options: PgConnectOptions = self.url.expose_secret().parse().map_err(|error: sqlx::Error| {
+            Error::new(
+                ErrorKind::Misconfigured,
+                "the database URL cannot be read; it must look like postgres://user:password@host:5432/name",
+            )
+            .with_source(error)
+        })?;
+        Ok(options.application_name(&self.application_name).disable_statement_logging())
+    }
+
+    /// The statement that begins a transaction. Behind a pooler it also brings the timeouts, in the same message.
+    pub(super) fn begin_statement(&self) -> Option<String> {
+        self.pooler.then(|| {
+            let mut statement = "BEGIN".to_owned();
+            for (name, value) in self.timeouts() {
+                statement.push_str(&format!("; SET LOCAL {name} = {}", value.as_millis()));
+            }
+            statement
+        })
+    }
+
+    fn timeouts(&self) -> [(&'static str, Duration); 3] {
+        [
+            ("statement_timeout", self.statement_timeout),
+            ("lock_timeout", self.lock_timeout),
+            ("idle_in_transaction_session_timeout", self.idle_in_transaction_session_timeout),
+        ]
+    }
+}
+
+impl fmt::Debug for PgOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgOptions")
+            .field("max_connections", &self.max_connections)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .field("application_name", &self.application_name)
+            .field("pooler", &self.pooler)
+            .field("migrate", &self.migrate)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! Jobs and events that were committed with their cause and are on their way.
+
+use async_trait::async_trait;
+use chrono::Duration;
+use serde_json::Value;
+use spotlight_core::{
+    Error, Result, Retry,
+    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+};
+use sqlx::{postgres::PgRow, types::Json};
+
+use super::{
+    db::{PgDb, query},
+    row::{self, Row},
+    sql::statements,
+};
+
+statements! {
+    // What is due at once is due since its unit began.
+    ADD = [
+        "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, run_at, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, $10), $10) \
+         ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING"
+    ];
+    FIND_BY_KEY = ["SELECT id FROM outbox WHERE unique_key = $1 AND dead_at IS NULL"];
+    CLAIM = [
+        "WITH due AS (SELECT id FROM outbox WHERE kind = $1 AND dead_at IS NULL AND run_at <= $2 \
+         AND (claimed_until IS NULL OR claimed_until < $2) ORDER BY run_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
+         claimed AS (UPDATE outbox o SET attempts = o.attempts + 1, claim = o.claim + 1, claimed_until = $3 FROM due \
+         WHERE o.id = due.id RETURNING o.id, o.organization_id, o.name, o.channel, o.conversation_id, o.payload, \
+         o.attempts, o.claim, o.created_at, o.run_at, o.seq) \
+         SELECT id, organization_id, name, channel, conversation_id, payload, attempts, claim, created_at \
+         FROM claimed ORDER BY run_at, seq"
+    ];
+    EXTEND = ["UPDATE outbox SET claimed_until = $3 WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
+    COMPLETE = ["DELETE FROM outbox WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
+    RETRY = [
+        "UPDATE outbox SET run_at = $3, last_error = $4, claimed_until = NULL \
+         WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
+    ];
+    BURY = [
+        "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL \
+         WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
+    ];
+    STATS = [
+        "SELECT count(*) FILTER (WHERE dead_at IS NULL AND run_at <= $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
+         count(*) FILTER (WHERE dead_at IS NULL AND run_at > $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
+         count(*) FILTER (WHERE dead_at IS NULL AND claimed_until >= $2), \
+         count(*) FILTER (WHERE dead_at IS NOT NULL) FROM outbox WHERE kind = $1"
+    ];
+}
+
+fn read(row: &PgRow) -> Result<OutboxRow> {
+    let mut row = Row::new("outbox", row);
+    Ok(OutboxRow {
+        id: row.id(OutboxId::from_uuid)?,
+        organization_id: row.maybe_id(OrganizationId::from_uuid)?,
+        name: row.take()?,
+        channel: row.take()?,
+        conversation_id: row.maybe_id(ConversationId::from_uuid)?,
+        payload: row.json()?,
+        attempts: row.number()?,
+        claim: row.take()?,
+        created_at: row.at()?,
+    })
+}
+
+/// A row to be added.
+struct New {
+    kind: OutboxKind,
+    organization: Option<OrganizationId>,
+    name: String,
+    channel: Option<String>,
+    conversation: Option<ConversationId>,
+    payload: Value,
+    unique_key: Option<String>,
+    run_at: Option<Timestamp>,
+}
+
+/// Keeps the outbox.
+pub(super) struct PgOutboxRepository {
+    db: PgDb,
+}
+
+impl PgOutboxRepository {
+    pub(super) fn new(db: PgDb) -> Self {
+        Self { db }
+    }
+
+    /// Adds a job, unless an unfinished one has its key.
+    pub(super) async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
+        let NewJob { organization_id, name, payload, run_at, unique_key } = job;
+        self.add(New {
+            kind: OutboxKind::Job,
+            organization: organization_id,
+            name,
+            channel: None,
+            conversation: None,
+            payload,
+            unique_key,
+            run_at,
+        })
+        .await
+    }
+
+    /// Adds an event.
+    pub(super) async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
+        let NewEvent { organization_id, channel, event_type, conversation_id, data } = event;
+        self.add(New {
+            kind: OutboxKind::Event,
+            organization: Some(organization_id),
+            name: event_type,
+            channel: Some(channel),
+            conversation: conversation_id,
+            payload: data,
+            unique_key: None,
+            run_at: None,
+        })
+        .await
+    }
+
+    async fn add(&self, new: New) -> Result<OutboxId> {
+        let mut tx = self.db.write().await?;
+        let id = tx.new_id();
+        // The job that has the key can finish between the two statements; then the key is free again.
+        for _ in 0..3 {
+            let add = query(ADD)
+                .bind(id)
+                .bind(new.kind.as_str())
+                .bind(new.organization.map(OrganizationId::as_uuid))
+                .bind(new.name.as_str())
+                .bind(new.channel.as_deref())
+                .bind(new.conversation.map(ConversationId::as_uuid))
+                .bind(Json(&new.payload))
+                .bind(new.unique_key.as_deref())
+                .bind(new.run_at)
+                .bind(tx.began_at());
+            if tx.execute(add).await? > 0 {
+                return Ok(OutboxId::from_uuid(id));
+            }
+            let found = tx.fetch_optional(query(FIND_BY_KEY).bind(new.unique_key.as_deref())).await?;
+            if let Some(row) = found {
+                return Row::new("outbox", &row).id(OutboxId::from_uuid);
+            }
+        }
+        Err(Error::conflict("the job's unique key keeps changing hands").with_retry(Retry::Now))
+    }
+}
+
+#[async_trait]
+impl OutboxRepository for PgOutboxRepository {
+    async fn claim(&self, kind: OutboxKind, now: Timestamp, lease_s: u32, limit: u32) -> Result<Vec<OutboxRow>> {
+        let claim = query(CLAIM)
+            .bind(kind.as_str())
+            .bind(now)
+            .bind(now + Duration::seconds(lease_s.into()))
+            .bind(i64::from(limit));
+        row::all(&self.db.write().await?.returning(claim).await?, read)
+    }
+
+    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+        let until = now + Duration::seconds(lease_s.into());
+        let extend = query(EXTEND).bind(id.as_uuid()).bind(claim).bind(until);
+        Ok(self.db.write().await?.execute(extend).await? > 0)
+    }
+
+    async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
+        Ok(self.db.write().await?.execute(query(COMPLETE).bind(id.as_uuid()).bind(claim)).await? > 0)
+    }
+
+    async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
+        let retry = query(RETRY).bind(id.as_uuid()).bind(claim).bind(run_at).bind(error);
+        Ok(self.db.write().await?.execute(retry).await? > 0)
+    }
+
+    async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
+        let bury = query(BURY).bind(id.as_uuid()).bind(claim).bind(error);
+        Ok(self.db.write().await?.execute(bury).await? > 0)
+    }
+
+    async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
+        let Some(row) = self.db.fetch_optional(query(STATS).bind(kind.as_str()).bind(now)).await? else {
+            return Ok(OutboxStats::default());
+        };
+        let mut row = Row::new("outbox", &row);
+        Ok(OutboxStats { ready: row.number()?, scheduled: row.number()?, running: row.number()?, dead: row.number()? })
+    }
+}

@@ -1,0 +1,200 @@
+//! The database, its units of work, and every repository over either.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    domain::OutboxId,
+    ports::{
+        AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
+        HandOffRepository, HostRepository, IdempotencyRepository, KnowledgeRepository, LeadRepository, LeaseRepository,
+        LinkRepository, NewEvent, NewJob, OrganizationRepository, OutboxRepository, ProcessedRepository,
+        ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository, Storage,
+        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+    },
+};
+use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+
+use super::{
+    account::{PgApiTokenRepository, PgLinkRepository, PgSessionRepository, PgUserRepository},
+    analytics::PgAnalyticsRepository,
+    appointment::{PgAppointmentRepository, PgHostRepository},
+    assistant::{PgAssistantRepository, PgKnowledgeRepository},
+    audit::PgAuditRepository,
+    billing::{PgSubscriptionRepository, PgUsageRepository},
+    consent::PgConsentRepository,
+    conversation::{PgConversationRepository, PgHandOffRepository, PgTranscriptRepository},
+    db::{Database, PgDb},
+    flag::PgFlagRepository,
+    idempotency::PgIdempotencyRepository,
+    lead::{PgLeadRepository, PgProposalRepository},
+    lease::PgLeaseRepository,
+    migrate,
+    options::PgOptions,
+    organization::PgOrganizationRepository,
+    outbox::PgOutboxRepository,
+    report::PgReportRepository,
+    webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository},
+};
+
+macro_rules! repositories {
+    ($($name:ident: $port:ident = $adapter:ident),+ $(,)?) => {
+        /// Every repository over one handle.
+        struct PgRepositories {
+            $($name: $adapter),+
+        }
+
+        impl PgRepositories {
+            fn new(db: &PgDb) -> Self {
+                Self { $($name: $adapter::new(db.clone())),+ }
+            }
+        }
+
+        impl Repositories for PgRepositories {
+            $(fn $name(&self) -> &dyn $port { &self.$name })+
+        }
+
+        impl Repositories for PgUnitOfWork {
+            $(fn $name(&self) -> &dyn $port { &self.repositories.$name })+
+        }
+    };
+}
+
+repositories! {
+    organizations: OrganizationRepository = PgOrganizationRepository,
+    users: UserRepository = PgUserRepository,
+    sessions: SessionRepository = PgSessionRepository,
+    api_tokens: ApiTokenRepository = PgApiTokenRepository,
+    links: LinkRepository = PgLinkRepository,
+    assistants: AssistantRepository = PgAssistantRepository,
+    knowledge: KnowledgeRepository = PgKnowledgeRepository,
+    leads: LeadRepository = PgLeadRepository,
+    proposals: ProposalRepository = PgProposalRepository,
+    conversations: ConversationRepository = PgConversationRepository,
+    transcripts: TranscriptRepository = PgTranscriptRepository,
+    hand_offs: HandOffRepository = PgHandOffRepository,
+    hosts: HostRepository = PgHostRepository,
+    appointments: AppointmentRepository = PgAppointmentRepository,
+    subscriptions: SubscriptionRepository = PgSubscriptionRepository,
+    usage: UsageRepository = PgUsageRepository,
+    webhook_endpoints: EndpointRepository = PgEndpointRepository,
+    webhook_deliveries: DeliveryRepository = PgDeliveryRepository,
+    processed_events: ProcessedRepository = PgProcessedRepository,
+    audit: AuditRepository = PgAuditRepository,
+    flags: FlagRepository = PgFlagRepository,
+    reports: ReportRepository = PgReportRepository,
+    consents: ConsentRepository = PgConsentRepository,
+    idempotency: IdempotencyRepository = PgIdempotencyRepository,
+    outbox: OutboxRepository = PgOutboxRepository,
+    leases: LeaseRepository = PgLeaseRepository,
+    analytics: AnalyticsRepository = PgAnalyticsRepository,
+}
+
+/// Connects once, and says what is wrong when it cannot.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
+    options.connect().await.map_err(|failure| match failure {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "Postgres cannot be reached at {}:{}: check that it runs there and accepts connections",
+                options.get_host(),
+                options.get_port()
+            ),
+        )
+        .with_source(failure),
+        other => super::error::map(other),
+    })
+}
+
+/// Postgres, 14 or newer.
+///
+/// A connection dies with the runtime that opened it, so a storage is used from one runtime.
+pub struct PgStorage {
+    database: Arc<Database>,
+    options: PgOptions,
+    repositories: PgRepositories,
+}
+
+impl PgStorage {
+    /// Connects, and brings the schema up to date where the options say so.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database cannot be reached; `Misconfigured` when the URL, user or database is wrong, or
+    /// the schema is not the one this program knows.
+    pub async fn connect(options: PgOptions) -> Result<Self> {
+        let database = Arc::new(Database::new(&options)?);
+        let repositories = PgRepositories::new(&PgDb::Pool(Arc::clone(&database)));
+        let storage = Self { database, options, repositories };
+        storage.migrate().await?;
+        Ok(storage)
+    }
+
+    /// Brings the schema up to date where the options allow it, else checks that it is.
+    ///
+    /// Any number of programs can call this at once: one migrates and the others wait for it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect). A migration that failed was rolled back.
+    pub async fn migrate(&self) -> Result<()> {
+        if self.options.migrate && !self.options.pooler {
+            return migrate::run(&self.options).await;
+        }
+        let mut connection = connect(&self.options.connect_options()?).await?;
+        migrate::check(&mut connection, self.options.begin_statement()).await?;
+        sqlx::Connection::close(connection).await.map_err(super::error::map)
+    }
+}
+
+impl std::fmt::Debug for PgStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgStorage").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Storage for PgStorage {
+    fn read(&self, _consistency: ReadConsistency) -> &dyn Repositories {
+        &self.repositories
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        let tx = self.database.begin().await?;
+        let db = PgDb::unit(Arc::clone(&self.database), tx);
+        Ok(Box::new(PgUnitOfWork { repositories: PgRepositories::new(&db), db }))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.database.ping().await
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+/// A unit of work: one Postgres transaction at read committed.
+struct PgUnitOfWork {
+    db: PgDb,
+    repositories: PgRepositories,
+}
+
+#[async_trait]
+impl UnitOfWork for PgUnitOfWork {
+    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
+        self.repositories.outbox.enqueue(job).await
+    }
+
+    async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
+        self.repositories.outbox.publish(event).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.db.take().await?.commit().await
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<()> {
+        self.db.take().await?.rollback().await
+    }
+}

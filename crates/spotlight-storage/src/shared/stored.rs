@@ -1,0 +1,25 @@
+//! From what a column holds to what the domain holds.
+
+use std::str::FromStr;
+
+use spotlight_core::{Error, ErrorKind, Result};
+
+/// A row of `table` that this version cannot understand. Names the column and never what it holds.
+pub(crate) fn corrupt(table: &str, column: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("a stored row of {table} cannot be read: {column} is not understood"))
+}
+
+/// A stored word as the value it stands for.
+pub(crate) fn word<T: FromStr>(table: &str, column: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|_| corrupt(table, column))
+}
+
+/// A stored number as the narrower type of the domain.
+pub(crate) fn narrow<T: TryFrom<i64>>(table: &str, column: &str, number: i64) -> Result<T> {
+    T::try_from(number).map_err(|_| corrupt(table, column))
+}
+
+/// Stored bytes as a hash of 32.
+pub(crate) fn hash(table: &str, column: &str, bytes: &[u8]) -> Result<spotlight_core::domain::user::SecretHash> {
+    bytes.try_into().map(spotlight_core::domain::user::SecretHash).map_err(|_| corrupt(table, column))
+}

@@ -1,0 +1,149 @@
+//! Programs that run beside a test and end with it.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    os::unix::{fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+/// Waits for the end of its input, which comes when the process that holds the other end is gone. Then it stops the
+/// program and removes its folder.
+const KEEPER: &str = r#"
+cat >/dev/null
+kill -INT "$1" 2>/dev/null
+while kill -0 "$1" 2>/dev/null; do sleep 0.05; done
+rm -rf "$2"
+"#;
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who a server runs as.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Account {
+    /// Who servers must run as when we are root, whom they refuse: `postgres`, else `nobody`. None when we are not.
+    pub(crate) fn unprivileged() -> Option<Self> {
+        let root = fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
+        if !root {
+            return None;
+        }
+        let accounts = fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
+        let account = |wanted: &str| {
+            accounts.lines().find_map(|line| {
+                let mut fields = line.split(':');
+                let (name, user, group) = (fields.next()?, fields.nth(1)?, fields.next()?);
+                (name == wanted).then_some(Self { user: user.parse().ok()?, group: group.parse().ok()? })
+            })
+        };
+        Some(account("postgres").or_else(|| account("nobody")).expect("an account named postgres or nobody"))
+    }
+
+    /// Has `command` run as this account.
+    pub(crate) fn takes(self, command: &mut Command) {
+        command.uid(self.user).gid(self.group);
+    }
+}
+
+/// A new folder for a server, which its account owns.
+///
+/// It lies under the system's temporary folder: the account can enter that, and a folder in `target` perhaps not.
+pub(crate) fn folder(kind: &str, account: Option<Account>) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("spotlight-{kind}-{}-{count}", std::process::id()));
+    // A process of the same number may have left one behind.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder for a server");
+    if let Some(Account { user, group }) = account {
+        chown(&folder, Some(user), Some(group)).expect("the server's account owns its folder");
+    }
+    folder
+}
+
+/// A port that nobody listens on. Somebody can take it before a server does; servers are tried on several.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// A program that ends with this value, or with this process.
+#[derive(Debug)]
+pub(crate) struct Running {
+    program: Child,
+    keeper: Child,
+    // Closing it is the sign to stop.
+    input: Option<ChildStdin>,
+}
+
+impl Running {
+    /// Starts `command` in `folder`, which goes with it, and waits until `answers`.
+    ///
+    /// # Errors
+    /// What the program wrote, when it ended or did not answer in time.
+    pub(crate) fn start(
+        folder: &Path,
+        account: Option<Account>,
+        command: &[&str],
+        answers: impl Fn() -> bool,
+    ) -> Result<Self, String> {
+        let log = folder.join("log");
+        let output = File::create(&log).map_err(|error| format!("no log: {error}"))?;
+        let errors = output.try_clone().map_err(|error| format!("no log: {error}"))?;
+        let (name, arguments) = command.split_first().expect("a command has a name");
+        let mut program = Command::new(name);
+        program.args(arguments).stdin(Stdio::null()).stdout(output).stderr(errors);
+        let program = spawn(program, folder, account)?;
+        let mut keeper = Command::new("sh");
+        keeper.args(["-c", KEEPER, "keeper", &program.id().to_string()]).arg(folder);
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut keeper = spawn(keeper, folder, account)?;
+        let input = keeper.stdin.take();
+        let mut running = Self { program, keeper, input };
+
+        let started = Instant::now();
+        let why = loop {
+            if answers() {
+                return Ok(running);
+            }
+            if running.program.try_wait().is_ok_and(|ended| ended.is_some()) {
+                // Its number can go to another program now, which the keeper must not stop.
+                let _ = running.keeper.kill();
+                break "it ended";
+            }
+            if started.elapsed() > PATIENCE {
+                break "it does not answer";
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let written = fs::read_to_string(&log).unwrap_or_default();
+        drop(running);
+        let _ = fs::remove_dir_all(folder);
+        Err(format!("{why}:\n{written}"))
+    }
+}
+
+/// Starts a command in a group of its own: an interrupt from the terminal is for the tests, and reaches a server by
+/// their end.
+fn spawn(mut command: Command, folder: &Path, account: Option<Account>) -> Result<Child, String> {
+    command.current_dir("/").process_group(0);
+    if let Some(account) = account {
+        account.takes(&mut command);
+    }
+    command.spawn().map_err(|error| format!("nothing can be started in {}: {error}", folder.display()))
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.program.wait();
+        let _ = self.keeper.wait();
+    }
+}
