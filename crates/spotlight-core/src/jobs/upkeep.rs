@@ -28,7 +28,8 @@ pub(super) async fn run(deps: &Deps) -> Result<()> {
 
 /// Ends conversations after thirty minutes of silence.
 async fn abandon_idle(deps: &Deps) -> Result<()> {
-    let before = deps.now() - Duration::minutes(ABANDON_AFTER_MIN);
+    // A conversation is idle from the thirtieth minute on, that instant included.
+    let before = deps.now() - Duration::minutes(ABANDON_AFTER_MIN) + Duration::microseconds(1);
     let idle = deps.storage.read(ReadConsistency::Strong).conversations().idle(before, BATCH).await?;
     for (organization, id) in idle {
         match abandon(deps, organization, id).await {

@@ -275,7 +275,7 @@ impl Answering {
         let complete = outlet.taken().await;
         let voiced = self.input.voice && !progress.voice_failed && self.deps.synthesizer.is_some();
         let heard = if complete { progress.text.as_str() } else { cut(&progress.text, outlet.heard()) };
-        let interrupted = !complete && heard.len() < progress.text.len();
+        let interrupted = !complete && (heard.len() < progress.text.len() || progress.text.is_empty());
         if interrupted {
             tracing::debug!(conversation = %self.conversation.id, voiced, "the visitor cut the assistant off");
         }
@@ -305,29 +305,33 @@ impl Answering {
         conversation.state = state;
         let mut said = None;
         // A conversation that the team ended meanwhile takes no more words.
-        let open = !conversation.status.is_final();
-        if open && !heard.trim().is_empty() {
-            conversation.waiting_since = heard.trim_end().ends_with('?').then_some(now);
-            let utterance = Utterance {
-                tools: progress.tools.clone(),
-                model: progress.model.clone(),
-                response_ms: progress.response_ms,
-                interrupted,
-                ..Utterance::of(Speaker::Assistant, heard)
-            };
-            said = Some(append(&self.deps, &*unit, &self.ctx, organization, &mut conversation, utterance, now).await?);
-        }
-        if open {
+        if !conversation.status.is_final() {
             // A discarded answer ends nothing: the visitor has more to say.
-            if let Some(reason) = progress.effects.ending.filter(|_| !interrupted) {
+            let ending = progress.effects.ending.filter(|_| !interrupted);
+            if let Some(reason) = ending {
                 conversation.move_to(ConversationStatus::Completed, now)?;
                 conversation.outcome.get_or_insert_with(|| outcome(reason).to_owned());
-                ended(&self.deps, &*unit, &self.ctx, &conversation, reason).await?;
-            } else {
-                unit.enqueue(follow_up(&conversation)).await?;
             }
-            unit.conversations().update(&conversation).await?;
-            conversation.version += 1;
+            if heard.trim().is_empty() {
+                conversation.updated_at = now;
+                unit.conversations().update(&conversation).await?;
+            } else {
+                let asks = ending.is_none() && heard.trim_end().ends_with('?');
+                conversation.waiting_since = asks.then_some(now);
+                let utterance = Utterance {
+                    tools: progress.tools.clone(),
+                    model: progress.model.clone(),
+                    response_ms: progress.response_ms,
+                    interrupted,
+                    ..Utterance::of(Speaker::Assistant, heard)
+                };
+                let (unit, ctx) = (&*unit, &self.ctx);
+                said = Some(append(&self.deps, unit, ctx, organization, &mut conversation, utterance, now).await?);
+            }
+            match ending {
+                Some(reason) => ended(&self.deps, &*unit, &self.ctx, &conversation, reason).await?,
+                None => unit.enqueue(follow_up(&conversation)).await.map(drop)?,
+            }
         }
         if progress.tokens > 0 {
             unit.usage().record(&self.usage(progress.tokens, conversation.last_seq, now)).await?;

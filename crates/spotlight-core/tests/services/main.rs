@@ -1,0 +1,6 @@
+//! The services as users rely on them, on memory adapters with a clock and a model that tests decide.
+
+mod analysis;
+mod capture;
+mod turn;
+mod world;

@@ -1,0 +1,61 @@
+//! The SDK inside a program of your own: `cargo run -p spotlight-examples --example minimal`.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use spotlight_core::{
+    Context, Result, Spotlight,
+    domain::{contact::Email, conversation::Channel, schedule::WeeklyHours},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    ports::{Clock, SystemClock},
+    scripted::ScriptedChatModel,
+    services::{
+        assistants::AssistantInput,
+        conversations::{NewConversation, TurnEvent, TurnInput},
+        organizations::NewOrganization,
+    },
+};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let platform = Spotlight::builder()
+        .storage(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
+        .chat(Arc::new(ScriptedChatModel::new()))
+        .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
+        .mailer(Arc::new(MemoryMailer::new()))
+        .files(Arc::new(MemoryFileStore::new()))
+        .limiter(Arc::new(MemoryRateLimiter::new(clock)))
+        .build()?;
+    let business = NewOrganization {
+        name: "Bike Shop".to_owned(),
+        slug: "bikes".to_owned(),
+        time_zone: chrono_tz::Europe::Lisbon,
+        business_hours: WeeklyHours::weekdays(10, 18),
+        owner_email: Email::parse("owner@bikes.example")?,
+        owner_name: "Olga Owner".to_owned(),
+        owner_password: "a long password".to_owned().into(),
+    };
+    let ctx = Context::system(platform.organizations().create(business).await?.0.id);
+    let assistant = AssistantInput {
+        name: "Bea".to_owned(),
+        role: "Helps visitors choose a bike.".to_owned(),
+        script: "We sell city bikes and cargo bikes. Find out what for, and offer a test ride.".to_owned(),
+        ..AssistantInput::default()
+    };
+    let assistant_id = platform.assistants().create(&ctx, assistant).await?.id;
+    let (source, lead_id) = (Channel::Chat, None);
+    let (language, time_zone, recording_consent, external_call_id) = (None, None, None, None);
+    let new = NewConversation { assistant_id, lead_id, source, language, time_zone, recording_consent, external_call_id };
+    let conversation = platform.conversations().start(&ctx, new).await?;
+    let mut turn = platform.conversations().turn(&ctx, conversation.id, TurnInput::text("Hi, I'm Ana Reis!")).await?;
+    while let Some(event) = turn.next().await {
+        if let TurnEvent::Done { utterance, .. } = event? {
+            tracing_subscriber::fmt().compact().init();
+            tracing::info!(answer = utterance.map(|said| said.content), "Bea");
+        }
+    }
+    let lead = platform.leads().get(&ctx, conversation.lead_id).await?;
+    tracing::info!(name = lead.name, "the lead");
+    Ok(())
+}
