@@ -1,11 +1,20 @@
 //! What cases have in common.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt::Debug,
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use uuid::Uuid;
 
 use super::samples::Samples;
 use crate::{
     domain::{
-        OrganizationId,
+        LeadId, OrganizationId,
         assistant::Assistant,
         conversation::Conversation,
         lead::Lead,
@@ -13,8 +22,8 @@ use crate::{
         schedule::Host,
         user::{Role, User},
     },
-    error::{Error, ErrorKind, Result},
-    ports::{ReadConsistency, Repositories, Storage, UnitOfWork},
+    error::{ErrorKind, Result},
+    ports::{Listing, Paging, ReadConsistency, Repositories, Storage, UnitOfWork},
 };
 
 /// Longest that a case waits for something that must happen.
@@ -69,39 +78,61 @@ impl World {
 
     /// Does some work in a unit, and commits it unless it fails.
     pub(super) async fn write<T>(&self, work: impl AsyncFnOnce(&dyn UnitOfWork) -> Result<T>) -> Result<T> {
-        write(&*self.storage, work).await
+        let unit = self.storage.begin().await?;
+        let done = work(&*unit).await?;
+        unit.commit().await?;
+        Ok(done)
     }
 
     /// A stored lead.
     pub(super) async fn lead(&self) -> Lead {
-        let lead = self.samples.lead(self.org());
+        self.lead_like(|_| ()).await
+    }
+
+    /// A stored lead that differs from the sample.
+    pub(super) async fn lead_like(&self, change: impl FnOnce(&mut Lead)) -> Lead {
+        let mut lead = self.samples.lead(self.org());
+        change(&mut lead);
         self.write(async |unit| unit.leads().insert(&lead).await).await.unwrap();
         lead
+    }
+
+    /// The lead as it is stored.
+    pub(super) async fn stored_lead(&self, id: LeadId) -> Lead {
+        self.read().leads().get(self.org(), id).await.unwrap().expect("the lead is stored")
     }
 
     /// A stored conversation of a new lead.
     pub(super) async fn conversation(&self) -> Conversation {
         let lead = self.lead().await;
-        self.conversation_with(&lead).await
+        self.conversation_like(&lead, |_| ()).await
     }
 
-    /// A stored conversation of a lead.
-    pub(super) async fn conversation_with(&self, lead: &Lead) -> Conversation {
-        let conversation = self.samples.conversation(lead, self.assistant.id);
+    /// A stored conversation of a lead, which differs from the sample.
+    pub(super) async fn conversation_like(&self, lead: &Lead, change: impl FnOnce(&mut Conversation)) -> Conversation {
+        let mut conversation = self.samples.conversation(lead, self.assistant.id);
+        change(&mut conversation);
         self.write(async |unit| unit.conversations().insert(&conversation).await).await.unwrap();
         conversation
     }
-}
 
-/// Does some work in a unit, and commits it unless it fails.
-pub(super) async fn write<T>(storage: &dyn Storage, work: impl AsyncFnOnce(&dyn UnitOfWork) -> Result<T>) -> Result<T> {
-    let unit = storage.begin().await?;
-    let done = work(&*unit).await?;
-    unit.commit().await?;
-    Ok(done)
+    /// Another stored user, a member of the organization.
+    pub(super) async fn member(&self, role: Role) -> User {
+        let user = self.samples.user();
+        let membership = self.samples.membership(self.org(), user.id, role);
+        self.write(async |unit| {
+            unit.users().insert(&user).await?;
+            unit.users().set_membership(&membership).await
+        })
+        .await
+        .unwrap();
+        user
+    }
 }
 
 /// Runs two rivals at once, each in a task of its own, and gives what became of both.
+///
+/// A storage may have one writer, who waits for the other's end: a rival begins, writes and commits by itself.
 pub(super) async fn rivals<T: Send + 'static>(
     one: impl Future<Output = T> + Send + 'static,
     other: impl Future<Output = T> + Send + 'static,
@@ -115,9 +146,29 @@ pub(super) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.expect("it should have happened by now")
 }
 
+/// Lets a little time pass between two looks at a condition.
+pub(super) async fn pause() {
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+/// Polls a future so many times and drops it then. `None` when it was not done.
+pub(super) async fn cut_off<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(move |context| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
 /// Asserts that a call was refused in this way.
 #[track_caller]
-pub(super) fn refused<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
+pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind) {
     match result {
         Ok(value) => panic!("should be refused as {kind:?} but gave {value:?}"),
         Err(error) => assert_eq!(error.kind(), kind, "{}", error.chain()),
@@ -126,14 +177,81 @@ pub(super) fn refused<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
 
 /// Asserts that of two rivals one won and the other was refused in this way.
 #[track_caller]
-pub(super) fn one_won<T: std::fmt::Debug>(outcomes: (Result<T>, Result<T>), kind: ErrorKind) {
+pub(super) fn one_won<T: Debug>(outcomes: (Result<T>, Result<T>), kind: ErrorKind) {
     match outcomes {
         (Ok(_), Err(error)) | (Err(error), Ok(_)) => assert_eq!(error.kind(), kind, "{}", error.chain()),
         both => panic!("one should win and the other be refused as {kind:?}: {both:?}"),
     }
 }
 
-/// An error for a unit that is to be given up.
-pub(super) fn enough() -> Error {
-    Error::internal("enough")
+/// Asserts what a list holds, in which order, whole and in parts of several sizes, by pages and by cursors.
+pub(super) async fn lists<T>(
+    expected: &[Uuid],
+    id: impl Fn(&T) -> Uuid,
+    read: impl AsyncFn(Paging) -> Result<Listing<T>>,
+) {
+    for size in [1, 2, 3, 100] {
+        let mut paged = Vec::new();
+        for page in 1.. {
+            let part = read(Paging::Page { page, per_page: size }).await.unwrap();
+            assert_eq!(part.total, Some(expected.len() as u64), "the total of page {page} of {size}");
+            assert_eq!(part.next, None, "pages have no cursor");
+            if part.items.is_empty() {
+                break;
+            }
+            assert!(part.items.len() <= size as usize, "{} items on a page of {size}", part.items.len());
+            paged.extend(part.items.iter().map(&id));
+        }
+        assert_eq!(paged, expected, "by pages of {size}");
+
+        let (mut followed, mut cursor) = (Vec::new(), None);
+        loop {
+            let part = read(Paging::After { cursor, limit: size }).await.unwrap();
+            assert_eq!(part.total, None, "cursors have no total");
+            followed.extend(part.items.iter().map(&id));
+            assert!(followed.len() <= expected.len(), "by cursors of {size}: {followed:?} instead of {expected:?}");
+            let more = followed.len() < expected.len();
+            assert_eq!(part.next.is_some(), more, "a cursor when there is more, after {} of {size}", followed.len());
+            // What a client sends back is the cursor's text.
+            cursor = part.next.map(|next| next.to_string().parse().unwrap());
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(followed, expected, "by cursors of {size}");
+    }
 }
+
+/// Everything in one part.
+pub(super) const WHOLE: Paging = Paging::Page { page: 1, per_page: 100 };
+
+/// Asserts what every update of a versioned record promises: the version grows, older and newer ones are refused, and
+/// so is what is not stored.
+macro_rules! keeps_versions {
+    ($world:expr, $changed:expr, $missing:expr, $update:expr, $get:expr) => {{
+        let (world, mut changed, missing) = (&$world, $changed, $missing);
+        let update = $update;
+        let get = $get;
+        world.write(async |unit| update(unit, &changed).await).await.unwrap();
+        let older = changed.clone();
+        changed.version += 1;
+        assert_eq!(get(world).await.unwrap().as_ref(), Some(&changed), "all of it is replaced");
+        let newer = {
+            let mut newer = changed.clone();
+            newer.version += 1;
+            newer
+        };
+        for stale in [&older, &newer] {
+            $crate::conformance::support::refused(
+                world.write(async |unit| update(unit, stale).await).await,
+                $crate::error::ErrorKind::StaleVersion,
+            );
+        }
+        $crate::conformance::support::refused(
+            world.write(async |unit| update(unit, &missing).await).await,
+            $crate::error::ErrorKind::NotFound,
+        );
+        assert_eq!(get(world).await.unwrap().as_ref(), Some(&changed), "refused updates change nothing");
+    }};
+}
+pub(super) use keeps_versions;

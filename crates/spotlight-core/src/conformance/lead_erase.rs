@@ -1,0 +1,198 @@
+//! Erasing leads: every personal datum goes, from every table.
+
+use super::{
+    samples::at,
+    storage::StorageFixture,
+    support::{WHOLE, World, refused},
+};
+use crate::{
+    domain::{
+        LeadId,
+        appointment::Appointment,
+        consent::ConsentState,
+        conversation::{Conversation, ConversationStatus, DialogueState, Transcript},
+        lead::Lead,
+        report::CallReport,
+        scoring::Criteria,
+    },
+    error::ErrorKind,
+    ports::{ConversationFilter, LeadFilter, Sort},
+};
+
+/// A lead with something personal in every table.
+struct Trace {
+    lead: Lead,
+    talk: Conversation,
+    words: Vec<Transcript>,
+    appointment: Appointment,
+    report: CallReport,
+}
+
+async fn trace(world: &World, recording: &str, starts: i64) -> Trace {
+    let lead = world.lead().await;
+    let talk = world
+        .conversation_like(&lead, |talk| {
+            talk.status = ConversationStatus::Completed;
+            talk.audio_file = Some(recording.to_owned());
+            talk.last_seq = 2;
+        })
+        .await;
+    let words = vec![world.samples.utterance(&talk, 1), world.samples.utterance(&talk, 2)];
+    let appointment = Appointment {
+        conversation_id: Some(talk.id),
+        cancel_reason: Some("Renée is ill".to_owned()),
+        ..world.samples.appointment(&lead, world.assistant.id, &world.host, starts)
+    };
+    let report = world.samples.report(&talk);
+    world
+        .write(async |unit| {
+            unit.transcripts().append(&words).await?;
+            unit.appointments().insert(&appointment, at(0)).await?;
+            unit.reports().put(&report).await?;
+            unit.proposals().insert(&world.samples.proposal(&lead)).await?;
+            unit.consents().append(&world.samples.consent(&lead, ConsentState::Given, at(1))).await
+        })
+        .await
+        .unwrap();
+    Trace { lead, talk, words, appointment, report }
+}
+
+fn no_quotes(criteria: Criteria) -> Criteria {
+    let mut criteria = criteria;
+    for criterion in [&mut criteria.budget, &mut criteria.authority, &mut criteria.need, &mut criteria.timeline] {
+        criterion.quote = None;
+    }
+    criteria
+}
+
+fn erased(lead: &Lead) -> Lead {
+    Lead {
+        name: None,
+        email: None,
+        phone: None,
+        company: None,
+        score_reasons: Vec::new(),
+        criteria: no_quotes(lead.criteria.clone()),
+        metadata: serde_json::Map::new(),
+        erased_at: Some(at(70)),
+        deleted_at: Some(at(70)),
+        updated_at: at(70),
+        version: lead.version + 1,
+        ..lead.clone()
+    }
+}
+
+async fn assert_erased(world: &World, trace: &Trace, owner: LeadId) {
+    let (read, org) = (world.read(), world.org());
+    let talk = read.conversations().get(org, trace.talk.id).await.unwrap().unwrap();
+    let expected = Conversation {
+        lead_id: owner,
+        score_reasons: Vec::new(),
+        criteria: no_quotes(trace.talk.criteria.clone()),
+        summary: None,
+        keywords: Vec::new(),
+        outcome: None,
+        audio_file: None,
+        state: DialogueState::default(),
+        version: talk.version,
+        updated_at: talk.updated_at,
+        ..trace.talk.clone()
+    };
+    assert_eq!(talk, expected);
+    refused(world.write(async |unit| unit.conversations().update(&trace.talk).await).await, ErrorKind::StaleVersion);
+    let words = read.transcripts().list(org, trace.talk.id, 0, 10).await.unwrap();
+    let expected: Vec<_> = trace
+        .words
+        .iter()
+        .map(|said| Transcript { content: String::new(), keywords: Vec::new(), tools: Vec::new(), ..said.clone() })
+        .collect();
+    assert_eq!(words, expected, "utterances stay without words");
+    let appointment = read.appointments().get(org, trace.appointment.id).await.unwrap().unwrap();
+    assert_eq!((&appointment.notes, &appointment.cancel_reason), (&None, &None));
+    assert_eq!(appointment.starts_at, trace.appointment.starts_at, "the appointment itself stays");
+    refused(
+        world.write(async |unit| unit.appointments().update(&trace.appointment, at(0)).await).await,
+        ErrorKind::StaleVersion,
+    );
+    assert_eq!(read.reports().get(org, trace.talk.id).await.unwrap(), None);
+    assert!(read.proposals().list(org, owner).await.unwrap().is_empty());
+}
+
+/// Erasing leaves nothing personal in any table, and touches no other lead.
+pub async fn erasing_reaches_every_table(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let gone = trace(&world, "recordings/b.ogg", 100).await;
+    let second =
+        world.conversation_like(&gone.lead, |talk| talk.audio_file = Some("recordings/a.ogg".to_owned())).await;
+    world.conversation_like(&gone.lead, |talk| talk.audio_file = None).await;
+    let kept = trace(&world, "recordings/kept.ogg", 300).await;
+    let keys = world.write(async |unit| unit.leads().erase(world.org(), gone.lead.id, at(70)).await).await.unwrap();
+    assert_eq!(keys, ["recordings/a.ogg", "recordings/b.ogg"]);
+
+    assert_eq!(world.stored_lead(gone.lead.id).await, erased(&gone.lead));
+    refused(world.write(async |unit| unit.leads().update(&gone.lead).await).await, ErrorKind::StaleVersion);
+    assert_erased(&world, &gone, gone.lead.id).await;
+    let second = world.read().conversations().get(world.org(), second.id).await.unwrap().unwrap();
+    assert_eq!((second.summary, second.audio_file), (None, None));
+    let consents = world.read().consents().list(world.org(), gone.lead.id).await.unwrap();
+    assert_eq!(consents.len(), 1, "what was consented to stays provable");
+
+    // What it was found by is gone too; the other lead is as it was.
+    let search = Some("renee".to_owned());
+    let filter = LeadFilter { search: search.clone(), ..LeadFilter::default() };
+    let found = world.read().leads().list(world.org(), &filter, Sort::default(), &WHOLE).await.unwrap();
+    assert_eq!(found.items, std::slice::from_ref(&kept.lead));
+    let filter = ConversationFilter { search: Some("parasols".to_owned()), ..ConversationFilter::default() };
+    let found = world.read().conversations().list(world.org(), &filter, Sort::default(), &WHOLE).await.unwrap();
+    assert_eq!(found.items, std::slice::from_ref(&kept.talk));
+    assert_eq!(world.read().transcripts().list(world.org(), kept.talk.id, 0, 10).await.unwrap(), kept.words);
+    assert_eq!(world.read().reports().get(world.org(), kept.talk.id).await.unwrap(), Some(kept.report));
+    let appointment = world.read().appointments().get(world.org(), kept.appointment.id).await.unwrap();
+    assert_eq!(appointment, Some(kept.appointment));
+    assert_eq!(world.read().proposals().list(world.org(), kept.lead.id).await.unwrap().len(), 1);
+}
+
+/// Leads that were merged into an erased one are erased with it, however far back.
+pub async fn erasing_reaches_merged_leads(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let [first, middle, last] = [
+        trace(&world, "recordings/c.ogg", 100).await,
+        trace(&world, "recordings/a.ogg", 300).await,
+        trace(&world, "recordings/b.ogg", 500).await,
+    ];
+    world
+        .write(async |unit| {
+            unit.leads().merge(world.org(), first.lead.id, middle.lead.id, at(50)).await?;
+            unit.leads().merge(world.org(), middle.lead.id, last.lead.id, at(51)).await
+        })
+        .await
+        .unwrap();
+    let before = [world.stored_lead(first.lead.id).await, world.stored_lead(middle.lead.id).await];
+    let keys = world.write(async |unit| unit.leads().erase(world.org(), last.lead.id, at(70)).await).await.unwrap();
+    assert_eq!(keys, ["recordings/a.ogg", "recordings/b.ogg", "recordings/c.ogg"]);
+    assert_eq!(world.stored_lead(last.lead.id).await, erased(&last.lead));
+    for lead in before {
+        assert_eq!(world.stored_lead(lead.id).await, erased(&lead));
+    }
+    for trace in [&first, &middle, &last] {
+        assert_erased(&world, trace, last.lead.id).await;
+    }
+}
+
+/// An erased lead is left as it is; one that is not there is not found.
+pub async fn a_lead_is_erased_once(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let gone = trace(&world, "recordings/a.ogg", 100).await;
+    let erase =
+        async |id, minutes| world.write(async |unit| unit.leads().erase(world.org(), id, at(minutes)).await).await;
+    assert_eq!(erase(gone.lead.id, 70).await.unwrap(), ["recordings/a.ogg"]);
+    assert_eq!(erase(gone.lead.id, 99).await.unwrap(), [""; 0]);
+    assert_eq!(world.stored_lead(gone.lead.id).await, erased(&gone.lead));
+    refused(erase(world.samples.lead(world.org()).id, 70).await, ErrorKind::NotFound);
+    let deleted = world.lead_like(|lead| lead.deleted_at = Some(at(9))).await;
+    erase(deleted.id, 70).await.unwrap();
+    let stored = world.stored_lead(deleted.id).await;
+    assert_eq!((stored.email, stored.name, stored.erased_at), (None, None, Some(at(70))), "deleted ones can be erased");
+    // The e-mail it had can be given to another.
+    world.lead_like(|lead| lead.email = gone.lead.email).await;
+}

@@ -1,0 +1,271 @@
+//! Jobs and events on their way.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{Duration, TimeZone, Utc};
+
+use super::{
+    storage::StorageFixture,
+    support::{World, refused, rivals, soon},
+};
+use crate::{
+    domain::{OutboxId, time::Timestamp},
+    error::{ErrorKind, Result},
+    ports::{NewEvent, NewJob, OutboxKind, OutboxRow, OutboxStats, Storage},
+};
+
+/// An instant that is later than any clock a storage may have: what is to run at once is due by then.
+pub(super) fn far() -> Timestamp {
+    Utc.with_ymd_and_hms(2100, 1, 1, 0, 0, 0).unwrap()
+}
+
+async fn add(world: &World, job: NewJob) -> OutboxId {
+    world.write(async |unit| unit.enqueue(job).await).await.unwrap()
+}
+
+async fn claim(world: &World, now: Timestamp, limit: u32) -> Vec<OutboxRow> {
+    world.write(async |unit| unit.outbox().claim(OutboxKind::Job, now, 30, limit).await).await.unwrap()
+}
+
+async fn stats(world: &World, now: Timestamp) -> OutboxStats {
+    world.read().outbox().stats(OutboxKind::Job, now).await.unwrap()
+}
+
+/// Jobs and events come back as they were given, each kind by itself.
+pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let job = world.samples.job(world.org(), "send_email");
+    let global = NewJob { organization_id: None, ..world.samples.job(world.org(), "expire_sessions") };
+    let talk = world.conversation().await;
+    let event = NewEvent {
+        channel: format!("conversation:{}", talk.id),
+        conversation_id: Some(talk.id),
+        ..world.samples.event(world.org(), "transcript_update")
+    };
+    let unit = world.storage.begin().await.unwrap();
+    let job_id = unit.enqueue(job.clone()).await.unwrap();
+    let event_id = unit.publish(event.clone()).await.unwrap();
+    let global_id = unit.enqueue(global.clone()).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let jobs = claim(&world, far(), 10).await;
+    assert_eq!(jobs.iter().map(|row| row.id).collect::<Vec<_>>(), [job_id, global_id]);
+    assert_eq!((jobs[0].organization_id, &jobs[0].name), (Some(world.org()), &job.name));
+    assert_eq!((&jobs[0].payload, jobs[0].attempts), (&job.payload, 1));
+    assert_eq!((jobs[0].channel.as_ref(), jobs[0].conversation_id), (None, None));
+    assert_eq!((jobs[1].organization_id, &jobs[1].name), (None, &global.name));
+    let events = world.write(async |unit| unit.outbox().claim(OutboxKind::Event, far(), 30, 10).await).await.unwrap();
+    assert_eq!(events.len(), 1);
+    let row = &events[0];
+    assert_eq!((row.id, row.organization_id, &row.name), (event_id, Some(world.org()), &event.event_type));
+    assert_eq!((row.channel.as_ref(), row.conversation_id), (Some(&event.channel), event.conversation_id));
+    assert_eq!((&row.payload, row.attempts), (&event.data, 1));
+}
+
+/// By due time, then in the order they were added; not before they are due.
+pub async fn rows_are_claimed_in_order(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let due =
+        |seconds| NewJob { run_at: Some(far() + Duration::seconds(seconds)), ..world.samples.job(world.org(), "job") };
+    let mut added = Vec::new();
+    for job in [due(20), due(10), world.samples.job(world.org(), "at once"), due(10), due(-10), due(31)] {
+        added.push(add(&world, job).await);
+    }
+    let ready = OutboxStats { ready: 2, scheduled: 4, ..OutboxStats::default() };
+    assert_eq!(stats(&world, far()).await, ready);
+    let ids = |rows: Vec<OutboxRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(claim(&world, far(), 10).await), [added[2], added[4]]);
+    let later = far() + Duration::seconds(20);
+    assert_eq!(stats(&world, later).await, OutboxStats { ready: 3, scheduled: 1, running: 2, dead: 0 });
+    assert_eq!(ids(claim(&world, later, 2).await), [added[1], added[3]]);
+    assert_eq!(ids(claim(&world, later, 2).await), [added[0]]);
+    assert_eq!(ids(claim(&world, later, 2).await), []);
+}
+
+/// Events of one unit come in the order they were added, and so do units that follow each other.
+pub async fn events_keep_their_order(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let mut added = Vec::new();
+    for _ in 0..3 {
+        let unit = world.storage.begin().await.unwrap();
+        for _ in 0..7 {
+            added.push(unit.publish(world.samples.event(world.org(), "lead.updated")).await.unwrap());
+        }
+        unit.commit().await.unwrap();
+    }
+    let mut claimed = Vec::new();
+    while claimed.len() < added.len() {
+        let part = world.write(async |unit| unit.outbox().claim(OutboxKind::Event, far(), 30, 4).await).await.unwrap();
+        assert!(!part.is_empty() && part.len() <= 4);
+        claimed.extend(part.into_iter().map(|row| row.id));
+    }
+    assert_eq!(claimed, added);
+}
+
+/// A claimed row is nobody else's until its claim ends; then a new claim makes the old one void.
+pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    let first = claim(&world, far(), 10).await.remove(0);
+    assert_eq!(claim(&world, far() + Duration::seconds(29), 10).await, []);
+    let second = claim(&world, far() + Duration::seconds(31), 10).await.remove(0);
+    assert_eq!((second.id, second.attempts), (id, 2));
+    assert_ne!(second.claim, first.claim);
+
+    let now = far() + Duration::seconds(32);
+    assert!(!world.write(async |unit| unit.outbox().extend(id, first.claim, now, 60).await).await.unwrap());
+    assert!(!world.write(async |unit| unit.outbox().complete(id, first.claim).await).await.unwrap());
+    assert!(!world.write(async |unit| unit.outbox().retry(id, first.claim, now, "failed").await).await.unwrap());
+    assert!(!world.write(async |unit| unit.outbox().bury(id, first.claim, "failed").await).await.unwrap());
+    assert_eq!(stats(&world, now).await, OutboxStats { running: 1, ..OutboxStats::default() });
+
+    // The end of its time alone does not make a claim void.
+    let much_later = far() + Duration::seconds(500);
+    assert_eq!(stats(&world, much_later).await.ready, 1);
+    assert!(world.write(async |unit| unit.outbox().complete(id, second.claim).await).await.unwrap());
+    assert_eq!(stats(&world, much_later).await, OutboxStats::default());
+    assert!(!world.write(async |unit| unit.outbox().complete(id, second.claim).await).await.unwrap(), "it is gone");
+}
+
+/// A claim that is extended lasts from then on.
+pub async fn a_claim_is_extended(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    let row = claim(&world, far(), 10).await.remove(0);
+    let now = far() + Duration::seconds(20);
+    assert!(world.write(async |unit| unit.outbox().extend(id, row.claim, now, 60).await).await.unwrap());
+    assert_eq!(claim(&world, now + Duration::seconds(59), 10).await, []);
+    assert_eq!(claim(&world, now + Duration::seconds(61), 10).await.len(), 1);
+}
+
+/// A row that is given back waits for its time and is tried again.
+pub async fn a_row_is_tried_again(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    let row = claim(&world, far(), 10).await.remove(0);
+    let again = far() + Duration::seconds(5);
+    assert!(world.write(async |unit| unit.outbox().retry(id, row.claim, again, "no answer").await).await.unwrap());
+    assert!(!world.write(async |unit| unit.outbox().complete(id, row.claim).await).await.unwrap(), "the claim is void");
+    assert_eq!(stats(&world, far()).await, OutboxStats { scheduled: 1, ..OutboxStats::default() });
+    assert_eq!(claim(&world, far() + Duration::seconds(4), 10).await, []);
+    let second = claim(&world, again, 10).await.remove(0);
+    assert_eq!((second.id, second.attempts, &second.payload), (id, 2, &row.payload));
+    assert_ne!(second.claim, row.claim);
+}
+
+/// A row that is given up is kept and claimed no more.
+pub async fn a_row_is_given_up(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    let row = claim(&world, far(), 10).await.remove(0);
+    assert!(world.write(async |unit| unit.outbox().bury(id, row.claim, "refused").await).await.unwrap());
+    assert!(!world.write(async |unit| unit.outbox().bury(id, row.claim, "refused").await).await.unwrap());
+    let later = far() + Duration::days(365);
+    assert_eq!(claim(&world, later, 10).await, []);
+    assert_eq!(stats(&world, later).await, OutboxStats { dead: 1, ..OutboxStats::default() });
+    let events = world.read().outbox().stats(OutboxKind::Event, later).await.unwrap();
+    assert_eq!(events, OutboxStats::default(), "each kind counts by itself");
+}
+
+/// One unfinished job has a key: waiting, running or given back, but not done or given up.
+pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let job = |key: &str| NewJob { unique_key: Some(key.to_owned()), ..world.samples.job(world.org(), "job") };
+    let first = add(&world, job("analyze:1")).await;
+    assert_eq!(add(&world, job("analyze:1")).await, first);
+    assert_ne!(add(&world, job("analyze:2")).await, first);
+    // In one unit too.
+    let unit = world.storage.begin().await.unwrap();
+    let third = unit.enqueue(job("analyze:3")).await.unwrap();
+    assert_eq!(unit.enqueue(job("analyze:3")).await.unwrap(), third);
+    unit.rollback().await.unwrap();
+    assert_eq!(stats(&world, far()).await.ready, 2);
+
+    let rows = claim(&world, far(), 10).await;
+    assert_eq!(add(&world, job("analyze:1")).await, first, "a running job is not finished");
+    let again = far() + Duration::seconds(1);
+    assert!(world.write(async |unit| unit.outbox().retry(first, rows[0].claim, again, "failed").await).await.unwrap());
+    assert_eq!(add(&world, job("analyze:1")).await, first, "nor is one that is tried again");
+    let row = claim(&world, again, 10).await.remove(0);
+    assert!(world.write(async |unit| unit.outbox().complete(first, row.claim).await).await.unwrap());
+    let second = add(&world, job("analyze:1")).await;
+    assert_ne!(second, first);
+    let row = claim(&world, again, 10).await.remove(0);
+    assert!(world.write(async |unit| unit.outbox().bury(second, row.claim, "failed").await).await.unwrap());
+    assert_ne!(add(&world, job("analyze:1")).await, second, "a job that was given up has finished");
+}
+
+async fn enqueue(storage: Arc<dyn Storage>, job: NewJob) -> Result<OutboxId> {
+    let unit = storage.begin().await?;
+    let id = unit.enqueue(job).await?;
+    unit.commit().await?;
+    Ok(id)
+}
+
+/// Of two jobs with one key added at once, one is added, and both are given its id.
+pub async fn of_two_unique_jobs_at_once_one_is_added(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    for round in 1..=5 {
+        let key = Some(format!("key-{round}"));
+        let job = || NewJob { unique_key: key.clone(), ..world.samples.job(world.org(), "job") };
+        let (one, other) =
+            rivals(enqueue(Arc::clone(&world.storage), job()), enqueue(Arc::clone(&world.storage), job())).await;
+        assert_eq!(one.unwrap(), other.unwrap());
+        assert_eq!(stats(&world, far()).await.ready, round);
+    }
+}
+
+/// Many who claim at once are never given the same row, and together all of them.
+pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
+    const ROWS: usize = 40;
+    let world = World::new(fixture.fresh().await).await;
+    for _ in 0..ROWS {
+        add(&world, world.samples.job(world.org(), "job")).await;
+    }
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let storage = Arc::clone(&world.storage);
+            tokio::spawn(async move {
+                let mut mine = Vec::new();
+                loop {
+                    let unit = storage.begin().await.unwrap();
+                    let rows = unit.outbox().claim(OutboxKind::Job, far(), 30, 3).await.unwrap();
+                    unit.commit().await.unwrap();
+                    if rows.is_empty() {
+                        // Rows that another is claiming at this moment can be passed over; the count tells.
+                        let stats = storage.read(crate::ports::ReadConsistency::Strong).outbox();
+                        if stats.stats(OutboxKind::Job, far()).await.unwrap().ready == 0 {
+                            break mine;
+                        }
+                    }
+                    mine.extend(rows.into_iter().map(|row| row.id));
+                }
+            })
+        })
+        .collect();
+    let mut claimed = Vec::new();
+    for worker in workers {
+        claimed.extend(soon(worker).await.unwrap());
+    }
+    assert_eq!(claimed.len(), ROWS);
+    assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), ROWS, "no row was given twice");
+}
+
+/// A claim that is rolled back never was.
+pub async fn a_claim_that_is_rolled_back_never_was(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    let unit = world.storage.begin().await.unwrap();
+    let row = unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await.unwrap().remove(0);
+    assert!(unit.outbox().complete(row.id, row.claim).await.unwrap());
+    unit.rollback().await.unwrap();
+    let row = claim(&world, far(), 10).await.remove(0);
+    assert_eq!((row.id, row.attempts), (id, 1));
+    // A completed row and what was written beside it are one.
+    let lead = world.lead().await;
+    let unit = world.storage.begin().await.unwrap();
+    assert!(unit.outbox().complete(row.id, row.claim).await.unwrap());
+    refused(unit.leads().insert(&lead).await, ErrorKind::Conflict);
+    drop(unit);
+    assert_eq!(stats(&world, far()).await.running, 1);
+}
