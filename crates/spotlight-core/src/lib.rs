@@ -6,6 +6,8 @@ pub mod decorators;
 pub mod domain;
 pub mod error;
 pub mod jobs;
+pub mod local;
+pub mod memory;
 pub mod ports;
 pub mod scripted;
 pub mod sentiment;

@@ -1,0 +1,228 @@
+//! Events that are published to whoever listens.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    domain::OrganizationId,
+    error::Result,
+    ports::{Clock, Event, EventBus, Heard},
+};
+
+/// How much a [`MemoryEventBus`] keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventLimits {
+    /// The newest events of a channel, at least 1.
+    pub events_per_channel: usize,
+    /// Channels nobody listens to; of more, the ones in which nothing happened for longest are forgotten.
+    pub idle_channels: usize,
+}
+
+impl Default for EventLimits {
+    fn default() -> Self {
+        Self { events_per_channel: 256, idle_channels: 4096 }
+    }
+}
+
+/// An [`EventBus`] in the process.
+///
+/// Listeners read from the channel's log at their own speed, so a slow one costs nothing but a gap of its own. The
+/// numbers of a channel go on from the clock's milliseconds, so that a listener who comes back after a restart hears of
+/// the gap instead of waiting for a number that was given long ago.
+pub struct MemoryEventBus {
+    limits: EventLimits,
+    state: Mutex<State>,
+}
+
+type Name = (OrganizationId, String);
+
+struct State {
+    channels: HashMap<Name, Channel>,
+    /// Channels by when something last happened in them.
+    by_use: BTreeMap<u64, Name>,
+    uses: u64,
+    /// The number before the first one of a new channel: no channel that was forgotten has given a greater one.
+    floor: u64,
+    /// A channel was forgotten, so a new one can be an old one that lost its events.
+    has_forgotten: bool,
+}
+
+struct Channel {
+    log: Arc<Mutex<Log>>,
+    newest: watch::Sender<u64>,
+    used: u64,
+}
+
+/// What a channel keeps: the events with the numbers from `first` on.
+struct Log {
+    first: u64,
+    events: VecDeque<(Uuid, Event)>,
+    numbers: HashMap<Uuid, u64>,
+    /// There were events before `first`, as far as anybody knows.
+    has_lost: bool,
+}
+
+impl MemoryEventBus {
+    /// A bus of the usual size.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_limits(clock, EventLimits::default())
+    }
+
+    /// A bus that keeps this much.
+    pub fn with_limits(clock: Arc<dyn Clock>, limits: EventLimits) -> Self {
+        let floor = u64::try_from(clock.now().timestamp_millis()).unwrap_or_default();
+        let state = State { channels: HashMap::new(), by_use: BTreeMap::new(), uses: 0, floor, has_forgotten: false };
+        Self { limits, state: Mutex::new(state) }
+    }
+
+    /// How many channels are kept.
+    pub fn channels(&self) -> usize {
+        self.lock().channels.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for MemoryEventBus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryEventBus").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// The channel of a name, made when there is none.
+    fn channel(&mut self, name: Name, limits: EventLimits) -> &Channel {
+        self.uses += 1;
+        let used = self.uses;
+        if let Some(channel) = self.channels.get_mut(&name) {
+            self.by_use.remove(&channel.used);
+            channel.used = used;
+        } else {
+            self.forget_idle(limits.idle_channels);
+            let log = Log {
+                first: self.floor + 1,
+                events: VecDeque::new(),
+                numbers: HashMap::new(),
+                has_lost: self.has_forgotten,
+            };
+            let newest = watch::Sender::new(self.floor);
+            self.channels.insert(name.clone(), Channel { log: Arc::new(Mutex::new(log)), newest, used });
+        }
+        self.by_use.insert(used, name.clone());
+        &self.channels[&name]
+    }
+
+    /// Forgets channels nobody listens to, the longest unused first, until there is room for one more.
+    fn forget_idle(&mut self, limit: usize) {
+        if self.channels.len() < limit {
+            return;
+        }
+        let is_idle = |name: &Name| self.channels.get(name).is_none_or(|channel| channel.newest.receiver_count() == 0);
+        let oldest = self.by_use.iter().find(|(_, name)| is_idle(name)).map(|(used, name)| (*used, name.clone()));
+        if let Some((used, name)) = oldest {
+            self.by_use.remove(&used);
+            if let Some(channel) = self.channels.remove(&name) {
+                self.floor = self.floor.max(*channel.newest.borrow());
+                self.has_forgotten = true;
+            }
+        }
+    }
+}
+
+impl Log {
+    fn lock(log: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of an event that is published.
+    fn append(&mut self, dedup: Uuid, mut event: Event, limit: usize) -> u64 {
+        if let Some(number) = self.numbers.get(&dedup) {
+            return *number;
+        }
+        event.id = self.first + self.events.len() as u64;
+        let number = event.id;
+        self.numbers.insert(dedup, number);
+        self.events.push_back((dedup, event));
+        while self.events.len() > limit.max(1) {
+            if let Some((dropped, _)) = self.events.pop_front() {
+                self.numbers.remove(&dropped);
+            }
+            self.first += 1;
+            self.has_lost = true;
+        }
+        number
+    }
+
+    /// What a listener hears next who has heard everything up to `last`.
+    fn after(&self, last: u64) -> Option<Heard> {
+        let missed = last + 1 < self.first && (last > 0 || self.has_lost);
+        let next = last.max(self.first - 1) - (self.first - 1);
+        let (_, event) = self.events.get(usize::try_from(next).ok()?)?;
+        Some(if missed { Heard::Gap { next: event.id } } else { Heard::Event(event.clone()) })
+    }
+}
+
+#[async_trait]
+impl EventBus for MemoryEventBus {
+    async fn publish(&self, organization: OrganizationId, channel: &str, dedup: Uuid, event: Event) -> Result<u64> {
+        let mut state = self.lock();
+        let channel = state.channel((organization, channel.to_owned()), self.limits);
+        let mut log = Log::lock(&channel.log);
+        let number = log.append(dedup, event, self.limits.events_per_channel);
+        drop(log);
+        channel.newest.send_if_modified(|newest| {
+            let is_new = *newest < number;
+            *newest = number.max(*newest);
+            is_new
+        });
+        Ok(number)
+    }
+
+    async fn subscribe(
+        &self,
+        organization: OrganizationId,
+        channel: &str,
+        after: Option<u64>,
+    ) -> Result<BoxStream<'static, Result<Heard>>> {
+        let mut state = self.lock();
+        let channel = state.channel((organization, channel.to_owned()), self.limits);
+        let newest = channel.newest.subscribe();
+        let last = after.unwrap_or_else(|| *newest.borrow());
+        let listener = Listener { log: Arc::clone(&channel.log), newest, last };
+        Ok(stream::unfold(listener, Listener::next).boxed())
+    }
+}
+
+struct Listener {
+    log: Arc<Mutex<Log>>,
+    newest: watch::Receiver<u64>,
+    last: u64,
+}
+
+impl Listener {
+    /// Waits for what comes next. None when the bus is gone.
+    async fn next(mut self) -> Option<(Result<Heard>, Self)> {
+        loop {
+            // Seen before the log is read: what is published in between wakes the wait below.
+            self.newest.borrow_and_update();
+            let heard = Log::lock(&self.log).after(self.last);
+            if let Some(heard) = heard {
+                self.last = match &heard {
+                    Heard::Event(event) => event.id,
+                    Heard::Gap { next } => next.saturating_sub(1),
+                };
+                return Some((Ok(heard), self));
+            }
+            self.newest.changed().await.ok()?;
+        }
+    }
+}

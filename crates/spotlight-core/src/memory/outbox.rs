@@ -1,0 +1,270 @@
+//! Jobs and events on their way.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::Duration;
+use serde_json::Value;
+
+use super::{
+    map::{Index, Map},
+    unit::MemoryRepositories,
+};
+use crate::{
+    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    error::Result,
+    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+};
+
+/// Where a row stands.
+#[derive(Debug, Clone, PartialEq)]
+enum State {
+    /// For its time, `run_at`.
+    Waiting,
+    /// For its worker, until then.
+    Claimed(Timestamp),
+    /// For a person.
+    Dead,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    id: OutboxId,
+    kind: OutboxKind,
+    /// The order of adding.
+    seq: u64,
+    organization_id: Option<OrganizationId>,
+    name: String,
+    channel: Option<String>,
+    conversation_id: Option<ConversationId>,
+    payload: Arc<Value>,
+    unique_key: Option<String>,
+    created_at: Timestamp,
+    run_at: Timestamp,
+    state: State,
+    attempts: u32,
+    claim: i64,
+    last_error: Option<String>,
+}
+
+type Rank = (OutboxKind, (Timestamp, (u64, OutboxId)));
+
+impl Entry {
+    fn waiting_rank(&self) -> Option<Rank> {
+        (self.state == State::Waiting).then_some((self.kind, (self.run_at, (self.seq, self.id))))
+    }
+
+    fn claimed_rank(&self) -> Option<Rank> {
+        let State::Claimed(until) = self.state else { return None };
+        Some((self.kind, (until, (self.seq, self.id))))
+    }
+
+    fn unfinished_key(&self) -> Option<String> {
+        self.unique_key.clone().filter(|_| self.state != State::Dead)
+    }
+
+    fn is_claimed_as(&self, claim: i64) -> bool {
+        matches!(self.state, State::Claimed(_)) && self.claim == claim
+    }
+
+    fn to_row(&self) -> OutboxRow {
+        OutboxRow {
+            id: self.id,
+            organization_id: self.organization_id,
+            name: self.name.clone(),
+            channel: self.channel.clone(),
+            conversation_id: self.conversation_id,
+            payload: Value::clone(&self.payload),
+            attempts: self.attempts,
+            claim: self.claim,
+            created_at: self.created_at,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outbox {
+    rows: Map<OutboxId, Arc<Entry>>,
+    waiting: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
+    claimed: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
+    dead: Index<OutboxKind, OutboxId>,
+    /// Of rows that are not dead.
+    by_unique_key: Map<String, OutboxId>,
+}
+
+impl Outbox {
+    fn rekey(&mut self, id: OutboxId, old: Option<&Entry>, new: Option<&Entry>) {
+        let dead = |entry: &Entry| (entry.state == State::Dead).then_some((entry.kind, entry.id));
+        self.waiting.rekey(old.and_then(Entry::waiting_rank), new.and_then(Entry::waiting_rank));
+        self.claimed.rekey(old.and_then(Entry::claimed_rank), new.and_then(Entry::claimed_rank));
+        self.dead.rekey(old.and_then(dead), new.and_then(dead));
+        self.by_unique_key.rekey(old.and_then(Entry::unfinished_key), new.and_then(Entry::unfinished_key), id);
+    }
+
+    fn store(&mut self, entry: Entry) {
+        let old = self.rows.get(&entry.id).cloned();
+        self.rekey(entry.id, old.as_deref(), Some(&entry));
+        self.rows.insert(entry.id, Arc::new(entry));
+    }
+
+    fn remove(&mut self, entry: &Entry) {
+        self.rekey(entry.id, Some(entry), None);
+        self.rows.remove(&entry.id);
+    }
+
+    /// Changes a row that is claimed as this. False when the claim is void.
+    fn change(&mut self, id: OutboxId, claim: i64, change: impl FnOnce(&mut Entry)) -> bool {
+        let Some(entry) = self.rows.get(&id).filter(|entry| entry.is_claimed_as(claim)) else { return false };
+        let mut entry = Entry::clone(entry);
+        change(&mut entry);
+        self.store(entry);
+        true
+    }
+
+    /// The first rows of a kind that may be claimed at `now`, by due time, then in the order of adding.
+    fn due(&self, kind: OutboxKind, now: Timestamp, limit: usize) -> Vec<Entry> {
+        let waiting = self.waiting.until(kind, now).take(limit).map(|(_, (_, id))| id);
+        let abandoned = self.claimed.before(kind, now).map(|(_, (_, id))| id);
+        let entries = waiting.chain(abandoned).filter_map(|id| self.rows.get(&id));
+        let mut due: Vec<_> = entries.map(|entry| Entry::clone(entry)).collect();
+        due.sort_unstable_by_key(|entry| (entry.run_at, entry.seq));
+        due.truncate(limit);
+        due
+    }
+}
+
+impl MemoryRepositories {
+    pub(super) fn add_job(&self, job: NewJob) -> Result<OutboxId> {
+        let now = self.added_at();
+        self.write(|tables| {
+            let same = job.unique_key.as_ref().and_then(|key| tables.outbox.by_unique_key.get(key));
+            if let Some(id) = same {
+                return Ok(*id);
+            }
+            let entry = Entry {
+                organization_id: job.organization_id,
+                unique_key: job.unique_key,
+                run_at: job.run_at.unwrap_or(now),
+                ..self.new_entry(OutboxKind::Job, now, job.name, job.payload)
+            };
+            let id = entry.id;
+            tables.outbox.store(entry);
+            Ok(id)
+        })
+    }
+
+    pub(super) fn add_event(&self, event: NewEvent) -> Result<OutboxId> {
+        let now = self.added_at();
+        self.write(|tables| {
+            let entry = Entry {
+                organization_id: Some(event.organization_id),
+                channel: Some(event.channel),
+                conversation_id: event.conversation_id,
+                ..self.new_entry(OutboxKind::Event, now, event.event_type, event.data)
+            };
+            let id = entry.id;
+            tables.outbox.store(entry);
+            Ok(id)
+        })
+    }
+
+    fn new_entry(&self, kind: OutboxKind, now: Timestamp, name: String, payload: Value) -> Entry {
+        let seq = self.shared().next_number();
+        Entry {
+            id: outbox_id(now, seq),
+            kind,
+            seq,
+            organization_id: None,
+            name,
+            channel: None,
+            conversation_id: None,
+            payload: Arc::new(payload),
+            unique_key: None,
+            created_at: now,
+            run_at: now,
+            state: State::Waiting,
+            attempts: 0,
+            claim: 0,
+            last_error: None,
+        }
+    }
+}
+
+/// A UUID v7 of the storage's own time and number: unique in this storage, as a database's would be.
+fn outbox_id(now: Timestamp, seq: u64) -> OutboxId {
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    let mut rest = [0; 10];
+    rest[2..].copy_from_slice(&seq.to_be_bytes());
+    OutboxId::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+}
+
+fn after(now: Timestamp, seconds: u32) -> Timestamp {
+    now.checked_add_signed(Duration::seconds(seconds.into())).unwrap_or(Timestamp::MAX_UTC)
+}
+
+#[async_trait]
+impl OutboxRepository for MemoryRepositories {
+    async fn claim(&self, kind: OutboxKind, now: Timestamp, lease_s: u32, limit: u32) -> Result<Vec<OutboxRow>> {
+        self.write(|tables| {
+            let due = tables.outbox.due(kind, now, limit as usize);
+            let claim = |mut entry: Entry| {
+                entry.state = State::Claimed(after(now, lease_s));
+                entry.attempts = entry.attempts.saturating_add(1);
+                entry.claim += 1;
+                let row = entry.to_row();
+                tables.outbox.store(entry);
+                row
+            };
+            Ok(due.into_iter().map(claim).collect())
+        })
+    }
+
+    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+        self.write(|tables| {
+            Ok(tables.outbox.change(id, claim, |entry| entry.state = State::Claimed(after(now, lease_s))))
+        })
+    }
+
+    async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
+        self.write(|tables| {
+            let entry = tables.outbox.rows.get(&id).filter(|entry| entry.is_claimed_as(claim)).cloned();
+            if let Some(entry) = &entry {
+                tables.outbox.remove(entry);
+            }
+            Ok(entry.is_some())
+        })
+    }
+
+    async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
+        self.write(|tables| {
+            Ok(tables.outbox.change(id, claim, |entry| {
+                entry.state = State::Waiting;
+                entry.run_at = run_at;
+                entry.last_error = Some(error.to_owned());
+            }))
+        })
+    }
+
+    async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
+        self.write(|tables| {
+            Ok(tables.outbox.change(id, claim, |entry| {
+                entry.state = State::Dead;
+                entry.last_error = Some(error.to_owned());
+            }))
+        })
+    }
+
+    async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
+        self.read(|tables| {
+            let outbox = &tables.outbox;
+            let abandoned = outbox.claimed.before(kind, now).count();
+            let due = outbox.waiting.until(kind, now).count();
+            Ok(OutboxStats {
+                ready: (due + abandoned) as u64,
+                scheduled: (outbox.waiting.of(kind).count() - due) as u64,
+                running: (outbox.claimed.of(kind).count() - abandoned) as u64,
+                dead: outbox.dead.of(kind).count() as u64,
+            })
+        })
+    }
+}

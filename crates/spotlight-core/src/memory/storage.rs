@@ -1,0 +1,125 @@
+//! The storage: what is committed, and the one writer.
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::{tables::Tables, unit::MemoryRepositories};
+use crate::{
+    domain::time::Timestamp,
+    error::{Error, ErrorKind, Result},
+    ports::{Clock, ReadConsistency, Repositories, Storage, UnitOfWork},
+};
+
+/// Longest that a unit waits for the units before it.
+const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// A [`Storage`] in memory, which keeps every promise but durability.
+///
+/// One unit writes at a time, in the order of asking; readers never wait and see what was committed when they asked.
+/// Every list but an unbounded one costs time in proportion to the organization's rows, single reads and writes in
+/// proportion to the logarithm of all rows.
+pub struct MemoryStorage {
+    shared: Arc<Shared>,
+    committed: MemoryRepositories,
+}
+
+impl MemoryStorage {
+    /// An empty storage. Leases, and jobs for "at once", go by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let shared = Arc::new(Shared {
+            clock,
+            committed: RwLock::default(),
+            writer: Arc::default(),
+            closed: AtomicBool::new(false),
+            numbers: AtomicU64::new(0),
+        });
+        Self { committed: MemoryRepositories::committed(Arc::clone(&shared)), shared }
+    }
+}
+
+impl std::fmt::Debug for MemoryStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStorage").finish_non_exhaustive()
+    }
+}
+
+/// What readers and units share.
+pub(super) struct Shared {
+    clock: Arc<dyn Clock>,
+    committed: RwLock<Arc<Tables>>,
+    writer: Arc<Mutex<()>>,
+    closed: AtomicBool,
+    numbers: AtomicU64,
+}
+
+impl Shared {
+    /// What is committed now.
+    pub(super) fn snapshot(&self) -> Arc<Tables> {
+        Arc::clone(&self.committed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the tables of the one writer what is committed.
+    pub(super) fn commit(&self, tables: Arc<Tables>) {
+        let mut committed = self.committed.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *committed, tables);
+        // Freeing what only the old tables held takes a while; readers need not wait for it.
+        drop(committed);
+        drop(before);
+    }
+
+    /// The storage's own time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A number above every one given before, of units that were rolled back too.
+    pub(super) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// # Errors
+    /// `Unavailable` after the storage was closed.
+    pub(super) fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            Err(Error::new(ErrorKind::Unavailable, "the storage was closed"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait]
+impl Storage for MemoryStorage {
+    fn read(&self, _consistency: ReadConsistency) -> &dyn Repositories {
+        &self.committed
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        self.shared.check_open()?;
+        let writer = if let Ok(writer) = Arc::clone(&self.shared.writer).try_lock_owned() {
+            writer
+        } else {
+            let waiting = tokio::time::timeout(BEGIN_WITHIN, Arc::clone(&self.shared.writer).lock_owned());
+            waiting.await.map_err(|_| Error::new(ErrorKind::Timeout, "other units of work took too long"))?
+        };
+        self.shared.check_open()?;
+        Ok(Box::new(MemoryRepositories::unit(Arc::clone(&self.shared), writer)))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.shared.check_open()
+    }
+
+    async fn close(&self) {
+        self.shared.closed.store(true, Ordering::Release);
+        drop(self.shared.writer.lock().await);
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads and units of work.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::OwnedMutexGuard;
+
+use super::{storage::Shared, tables::Tables};
+use crate::{
+    domain::{OutboxId, time::Timestamp},
+    error::{Error, ErrorKind, Result},
+    ports::{
+        AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
+        HandOffRepository, HostRepository, IdempotencyRepository, KnowledgeRepository, LeadRepository, LeaseRepository,
+        LinkRepository, NewEvent, NewJob, OrganizationRepository, OutboxRepository, ProcessedRepository,
+        ProposalRepository, ReportRepository, Repositories, SessionRepository, SubscriptionRepository,
+        TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+    },
+};
+
+/// Every repository, over what is committed or over one unit of work. Each port is implemented in the file of its name.
+pub(super) struct MemoryRepositories {
+    shared: Arc<Shared>,
+    unit: Option<Open>,
+}
+
+/// What an open unit holds. Dropping it rolls back and lets the next writer in.
+struct Open {
+    tables: Mutex<Arc<Tables>>,
+    /// The instant at which the unit's jobs and events were added: one, so that their order is the order of adding even
+    /// when the clock is set meanwhile.
+    added_at: OnceLock<Timestamp>,
+    _writer: OwnedMutexGuard<()>,
+}
+
+impl MemoryRepositories {
+    /// Over what is committed at the time of each call.
+    pub(super) fn committed(shared: Arc<Shared>) -> Self {
+        Self { shared, unit: None }
+    }
+
+    /// Over a unit of the one writer.
+    pub(super) fn unit(shared: Arc<Shared>, writer: OwnedMutexGuard<()>) -> Self {
+        let tables = Mutex::new(shared.snapshot());
+        Self { shared, unit: Some(Open { tables, added_at: OnceLock::new(), _writer: writer }) }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// `Unavailable` after the storage was closed, and what `read` fails with.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Tables) -> Result<T>) -> Result<T> {
+        if let Some(open) = &self.unit {
+            return read(&open.tables.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        self.shared.check_open()?;
+        read(&self.shared.snapshot())
+    }
+
+    /// Writes. What fails must fail before it changes a table, so that a failed write is without effect.
+    ///
+    /// # Errors
+    /// `Misconfigured` outside a unit, and what `write` fails with.
+    pub(super) fn write<T>(&self, write: impl FnOnce(&mut Tables) -> Result<T>) -> Result<T> {
+        let outside = || Error::new(ErrorKind::Misconfigured, "a write needs a unit of work");
+        let open = self.unit.as_ref().ok_or_else(outside)?;
+        let mut tables = open.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        write(Arc::make_mut(&mut tables))
+    }
+
+    /// The storage's own time, and numbers that are never given twice.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// When the unit's jobs and events are added.
+    pub(super) fn added_at(&self) -> Timestamp {
+        let now = || self.shared.now();
+        self.unit.as_ref().map_or_else(now, |open| *open.added_at.get_or_init(now))
+    }
+}
+
+macro_rules! every_repository {
+    ($($name:ident: $port:ident),+ $(,)?) => {
+        impl Repositories for MemoryRepositories {
+            $(fn $name(&self) -> &dyn $port { self })+
+        }
+    };
+}
+
+every_repository! {
+    organizations: OrganizationRepository,
+    users: UserRepository,
+    sessions: SessionRepository,
+    api_tokens: ApiTokenRepository,
+    links: LinkRepository,
+    assistants: AssistantRepository,
+    knowledge: KnowledgeRepository,
+    leads: LeadRepository,
+    proposals: ProposalRepository,
+    conversations: ConversationRepository,
+    transcripts: TranscriptRepository,
+    hand_offs: HandOffRepository,
+    hosts: HostRepository,
+    appointments: AppointmentRepository,
+    subscriptions: SubscriptionRepository,
+    usage: UsageRepository,
+    webhook_endpoints: EndpointRepository,
+    webhook_deliveries: DeliveryRepository,
+    processed_events: ProcessedRepository,
+    audit: AuditRepository,
+    flags: FlagRepository,
+    reports: ReportRepository,
+    consents: ConsentRepository,
+    idempotency: IdempotencyRepository,
+    outbox: OutboxRepository,
+    leases: LeaseRepository,
+    analytics: AnalyticsRepository,
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryRepositories {
+    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
+        self.add_job(job)
+    }
+
+    async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
+        self.add_event(event)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        let Self { shared, unit } = *self;
+        if let Some(Open { tables, _writer, .. }) = unit {
+            shared.commit(tables.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        Ok(())
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
+}

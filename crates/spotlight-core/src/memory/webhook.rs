@@ -1,0 +1,166 @@
+//! Outgoing webhooks, and the ids of incoming ones.
+
+use std::{ops::Bound, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::{
+    map::{Index, Map},
+    page::{Key, KeyKind, Place, cut},
+    tables::{free, need, next_version},
+    unit::MemoryRepositories,
+};
+use crate::{
+    domain::{
+        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        time::Timestamp,
+        webhook::{WebhookDelivery, WebhookEndpoint},
+    },
+    error::{Error, Result},
+    ports::{DeliveryRepository, EndpointRepository, Listing, Order, Paging, ProcessedRepository},
+};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Endpoints {
+    rows: Map<(OrganizationId, WebhookEndpointId), Arc<WebhookEndpoint>>,
+}
+
+#[async_trait]
+impl EndpointRepository for MemoryRepositories {
+    async fn insert(&self, endpoint: &WebhookEndpoint) -> Result<()> {
+        self.write(|tables| {
+            let key = (endpoint.organization_id, endpoint.id);
+            free("webhook endpoint id", tables.endpoints.rows.contains(&key))?;
+            tables.endpoints.rows.insert(key, Arc::new(endpoint.clone()));
+            Ok(())
+        })
+    }
+
+    async fn get(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<Option<WebhookEndpoint>> {
+        self.read(|tables| Ok(tables.endpoints.rows.get(&(organization, id)).map(|row| WebhookEndpoint::clone(row))))
+    }
+
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<WebhookEndpoint>> {
+        self.read(|tables| {
+            let rows = tables.endpoints.rows.group(organization);
+            let mut rows: Vec<_> = rows.map(|row| WebhookEndpoint::clone(row)).collect();
+            rows.sort_by_key(|row| (row.created_at, row.id));
+            Ok(rows)
+        })
+    }
+
+    async fn update(&self, endpoint: &WebhookEndpoint) -> Result<()> {
+        self.write(|tables| {
+            let key = (endpoint.organization_id, endpoint.id);
+            let stored = tables.endpoints.rows.get(&key).ok_or_else(|| Error::not_found("webhook endpoint"))?;
+            let version = next_version("webhook endpoint", stored.version, endpoint.version)?;
+            tables.endpoints.rows.insert(key, Arc::new(WebhookEndpoint { version, ..endpoint.clone() }));
+            Ok(())
+        })
+    }
+
+    async fn delete(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<bool> {
+        self.write(|tables| {
+            let deliveries: Vec<_> = tables.deliveries.by_endpoint.of((organization, id)).collect();
+            for (created_at, delivery) in deliveries {
+                tables.deliveries.by_endpoint.rekey(Some(((organization, id), (created_at, delivery))), None);
+                tables.deliveries.rows.remove(&(organization, delivery));
+            }
+            Ok(tables.endpoints.rows.remove(&(organization, id)))
+        })
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deliveries {
+    rows: Map<(OrganizationId, WebhookDeliveryId), Arc<WebhookDelivery>>,
+    by_endpoint: Index<(OrganizationId, WebhookEndpointId), (Timestamp, WebhookDeliveryId)>,
+}
+
+#[async_trait]
+impl DeliveryRepository for MemoryRepositories {
+    async fn insert(&self, delivery: &WebhookDelivery) -> Result<()> {
+        self.write(|tables| {
+            let key = (delivery.organization_id, delivery.id);
+            let endpoint = (delivery.organization_id, delivery.endpoint_id);
+            free("webhook delivery id", tables.deliveries.rows.contains(&key))?;
+            need("webhook endpoint", tables.endpoints.rows.contains(&endpoint))?;
+            tables.deliveries.by_endpoint.rekey(None, Some((endpoint, (delivery.created_at, delivery.id))));
+            tables.deliveries.rows.insert(key, Arc::new(delivery.clone()));
+            Ok(())
+        })
+    }
+
+    async fn get(&self, organization: OrganizationId, id: WebhookDeliveryId) -> Result<Option<WebhookDelivery>> {
+        self.read(|tables| Ok(tables.deliveries.rows.get(&(organization, id)).map(|row| WebhookDelivery::clone(row))))
+    }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        endpoint: WebhookEndpointId,
+        paging: &Paging,
+    ) -> Result<Listing<WebhookDelivery>> {
+        self.read(|tables| {
+            let table = &tables.deliveries;
+            let ids = table.by_endpoint.of((organization, endpoint));
+            let rows = ids.filter_map(|(_, id)| table.rows.get(&(organization, id)));
+            let listing = cut(rows, delivery_place, KeyKind::Instant, Order::Desc, paging)?;
+            Ok(listing.map(|row| WebhookDelivery::clone(row)))
+        })
+    }
+
+    async fn update(&self, delivery: &WebhookDelivery) -> Result<()> {
+        self.write(|tables| {
+            let key = (delivery.organization_id, delivery.id);
+            let stored = tables.deliveries.rows.get(&key).ok_or_else(|| Error::not_found("webhook delivery"))?;
+            let replaced = WebhookDelivery {
+                status: delivery.status,
+                attempts: delivery.attempts.clone(),
+                next_attempt_at: delivery.next_attempt_at,
+                updated_at: delivery.updated_at,
+                ..WebhookDelivery::clone(stored)
+            };
+            tables.deliveries.rows.insert(key, Arc::new(replaced));
+            Ok(())
+        })
+    }
+}
+
+fn delivery_place(row: &Arc<WebhookDelivery>) -> Place<'_> {
+    (Key::Instant(row.created_at), row.id.as_uuid())
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct ProcessedEvents {
+    rows: Map<(String, String), Timestamp>,
+    by_time: Map<(Timestamp, String, String), ()>,
+}
+
+#[async_trait]
+impl ProcessedRepository for MemoryRepositories {
+    async fn accept(&self, source: &str, event_id: &str, now: Timestamp) -> Result<bool> {
+        self.write(|tables| {
+            let key = (source.to_owned(), event_id.to_owned());
+            if tables.processed.rows.contains(&key) {
+                return Ok(false);
+            }
+            tables.processed.by_time.insert((now, key.0.clone(), key.1.clone()), ());
+            tables.processed.rows.insert(key, now);
+            Ok(true)
+        })
+    }
+
+    async fn delete_before(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|tables| {
+            let end = Bound::Excluded((before, String::new(), String::new()));
+            let old = tables.processed.by_time.range(Bound::Unbounded, end).map(|(key, ())| key.clone());
+            let old: Vec<_> = old.take(limit as usize).collect();
+            for key in &old {
+                tables.processed.by_time.remove(key);
+                tables.processed.rows.remove(&(key.1.clone(), key.2.clone()));
+            }
+            Ok(old.len() as u64)
+        })
+    }
+}
