@@ -1,0 +1,87 @@
+//! Filtered, searched and sorted lists of conversations.
+
+use spotlight_core::{
+    Result,
+    domain::{
+        AssistantId, LeadId, OrganizationId,
+        conversation::{Channel, Conversation, ConversationStatus, Sentiment},
+    },
+    ports::{ConversationFilter, ConversationSort, Listing, Paging, Sort},
+};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        db::Db,
+        list::{By, Conditions, Kind, List},
+        search::{self, CONVERSATIONS},
+    },
+    columns, read,
+};
+use crate::shared::cursor;
+
+fn by(sort: Sort<ConversationSort>) -> By {
+    let (column, kind, nullable) = match sort.by {
+        ConversationSort::StartedAt => ("started_at", Kind::Instant, false),
+        ConversationSort::LastActivityAt => ("last_activity_at", Kind::Instant, false),
+        ConversationSort::Score => ("score", Kind::Number, true),
+    };
+    By { column, kind, nullable, order: sort.order }
+}
+
+fn place(conversation: &Conversation, column: &'static str) -> (Uuid, Option<String>) {
+    let key = match column {
+        "last_activity_at" => Some(cursor::instant(conversation.last_activity_at)),
+        "score" => conversation.score.map(|score| score.to_string()),
+        _ => Some(cursor::instant(conversation.started_at)),
+    };
+    (conversation.id.as_uuid(), key)
+}
+
+/// The conditions but the search. A `+` keeps an index from being used where it would mean sorting all it finds.
+fn conditions(organization: OrganizationId, filter: &ConversationFilter) -> Conditions {
+    let mut conditions = Conditions::of(organization.as_uuid());
+    let statuses: Vec<_> = filter.statuses.iter().copied().map(ConversationStatus::as_str).collect();
+    conditions.one_of("+status = ?", "+status", &statuses);
+    let sources: Vec<_> = filter.sources.iter().copied().map(Channel::as_str).collect();
+    conditions.one_of("source = ?", "source", &sources);
+    conditions.equal("+assistant_id = ?", filter.assistant_id.map(AssistantId::as_uuid));
+    // Few are of one lead.
+    conditions.equal("lead_id = ?", filter.lead_id.map(LeadId::as_uuid));
+    conditions.equal("sentiment = ?", filter.sentiment.map(Sentiment::as_str));
+    if let Some(user) = filter.visible_to {
+        let user = user.as_uuid();
+        conditions.with(
+            "(EXISTS (SELECT 1 FROM assistants WHERE assistants.organization_id = conversations.organization_id \
+             AND assistants.id = conversations.assistant_id AND assistants.owner_id = ?)",
+            user,
+        );
+        conditions.or(
+            "EXISTS (SELECT 1 FROM leads WHERE leads.organization_id = conversations.organization_id \
+             AND leads.id = conversations.lead_id AND leads.owner_id = ?))",
+            user,
+        );
+    }
+    conditions.between("started_at >= ?", "started_at < ?", filter.started);
+    conditions
+}
+
+pub(super) async fn list(
+    db: &Db,
+    organization: OrganizationId,
+    filter: &ConversationFilter,
+    sort: Sort<ConversationSort>,
+    paging: &Paging,
+) -> Result<Listing<Conversation>> {
+    let mut conditions = conditions(organization, filter);
+    let (mut from, mut total) = (CONVERSATIONS.table, None);
+    if let Some(search) = &filter.search {
+        let pages = matches!(paging, Paging::Page { .. });
+        let bare = ConversationFilter { search: None, ..filter.clone() } == ConversationFilter::default();
+        match search::plan(db, CONVERSATIONS, organization, search, pages && bare, &mut conditions).await? {
+            Some(plan) => (from, total) = (plan.from, plan.hits),
+            None => return Ok(Listing { items: Vec::new(), total: pages.then_some(0), next: None }),
+        }
+    }
+    List { from, columns: columns!(), conditions, by: by(sort), read, place, total }.fetch(db, paging).await
+}

@@ -1,0 +1,188 @@
+//! Jobs and events on their way.
+
+use async_trait::async_trait;
+use chrono::Duration;
+use spotlight_core::{
+    Error, Result,
+    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+};
+
+use super::{
+    codec::{Bind, Fields, all, json, one},
+    db::{Db, query},
+    repositories::repository,
+    sql::statements,
+};
+
+/// A claim that holds.
+macro_rules! held {
+    () => {
+        "id = ? AND claim = ? AND claimed_until IS NOT NULL AND dead_at IS NULL"
+    };
+}
+
+statements! {
+    @global {
+        /// The outbox is global. Touches no row when an unfinished job has the key.
+        ADD = [
+            "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, \
+             run_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING"
+        ];
+        /// The outbox is global.
+        BY_KEY = ["SELECT id FROM outbox WHERE unique_key = ? AND dead_at IS NULL"];
+        /// The outbox is global.
+        CLAIM = [
+            "UPDATE outbox SET claim = claim + 1, attempts = attempts + 1, claimed_until = ?3 WHERE seq IN ( \
+             SELECT seq FROM outbox WHERE kind = ?1 AND dead_at IS NULL AND run_at <= ?2 \
+             AND (claimed_until IS NULL OR claimed_until <= ?2) ORDER BY run_at, seq LIMIT ?4) \
+             RETURNING run_at, seq, id, organization_id, name, channel, conversation_id, payload, attempts, claim, \
+             created_at"
+        ];
+        /// The outbox is global.
+        EXTEND = ["UPDATE outbox SET claimed_until = ? WHERE ", held!()];
+        /// The outbox is global.
+        COMPLETE = ["DELETE FROM outbox WHERE ", held!()];
+        /// The outbox is global.
+        RETRY = ["UPDATE outbox SET claimed_until = NULL, run_at = ?, last_error = ? WHERE ", held!()];
+        /// The outbox is global.
+        BURY = ["UPDATE outbox SET claimed_until = NULL, dead_at = ?, last_error = ? WHERE ", held!()];
+        /// The outbox is global.
+        STATS = [
+            "SELECT count(*) FILTER (WHERE dead_at IS NULL AND (claimed_until IS NULL OR claimed_until <= ?2) \
+               AND run_at <= ?2), \
+             count(*) FILTER (WHERE dead_at IS NULL AND (claimed_until IS NULL OR claimed_until <= ?2) \
+               AND run_at > ?2), \
+             count(*) FILTER (WHERE dead_at IS NULL AND claimed_until > ?2), \
+             count(*) FILTER (WHERE dead_at IS NOT NULL) FROM outbox WHERE kind = ?1"
+        ];
+    }
+}
+
+repository! {
+    /// Keeps the outbox.
+    SqliteOutboxRepository
+}
+
+/// A row to be added.
+struct NewRow<'a> {
+    kind: OutboxKind,
+    organization_id: Option<OrganizationId>,
+    name: &'a str,
+    channel: Option<&'a str>,
+    conversation_id: Option<ConversationId>,
+    payload: &'a serde_json::Value,
+    unique_key: Option<&'a str>,
+    run_at: Option<Timestamp>,
+}
+
+async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
+    let mut write = db.write().await?;
+    let (id, now) = (write.new_id(), write.began_at());
+    let add = query(ADD)
+        .bind(id)
+        .bind(row.kind.as_str())
+        .bind(row.organization_id.map(OrganizationId::as_uuid))
+        .bind(row.name)
+        .bind(row.channel)
+        .bind(row.conversation_id.map(ConversationId::as_uuid))
+        .bind(json(row.payload)?)
+        .bind(row.unique_key)
+        .at(row.run_at.unwrap_or(now))
+        .at(now);
+    if write.execute(add).await? > 0 {
+        return Ok(OutboxId::from_uuid(id));
+    }
+    let unfinished = write.row(query(BY_KEY).bind(row.unique_key)).await?;
+    one(unfinished, |row| Fields::new("outbox", row).id(OutboxId::from_uuid))?
+        .ok_or_else(|| Error::internal("a job was neither added nor found"))
+}
+
+/// Adds a job.
+pub(super) async fn enqueue(db: &Db, job: &NewJob) -> Result<OutboxId> {
+    let row = NewRow {
+        kind: OutboxKind::Job,
+        organization_id: job.organization_id,
+        name: &job.name,
+        channel: None,
+        conversation_id: None,
+        payload: &job.payload,
+        unique_key: job.unique_key.as_deref(),
+        run_at: job.run_at,
+    };
+    add(db, row).await
+}
+
+/// Adds an event.
+pub(super) async fn publish(db: &Db, event: &NewEvent) -> Result<OutboxId> {
+    let row = NewRow {
+        kind: OutboxKind::Event,
+        organization_id: Some(event.organization_id),
+        name: &event.event_type,
+        channel: Some(&event.channel),
+        conversation_id: event.conversation_id,
+        payload: &event.data,
+        unique_key: None,
+        run_at: None,
+    };
+    add(db, row).await
+}
+
+#[async_trait]
+impl OutboxRepository for SqliteOutboxRepository {
+    async fn claim(&self, kind: OutboxKind, now: Timestamp, lease_s: u32, limit: u32) -> Result<Vec<OutboxRow>> {
+        let until = now + Duration::seconds(i64::from(lease_s));
+        let claim = query(CLAIM).bind(kind.as_str()).at(now).at(until).bind(limit);
+        let rows = self.db.write().await?.returning(claim).await?;
+        let mut rows = all(&rows, |row| {
+            let mut f = Fields::new("outbox", row);
+            let order: (i64, i64) = (f.int()?, f.int()?);
+            let row = OutboxRow {
+                id: f.id(OutboxId::from_uuid)?,
+                organization_id: f.opt_id(OrganizationId::from_uuid)?,
+                name: f.text()?,
+                channel: f.opt_text()?,
+                conversation_id: f.opt_id(ConversationId::from_uuid)?,
+                payload: f.json()?,
+                attempts: f.int()?,
+                claim: f.int()?,
+                created_at: f.at()?,
+            };
+            Ok((order, row))
+        })?;
+        // What an update returns has no order.
+        rows.sort_unstable_by_key(|(order, _)| *order);
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+        let until = now + Duration::seconds(i64::from(lease_s));
+        let extend = query(EXTEND).at(until).bind(id.as_uuid()).bind(claim);
+        Ok(self.db.write().await?.execute(extend).await? > 0)
+    }
+
+    async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
+        let complete = query(COMPLETE).bind(id.as_uuid()).bind(claim);
+        Ok(self.db.write().await?.execute(complete).await? > 0)
+    }
+
+    async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
+        let retry = query(RETRY).at(run_at).bind(error).bind(id.as_uuid()).bind(claim);
+        Ok(self.db.write().await?.execute(retry).await? > 0)
+    }
+
+    async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
+        let mut write = self.db.write().await?;
+        let bury = query(BURY).at(write.began_at()).bind(error).bind(id.as_uuid()).bind(claim);
+        Ok(write.execute(bury).await? > 0)
+    }
+
+    async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
+        let stats = one(self.db.row(query(STATS).bind(kind.as_str()).at(now)).await?, |row| {
+            let mut f = Fields::new("outbox", row);
+            Ok(OutboxStats { ready: f.int()?, scheduled: f.int()?, running: f.int()?, dead: f.int()? })
+        })?;
+        Ok(stats.unwrap_or_default())
+    }
+}

@@ -1,0 +1,133 @@
+//! Every repository over one handle.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use spotlight_core::{Result, domain::OutboxId, ports};
+
+use super::{
+    account::{SqliteApiTokenRepository, SqliteLinkRepository, SqliteSessionRepository, SqliteUserRepository},
+    analytics::SqliteAnalyticsRepository,
+    appointment::{SqliteAppointmentRepository, SqliteHostRepository},
+    assistant::{SqliteAssistantRepository, SqliteKnowledgeRepository},
+    audit::SqliteAuditRepository,
+    billing::{SqliteSubscriptionRepository, SqliteUsageRepository},
+    consent::SqliteConsentRepository,
+    conversation::{SqliteConversationRepository, SqliteHandOffRepository, SqliteTranscriptRepository},
+    db::{Database, Db},
+    flag::SqliteFlagRepository,
+    idempotency::SqliteIdempotencyRepository,
+    lead::{SqliteLeadRepository, SqliteProposalRepository},
+    lease::SqliteLeaseRepository,
+    organization::SqliteOrganizationRepository,
+    outbox::{self, SqliteOutboxRepository},
+    report::SqliteReportRepository,
+    webhook::{SqliteDeliveryRepository, SqliteEndpointRepository, SqliteProcessedRepository},
+    writer::Tx,
+};
+
+/// Declares a repository over the database or one unit of work.
+macro_rules! repository {
+    ($(#[$doc:meta])+ $name:ident) => {
+        $(#[$doc])+
+        pub(in $crate::sqlite) struct $name {
+            db: $crate::sqlite::db::Db,
+        }
+
+        impl $name {
+            pub(in $crate::sqlite) fn new(db: $crate::sqlite::db::Db) -> Self {
+                Self { db }
+            }
+        }
+    };
+}
+pub(super) use repository;
+
+macro_rules! repositories {
+    ($($name:ident: $repository:ident as $port:ident,)+) => {
+        /// Every repository over one handle.
+        pub(super) struct SqliteRepositories {
+            $($name: $repository,)+
+        }
+
+        impl SqliteRepositories {
+            pub(super) fn new(db: &Db) -> Self {
+                Self { $($name: $repository::new(db.clone()),)+ }
+            }
+        }
+
+        impl ports::Repositories for SqliteRepositories {
+            $(fn $name(&self) -> &dyn ports::$port {
+                &self.$name
+            })+
+        }
+
+        impl ports::Repositories for SqliteUnit {
+            $(fn $name(&self) -> &dyn ports::$port {
+                &self.repositories.$name
+            })+
+        }
+    };
+}
+
+repositories! {
+    organizations: SqliteOrganizationRepository as OrganizationRepository,
+    users: SqliteUserRepository as UserRepository,
+    sessions: SqliteSessionRepository as SessionRepository,
+    api_tokens: SqliteApiTokenRepository as ApiTokenRepository,
+    links: SqliteLinkRepository as LinkRepository,
+    assistants: SqliteAssistantRepository as AssistantRepository,
+    knowledge: SqliteKnowledgeRepository as KnowledgeRepository,
+    leads: SqliteLeadRepository as LeadRepository,
+    proposals: SqliteProposalRepository as ProposalRepository,
+    conversations: SqliteConversationRepository as ConversationRepository,
+    transcripts: SqliteTranscriptRepository as TranscriptRepository,
+    hand_offs: SqliteHandOffRepository as HandOffRepository,
+    hosts: SqliteHostRepository as HostRepository,
+    appointments: SqliteAppointmentRepository as AppointmentRepository,
+    subscriptions: SqliteSubscriptionRepository as SubscriptionRepository,
+    usage: SqliteUsageRepository as UsageRepository,
+    webhook_endpoints: SqliteEndpointRepository as EndpointRepository,
+    webhook_deliveries: SqliteDeliveryRepository as DeliveryRepository,
+    processed_events: SqliteProcessedRepository as ProcessedRepository,
+    audit: SqliteAuditRepository as AuditRepository,
+    flags: SqliteFlagRepository as FlagRepository,
+    reports: SqliteReportRepository as ReportRepository,
+    consents: SqliteConsentRepository as ConsentRepository,
+    idempotency: SqliteIdempotencyRepository as IdempotencyRepository,
+    outbox: SqliteOutboxRepository as OutboxRepository,
+    leases: SqliteLeaseRepository as LeaseRepository,
+    analytics: SqliteAnalyticsRepository as AnalyticsRepository,
+}
+
+/// A unit of work: every repository over one open transaction.
+pub(super) struct SqliteUnit {
+    repositories: SqliteRepositories,
+    db: Db,
+}
+
+impl SqliteUnit {
+    pub(super) fn new(database: Arc<Database>, tx: Tx) -> Self {
+        let db = Db::unit(database, tx);
+        Self { repositories: SqliteRepositories::new(&db), db }
+    }
+}
+
+#[async_trait]
+impl ports::UnitOfWork for SqliteUnit {
+    async fn enqueue(&self, job: ports::NewJob) -> Result<OutboxId> {
+        outbox::enqueue(&self.db, &job).await
+    }
+
+    async fn publish(&self, event: ports::NewEvent) -> Result<OutboxId> {
+        outbox::publish(&self.db, &event).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.db.take().await?.commit().await
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<()> {
+        self.db.take().await?.rollback().await
+    }
+}

@@ -1,0 +1,65 @@
+//! The database as the core sees it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use spotlight_core::{
+    Result,
+    ports::{ReadConsistency, Repositories, Storage, UnitOfWork},
+};
+
+use super::{
+    db::{Database, Db, query},
+    open,
+    options::SqliteOptions,
+    repositories::{SqliteRepositories, SqliteUnit},
+    sql::statements,
+};
+
+statements! {
+    PING = ["SELECT 1"];
+}
+
+/// Storage in one SQLite file.
+pub struct SqliteStorage {
+    database: Arc<Database>,
+    db: Db,
+    readers: SqliteRepositories,
+}
+
+impl SqliteStorage {
+    /// Opens the database: creates folder and file when they are missing, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// `Misconfigured` when the path cannot be written, when the file belongs to another program, or when a newer
+    /// version of this program has changed it: nothing is changed then. `Corrupt` when the file is no database.
+    /// `Unavailable` when another process keeps writing.
+    pub async fn open(options: SqliteOptions) -> Result<Self> {
+        let writer = open::writer(&options).await?;
+        let database = Arc::new(Database::new(&options, writer));
+        let db = Db::Shared(Arc::clone(&database));
+        let readers = SqliteRepositories::new(&db);
+        Ok(Self { database, db, readers })
+    }
+}
+
+#[async_trait]
+impl Storage for SqliteStorage {
+    fn read(&self, _consistency: ReadConsistency) -> &dyn Repositories {
+        &self.readers
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
+        let tx = self.database.writer.begin().await?;
+        Ok(Box::new(SqliteUnit::new(Arc::clone(&self.database), tx)))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.db.row(query(PING)).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.database.readers.close().await;
+        self.database.writer.close().await;
+    }
+}
