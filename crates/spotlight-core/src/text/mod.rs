@@ -1,7 +1,7 @@
 //! Words: folding, tokens, ranking and keywords.
 //!
 //! Searching is core code so that every storage gives the same answers: an adapter stores what [`search_text`] made
-//! and finds a record exactly when [`matches`] is true of it and the [`tokens`] of the query.
+//! and finds a record exactly when [`matches()`] is true of it and the [`tokens()`] of the query.
 
 pub mod bm25;
 mod fold;
