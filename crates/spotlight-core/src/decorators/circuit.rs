@@ -49,8 +49,9 @@ impl Circuit {
             State::Open { since } => {
                 // A clock that was set back must not keep the circuit open for longer than the pause.
                 let open_for = (now - since).to_std().unwrap_or(self.cool_down);
-                if open_for < self.cool_down {
-                    return Err(self.cool_down - open_for);
+                let left = self.cool_down.saturating_sub(open_for);
+                if !left.is_zero() {
+                    return Err(left);
                 }
                 *state = State::Probing { since };
             }

@@ -302,6 +302,9 @@ pub struct DialogueState {
     pub stalled: u8,
     /// The visitor said goodbye or asked to stop.
     pub closing: bool,
+    /// The state as the turn found it, between the requests of one turn only: never stored.
+    #[serde(skip)]
+    pub turn_began: Option<Box<DialogueState>>,
 }
 
 words! {

@@ -98,7 +98,7 @@ fn settings() -> FallbackSettings {
         first_chunk: Duration::from_secs(4),
         idle: Duration::from_secs(6),
         failures_to_open: 2,
-        cool_down: Duration::from_secs(60),
+        cool_down: Duration::from_mins(1),
     }
 }
 
@@ -254,5 +254,5 @@ async fn without_a_model_that_answers_there_is_an_error_with_its_cause() {
     assert_eq!((error.kind(), error.chain().as_str()), (ErrorKind::Unavailable, "no chat model answers: refused"));
     model.stream(request()).await.err().expect("nobody answers");
     let error = model.stream(request()).await.err().expect("the circuit is open");
-    assert_eq!(error.retry(), Retry::After(Duration::from_secs(60)));
+    assert_eq!(error.retry(), Retry::After(Duration::from_mins(1)));
 }

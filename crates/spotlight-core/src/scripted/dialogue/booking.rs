@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Heard,
-    calendar::{Wish, moment_of, slot_arguments, slots_of},
+    calendar::{Wish, find_arguments, moment_of, slot_arguments, slots_of},
     reply::Why,
     turn::{Flow, Turn},
 };
@@ -14,6 +14,7 @@ use crate::{
         assistant::ToolKind,
         conversation::{Expecting, OfferedSlot},
     },
+    ports::chat::ToolAnswer,
     scripted::{
         templates::{self, Line},
         understanding::{Intent, Understanding, When, YesNo},
@@ -42,6 +43,12 @@ impl Turn<'_> {
         match self.state.expecting {
             Some(Expecting::BookingConfirmation) if self.state.held.is_some() => {
                 self.hear_confirmation(u, dealt)?;
+                Ok(true)
+            }
+            Some(Expecting::BookingConfirmation) if self.state.booked => {
+                // The turn that booked was lost before it could say so.
+                self.expect(None);
+                self.say(Line::AlreadyBooked);
                 Ok(true)
             }
             Some(Expecting::Slot) if !self.state.offered.is_empty() => {
@@ -251,7 +258,7 @@ impl Turn<'_> {
             // A weekend or a holiday: the days after it, in one request.
             for ahead in 2..=4 {
                 if let Some(wish) = day(ahead) {
-                    self.begin(ToolKind::BookAppointment, self.find_arguments(Some(wish)));
+                    self.begin(ToolKind::BookAppointment, find_arguments(Some(wish)));
                 }
             }
             for ahead in 2..=4 {
@@ -295,11 +302,11 @@ impl Turn<'_> {
                 self.state.booking_refused = false;
                 self.toward_booking()
             }
-            Some(answer) => {
+            Some(answer) if is_lost(answer) => {
                 let others = slots_of(answer, self.brief.now);
                 self.gone(others)
             }
-            None => self.trouble(),
+            _ => self.trouble(),
         }
     }
 
@@ -369,15 +376,19 @@ impl Turn<'_> {
                 self.say_slot(line, OfferedSlot { starts_at, ..held });
                 Ok(())
             }
-            Some(answer) => {
+            refused => {
                 if moves {
                     self.state.booked = false;
                     self.say(Line::Cancelled);
                 }
-                let others = slots_of(answer, self.brief.now);
-                self.gone(others)
+                match refused.filter(|answer| is_lost(answer)) {
+                    Some(answer) => {
+                        let others = slots_of(answer, self.brief.now);
+                        self.gone(others)
+                    }
+                    None => self.trouble(),
+                }
             }
-            None => self.trouble(),
         }
     }
 
@@ -452,4 +463,9 @@ impl Turn<'_> {
         self.say(Line::BookingTrouble);
         self.advance(Why::Interjection)
     }
+}
+
+/// True when a refusal is about the time and not about the request.
+fn is_lost(answer: &ToolAnswer) -> bool {
+    answer.content.get("invalid").is_none()
 }

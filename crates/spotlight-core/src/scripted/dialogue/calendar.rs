@@ -1,12 +1,11 @@
 //! The times an utterance names, and the calendar behind the tool.
 
-use chrono::{Duration, LocalResult, NaiveDate, NaiveTime, SecondsFormat, TimeZone};
-use chrono_tz::Tz;
+use chrono::{Duration, NaiveDate, NaiveTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use super::turn::{Flow, Turn};
 use crate::{
-    domain::{assistant::ToolKind, conversation::OfferedSlot, time::Timestamp},
+    domain::{assistant::ToolKind, conversation::OfferedSlot, slots, time::Timestamp},
     ports::chat::ToolAnswer,
     scripted::{
         templates::{self, Line},
@@ -67,18 +66,16 @@ impl Turn<'_> {
             .iter()
             .find(|slot| local(slot) == time)
             .or_else(|| offered.iter().find(|slot| local(slot) == afternoon));
-        match slot {
-            Some(slot) => Some(Wish::Offered(*slot)),
-            None => {
-                let day = self.state.held.iter().chain(offered).next()?.starts_at.with_timezone(&zone).date_naive();
-                Some(self.at_time(day, time))
-            }
+        if let Some(slot) = slot {
+            return Some(Wish::Offered(*slot));
         }
+        let day = self.state.held.iter().chain(offered).next()?.starts_at.with_timezone(&zone).date_naive();
+        Some(self.at_time(day, time))
     }
 
     /// A local time on a day as one of the times offered, or as a moment.
     pub(super) fn at_time(&self, date: NaiveDate, time: NaiveTime) -> Wish {
-        let at = instant(self.brief.time_zone, date, time);
+        let at = slots::local_instant(self.brief.time_zone, date.and_time(time));
         let slot = self.state.offered.iter().find(|slot| slot.starts_at == at);
         slot.map_or(Wish::At(at), |slot| Wish::Offered(*slot))
     }
@@ -97,7 +94,7 @@ impl Turn<'_> {
 
     /// Free times; none when the calendar does not answer.
     pub(super) fn find(&mut self, wish: Option<Wish>) -> Flow<Option<Vec<OfferedSlot>>> {
-        let arguments = self.find_arguments(wish);
+        let arguments = find_arguments(wish);
         let answer = self.call(ToolKind::BookAppointment, arguments)?;
         Ok(answer.and_then(|answer| {
             let slots = slots_of(answer, self.brief.now);
@@ -105,30 +102,31 @@ impl Turn<'_> {
         }))
     }
 
-    pub(super) fn find_arguments(&self, wish: Option<Wish>) -> Value {
-        let clock = |time: NaiveTime| time.format("%H:%M").to_string();
-        let mut arguments = json!({ "action": "find" });
-        match wish {
-            Some(Wish::At(at)) => arguments["at"] = json!(rfc3339(at)),
-            Some(Wish::Day(when)) => {
-                arguments["date"] = json!(when.date.format("%Y-%m-%d").to_string());
-                if let Some(from) = when.from {
-                    arguments["from"] = json!(clock(from));
-                }
-                if let Some(to) = when.to {
-                    arguments["to"] = json!(clock(to));
-                }
-            }
-            Some(Wish::Offered(_)) | None => {}
-        }
-        arguments
-    }
-
     pub(super) fn say_slot(&mut self, line: Line, slot: OfferedSlot) {
         let (language, zone) = (self.brief.language, self.brief.time_zone);
         let text = templates::moment(language, zone, slot.starts_at, self.brief.now);
         self.say_with(line, vec![("slot", text), ("zone", templates::zone(zone, slot.starts_at))]);
     }
+}
+
+/// Arguments of `find` for a wish, or for the next free times.
+pub(super) fn find_arguments(wish: Option<Wish>) -> Value {
+    let clock = |time: NaiveTime| time.format("%H:%M").to_string();
+    let mut arguments = json!({ "action": "find" });
+    match wish {
+        Some(Wish::At(at)) => arguments["at"] = json!(rfc3339(at)),
+        Some(Wish::Day(when)) => {
+            arguments["date"] = json!(when.date.format("%Y-%m-%d").to_string());
+            if let Some(from) = when.from {
+                arguments["from"] = json!(clock(from));
+            }
+            if let Some(to) = when.to {
+                arguments["to"] = json!(clock(to));
+            }
+        }
+        Some(Wish::Offered(_)) | None => {}
+    }
+    arguments
 }
 
 fn rfc3339(at: Timestamp) -> String {
@@ -152,32 +150,4 @@ pub(super) fn slots_of(answer: &ToolAnswer, now: Timestamp) -> Vec<OfferedSlot> 
         (starts_at > now).then_some(OfferedSlot { starts_at, host_id })
     };
     slots.into_iter().flatten().filter_map(slot).collect()
-}
-
-/// The instant of a local time: moved past a gap of the clock, the first of two.
-fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> Timestamp {
-    let local = date.and_time(time);
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-        // As far after the gap as the time said is after its beginning.
-        LocalResult::None => match zone.from_local_datetime(&(local - Duration::hours(3))) {
-            LocalResult::Single(before) | LocalResult::Ambiguous(before, _) => (before + Duration::hours(3)).to_utc(),
-            LocalResult::None => chrono::DateTime::from_naive_utc_and_offset(local, chrono::Utc),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_skipped_local_time_moves_forward_and_a_doubled_one_is_the_first() {
-        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a date");
-        let time = |h, m| NaiveTime::from_hms_opt(h, m, 0).expect("a time");
-        let zone = Tz::Europe__Berlin;
-        assert_eq!(rfc3339(instant(zone, day(2027, 3, 28), time(2, 30))), "2027-03-28T01:30:00Z");
-        assert_eq!(rfc3339(instant(zone, day(2027, 10, 31), time(2, 30))), "2027-10-31T00:30:00Z");
-        assert_eq!(rfc3339(instant(zone, day(2026, 11, 26), time(15, 0))), "2026-11-26T14:00:00Z");
-    }
 }

@@ -76,10 +76,10 @@ impl Facts {
 impl Answer {
     fn to_json(&self) -> Value {
         let mut answer = json!({ "key": self.key, "topic": self.topic, "value": self.value });
-        if let Some(met) = self.met.filter(|met| *met != Met::Unknown) {
+        if let Some(met) = self.met {
             answer["met"] = json!(met);
         }
-        if let Some(amount) = self.amount {
+        if let Some(amount) = self.amount.filter(|amount| amount.minor >= 0) {
             answer["amount_minor"] = json!(amount.minor);
             if let Some(currency) = amount.currency {
                 answer["currency"] = json!(currency);
@@ -108,7 +108,9 @@ impl Turn<'_> {
     /// Notes what is new in an utterance, with the tool where it is offered.
     pub(super) fn note(&mut self, heard: Heard<'_>) -> Flow<Noted> {
         let mut facts = self.facts(heard);
-        let mut noted = Noted { bad_contact: heard.understanding.invalid_contact, ..Noted::default() };
+        let contact = |topic: &Topic| matches!(topic, Topic::Email | Topic::Phone);
+        let bad_contact = heard.understanding.invalid_contact.filter(contact);
+        let mut noted = Noted { bad_contact, ..Noted::default() };
         while !facts.is_empty() && self.can(ToolKind::CaptureLead) {
             let answer = self.call(ToolKind::CaptureLead, facts.arguments())?;
             if answer.is_some_and(|answer| answer.ok) {
@@ -224,15 +226,14 @@ impl Turn<'_> {
             Topic::Company => (plain && u.company.is_none() && u.answer == Some(YesNo::No)).then_some((None, None)),
             Topic::Budget => match (u.budget, yes_or_no) {
                 (Some(amount), _) => Some((Some(Met::Yes), Some(amount))),
-                (None, Some(YesNo::Maybe)) => Some((None, None)),
                 (None, Some(answer)) => Some((Some(met(answer)), None)),
-                (None, None) => (plain && asked >= 2).then_some((None, None)),
+                (None, None) => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
             },
             Topic::Timeline if u.when.is_some() && !u.wants(Intent::Question) => Some((Some(Met::Yes), None)),
             Topic::Timeline if plain && cues::is_soon(language, text) => Some((Some(Met::Yes), None)),
             Topic::Timeline => match yes_or_no {
                 Some(answer) => Some((Some(met(answer)), None)),
-                None => (plain && asked >= 2).then_some((None, None)),
+                None => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
             },
             Topic::Authority => {
                 let shown = match yes_or_no {
@@ -240,7 +241,8 @@ impl Turn<'_> {
                     Some(YesNo::Maybe) => Some(Met::Partial),
                     _ if cues::is_shared(language, text) => Some(Met::Partial),
                     Some(YesNo::Yes) => Some(Met::Yes),
-                    None => cues::is_decider(language, text).then_some(Met::Yes),
+                    None if cues::is_decider(language, text) => Some(Met::Yes),
+                    None => Some(Met::Partial),
                 };
                 (plain || yes_or_no.is_some()).then_some((shown, None))
             }
@@ -290,20 +292,9 @@ impl Turn<'_> {
 
 /// The contact field that a refused `capture_lead` blames.
 fn blamed(answer: &ToolAnswer) -> Option<Topic> {
-    let field = answer.content.get("field").and_then(Value::as_str);
-    let error = match answer.content.get("error") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    let text = field.unwrap_or(&error).to_lowercase();
-    if text.contains("email") || text.contains("e-mail") {
-        Some(Topic::Email)
-    } else if text.contains("phone") {
-        Some(Topic::Phone)
-    } else {
-        None
-    }
+    let fields = answer.content.get("invalid")?.as_array()?;
+    let named = |name: &str| fields.iter().any(|field| field["field"].as_str() == Some(name));
+    [("email", Topic::Email), ("phone", Topic::Phone)].into_iter().find(|(name, _)| named(name)).map(|(_, topic)| topic)
 }
 
 /// True when the words can be the answer to a question in free words.

@@ -152,7 +152,7 @@ proptest! {
             stage.tools.contested = contested;
             stage.tools.people = failing != 1;
             stage.tools.capture_error = match failing {
-                2 => Some(json!({ "error": "email is not valid" })),
+                2 => Some(json!({ "error": "no", "invalid": [{ "field": "email" }] })),
                 3 => Some(json!({ "error": "try again later" })),
                 4 => Some(json!("odd")),
                 _ => None,
@@ -188,6 +188,7 @@ proptest! {
                 }
             }
         }
-        prop_assert!(asked.values().all(|&times| times <= 2), "{asked:?}");
+        let words = said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("\n");
+        prop_assert!(asked.values().all(|&times| times <= 2), "{asked:?}\n{words}");
     }
 }

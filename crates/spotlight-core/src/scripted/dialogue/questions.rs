@@ -66,8 +66,8 @@ impl Turn<'_> {
         }
         // Whoever answers one way of contact with the other has answered.
         if let Some(open) = self.open_question()
-            && ((open.topic == Topic::Email && phone.is_some() && self.brief.state.given.phone.is_none())
-                || (open.topic == Topic::Phone && email.is_some() && self.brief.state.given.email.is_none()))
+            && ((open.topic == Topic::Email && phone.is_some() && self.began.given.phone.is_none())
+                || (open.topic == Topic::Phone && email.is_some() && self.began.given.email.is_none()))
         {
             let key = open.key.clone();
             self.close(&key);

@@ -169,7 +169,7 @@ impl Turn<'_> {
             return self.farewell("assistant_ended");
         }
         if u.wants(Intent::Greeting) {
-            if !self.has_said(&[Line::Greeting]) && self.brief.state.greeted {
+            if !self.has_said(&[Line::Greeting]) && self.began.greeted {
                 self.say(Line::Hello);
             }
             return self.advance(if self.open_question().is_some() { Why::Interjection } else { Why::Progress });

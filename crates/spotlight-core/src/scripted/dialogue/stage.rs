@@ -14,7 +14,8 @@ use crate::{
             Assistant, BookingSettings, HandOffRule, Language, ModelSettings, Question, Tone, ToolKind, Topic,
             VoiceSettings,
         },
-        conversation::DialogueState,
+        contact::{Email, Phone},
+        conversation::{DialogueState, OfferedSlot},
         id::{AssistantId, OrganizationId, UserId},
         scoring::Criteria,
         time::Timestamp,
@@ -125,13 +126,14 @@ impl Tools {
         let arguments = &call.arguments;
         self.calls.push((call.name.clone(), arguments.clone()));
         let (ok, content) = match call.name.as_str() {
-            "capture_lead" => match self.capture_error.take() {
-                Some(error) => (false, error),
-                None => {
+            "capture_lead" => {
+                if let Some(error) = self.capture_error.take() {
+                    (false, error)
+                } else {
                     self.captured.push(arguments.clone());
                     (true, json!({ "saved": [], "kept_for_review": [] }))
                 }
-            },
+            }
             "book_appointment" => self.calendar(arguments, zone),
             "hand_off" => (self.people, json!({})),
             "end_conversation" => {
@@ -263,6 +265,7 @@ impl Stage {
     pub(crate) fn play(&mut self, moment: Moment<'_>) -> Said {
         self.turns += 1;
         let mut done: Vec<(ToolCall, ToolAnswer)> = Vec::new();
+        let began = self.brief.state.clone();
         for _ in 0..8 {
             let exchanges: Vec<_> = done.iter().map(|(call, answer)| Exchange { call, answer: Some(answer) }).collect();
             let Decision { state, acts } = decide(&self.brief, &self.offered, moment, &exchanges);
@@ -276,12 +279,32 @@ impl Stage {
                 done.push((call, answer));
             }
             if text.is_empty() {
-                assert_eq!(state, self.brief.state, "the state stays until the turn is decided");
+                self.brief.state = state;
+                self.platform_writes(&began);
                 continue;
             }
+            assert_eq!(state.turn_began, None);
             self.brief.state = state;
+            self.platform_writes(&began);
             return Said { text, acts };
         }
         panic!("the turn does not end");
+    }
+
+    /// What the platform knows better than the model, as it does after every tool: what was given, held and booked.
+    fn platform_writes(&mut self, began: &DialogueState) {
+        let state = &mut self.brief.state;
+        state.given = began.given.clone();
+        for captured in &self.tools.captured {
+            let told = |field: &str| captured[field].as_str().map(str::to_owned);
+            state.given.name = told("name").or(state.given.name.take());
+            state.given.company = told("company").or(state.given.company.take());
+            let email = told("email").and_then(|text| Email::parse(&text).ok());
+            state.given.email = email.or(state.given.email.take());
+            let phone = told("phone").and_then(|text| Phone::parse(&text, None).ok());
+            state.given.phone = phone.or(state.given.phone.take());
+        }
+        state.held = self.tools.held.map(|starts_at| OfferedSlot { starts_at, host_id: host() });
+        state.booked = self.tools.booked.is_some();
     }
 }

@@ -47,6 +47,9 @@ pub(super) type Flow<T = ()> = Result<T, Pause>;
 /// One turn under way.
 pub(super) struct Turn<'a> {
     pub(super) brief: &'a Brief,
+    /// The state as the turn found it.
+    pub(super) began: DialogueState,
+    /// The state as the turn leaves it.
     pub(super) state: DialogueState,
     tools: &'a [ToolKind],
     exchanges: &'a [Exchange<'a>],
@@ -56,8 +59,12 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     pub(super) fn new(brief: &'a Brief, tools: &'a [ToolKind], exchanges: &'a [Exchange<'a>]) -> Self {
-        let mut turn =
-            Self { brief, state: brief.state.clone(), tools, exchanges, acts: Vec::new(), pending: Vec::new() };
+        // The platform writes into the state what its tools have done; the turn is decided from before that.
+        let began = brief.state.turn_began.as_deref().filter(|_| !exchanges.is_empty());
+        let mut began = began.unwrap_or(&brief.state).clone();
+        began.turn_began = None;
+        let state = began.clone();
+        let mut turn = Self { brief, began, state, tools, exchanges, acts: Vec::new(), pending: Vec::new() };
         turn.prepare_questions();
         turn
     }
@@ -65,7 +72,8 @@ impl<'a> Turn<'a> {
     /// What the request brings.
     pub(super) fn finish(self, flow: Flow) -> Decision {
         if flow.is_err() || !self.pending.is_empty() {
-            return Decision { state: self.brief.state.clone(), acts: self.pending };
+            let state = DialogueState { turn_began: Some(Box::new(self.began)), ..self.brief.state.clone() };
+            return Decision { state, acts: self.pending };
         }
         let mut acts = self.acts;
         if acts.is_empty() {

@@ -171,6 +171,7 @@ impl Line {
     ];
 
     /// True when the line asks the visitor something.
+    #[cfg(test)]
     pub(crate) const fn asks(self) -> bool {
         matches!(
             self,
