@@ -56,14 +56,15 @@ impl State {
         if let Some(old) = self.free_at.insert(Arc::clone(&key), free_at) {
             self.by_time.remove(&(old, Arc::clone(&key)));
         }
-        self.by_time.insert((free_at, key));
         // Two at once, so that keys that are free again do not pile up.
         for _ in 0..2 {
             let is_spare = |(at, _): &&(i128, Arc<str>)| *at <= now || self.free_at.len() > max_keys;
-            let Some((at, key)) = self.by_time.first().filter(is_spare).cloned() else { return };
-            self.free_at.remove(&key);
-            self.by_time.remove(&(at, key));
+            let Some((at, spare)) = self.by_time.first().filter(is_spare).cloned() else { break };
+            self.free_at.remove(&spare);
+            self.by_time.remove(&(at, spare));
         }
+        // After the others: were the new key itself forgotten, a full table would let everybody new pass.
+        self.by_time.insert((free_at, key));
     }
 }
 

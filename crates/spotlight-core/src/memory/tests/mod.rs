@@ -2,10 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
 mod cache;
-#[cfg(feature = "conformance")]
-mod conformance;
 mod events;
-mod files;
 mod limit;
 mod mail;
 mod page;
