@@ -1,0 +1,123 @@
+//! What an utterance wants or does.
+
+use super::{
+    heard::{Heard, Match},
+    lexicon::Tag,
+};
+use crate::scripted::understanding::{Asked, Intent, Understanding};
+
+/// Most words of an utterance that is nothing but an insult.
+const SHORT: usize = 3;
+
+/// Finds every intent.
+pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
+    for phrase in &heard.matches {
+        match phrase.tag {
+            Tag::Does(intent) => add(heard, out, intent, *phrase),
+            Tag::Insult if is_aimed(heard, *phrase) => {
+                out.intents.insert(Intent::Abuse);
+            }
+            Tag::HelloBye => {
+                let hello = phrase.start == 0 && (!heard.closes_clause(phrase.end) || greets(heard, phrase.end));
+                out.intents.insert(if hello { Intent::Greeting } else { Intent::Goodbye });
+            }
+            Tag::Ask if opens(heard, phrase.start) => {
+                out.intents.insert(Intent::Question);
+            }
+            _ => {}
+        }
+    }
+    if contrasts(heard) {
+        out.intents.insert(Intent::Correction);
+    }
+    if asks_by_mark(heard) {
+        out.intents.insert(Intent::Question);
+    }
+    settle(out);
+}
+
+/// "not this but that", where this is something that was understood, such as an address.
+fn contrasts(heard: &Heard<'_>) -> bool {
+    let mut denied = None;
+    heard.matches.iter().any(|phrase| match phrase.tag {
+        Tag::Not | Tag::No => {
+            denied = denied.or(Some(phrase.end));
+            false
+        }
+        Tag::But => denied.take().is_some_and(|from| (from..phrase.start).any(|at| heard.is_taken(at))),
+        _ => false,
+    })
+}
+
+/// "ciao" alone is a greeting at the start and a farewell later.
+fn greets(heard: &Heard<'_>, end: usize) -> bool {
+    heard.hearing.asked == Asked::Open || end + 1 < heard.len()
+}
+
+/// Adds an intent unless it is denied; "I don't want a demo" refuses.
+fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match) {
+    let deniable = matches!(
+        intent,
+        Intent::Book
+            | Intent::Demo
+            | Intent::Cancel
+            | Intent::Reschedule
+            | Intent::Human
+            | Intent::Price
+            | Intent::ObjectionPrice
+            | Intent::OffTopic
+            | Intent::Goodbye
+    );
+    if deniable && heard.follows(phrase.start, &[Tag::Not], 3) {
+        if matches!(intent, Intent::Book | Intent::Demo) {
+            out.intents.insert(Intent::Refusal);
+        }
+        return;
+    }
+    out.intents.insert(intent);
+}
+
+/// An insult counts when it is said to the listener or is all that is said.
+fn is_aimed(heard: &Heard<'_>, phrase: Match) -> bool {
+    let own = heard.follows(phrase.start, &[Tag::IAm, Tag::Not], 3);
+    let at_you = heard.follows(phrase.start, &[Tag::You], 4) || heard.precedes(phrase.end, &[Tag::You], 2);
+    let alone = heard.opens_clause(phrase.start) && heard.closes_clause(phrase.end);
+    !own && (at_you || alone || heard.words() <= SHORT)
+}
+
+/// The start of a clause, or right after a word that only leads into it.
+fn opens(heard: &Heard<'_>, at: usize) -> bool {
+    let leads = |at: usize| {
+        heard
+            .at(at)
+            .iter()
+            .any(|m| matches!(m.tag, Tag::And | Tag::Yes | Tag::No | Tag::Does(Intent::Greeting | Intent::Correction)))
+    };
+    heard.opens_clause(at) || (at > 0 && heard.opens_clause(at - 1) && leads(at - 1))
+}
+
+/// A question mark, save in a sentence that only asks how someone is.
+fn asks_by_mark(heard: &Heard<'_>) -> bool {
+    let marks = (0..heard.len()).filter(|at| {
+        heard.is_sign(*at, '?') && heard.token(at + 1).is_none_or(|next| !next.glued || !heard.is_word(at + 1))
+    });
+    let greetings: Vec<Match> = heard.all(Tag::Does(Intent::Greeting)).collect();
+    marks.into_iter().any(|mark| {
+        let sentence = heard.token(mark).map(|t| t.sentence);
+        let polite = greetings.iter().any(|m| m.end == mark && heard.token(m.start).map(|t| t.sentence) == sentence);
+        let alone = mark == 0 || heard.is_sign(mark - 1, '?');
+        !polite && !alone
+    })
+}
+
+/// Drops what another intent explains better.
+fn settle(out: &mut Understanding) {
+    let drop = |out: &mut Understanding, because: &[Intent], what: &[Intent]| {
+        if because.iter().any(|intent| out.wants(*intent)) {
+            out.intents.retain(|intent| !what.contains(intent));
+        }
+    };
+    drop(out, &[Intent::ObjectionPrice], &[Intent::Price]);
+    drop(out, &[Intent::Reschedule, Intent::Cancel], &[Intent::Book]);
+    drop(out, &[Intent::Reschedule], &[Intent::Cancel]);
+}
