@@ -188,7 +188,14 @@ pub(super) fn query<'q>(sql: Sql) -> Query<'q> {
     sqlx::query::<Sqlite>(sql.text())
 }
 
+/// Every statement that was put together so far, for the tests that look at them.
+#[cfg(test)]
+pub(super) static BUILT: std::sync::Mutex<std::collections::BTreeSet<String>> =
+    std::sync::Mutex::new(std::collections::BTreeSet::new());
+
 /// A statement that was put together, with its arguments.
 pub(super) fn built<'q>(sql: String, arguments: SqliteArguments) -> Query<'q> {
+    #[cfg(test)]
+    BUILT.lock().expect("no test panicked here").insert(sql.clone());
     sqlx::query_with(sqlx::AssertSqlSafe(sql), arguments)
 }

@@ -31,9 +31,9 @@ mod report;
 mod repositories;
 mod search;
 mod sql;
-#[cfg(test)]
-mod statements_tests;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod webhook;
 mod writer;
 

@@ -25,7 +25,7 @@ macro_rules! statements {
 
         /// Every statement of this file for one organization, and every other one.
         #[cfg(test)]
-        pub(super) const STATEMENTS: (&[$crate::sqlite::sql::Sql], &[$crate::sqlite::sql::Sql]) =
+        pub(in $crate::sqlite) const STATEMENTS: (&[$crate::sqlite::sql::Sql], &[$crate::sqlite::sql::Sql]) =
             (&[$($name),*], &[$($($wide),+)?]);
     };
 }

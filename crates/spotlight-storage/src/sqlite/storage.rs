@@ -41,6 +41,11 @@ impl SqliteStorage {
         let readers = SqliteRepositories::new(&db);
         Ok(Self { database, db, readers })
     }
+
+    #[cfg(test)]
+    pub(super) fn writer(&self) -> &super::writer::Writer {
+        &self.database.writer
+    }
 }
 
 #[async_trait]

@@ -39,7 +39,7 @@ fn place(conversation: &Conversation, column: &'static str) -> (Uuid, Option<Str
 }
 
 /// The conditions but the search. A `+` keeps an index from being used where it would mean sorting all it finds.
-fn conditions(organization: OrganizationId, filter: &ConversationFilter) -> Conditions {
+fn conditions(organization: OrganizationId, filter: &ConversationFilter, by_started: bool) -> Conditions {
     let mut conditions = Conditions::of(organization.as_uuid());
     let statuses: Vec<_> = filter.statuses.iter().copied().map(ConversationStatus::as_str).collect();
     conditions.one_of("+status = ?", "+status", &statuses);
@@ -62,7 +62,11 @@ fn conditions(organization: OrganizationId, filter: &ConversationFilter) -> Cond
             user,
         );
     }
-    conditions.between("started_at >= ?", "started_at < ?", filter.started);
+    if by_started {
+        conditions.between("started_at >= ?", "started_at < ?", filter.started);
+    } else {
+        conditions.between("+started_at >= ?", "+started_at < ?", filter.started);
+    }
     conditions
 }
 
@@ -73,7 +77,7 @@ pub(super) async fn list(
     sort: Sort<ConversationSort>,
     paging: &Paging,
 ) -> Result<Listing<Conversation>> {
-    let mut conditions = conditions(organization, filter);
+    let mut conditions = conditions(organization, filter, sort.by == ConversationSort::StartedAt);
     let (mut from, mut total) = (CONVERSATIONS.table, None);
     if let Some(search) = &filter.search {
         let pages = matches!(paging, Paging::Page { .. });

@@ -1,0 +1,270 @@
+//! Every statement is understood by SQLite, keeps to its organization, and reads along an index.
+
+use chrono::DateTime;
+use spotlight_core::{
+    domain::{
+        AssistantId, ConversationId, LeadId, OrganizationId, UserId,
+        appointment::AppointmentStatus,
+        assistant::Language,
+        conversation::{Channel, ConversationStatus, Sentiment},
+        lead::{LeadSource, LeadStatus},
+    },
+    ports::{
+        AppointmentFilter, AssistantFilter, AssistantSort, AuditFilter, Between, ConversationFilter, ConversationSort,
+        Cursor, IdGenerator, LeadFilter, LeadSort, Order, Paging, ReadConsistency, Sort, Storage, SystemIds,
+    },
+};
+use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    super::{analytics::Scope, db::BUILT, sql::Sql, *},
+    Database, tenant_tables,
+};
+
+/// Declared statements: those of one organization, and the others.
+fn declared() -> (Vec<&'static str>, Vec<&'static str>) {
+    let parts = [
+        appointment::STATEMENTS,
+        appointment::HOST_STATEMENTS,
+        assistant::STATEMENTS,
+        assistant::KNOWLEDGE_STATEMENTS,
+        audit::STATEMENTS,
+        billing::STATEMENTS,
+        billing::USAGE_STATEMENTS,
+        consent::STATEMENTS,
+        conversation::STATEMENTS,
+        flag::STATEMENTS,
+        idempotency::STATEMENTS,
+        lead::STATEMENTS,
+        lease::STATEMENTS,
+        open::STATEMENTS,
+        organization::STATEMENTS,
+        outbox::STATEMENTS,
+        report::STATEMENTS,
+        search::STATEMENTS,
+        storage::STATEMENTS,
+        webhook::STATEMENTS,
+        webhook::DELIVERY_STATEMENTS,
+        webhook::ENDPOINT_STATEMENTS,
+    ];
+    let parts = parts.into_iter().chain(account::STATEMENTS).chain(conversation::PARTS).chain(lead::PARTS);
+    let (mut own, mut wide) = (Vec::new(), Vec::new());
+    for (statements, global) in parts {
+        own.extend(statements.iter().copied().map(Sql::text));
+        wide.extend(global.iter().copied().map(Sql::text));
+    }
+    (own, wide)
+}
+
+fn a_span() -> Between {
+    let day = |day: i64| DateTime::from_timestamp(day * 86_400, 0);
+    Between { from: day(1), to: day(2) }
+}
+
+/// Every way to page.
+fn pagings(key: &str) -> Vec<Paging> {
+    let cursor = |key: Option<&str>| Some(Cursor { key: key.map(str::to_owned), id: Uuid::nil() });
+    let mut pagings = vec![Paging::FIRST];
+    pagings.extend([None, cursor(Some(key)), cursor(None)].map(|cursor| Paging::After { cursor, limit: 25 }));
+    pagings
+}
+
+/// Runs every list in every form, so that its statements are put together.
+async fn run_lists(storage: &SqliteStorage) {
+    let org = OrganizationId::from_uuid(SystemIds.uuid());
+    let user = UserId::from_uuid(SystemIds.uuid());
+    let (assistant_id, lead_id) = (AssistantId::from_uuid(SystemIds.uuid()), LeadId::from_uuid(SystemIds.uuid()));
+    let conversation_id = ConversationId::from_uuid(SystemIds.uuid());
+    let read = storage.read(ReadConsistency::Strong);
+    let leads = [
+        LeadFilter::default(),
+        LeadFilter {
+            statuses: vec![LeadStatus::Fresh],
+            sources: vec![LeadSource::Phone],
+            owner_id: Some(user),
+            qualified: Some(true),
+            min_score: Some(1),
+            max_score: Some(99),
+            needs_review: Some(false),
+            idle_since: a_span().from,
+            created: a_span(),
+            search: None,
+        },
+        LeadFilter {
+            statuses: vec![LeadStatus::Fresh, LeadStatus::Lost],
+            sources: vec![LeadSource::Phone, LeadSource::Email],
+            ..LeadFilter::default()
+        },
+    ];
+    let talks = [
+        ConversationFilter::default(),
+        ConversationFilter {
+            statuses: vec![ConversationStatus::Active],
+            sources: vec![Channel::Chat],
+            assistant_id: Some(assistant_id),
+            sentiment: Some(Sentiment::Neutral),
+            visible_to: Some(user),
+            started: a_span(),
+            ..ConversationFilter::default()
+        },
+    ];
+    let meetings = [
+        AppointmentFilter::default(),
+        AppointmentFilter {
+            statuses: vec![AppointmentStatus::Scheduled, AppointmentStatus::Confirmed],
+            assistant_id: Some(assistant_id),
+            visible_to: Some(user),
+            starts: a_span(),
+            ..AppointmentFilter::default()
+        },
+        AppointmentFilter { lead_id: Some(lead_id), ..AppointmentFilter::default() },
+        AppointmentFilter { host_id: Some(user), ..AppointmentFilter::default() },
+        AppointmentFilter { conversation_id: Some(conversation_id), ..AppointmentFilter::default() },
+    ];
+    let entries = [
+        AuditFilter::default(),
+        AuditFilter { record_type: Some("lead".to_owned()), record_id: Some("1".to_owned()), ..AuditFilter::default() },
+        AuditFilter {
+            actor_id: Some("1".to_owned()),
+            action: Some("lead.update".to_owned()),
+            created: a_span(),
+            ..AuditFilter::default()
+        },
+    ];
+    let assistants = [
+        AssistantFilter::default(),
+        AssistantFilter {
+            active: Some(true),
+            language: Some(Language::En),
+            owner_id: Some(user),
+            search: Some("ann".to_owned()),
+        },
+    ];
+    // A cursor without a value is refused by sorts without absent values: that is the conformance suite's to test.
+    for order in [Order::Asc, Order::Desc] {
+        for paging in pagings("1") {
+            for filter in &leads {
+                use LeadSort::{CreatedAt, LastConversationAt, Name, Score, UpdatedAt};
+                for by in [CreatedAt, UpdatedAt, LastConversationAt, Score, Name] {
+                    drop(read.leads().list(org, filter, Sort { by, order }, &paging).await);
+                }
+            }
+            for filter in &talks {
+                use ConversationSort::{LastActivityAt, Score, StartedAt};
+                for by in [StartedAt, LastActivityAt, Score] {
+                    drop(read.conversations().list(org, filter, Sort { by, order }, &paging).await);
+                }
+            }
+            for filter in &meetings {
+                drop(read.appointments().list(org, filter, order, &paging).await);
+            }
+            for filter in &entries {
+                drop(read.audit().list(org, filter, &paging).await);
+            }
+            for filter in &assistants {
+                for by in [AssistantSort::CreatedAt, AssistantSort::UpdatedAt, AssistantSort::Name] {
+                    drop(read.assistants().list(org, filter, Sort { by, order }, &paging).await);
+                }
+            }
+        }
+    }
+}
+
+/// Statements that are put together.
+async fn built(database: &Database) -> Vec<String> {
+    run_lists(&database.storage).await;
+    let mut built: Vec<_> = BUILT.lock().expect("no test panicked here").iter().cloned().collect();
+    assert!(built.len() > 100, "{} statements", built.len());
+    for (assistant, user) in [(false, false), (true, false), (false, true), (true, true)] {
+        built.extend(Scope { assistant, user }.all());
+    }
+    built
+}
+
+#[tokio::test]
+async fn every_statement_is_understood() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    let (own, wide) = declared();
+    assert!(own.len() > 100 && wide.len() > 30, "{} and {}", own.len(), wide.len());
+    for sql in own.into_iter().chain(wide).map(str::to_owned).chain(built(&database).await) {
+        let prepared = connection.prepare(AssertSqlSafe(sql.clone()).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{sql}: {prepared:?}");
+    }
+}
+
+/// The tables that a statement names after one of these words.
+fn tables<'s>(sql: &'s str, after: &[&str]) -> Vec<&'s str> {
+    let words: Vec<_> = sql.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',')).collect();
+    let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words.windows(2).filter(|pair| after.contains(&pair[0])).map(|pair| pair[1]).collect()
+}
+
+fn tenants<'s>(sql: &'s str, tenant_tables: &[String]) -> Vec<&'s str> {
+    let named = tables(sql, &["FROM", "JOIN", "UPDATE", "INTO"]);
+    named.into_iter().filter(|table| tenant_tables.iter().any(|tenant| tenant == table)).collect()
+}
+
+#[tokio::test]
+async fn every_statement_keeps_to_its_organization() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    let tenant_tables = tenant_tables(&mut connection).await;
+    let (own, wide) = declared();
+    for sql in own.into_iter().map(str::to_owned).chain(built(&database).await) {
+        let named = tenants(&sql, &tenant_tables).len();
+        let inserts = usize::from(sql.starts_with("INSERT") && sql.contains("organization_id"));
+        let conditions = sql.matches("organization_id = ").count();
+        assert!(conditions + inserts >= named, "{named} tables and {conditions} conditions: {sql}");
+    }
+    // Those over more than one organization, each with its reason beside its declaration.
+    let mut named: Vec<_> = wide.iter().flat_map(|sql| tenants(sql, &tenant_tables)).collect();
+    named.sort_unstable();
+    let known = [
+        "api_tokens",
+        "assistants",
+        "conversations",
+        "hand_offs",
+        "idempotency_records",
+        "idempotency_records",
+        "memberships",
+        "usage_records",
+    ];
+    assert_eq!(named, known);
+}
+
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(connection).await;
+    explained.expect("it was prepared").iter().map(|row| row.get("detail")).collect()
+}
+
+#[tokio::test]
+async fn lists_and_figures_read_along_an_index() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    let (own, _) = declared();
+    for sql in own.into_iter().map(str::to_owned).chain(built(&database).await) {
+        let plan = plan(&mut connection, &sql).await;
+        for step in &plan {
+            let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
+            let scanned = table.filter(|table| !["day", "family", "json_each", "(subquery-1)"].contains(table));
+            let virtual_or_row = step.contains("VIRTUAL TABLE") || step.contains("CONSTANT ROW");
+            let derived = matches!(scanned, Some("times" | "ranks" | "figures") | None) || virtual_or_row;
+            assert!(derived || step.starts_with("SCAN (subquery"), "{step} in {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn big_lists_are_not_sorted() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    for sql in built(&database).await {
+        let big = ["FROM leads WHERE", "FROM conversations WHERE", "FROM audit_entries WHERE"];
+        if big.iter().any(|table| sql.contains(table)) && sql.contains(" LIMIT ") {
+            let plan = plan(&mut connection, &sql).await;
+            assert!(!plan.iter().any(|step| step.contains("ORDER BY")), "{plan:?} for {sql}");
+        }
+    }
+}
