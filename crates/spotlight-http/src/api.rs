@@ -1,0 +1,397 @@
+//! The way of a request through the edge.
+
+use std::{
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, Stream, StreamExt};
+use http::{HeaderName, Method, StatusCode, header};
+use spotlight_core::{
+    error::{Error, ErrorKind, Retry},
+    ports::{Quota, Verdict},
+    services::Spotlight,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
+
+use crate::{
+    credentials::{self, Caller},
+    endpoint::{Access, Answers, Endpoint, Verb, allowed},
+    error::{Place, Refusal, respond, seconds_up},
+    operations::{self, Call},
+    policy::{HttpPolicy, limit_key},
+    query::Query,
+    request::Request,
+    response::{Body, Response},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// Headers that scripts of other origins may read.
+const EXPOSED: &str = "X-Request-Id, Retry-After, Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
+/// Headers that scripts of other origins may send.
+const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, X-Request-Id";
+
+/// The HTTP API over a platform. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Api {
+    platform: Spotlight,
+    policy: Arc<HttpPolicy>,
+    places: Arc<Semaphore>,
+    /// Seconds of pause that clients are told; 0 while requests are taken.
+    paused: Arc<AtomicU64>,
+}
+
+/// What is known of a request before anything is decided.
+struct Arrival<'a> {
+    endpoint: &'static Endpoint,
+    request: &'a Request,
+    request_id: &'a str,
+    client: IpAddr,
+}
+
+/// What a limit said, for the headers.
+type Counted = Option<(Quota, Verdict)>;
+
+impl Api {
+    /// The API over a platform, with a deployment's settings.
+    pub fn new(platform: Spotlight, policy: HttpPolicy) -> Self {
+        let places = Arc::new(Semaphore::new(policy.max_in_flight.min(Semaphore::MAX_PERMITS)));
+        Self { platform, policy: Arc::new(policy), places, paused: Arc::default() }
+    }
+
+    /// Refuses everything but signs of life with 503 from now on; clients are told to come back after `pause`.
+    pub fn pause(&self, pause: Duration) {
+        self.paused.store(seconds_up(pause).max(1), Ordering::Relaxed);
+    }
+
+    /// Takes requests again after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.paused.store(0, Ordering::Relaxed);
+    }
+
+    /// Answers a request that matches a row of [`ENDPOINTS`](crate::ENDPOINTS). The body is read when its turn comes:
+    /// not before the caller is known, and never beyond the policy's limit.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request: what was committed stays, nothing is half done.
+    pub async fn handle<S, E>(&self, endpoint: &'static Endpoint, request: Request, body: S) -> Response
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let began = Instant::now();
+        let request_id = self.request_id(&request);
+        let client = self.policy.client(request.peer, request.list(&HeaderName::from_static("x-forwarded-for")));
+        let arrival = Arrival { endpoint, request: &request, request_id: &request_id, client };
+        let mut counted = None;
+        let answered = AssertUnwindSafe(self.answer(&arrival, body, &mut counted)).catch_unwind().await;
+        let mut response = match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(refusal)) => {
+                log(&arrival, &refusal);
+                respond(&refusal, endpoint.place(), &request_id)
+            }
+            Err(_) => {
+                let refusal = Refusal::Core(Error::internal("a handler panicked"));
+                log(&arrival, &refusal);
+                respond(&refusal, endpoint.place(), &request_id)
+            }
+        };
+        if let Some((quota, verdict)) = counted {
+            response.set(LIMIT, quota.burst.to_string());
+            response.set(REMAINING, verdict.remaining.to_string());
+            response.set(RESET, seconds_up(verdict.reset_after).to_string());
+        }
+        self.finish(&request, &request_id, endpoint.crosses_origins(), &mut response);
+        let status = response.status.as_u16();
+        let took_ms = began.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(operation = endpoint.operation.name(), status, took_ms, request_id, "answered");
+        response
+    }
+
+    /// Answers a request that matches no path.
+    pub fn not_found(&self, request: &Request) -> Response {
+        self.refuse(request, &Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))
+    }
+
+    /// Answers a request to a path template with a method it does not have. `OPTIONS` is a browser's question whether
+    /// a page of another origin may call, and is answered where it may.
+    pub fn method_not_allowed(&self, path: &'static str, request: &Request) -> Response {
+        let methods = allowed(path);
+        if request.method == Method::OPTIONS && methods.ends_with("OPTIONS") {
+            let mut response = Response::empty(StatusCode::NO_CONTENT)
+                .with(header::ACCESS_CONTROL_ALLOW_METHODS, &methods)
+                .with(header::ACCESS_CONTROL_ALLOW_HEADERS, ACCEPTED)
+                .with(header::ACCESS_CONTROL_MAX_AGE, "7200");
+            self.finish(request, &self.request_id(request), true, &mut response);
+            return response;
+        }
+        let detail = format!("this address answers: {methods}");
+        self.refuse(request, &Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, methods))
+    }
+
+    fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
+        let request_id = self.request_id(request);
+        let mut response = respond(refusal, Place::Query, &request_id);
+        self.finish(request, &request_id, false, &mut response);
+        response
+    }
+
+    /// The caller's id of the request where it is a sound one, else a new one.
+    fn request_id(&self, request: &Request) -> String {
+        let sound = |id: &&str| {
+            (1..=128).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        let given = request.header(&REQUEST_ID).filter(sound);
+        given.map_or_else(|| self.platform.ids().uuid().to_string(), str::to_owned)
+    }
+
+    fn finish(&self, request: &Request, request_id: &str, crosses_origins: bool, response: &mut Response) {
+        response.set(REQUEST_ID, request_id);
+        response.set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if !response.headers.contains_key(header::CACHE_CONTROL) {
+            response.set(header::CACHE_CONTROL, "no-store");
+        }
+        if crosses_origins {
+            response.set(header::VARY, "Origin");
+            if let Some(origin) = request.header(&header::ORIGIN) {
+                // Without `Allow-Credentials`: what another origin's page may do, it does with its token alone.
+                response.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                response.set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            }
+        }
+        if self.policy.secure_cookies {
+            response.set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        }
+        if request.method == Method::HEAD {
+            response.body = Body::Full(Bytes::new());
+        }
+    }
+
+    async fn answer<S, E>(&self, arrival: &Arrival<'_>, body: S, counted: &mut Counted) -> Result<Response, Refusal>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let Arrival { endpoint, request, request_id, client } = *arrival;
+        if endpoint.access == Access::Probe {
+            Query::parse(request.query.as_deref(), endpoint.query)?;
+            return operations::probe(&self.platform, endpoint.operation).await.map_err(Refusal::from);
+        }
+        let place = self.enter()?;
+        check_accept(request, endpoint)?;
+        let Caller { mut context, session } = self.caller(arrival, counted).await?;
+        context.request_id = Some(request_id.to_owned());
+        context.source_address = Some(client.to_string());
+        context.idempotency_key = idempotency_key(request, endpoint)?;
+        context.deadline = Some(Instant::now() + self.policy.timeout);
+        let expected_version = if_match(request, endpoint)?;
+        let query = Query::parse(request.query.as_deref(), endpoint.query)?;
+        let path = endpoint
+            .path_values(&request.path)
+            .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))?;
+        let body = if matches!(endpoint.verb, Verb::Post | Verb::Patch) {
+            self.read(request, body).await?
+        } else {
+            Bytes::new()
+        };
+        let call = Call {
+            platform: &self.platform,
+            policy: &self.policy,
+            endpoint,
+            request,
+            request_id,
+            context,
+            session,
+            query,
+            path,
+            body,
+            expected_version,
+            place,
+        };
+        timeout(self.policy.timeout, operations::run(call))
+            .await
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "the answer took too long")))
+            .map_err(Refusal::from)
+    }
+
+    /// A place among the requests in flight.
+    fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let unavailable = |pause| {
+            Refusal::Core(
+                Error::new(ErrorKind::Unavailable, "requests are not taken at the moment")
+                    .with_retry(Retry::After(Duration::from_secs(pause))),
+            )
+        };
+        match self.paused.load(Ordering::Relaxed) {
+            0 => Arc::clone(&self.places).try_acquire_owned().map_err(|_| unavailable(1)),
+            pause => Err(unavailable(pause)),
+        }
+    }
+
+    /// Who calls, once their limit allows it.
+    async fn caller(&self, arrival: &Arrival<'_>, counted: &mut Counted) -> Result<Caller, Refusal> {
+        let Arrival { endpoint, request, client, .. } = *arrival;
+        if endpoint.access == Access::Open {
+            let caller = Caller::nobody();
+            self.count(&credentials::counted_as(&caller.context, client), self.policy.open, counted).await?;
+            return Ok(caller);
+        }
+        match credentials::recognise(&self.platform, &self.policy, endpoint, request).await {
+            Ok(caller) => {
+                let visitor = matches!(caller.context.actor, spotlight_core::domain::audit::Actor::Visitor(_));
+                let quota = if visitor { self.policy.visitor } else { self.policy.api };
+                self.count(&credentials::counted_as(&caller.context, client), quota, counted).await?;
+                Ok(caller)
+            }
+            Err(refusal) => {
+                // Whoever tries secrets out is slowed down by where they come from.
+                if refusal.status() == StatusCode::UNAUTHORIZED {
+                    self.count(&format!("http:refused:{}", limit_key(client)), self.policy.open, counted).await?;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn count(&self, key: &str, quota: Quota, counted: &mut Counted) -> Result<(), Refusal> {
+        let verdict = match self.platform.limiter().check(key, quota).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                // A limiter that is away is no reason to turn everybody away.
+                tracing::warn!(error = error.chain(), "requests are not limited at the moment");
+                return Ok(());
+            }
+        };
+        *counted = Some((quota, verdict));
+        if verdict.allowed {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::RateLimited, "too many requests; wait a moment");
+        Err(error.with_retry(Retry::After(verdict.retry_after)).into())
+    }
+
+    /// The body, as far as the policy lets it grow and take its time.
+    async fn read<S, E>(&self, request: &Request, body: S) -> Result<Bytes, Refusal>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let most = self.policy.max_body;
+        let too_large =
+            || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {most} bytes"));
+        let announced = request.header(&header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let gather = async {
+            let mut body = std::pin::pin!(body);
+            let mut gathered = BytesMut::new();
+            while let Some(part) = body.next().await {
+                let part = part.map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "the body was cut off"))?;
+                if gathered.len() + part.len() > most {
+                    return Err(too_large());
+                }
+                gathered.extend_from_slice(&part);
+            }
+            Ok(gathered.freeze())
+        };
+        let gathered = timeout(self.policy.body_timeout, gather)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::new(StatusCode::BAD_REQUEST, "the body took too long to arrive")))?;
+        if !gathered.is_empty() {
+            check_content_type(request)?;
+        }
+        Ok(gathered)
+    }
+}
+
+fn log(arrival: &Arrival<'_>, refusal: &Refusal) {
+    if let Refusal::Core(error) = refusal
+        && refusal.status().is_server_error()
+    {
+        let operation = arrival.endpoint.operation.name();
+        tracing::error!(operation, request_id = arrival.request_id, error = error.chain(), "a request failed");
+    }
+}
+
+/// Refuses a caller who would not understand the answer.
+fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
+    if !request.headers.contains_key(header::ACCEPT) {
+        return Ok(());
+    }
+    let (kind, full) = match endpoint.answers {
+        Answers::Events => ("text/*", "text/event-stream"),
+        _ => ("application/*", "application/json"),
+    };
+    let understood = request.list(&header::ACCEPT).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let refused =
+            parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
+        !refused && ["*/*", kind, full].iter().any(|known| name.eq_ignore_ascii_case(known))
+    });
+    if understood || matches!(endpoint.answers, Answers::Nothing) {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, format!("this address answers with {full}")))
+}
+
+fn check_content_type(request: &Request) -> Result<(), Refusal> {
+    let given = request.header(&header::CONTENT_TYPE).unwrap_or_default();
+    let mut parts = given.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts
+        .filter_map(|part| part.split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
+        .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+    if json && utf8 {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON in UTF-8 as `Content-Type: application/json`"))
+}
+
+fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<String>, Refusal> {
+    if endpoint.verb != Verb::Post || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
+        return Ok(None);
+    }
+    let sound = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    match request.header(&IDEMPOTENCY_KEY).filter(sound) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Error::invalid(
+            "idempotency_key",
+            "format",
+            "Idempotency-Key must have 1 to 255 visible ASCII characters",
+        )
+        .into()),
+    }
+}
+
+/// The version a caller wants to change. An entity tag that is none of ours matches no version.
+fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refusal> {
+    if !endpoint.versioned || !request.headers.contains_key(header::IF_MATCH) {
+        return Ok(None);
+    }
+    let malformed = || Refusal::new(StatusCode::BAD_REQUEST, "If-Match must be one entity tag as \"3\", or *");
+    let tags: Vec<_> = request.list(&header::IF_MATCH).collect();
+    match tags.as_slice() {
+        ["*"] => Ok(None),
+        [tag] => {
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(malformed)?;
+            Ok(Some(inner.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
+        }
+        _ => Err(malformed()),
+    }
+}

@@ -1,0 +1,142 @@
+//! Assistants and what they know.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{
+    Client, Target,
+    seed::{assistant, made_assistant, made_conversation},
+};
+
+/// Made, shown, changed in part, switched off and on, removed.
+pub async fn the_life_of_an_assistant(target: &Target) {
+    let owner = target.owner();
+    let made = owner.post("/api/v1/assistants", &assistant()).await.expect(201);
+    assert_eq!((made.attribute("tone"), made.attribute("active")), (&json!("professional"), &json!(true)));
+    assert_eq!(made.body["data"]["type"], "assistant");
+    assert_eq!(made.body["data"]["relationships"]["owner"]["data"]["type"], "user");
+    let path = format!("/api/v1/assistants/{}", made.id());
+    let shown = owner.get(&path).await.expect(200);
+    assert_eq!((shown.body["data"].clone(), shown.header("etag")), (made.body["data"].clone(), made.header("etag")));
+    let patch = json!({"assistant": {"greeting": "Hi!", "voice": {"speed": 1.1}, "booking": {"duration_min": 45}}});
+    let changed = owner.patch(&path, &patch).await.expect(200);
+    assert_eq!(
+        changed.attribute("voice"),
+        &json!({"voice_id": null, "speed": 1.1, "stability": 0.5, "similarity": 0.75})
+    );
+    assert_eq!((changed.attribute("greeting"), changed.attribute("name")), (&json!("Hi!"), &json!("Ada")));
+    let emptied = owner.patch(&path, &json!({"assistant": {"greeting": null}})).await.expect(200);
+    assert_eq!(
+        (emptied.attribute("greeting"), &emptied.attribute("booking")["duration_min"]),
+        (&json!(null), &json!(45))
+    );
+    let toggle = format!("{path}/toggle_active");
+    assert_eq!(owner.patch(&toggle, &json!({})).await.expect(200).attribute("active"), &json!(false));
+    assert_eq!(
+        Client::answer(owner.request(Method::PATCH, &toggle)).await.expect(200).attribute("active"),
+        &json!(true)
+    );
+    owner.patch(&toggle, &json!({"active": true})).await.expect(422);
+    let figures = owner.get(&format!("{path}/analytics")).await.expect(200);
+    assert_eq!(figures.attribute("conversations"), 0);
+    owner.delete(&path).await.expect(204);
+    owner.get(&path).await.expect(404);
+    owner.delete(&path).await.expect(404);
+    let kept = made_assistant(&owner).await;
+    made_conversation(&owner, &kept).await;
+    owner.delete(&format!("/api/v1/assistants/{kept}")).await.expect(409);
+}
+
+/// Every problem of a body is named at once, by its place.
+pub async fn everything_wrong_at_once(target: &Target) {
+    let body = json!({"assistant": {
+        "name": "A", "role": 7, "tone": "rude", "voice": {"speed": 3}, "questions": [{"key": "a", "topic": "x"}],
+        "greeting": "a\u{0}b", "colour": "red",
+    }});
+    let refused = target.owner().post("/api/v1/assistants", &body).await.expect(422);
+    let mut found = refused.problems();
+    found.sort();
+    let expected = [
+        ("/assistant/colour", "unknown"),
+        ("/assistant/greeting", "format"),
+        ("/assistant/name", "length"),
+        ("/assistant/questions/0/text", "required"),
+        ("/assistant/questions/0/topic", "unknown"),
+        ("/assistant/role", "type"),
+        ("/assistant/script", "required"),
+        ("/assistant/tone", "unknown"),
+        ("/assistant/voice/speed", "range"),
+    ];
+    assert_eq!(found, expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
+    assert_eq!(refused.body["errors"][0]["title"], "Validation Error");
+    let twice =
+        json!([{"key": "a", "topic": "need", "text": "What for?"}, {"key": "a", "topic": "need", "text": "Why?!"}]);
+    let mut body = assistant();
+    body["assistant"]["questions"] = twice;
+    let refused = target.owner().post("/api/v1/assistants", &body).await.expect(422);
+    assert_eq!(refused.problems(), [("/assistant/questions/1/key".into(), "taken".into())]);
+}
+
+/// `If-Match` refuses a change of what somebody else has changed.
+pub async fn lost_updates(target: &Target) {
+    let owner = target.owner();
+    let made = owner.post("/api/v1/assistants", &assistant()).await.expect(201);
+    let (path, etag) = (format!("/api/v1/assistants/{}", made.id()), made.header("etag").to_owned());
+    let change = |tag: &str, name: &str| {
+        let body = json!({"assistant": {"name": name}});
+        Client::answer(owner.request(Method::PATCH, &path).header("if-match", tag).json(&body))
+    };
+    let first = change(&etag, "Grace").await.expect(200);
+    assert_ne!(first.header("etag"), etag);
+    change(&etag, "Linus").await.expect(412);
+    change("\"of another kind\"", "Linus").await.expect(412);
+    change("no tag", "Linus").await.expect(400);
+    assert_eq!(change("*", "Barbara").await.expect(200).attribute("name"), "Barbara");
+    let stale =
+        Client::answer(owner.request(Method::PATCH, &format!("{path}/toggle_active")).header("if-match", &etag));
+    stale.await.expect(412);
+    Client::answer(owner.request(Method::DELETE, &path).header("if-match", &etag)).await.expect(412);
+    assert_eq!(owner.get(&path).await.expect(200).attribute("name"), "Barbara");
+}
+
+/// Knowledge is added, listed in order, changed and removed.
+pub async fn knowledge(target: &Target) {
+    let owner = target.owner();
+    let path = format!("/api/v1/assistants/{}/knowledge", made_assistant(&owner).await);
+    let entry = |question: &str, answer: &str| json!({"knowledge": {"question": question, "answer": answer}});
+    let first = owner.post(&path, &entry("What does it cost?", "49 euros a month.")).await.expect(201).id();
+    owner.post(&path, &json!({"knowledge": {"answer": "We are open on weekdays."}})).await.expect(201);
+    let changed =
+        owner.patch(&format!("{path}/{first}"), &json!({"knowledge": {"answer": "59 euros."}})).await.expect(200);
+    assert_eq!(changed.attribute("question"), "What does it cost?");
+    let listed = owner.get(&path).await.expect(200);
+    assert_eq!(listed.attributes("answer"), [json!("59 euros."), json!("We are open on weekdays.")]);
+    owner.patch(&format!("{path}/{first}"), &json!({"knowledge": {"answer": ""}})).await.expect(422);
+    owner.delete(&format!("{path}/{first}")).await.expect(204);
+    owner.delete(&format!("{path}/{first}")).await.expect(404);
+    assert_eq!(owner.get(&path).await.expect(200).body["data"].as_array().map(Vec::len), Some(1));
+}
+
+/// Another organization's records do not exist.
+pub async fn another_organization(target: &Target) {
+    let (owner, stranger) = (target.owner(), target.stranger());
+    let assistant = made_assistant(&owner).await;
+    let conversation = made_conversation(&owner, &assistant).await;
+    for path in [
+        format!("/api/v1/assistants/{assistant}"),
+        format!("/api/v1/assistants/{assistant}/knowledge"),
+        format!("/api/v1/conversations/{conversation}"),
+        format!("/api/v1/conversations/{conversation}/transcripts"),
+    ] {
+        owner.get(&path).await.expect(200);
+        stranger.get(&path).await.expect(404);
+    }
+    stranger
+        .patch(&format!("/api/v1/assistants/{assistant}"), &json!({"assistant": {"name": "Mine"}}))
+        .await
+        .expect(404);
+    stranger.delete(&format!("/api/v1/assistants/{assistant}")).await.expect(404);
+    let turns = format!("/api/v1/conversations/{conversation}/turns");
+    stranger.post(&turns, &super::seed::turn("Hello")).await.expect(404);
+    assert_eq!(stranger.get("/api/v1/assistants").await.expect(200).body["data"], json!([]));
+}

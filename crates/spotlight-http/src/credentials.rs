@@ -1,0 +1,130 @@
+//! Who calls: a cookie, a token, or the visitor of a conversation.
+
+use std::net::IpAddr;
+
+use http::{HeaderName, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use spotlight_core::{
+    domain::{OrganizationId, audit::Actor, user::Session},
+    services::{Context, Spotlight, accounts::Authenticated},
+};
+use uuid::Uuid;
+
+use crate::{
+    endpoint::{Access, Endpoint, Verb},
+    error::Refusal,
+    policy::HttpPolicy,
+    request::Request,
+};
+
+/// Carries the token that a browser was given at sign-in.
+pub(crate) const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// Begins a conversation token; everything else is an API token.
+const VISIT: &str = "visit.";
+/// Longest secret looked at.
+const MAX_SECRET: usize = 512;
+
+/// Somebody recognised.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) context: Context,
+    pub(crate) session: Option<Session>,
+}
+
+impl Caller {
+    /// Nobody in particular. Services that serve them find the organization themselves.
+    pub(crate) fn nobody() -> Self {
+        let context = Context::new(Actor::Anonymous, OrganizationId::from_uuid(Uuid::nil()), None);
+        Self { context, session: None }
+    }
+}
+
+impl From<Authenticated> for Caller {
+    fn from(found: Authenticated) -> Self {
+        Self { context: found.context, session: found.session }
+    }
+}
+
+/// Recognises the caller of an endpoint that is not open to anybody.
+///
+/// # Errors
+/// 401 without credentials or with wrong ones; 403 where they are of the wrong kind, or a browser's change does not
+/// carry its token.
+pub(crate) async fn recognise(
+    platform: &Spotlight,
+    policy: &HttpPolicy,
+    endpoint: &Endpoint,
+    request: &Request,
+) -> Result<Caller, Refusal> {
+    if request.headers.contains_key(header::AUTHORIZATION) {
+        return by_token(platform, endpoint, request).await;
+    }
+    let cookie = request.cookie(policy.cookie()).filter(|secret| secret.len() <= MAX_SECRET);
+    let Some(secret) = cookie else {
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "sign in, or send an API token as `Authorization: Bearer`"));
+    };
+    let accounts = platform.accounts();
+    let found = accounts.authenticate_session(&SecretString::from(secret)).await?;
+    if let Some(session) = &found.session
+        && endpoint.verb != Verb::Get
+        && !request.header(&CSRF).is_some_and(|sent| accounts.check_csrf(session, sent))
+    {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "the header X-CSRF-Token is missing or wrong; GET /api/v1/user gives it in `meta.csrf_token`",
+        ));
+    }
+    Ok(found.into())
+}
+
+async fn by_token(platform: &Spotlight, endpoint: &Endpoint, request: &Request) -> Result<Caller, Refusal> {
+    let Some(secret) = bearer(request) else {
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the header Authorization must be `Bearer` and a token"));
+    };
+    if endpoint.access == Access::Session {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "only a browser that is signed in can do this"));
+    }
+    let secret = secret.expose_secret();
+    if secret.starts_with(VISIT) {
+        let context = platform.public().authenticate(secret, origin(request).as_deref())?;
+        return if endpoint.access == Access::Visitor {
+            Ok(Caller { context, session: None })
+        } else {
+            Err(Refusal::new(StatusCode::FORBIDDEN, "a conversation token opens its own conversation only"))
+        };
+    }
+    Ok(platform.accounts().authenticate_token(&SecretString::from(secret)).await?.into())
+}
+
+fn bearer(request: &Request) -> Option<SecretString> {
+    let (scheme, secret) = request.header(&header::AUTHORIZATION)?.split_once(' ')?;
+    let secret = secret.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && (1..=MAX_SECRET).contains(&secret.len())).then(|| secret.into())
+}
+
+/// The web origin of the page that calls. Browsers leave `Origin` out of reads from the same origin, and name the page
+/// in `Referer` then.
+pub(crate) fn origin(request: &Request) -> Option<String> {
+    if let Some(origin) = request.header(&header::ORIGIN) {
+        return Some(origin.to_owned());
+    }
+    let (scheme, rest) = request.header(&header::REFERER)?.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
+    Some(format!("{scheme}://{host}"))
+}
+
+/// The key and the name under which the caller's requests are counted.
+pub(crate) fn counted_as(context: &Context, client: IpAddr) -> String {
+    match context.actor.id() {
+        Some(id) => format!("http:{}:{id}", context.actor.kind()),
+        None => format!("http:ip:{}", crate::policy::limit_key(client)),
+    }
+}
+
+/// The header that hands a session to the browser.
+pub(crate) fn cookie(policy: &HttpPolicy, secret: &SecretString, lasts_s: Option<i64>) -> String {
+    let secure = if policy.secure_cookies { "; Secure" } else { "" };
+    let lasts = lasts_s.map(|seconds| format!("; Max-Age={}", seconds.max(0))).unwrap_or_default();
+    format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}{lasts}", policy.cookie(), secret.expose_secret())
+}

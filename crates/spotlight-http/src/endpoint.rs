@@ -1,0 +1,251 @@
+//! What an endpoint is: the row that routing, access, limits, reading and documentation come from.
+
+use http::Method;
+
+use crate::{
+    error::Place,
+    output::{Attributes, Relation},
+    query::Parameter,
+    schema::{Book, Described, Node},
+    table::{ENDPOINTS, Operation},
+};
+
+/// The methods the API knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Reads. `HEAD` is answered too, without the body.
+    Get,
+    /// Adds, or does something.
+    Post,
+    /// Changes a part.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Verb {
+    /// The method as HTTP names it.
+    pub const fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
+        }
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// A load balancer: nobody is asked who they are, and nothing is limited.
+    Probe,
+    /// Anybody, within the limit of their address.
+    Open,
+    /// A browser that is signed in.
+    Session,
+    /// A browser that is signed in, or a program with a token.
+    Team,
+    /// The same, or the visitor of the conversation.
+    Visitor,
+}
+
+/// What the body carries.
+#[derive(Clone, Copy)]
+pub(crate) struct Carries {
+    /// The member that holds it.
+    pub(crate) key: &'static str,
+    /// False where an empty body says as much as an empty resource.
+    pub(crate) required: bool,
+    /// Its schema.
+    pub(crate) describe: fn(&mut Book) -> Node,
+}
+
+/// What a good answer is.
+#[derive(Clone, Copy)]
+pub(crate) enum Answers {
+    /// Nothing.
+    Nothing,
+    /// One resource.
+    One(u16, Shows),
+    /// A part of a list, or a whole list.
+    Many(Shows),
+    /// Server-sent events.
+    Events,
+    /// JSON of another form.
+    Plain(fn(&mut Book) -> Node),
+}
+
+/// A kind of resource.
+#[derive(Clone, Copy)]
+pub(crate) struct Shows {
+    pub(crate) kind: &'static str,
+    pub(crate) relations: &'static [Relation],
+    pub(crate) describe: fn(&mut Book) -> Node,
+}
+
+impl Shows {
+    const fn of<A: Attributes>() -> Self {
+        Self { kind: A::KIND, relations: A::RELATIONS, describe: A::describe }
+    }
+}
+
+/// One endpoint.
+#[derive(Clone, Copy)]
+pub struct Endpoint {
+    /// What it does.
+    pub operation: Operation,
+    /// Its method.
+    pub verb: Verb,
+    /// Its path, with parameters as `{id}`.
+    pub path: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) access: Access,
+    pub(crate) query: &'static [Parameter],
+    pub(crate) carries: Option<Carries>,
+    pub(crate) answers: Answers,
+    /// Statuses that follow from neither access nor path nor body.
+    pub(crate) refuses: &'static [u16],
+    pub(crate) versioned: bool,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Endpoint({:?} {})", self.verb, self.path)
+    }
+}
+
+impl Endpoint {
+    pub(crate) const fn new(operation: Operation, verb: Verb, path: &'static str, summary: &'static str) -> Self {
+        Self {
+            operation,
+            verb,
+            path,
+            summary,
+            access: Access::Team,
+            query: &[],
+            carries: None,
+            answers: Answers::Nothing,
+            refuses: &[],
+            versioned: false,
+        }
+    }
+
+    pub(crate) const fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    pub(crate) const fn query(self, query: &'static [Parameter]) -> Self {
+        Self { query, ..self }
+    }
+
+    pub(crate) const fn body<T: Described>(self, key: &'static str) -> Self {
+        Self { carries: Some(Carries { key, required: true, describe: T::describe }), ..self }
+    }
+
+    /// A body that can be left out.
+    pub(crate) const fn maybe_body<T: Described>(self, key: &'static str) -> Self {
+        Self { carries: Some(Carries { key, required: false, describe: T::describe }), ..self }
+    }
+
+    pub(crate) const fn one<A: Attributes>(self, status: u16) -> Self {
+        Self { answers: Answers::One(status, Shows::of::<A>()), ..self }
+    }
+
+    pub(crate) const fn many<A: Attributes>(self) -> Self {
+        Self { answers: Answers::Many(Shows::of::<A>()), ..self }
+    }
+
+    pub(crate) const fn plain<T: Described>(self) -> Self {
+        Self { answers: Answers::Plain(T::describe), ..self }
+    }
+
+    pub(crate) const fn events(self) -> Self {
+        Self { answers: Answers::Events, ..self }
+    }
+
+    pub(crate) const fn refuses(self, refuses: &'static [u16]) -> Self {
+        Self { refuses, ..self }
+    }
+
+    /// A safe update: `If-Match` is honoured.
+    pub(crate) const fn versioned(self) -> Self {
+        Self { versioned: true, ..self }
+    }
+
+    /// The group it is documented under: the first part of its path.
+    pub(crate) fn tag(&self) -> &'static str {
+        self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
+    }
+
+    /// True when pages of other origins may call it: never with cookies.
+    pub(crate) fn crosses_origins(&self) -> bool {
+        self.access == Access::Visitor || self.path.starts_with("/api/v1/public/")
+    }
+
+    /// Where fields of a violation stand.
+    pub(crate) fn place(&self) -> Place {
+        match &self.carries {
+            Some(carries) => Place::Body(carries.key),
+            None => Place::Query,
+        }
+    }
+
+    /// The values of the path's parameters, in the order of the template. Read from the end of the path, so that a
+    /// router mounted below a prefix serves the same rows. None when a value is not UTF-8.
+    pub(crate) fn path_values(&self, path: &str) -> Option<Vec<String>> {
+        let template: Vec<_> = self.path.split('/').collect();
+        let parts: Vec<_> = path.split('/').collect();
+        let start = parts.len().checked_sub(template.len())?;
+        template
+            .iter()
+            .zip(&parts[start..])
+            .filter(|(name, _)| name.starts_with('{'))
+            .map(|(_, value)| percent_encoding::percent_decode_str(value).decode_utf8().ok().map(Into::into))
+            .collect()
+    }
+
+    /// Every status it can answer with besides the good one, ascending.
+    pub(crate) fn error_statuses(&self) -> Vec<u16> {
+        let mut statuses = vec![500, 503];
+        if self.access != Access::Probe {
+            statuses.extend([400, 406, 429]);
+        }
+        if matches!(self.access, Access::Session | Access::Team | Access::Visitor) {
+            statuses.extend([401, 403]);
+        }
+        if self.path.contains('{') {
+            statuses.push(404);
+        }
+        if self.carries.is_some() || self.verb == Verb::Post {
+            statuses.extend([413, 415]);
+        }
+        if self.carries.is_some() || self.verb == Verb::Post || self.access != Access::Probe {
+            statuses.push(422);
+        }
+        if self.versioned {
+            statuses.push(412);
+        }
+        statuses.extend(self.refuses);
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+}
+
+/// The methods that the API answers at this path template, for `Allow`.
+pub fn allowed(path: &str) -> String {
+    let mut methods = Vec::new();
+    let mut crosses = false;
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path == path) {
+        crosses |= endpoint.crosses_origins();
+        methods.push(endpoint.verb.method().to_string());
+        if endpoint.verb == Verb::Get {
+            methods.push("HEAD".to_owned());
+        }
+    }
+    if crosses {
+        methods.push("OPTIONS".to_owned());
+    }
+    methods.join(", ")
+}

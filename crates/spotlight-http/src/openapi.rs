@@ -1,0 +1,300 @@
+//! The OpenAPI 3.1 document, written from the table and the types.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use utoipa::openapi::{
+    Components, Content, HttpMethod, InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr, Required,
+    ResponseBuilder, SecurityRequirement,
+    header::HeaderBuilder,
+    path::{Operation as Documented, OperationBuilder, Parameter as Described, ParameterBuilder, ParameterIn},
+    request_body::RequestBodyBuilder,
+    schema::{AdditionalProperties, ObjectBuilder, Type},
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::{
+    endpoint::{Access, Answers, Endpoint, Shows, Verb},
+    error::title,
+    schema::{Book, Node, any_object, explained, formatted, list_of, nullable, one_of, plain},
+    table::ENDPOINTS,
+};
+
+/// The API's document, the same in every framework.
+pub fn openapi() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(write);
+    &DOCUMENT
+}
+
+/// The same as text, as it is committed and printed.
+pub fn openapi_json() -> String {
+    let mut text = format!("{:#}", openapi());
+    text.push('\n');
+    text
+}
+
+fn write() -> Value {
+    let mut book = Book::default();
+    let mut paths = Paths::new();
+    for endpoint in ENDPOINTS {
+        paths.add_path_operation(endpoint.path, vec![method(endpoint.verb)], operation(endpoint, &mut book));
+    }
+    let errors = error_document(&mut book);
+    let mut components = Components::new();
+    components.schemas = book.0;
+    for status in [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503] {
+        components.responses.insert(format!("Error{status}"), RefOr::T(error_response(status, errors.clone())));
+    }
+    let bearer = |text: &str| {
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build())
+    };
+    components.add_security_scheme("token", bearer("An API token."));
+    components.add_security_scheme("conversation", bearer("What `meta.token` gave when the conversation was opened."));
+    let cookie = ApiKeyValue::with_description(
+        "__Host-spotlight_session",
+        "A browser that is signed in; changes also need the header X-CSRF-Token. Without HTTPS, in development, the \
+         cookie is called spotlight_session.",
+    );
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let info = InfoBuilder::new()
+        .title("Spotlight")
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(License::new("MIT OR Apache-2.0")))
+        .description(Some(
+            "Assistants talk to visitors; conversations become scored leads and booked appointments. Every response \
+             carries X-Request-Id. Lists carry Link with first, prev, next and last.",
+        ))
+        .build();
+    let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build();
+    // A document of plain data cannot fail to be written.
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    name_the_licence(&mut value);
+    value
+}
+
+/// OpenAPI 3.1 wants an SPDX expression or an address beside the name.
+fn name_the_licence(document: &mut Value) {
+    document["info"]["license"]["identifier"] = "MIT OR Apache-2.0".into();
+}
+
+fn method(verb: Verb) -> HttpMethod {
+    match verb {
+        Verb::Get => HttpMethod::Get,
+        Verb::Post => HttpMethod::Post,
+        Verb::Patch => HttpMethod::Patch,
+        Verb::Delete => HttpMethod::Delete,
+    }
+}
+
+fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
+    let mut built = OperationBuilder::new()
+        .operation_id(Some(endpoint.operation.name()))
+        .summary(Some(endpoint.summary))
+        .tag(endpoint.tag());
+    for parameter in parameters(endpoint) {
+        built = built.parameter(parameter);
+    }
+    if let Some(carries) = &endpoint.carries {
+        let resource = (carries.describe)(book);
+        let body = plain(Type::Object)
+            .property(carries.key, resource)
+            .required(carries.key)
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let required = if carries.required { Required::True } else { Required::False };
+        let body = RequestBodyBuilder::new()
+            .content("application/json", Content::new(Some(Node::from(body))))
+            .required(Some(required))
+            .build();
+        built = built.request_body(Some(body));
+    }
+    let (status, answer) = answer(endpoint, book);
+    built = built.response(status.to_string(), answer);
+    for status in endpoint.error_statuses() {
+        built = built.response(status.to_string(), Ref::from_response_name(format!("Error{status}")));
+    }
+    let schemes: &[&str] = match endpoint.access {
+        Access::Probe | Access::Open => &[],
+        Access::Session => &["session"],
+        Access::Team => &["session", "token"],
+        Access::Visitor => &["session", "token", "conversation"],
+    };
+    let nothing: [&str; 0] = [];
+    let securities: Vec<_> = schemes.iter().map(|name| SecurityRequirement::new(*name, nothing)).collect();
+    built.securities(Some(securities)).build()
+}
+
+fn parameters(endpoint: &Endpoint) -> Vec<Described> {
+    let build = |name: &str, place: ParameterIn, required: bool, about: &str, schema: Node| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(if required { Required::True } else { Required::False })
+            .description(Some(about))
+            .schema(Some(schema))
+            .build()
+    };
+    let mut all = Vec::new();
+    for part in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        all.push(build(part, ParameterIn::Path, true, "The record's id.", formatted("uuid")));
+    }
+    for parameter in endpoint.query {
+        let mut built =
+            build(parameter.name, ParameterIn::Query, parameter.required, parameter.about, parameter.schema());
+        if matches!(parameter.accepts, crate::query::Accepts::Words(_)) {
+            built.explode = Some(false);
+        }
+        all.push(built);
+    }
+    if endpoint.access == Access::Probe {
+        return all;
+    }
+    let text = |most| Node::from(plain(Type::String).min_length(Some(1)).max_length(Some(most)));
+    let header = |name, about, schema| build(name, ParameterIn::Header, false, about, schema);
+    all.push(header("X-Request-Id", "Names the request in logs and in the answer; made when absent.", text(128)));
+    if endpoint.verb == Verb::Post {
+        let about = "Makes a repeated request harmless: the same key and body give the same answer for 24 hours.";
+        all.push(header("Idempotency-Key", about, text(255)));
+    }
+    if endpoint.versioned {
+        let about = "Changes the record only while it has this ETag.";
+        all.push(header("If-Match", about, plain(Type::String).into()));
+    }
+    if endpoint.verb != Verb::Get && endpoint.access != Access::Open {
+        let about = "Needed with a session cookie: what `meta.csrf_token` gave at sign-in.";
+        all.push(header("X-CSRF-Token", about, plain(Type::String).into()));
+    }
+    all
+}
+
+/// The good answer and its status.
+fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Response) {
+    let build = |about: &str| {
+        ResponseBuilder::new().description(about).header("X-Request-Id", text_header("The request's id."))
+    };
+    let json = |schema: Node| Content::new(Some(schema));
+    match endpoint.answers {
+        Answers::Nothing => (204, build("Done.").build()),
+        Answers::Plain(describe) => {
+            let schema = describe(book);
+            (200, build("The document.").content("application/json", json(schema)).build())
+        }
+        Answers::One(status, shows) => {
+            let mut document = plain(Type::Object).property("data", resource(shows, book)).required("data");
+            document = document.property("meta", any_object());
+            if shows.relations.iter().any(|relation| relation.many) {
+                document = document.property("included", list_of(any_object(), None));
+            }
+            let answered = build("The record.")
+                .header("ETag", text_header("The record's version, for If-Match."))
+                .content("application/json", json(document.into()))
+                .build();
+            (status, answered)
+        }
+        Answers::Many(shows) => {
+            let list = list_of(resource(shows, book), None);
+            let meta = plain(Type::Object).property("pagination", pagination(book));
+            let document = plain(Type::Object).property("data", list).required("data").property("meta", meta);
+            let answered = build("The records.")
+                .header("Link", text_header("Where the other parts of the list are (RFC 8288)."))
+                .content("application/json", json(document.into()))
+                .build();
+            (200, answered)
+        }
+        Answers::Events => {
+            let about = "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` \
+                         (`text`: a piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` \
+                         (`utterance`, `status`) or `error` (an error document).";
+            let content = Content::new(Some(Node::from(plain(Type::String))));
+            (200, build(about).content("text/event-stream", content).build())
+        }
+    }
+}
+
+fn text_header(about: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new().schema(Some(plain(Type::String))).description(Some(about)).build()
+}
+
+fn resource(shows: Shows, book: &mut Book) -> Node {
+    let attributes = (shows.describe)(book);
+    let name = match &attributes {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().unwrap_or_default().to_owned(),
+        RefOr::T(_) => shows.kind.to_owned(),
+    };
+    book.named(&format!("{name}Resource"), |_| {
+        let mut relations = ObjectBuilder::new();
+        for relation in shows.relations {
+            let target = Node::from(
+                plain(Type::Object)
+                    .property("id", plain(Type::String))
+                    .required("id")
+                    .property("type", one_of([relation.kind]))
+                    .required("type"),
+            );
+            let data = if relation.many { list_of(target, None) } else { nullable(target) };
+            relations = relations.property(relation.name, plain(Type::Object).property("data", data).required("data"));
+        }
+        let mut object = plain(Type::Object)
+            .property("id", plain(Type::String))
+            .required("id")
+            .property("type", one_of([shows.kind]))
+            .required("type")
+            .property("attributes", attributes)
+            .required("attributes");
+        if !shows.relations.is_empty() {
+            object = object.property("relationships", relations).required("relationships");
+        }
+        object.into()
+    })
+}
+
+fn pagination(book: &mut Book) -> Node {
+    book.named("Pagination", |_| {
+        let number = || Node::from(plain(Type::Integer));
+        let mut object = plain(Type::Object)
+            .description(Some("Where this part of the list is; with `cursor` only `per_page` and `next_cursor`."))
+            .property("per_page", number())
+            .required("per_page");
+        for name in ["current_page", "total_pages", "total_count"] {
+            object = object.property(name, number());
+        }
+        for name in ["prev_page", "next_page"] {
+            object = object.property(name, nullable(number()));
+        }
+        object.property("next_cursor", nullable(plain(Type::String).into())).into()
+    })
+}
+
+fn error_document(book: &mut Book) -> Node {
+    book.named("Errors", |_| {
+        let text = |about: &str| explained(plain(Type::String).into(), about);
+        let source = plain(Type::Object)
+            .property("pointer", text("Where in the body, as a JSON pointer."))
+            .property("parameter", text("Which parameter of the query."))
+            .property("header", text("Which header."));
+        let meta = plain(Type::Object)
+            .property("field", text("The field's name, with dots for nested fields."))
+            .property("code", text("A stable word for programs."))
+            .required("code")
+            .property("request_id", text("The request's id, where the fault is the server's."));
+        let error = plain(Type::Object)
+            .property("status", text("The status, as text."))
+            .required("status")
+            .property("title", text("What the status is called."))
+            .required("title")
+            .property("detail", text("What is wrong, and what would be accepted."))
+            .required("detail")
+            .property("source", source)
+            .property("meta", meta)
+            .required("meta");
+        plain(Type::Object).property("errors", list_of(error.into(), None)).required("errors").into()
+    })
+}
+
+fn error_response(status: u16, schema: Node) -> utoipa::openapi::Response {
+    let name = http::StatusCode::from_u16(status).map_or("Error", title);
+    let mut built = ResponseBuilder::new().description(name).content("application/json", Content::new(Some(schema)));
+    if matches!(status, 429 | 503) {
+        built = built.header("Retry-After", text_header("Seconds after which another try makes sense."));
+    }
+    built.build()
+}

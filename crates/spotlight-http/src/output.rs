@@ -1,0 +1,238 @@
+//! Documents: resources, lists, and where the rest of a list is.
+
+use std::collections::BTreeMap;
+
+use http::{StatusCode, header};
+use serde::Serialize;
+use spotlight_core::{
+    error::{Error, Result},
+    ports::page::{Listing, Paging},
+};
+
+use crate::{query::Query, response::Response, schema::Described};
+
+/// The attributes of a kind of resource.
+pub(crate) trait Attributes: Serialize + Described {
+    /// The resource's type on the wire.
+    const KIND: &'static str;
+    /// What it refers to.
+    const RELATIONS: &'static [Relation] = &[];
+}
+
+/// A reference of one kind of resource to others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Relation {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The type it refers to.
+    pub(crate) kind: &'static str,
+    /// How many.
+    pub(crate) many: bool,
+}
+
+impl Relation {
+    pub(crate) const fn one(name: &'static str, kind: &'static str) -> Self {
+        Self { name, kind, many: false }
+    }
+
+    pub(crate) const fn many(name: &'static str, kind: &'static str) -> Self {
+        Self { name, kind, many: true }
+    }
+}
+
+/// A reference to a resource.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Identifier {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// What a relationship says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Linkage {
+    data: LinkageData,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<Related>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum LinkageData {
+    One(Option<Identifier>),
+    Many(Vec<Identifier>),
+}
+
+#[derive(Debug, Serialize)]
+struct Related {
+    related: String,
+}
+
+/// A record as it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Resource<A> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    attributes: A,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    relationships: BTreeMap<&'static str, Linkage>,
+    #[serde(skip)]
+    version: Option<i64>,
+}
+
+impl<A: Attributes> Resource<A> {
+    pub(crate) fn new(id: impl ToString, attributes: A) -> Self {
+        Self { id: id.to_string(), kind: A::KIND, attributes, relationships: BTreeMap::new(), version: None }
+    }
+
+    /// The same with the version that `ETag` shows.
+    pub(crate) fn at(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// The same with a reference declared in [`Attributes::RELATIONS`].
+    pub(crate) fn refers_to(mut self, name: &'static str, id: Option<impl ToString>) -> Self {
+        let kind = A::RELATIONS.iter().find(|relation| relation.name == name).map_or(name, |relation| relation.kind);
+        let data = LinkageData::One(id.map(|id| Identifier { id: id.to_string(), kind }));
+        self.relationships.insert(name, Linkage { data, links: None });
+        self
+    }
+
+    /// The same with references to included resources; `related` is where all of them are.
+    pub(crate) fn refers_to_many<B>(mut self, name: &'static str, others: &[Resource<B>], related: String) -> Self {
+        let data = others.iter().map(|other| Identifier { id: other.id.clone(), kind: other.kind }).collect();
+        self.relationships.insert(name, Linkage { data: LinkageData::Many(data), links: Some(Related { related }) });
+        self
+    }
+}
+
+/// What a reply says besides its data.
+pub(crate) type Meta = serde_json::Map<String, serde_json::Value>;
+
+#[derive(Serialize)]
+struct Document<'a, D, I> {
+    data: D,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<Meta>,
+    #[serde(skip_serializing_if = "<[I]>::is_empty")]
+    included: &'a [I],
+}
+
+/// One resource, with its version as `ETag`.
+pub(crate) fn one<A: Attributes>(status: StatusCode, resource: Resource<A>) -> Result<Response> {
+    one_with::<A, A>(status, resource, None, &[])
+}
+
+/// One resource with more beside it.
+pub(crate) fn one_with<A: Attributes, B: Attributes>(
+    status: StatusCode,
+    resource: Resource<A>,
+    meta: Option<Meta>,
+    included: &[Resource<B>],
+) -> Result<Response> {
+    let version = resource.version;
+    let mut response = json(status, &Document { data: resource, meta, included })?;
+    if let Some(version) = version {
+        response.set(header::ETAG, etag(version));
+    }
+    Ok(response)
+}
+
+/// The entity tag of a version.
+pub(crate) fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// A whole list that is never cut.
+pub(crate) fn all<A: Attributes>(resources: &[Resource<A>]) -> Result<Response> {
+    json(StatusCode::OK, &Document::<_, Resource<A>> { data: resources, meta: None, included: &[] })
+}
+
+/// A part of a list, and in `Link` and `meta` where the other parts are.
+pub(crate) fn many<A: Attributes>(listing: Listing<Resource<A>>, path: &str, query: &Query) -> Result<Response> {
+    let paging = query.paging();
+    let mut pagination = Meta::new();
+    let mut links = Vec::new();
+    let mut link =
+        |rel: &str, changes: &[(&str, String)]| links.push(format!("<{path}?{}>; rel=\"{rel}\"", query.with(changes)));
+    pagination.insert("per_page".into(), paging.limit().into());
+    match &paging {
+        Paging::Page { page, per_page } => {
+            let total = listing.total.unwrap_or_default();
+            let pages = total.div_ceil(u64::from(*per_page));
+            let page = u64::from(*page);
+            let previous = (page > 1).then(|| (page - 1).min(pages.max(1)));
+            let next = (page < pages).then_some(page + 1);
+            pagination.insert("current_page".into(), page.into());
+            pagination.insert("total_pages".into(), pages.into());
+            pagination.insert("total_count".into(), total.into());
+            pagination.insert("prev_page".into(), previous.into());
+            pagination.insert("next_page".into(), next.into());
+            let last = Some(pages.max(1));
+            for (rel, page) in [("first", Some(1)), ("prev", previous), ("next", next), ("last", last)] {
+                if let Some(page) = page {
+                    link(rel, &[("page", page.to_string())]);
+                }
+            }
+        }
+        Paging::After { .. } => {
+            let next = listing.next.as_ref().map(ToString::to_string);
+            pagination.insert("next_cursor".into(), next.clone().into());
+            link("first", &[("cursor", String::new())]);
+            if let Some(next) = next {
+                link("next", &[("cursor", next)]);
+            }
+        }
+    }
+    list_document(&listing.items, pagination, &links.join(", "))
+}
+
+/// A list with its pagination and links.
+pub(crate) fn list_document<A: Attributes>(items: &[Resource<A>], pagination: Meta, links: &str) -> Result<Response> {
+    let meta = Meta::from_iter([("pagination".to_owned(), pagination.into())]);
+    let document = Document::<_, Resource<A>> { data: items, meta: Some(meta), included: &[] };
+    Ok(json(StatusCode::OK, &document)?.with(header::LINK, links))
+}
+
+/// A response with a JSON body.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response> {
+    Response::json(status, body).map_err(|error| Error::internal("an answer could not be written").with_source(error))
+}
+
+/// Declares the attributes of a resource, or a part of them.
+macro_rules! output {
+    ($(#[doc = $doc:literal])+ $name:ident as $shown:literal
+        { $($(#[doc = $about:literal])+ $field:ident: $ty:ty,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, serde::Serialize)]
+        pub(crate) struct $name { $($(#[doc = $about])+ pub(crate) $field: $ty,)+ }
+
+        $crate::output::described! { $(#[doc = $doc])+ $name as $shown { $($(#[doc = $about])+ $field: $ty,)+ } }
+    };
+}
+
+/// Declares the schema of a type that is made elsewhere; a test holds it to what the type serializes as.
+macro_rules! described {
+    ($(#[doc = $doc:literal])+ $name:ident as $shown:literal
+        { $($(#[doc = $about:literal])+ $field:ident: $ty:ty,)+ }) => {
+        impl $crate::schema::Described for $name {
+            fn describe(book: &mut $crate::schema::Book) -> $crate::schema::Node {
+                book.named($shown, |book| {
+                    let object = $crate::schema::plain(utoipa::openapi::schema::Type::Object)
+                        .description(Some(concat!($($doc),+).trim()));
+                    $(
+                        let node = <$ty as $crate::schema::Described>::describe(book);
+                        let object = object
+                            .property(stringify!($field), $crate::schema::explained(node, concat!($($about),+)))
+                            .required(stringify!($field));
+                    )+
+                    object.into()
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use {described, output};

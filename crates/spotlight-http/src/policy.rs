@@ -1,0 +1,141 @@
+//! What a deployment decides about its edge. A value: whoever wires the server makes it.
+
+use std::{net::IpAddr, time::Duration};
+
+use ipnet::IpNet;
+use spotlight_core::{
+    error::{Error, ErrorKind, Result},
+    ports::Quota,
+};
+
+/// The edge's settings. `Default` is right for a server that is reached over HTTPS without a proxy.
+#[derive(Debug, Clone)]
+pub struct HttpPolicy {
+    /// Cookies are `Secure` and carry the `__Host-` prefix. False only in development on plain HTTP.
+    pub secure_cookies: bool,
+    /// Requests a user or token may make.
+    pub api: Quota,
+    /// Requests an address may make without signing in.
+    pub open: Quota,
+    /// Requests one conversation's visitor may make.
+    pub visitor: Quota,
+    /// Longest body accepted, in bytes.
+    pub max_body: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long an answer may take to begin.
+    pub timeout: Duration,
+    /// Requests answered at once; more are refused with 503.
+    pub max_in_flight: usize,
+    /// How often a silent stream shows that it is alive.
+    pub keep_alive: Duration,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for HttpPolicy {
+    fn default() -> Self {
+        let minute = Duration::from_mins(1);
+        Self {
+            secure_cookies: true,
+            api: Quota { burst: 100, period: minute },
+            open: Quota { burst: 60, period: minute },
+            visitor: Quota { burst: 30, period: minute },
+            max_body: 1024 * 1024,
+            body_timeout: Duration::from_secs(20),
+            timeout: Duration::from_secs(30),
+            max_in_flight: 1024,
+            keep_alive: Duration::from_secs(15),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl HttpPolicy {
+    /// The policy of a development server on plain HTTP.
+    pub fn development() -> Self {
+        Self { secure_cookies: false, ..Self::default() }
+    }
+
+    /// Believes `X-Forwarded-For` of these addresses or networks, as `10.0.0.0/8` or `::1`.
+    ///
+    /// # Errors
+    /// `Misconfigured`, naming what is neither.
+    pub fn trust(mut self, proxies: &[&str]) -> Result<Self> {
+        for text in proxies {
+            let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+                Error::new(ErrorKind::Misconfigured, format!("`{text}` is neither an address nor a network"))
+            })?;
+            self.trusted_proxies.push(net);
+        }
+        Ok(self)
+    }
+
+    /// Where a request came from: the last address that no trusted proxy vouches away.
+    ///
+    /// Each proxy appends the address it saw, so the list is read from its end, and only as far as trust goes: what
+    /// stands before an untrusted address is that client's own invention.
+    pub(crate) fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
+        let mut client = peer.to_canonical();
+        for text in forwarded.rev() {
+            if !self.trusted_proxies.iter().any(|net| net.contains(&client)) {
+                break;
+            }
+            let Ok(address) = text.parse::<IpAddr>() else { break };
+            client = address.to_canonical();
+        }
+        client
+    }
+
+    /// The name of the session cookie. The prefix makes browsers refuse it from a subdomain or over plain HTTP.
+    pub(crate) fn cookie(&self) -> &'static str {
+        if self.secure_cookies { "__Host-spotlight_session" } else { "spotlight_session" }
+    }
+}
+
+/// What limits count an address by: one household or machine has a whole IPv6 /64.
+pub(crate) fn limit_key(client: IpAddr) -> String {
+    match client {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn seen(policy: &HttpPolicy, peer: &str, forwarded: &[&str]) -> String {
+        policy.client(ip(peer), forwarded.iter().copied()).to_string()
+    }
+
+    #[test]
+    fn forwarded_addresses_count_only_as_far_as_trust_goes() {
+        let none = HttpPolicy::default();
+        assert_eq!(seen(&none, "203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        let policy = HttpPolicy::default().trust(&["10.0.0.0/8", "::1"]).expect("networks");
+        assert_eq!(seen(&policy, "10.1.2.3", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen(&policy, "10.1.2.3", &["1.1.1.1", "198.51.100.1", "10.9.9.9"]), "198.51.100.1");
+        assert_eq!(seen(&policy, "10.1.2.3", &["198.51.100.1", "garbage"]), "10.1.2.3");
+        assert_eq!(seen(&policy, "::ffff:10.1.2.3", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen(&policy, "203.0.113.9", &["10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_proxy_that_is_no_address_is_named() {
+        let error = HttpPolicy::default().trust(&["10.0.0.0/8", "proxy.local"]).expect_err("no address");
+        assert!(error.to_string().contains("proxy.local"));
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one() {
+        assert_eq!(limit_key(ip("2001:db8:1:2:3:4:5:6")), limit_key(ip("2001:db8:1:2:ffff::1")));
+        assert_ne!(limit_key(ip("2001:db8:1:2::1")), limit_key(ip("2001:db8:1:3::1")));
+    }
+}
