@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     samples::{Samples, at},
-    support::soon,
+    support::{cut_off, soon, together},
 };
 use crate::{
     domain::{ConversationId, OrganizationId},
@@ -221,22 +221,19 @@ pub async fn many_publishers_make_one_order(fixture: &dyn EventBusFixture) {
     let it = Bench::new(fixture).await;
     let before = it.publish("leads", 0).await;
     let mut early = it.listen("leads", None).await;
-    let publishers: Vec<_> = (0..PUBLISHERS)
-        .map(|publisher| {
-            let (bus, samples, org) = (Arc::clone(&it.bus), Arc::clone(&it.samples), it.org);
-            let events: Vec<_> = (0..EVENTS).map(|number| it.event(publisher * 100 + number)).collect();
-            tokio::spawn(async move {
-                let mut ids = Vec::new();
-                for event in events {
-                    ids.push(bus.publish(org, "leads", samples.uuid(), event).await.unwrap());
-                }
-                ids
-            })
-        })
-        .collect();
+    let publisher = |publisher| {
+        let (bus, samples, org) = (Arc::clone(&it.bus), Arc::clone(&it.samples), it.org);
+        let events: Vec<_> = (0..EVENTS).map(|number| it.event(publisher * 100 + number)).collect();
+        async move {
+            let mut ids = Vec::new();
+            for event in events {
+                ids.push(bus.publish(org, "leads", samples.uuid(), event).await.unwrap());
+            }
+            ids
+        }
+    };
     let mut given = BTreeSet::new();
-    for publisher in publishers {
-        let ids = soon(publisher).await.unwrap();
+    for ids in together((0..PUBLISHERS).map(publisher)).await {
         assert!(ids.is_sorted(), "one publisher's events keep their order: {ids:?}");
         given.extend(ids);
     }
@@ -262,7 +259,7 @@ pub async fn a_dropped_listener_is_forgotten(fixture: &dyn EventBusFixture) {
     hears(&mut stays, &[&one, &two]).await;
     // Giving up the wait for the next event loses nothing.
     let mut waiting = it.listen("leads", None).await;
-    assert!(super::support::cut_off(waiting.next(), 1).await.is_none(), "nothing was published");
+    assert!(cut_off(waiting.next(), 1).await.is_none(), "nothing was published");
     let three = it.publish("leads", 3).await;
     hears(&mut waiting, &[&three]).await;
     hears(&mut stays, &[&three]).await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::support::soon;
+use super::support::together;
 use crate::ports::{Quota, RateLimiter, Verdict};
 
 /// Gives rate limiters to the suite.
@@ -120,21 +120,16 @@ pub async fn keys_are_counted_apart(fixture: &dyn RateLimiterFixture) {
 pub async fn requests_at_once_are_all_counted(fixture: &dyn RateLimiterFixture) {
     let limiter = fixture.fresh().await;
     let quota = Quota { burst: 7, period: Duration::from_secs(10_000) };
-    let clients: Vec<_> = (0..5)
-        .map(|_| {
-            let limiter = Arc::clone(&limiter);
-            tokio::spawn(async move {
-                let mut allowed = 0;
-                for _ in 0..10 {
-                    allowed += u32::from(limiter.check("a", quota).await.unwrap().allowed);
-                }
-                allowed
-            })
-        })
-        .collect();
-    let mut allowed = 0;
-    for client in clients {
-        allowed += soon(client).await.unwrap();
-    }
+    let client = |_| {
+        let limiter = Arc::clone(&limiter);
+        async move {
+            let mut allowed = 0;
+            for _ in 0..10 {
+                allowed += u32::from(limiter.check("a", quota).await.unwrap().allowed);
+            }
+            allowed
+        }
+    };
+    let allowed: u32 = together((0..5).map(client)).await.into_iter().sum();
     assert_eq!(allowed, quota.burst);
 }

@@ -6,12 +6,12 @@ use chrono::{Duration, TimeZone, Utc};
 
 use super::{
     storage::StorageFixture,
-    support::{World, refused, rivals, soon},
+    support::{World, pause, refused, rivals, together},
 };
 use crate::{
     domain::{OutboxId, time::Timestamp},
     error::{ErrorKind, Result},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRow, OutboxStats, Storage},
+    ports::{NewEvent, NewJob, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, Storage},
 };
 
 /// An instant that is later than any clock a storage may have: what is to run at once is due by then.
@@ -222,31 +222,28 @@ pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
     for _ in 0..ROWS {
         add(&world, world.samples.job(world.org(), "job")).await;
     }
-    let workers: Vec<_> = (0..4)
-        .map(|_| {
-            let storage = Arc::clone(&world.storage);
-            tokio::spawn(async move {
-                let mut mine = Vec::new();
-                loop {
-                    let unit = storage.begin().await.unwrap();
-                    let rows = unit.outbox().claim(OutboxKind::Job, far(), 30, 3).await.unwrap();
-                    unit.commit().await.unwrap();
-                    if rows.is_empty() {
-                        // Rows that another is claiming at this moment can be passed over; the count tells.
-                        let stats = storage.read(crate::ports::ReadConsistency::Strong).outbox();
-                        if stats.stats(OutboxKind::Job, far()).await.unwrap().ready == 0 {
-                            break mine;
-                        }
+    let worker = |_| {
+        let storage = Arc::clone(&world.storage);
+        async move {
+            let mut mine = Vec::new();
+            loop {
+                let unit = storage.begin().await.unwrap();
+                let rows = unit.outbox().claim(OutboxKind::Job, far(), 30, 3).await.unwrap();
+                unit.commit().await.unwrap();
+                if rows.is_empty() {
+                    // Rows that another is claiming at this moment can be passed over; the count tells.
+                    let stats = storage.read(ReadConsistency::Strong).outbox();
+                    if stats.stats(OutboxKind::Job, far()).await.unwrap().ready == 0 {
+                        break mine;
                     }
-                    mine.extend(rows.into_iter().map(|row| row.id));
+                    pause().await;
                 }
-            })
-        })
-        .collect();
-    let mut claimed = Vec::new();
-    for worker in workers {
-        claimed.extend(soon(worker).await.unwrap());
-    }
+                mine.extend(rows.into_iter().map(|row| row.id));
+                assert!(mine.len() <= ROWS, "more rows were given than there are");
+            }
+        }
+    };
+    let claimed = together((0..4).map(worker)).await.concat();
     assert_eq!(claimed.len(), ROWS);
     assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), ROWS, "no row was given twice");
 }

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::samples::Samples;
@@ -137,8 +139,26 @@ pub(super) async fn rivals<T: Send + 'static>(
     one: impl Future<Output = T> + Send + 'static,
     other: impl Future<Output = T> + Send + 'static,
 ) -> (T, T) {
-    let (one, other) = (tokio::spawn(one), tokio::spawn(other));
-    (soon(one).await.unwrap(), soon(other).await.unwrap())
+    let mut outcomes = together([one.boxed(), other.boxed()]).await;
+    let second = outcomes.pop().unwrap();
+    (outcomes.pop().unwrap(), second)
+}
+
+/// Runs everybody at once, each in a task of its own, and gives what became of them in their order. Who is still at it
+/// when one fails is stopped.
+pub(super) async fn together<T: Send + 'static>(
+    everybody: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let mut tasks = JoinSet::new();
+    for (index, one) in everybody.into_iter().enumerate() {
+        tasks.spawn(async move { (index, one.await) });
+    }
+    let mut outcomes = Vec::new();
+    while let Some(outcome) = soon(tasks.join_next()).await {
+        outcomes.push(outcome.unwrap());
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 /// Waits for what must happen.

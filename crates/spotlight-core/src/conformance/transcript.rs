@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     samples::at,
     storage::StorageFixture,
-    support::{World, one_won, refused, rivals, soon},
+    support::{World, one_won, pause, refused, rivals, together},
 };
 use crate::{
     domain::conversation::{Conversation, ConversationStatus, Sentiment, Speaker, Transcript},
@@ -117,27 +117,23 @@ pub async fn many_speakers_leave_no_gap(fixture: &dyn StorageFixture) {
     const WORDS: usize = 3;
     let world = World::new(fixture.fresh().await).await;
     let talk = world.conversation().await;
-    let speakers: Vec<_> = (0..SPEAKERS)
-        .map(|_| {
-            let (storage, samples, talk) = (Arc::clone(&world.storage), Arc::clone(&world.samples), talk.clone());
-            tokio::spawn(async move {
-                for _ in 0..WORDS {
-                    loop {
-                        let read = storage.read(ReadConsistency::Strong).transcripts();
-                        let last = read.tail(talk.organization_id, talk.id, 1).await.unwrap();
-                        let next = last.first().map_or(1, |said| said.seq + 1);
-                        match append(Arc::clone(&storage), samples.utterance(&talk, next)).await {
-                            Ok(()) => break,
-                            Err(error) => assert!(error.is_conflict(), "{}", error.chain()),
-                        }
-                    }
+    let speaker = |_| {
+        let (storage, samples, talk) = (Arc::clone(&world.storage), Arc::clone(&world.samples), talk.clone());
+        async move {
+            let mut said = 0;
+            while said < WORDS {
+                let read = storage.read(ReadConsistency::Strong).transcripts();
+                let last = read.tail(talk.organization_id, talk.id, 1).await.unwrap();
+                let next = last.first().map_or(1, |said| said.seq + 1);
+                match append(Arc::clone(&storage), samples.utterance(&talk, next)).await {
+                    Ok(()) => said += 1,
+                    Err(error) => assert!(error.is_conflict(), "{}", error.chain()),
                 }
-            })
-        })
-        .collect();
-    for speaker in speakers {
-        soon(speaker).await.unwrap();
-    }
+                pause().await;
+            }
+        }
+    };
+    together((0..SPEAKERS).map(speaker)).await;
     let stored = world.read().transcripts().list(world.org(), talk.id, 0, 100).await.unwrap();
     let numbers: Vec<_> = stored.iter().map(|said| said.seq as usize).collect();
     assert_eq!(numbers, (1..=SPEAKERS * WORDS).collect::<Vec<_>>());

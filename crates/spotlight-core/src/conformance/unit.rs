@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     samples::at,
     storage::StorageFixture,
-    support::{World, cut_off, one_won, refused, rivals, soon},
+    support::{World, cut_off, one_won, pause, refused, rivals, soon, together},
 };
 use crate::{
     domain::lead::Lead,
@@ -75,7 +75,7 @@ pub async fn an_eventual_read_sees_a_commit_in_the_end(fixture: &dyn StorageFixt
     let lead = world.lead().await;
     soon(async {
         while world.storage.read(ReadConsistency::Eventual).leads().get(world.org(), lead.id).await.unwrap().is_none() {
-            tokio::task::yield_now().await;
+            pause().await;
         }
     })
     .await;
@@ -149,25 +149,22 @@ pub async fn no_update_is_lost(fixture: &dyn StorageFixture) {
     const WRITERS: u8 = 6;
     let world = World::new(fixture.fresh().await).await;
     let lead = world.lead_like(|lead| lead.score = Some(0)).await;
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|_| {
-            let (storage, id, organization) = (Arc::clone(&world.storage), lead.id, world.org());
-            tokio::spawn(async move {
-                loop {
-                    let read = storage.read(ReadConsistency::Strong).leads().get(organization, id).await.unwrap();
-                    let mut lead = read.unwrap();
-                    lead.score = lead.score.map(|score| score + 1);
-                    match rename(Arc::clone(&storage), lead).await {
-                        Ok(()) => break,
-                        Err(error) => assert_eq!(error.kind(), ErrorKind::StaleVersion, "{}", error.chain()),
-                    }
+    let writer = |_| {
+        let (storage, id, organization) = (Arc::clone(&world.storage), lead.id, world.org());
+        async move {
+            loop {
+                let read = storage.read(ReadConsistency::Strong).leads().get(organization, id).await.unwrap();
+                let mut lead = read.unwrap();
+                lead.score = lead.score.map(|score| score + 1);
+                match rename(Arc::clone(&storage), lead).await {
+                    Ok(()) => break,
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::StaleVersion, "{}", error.chain()),
                 }
-            })
-        })
-        .collect();
-    for writer in writers {
-        soon(writer).await.unwrap();
-    }
+                pause().await;
+            }
+        }
+    };
+    together((0..WRITERS).map(writer)).await;
     let stored = world.stored_lead(lead.id).await;
     assert_eq!((stored.score, stored.version), (Some(WRITERS), 1 + i64::from(WRITERS)));
 }

@@ -1,0 +1,54 @@
+//! No case is written and then forgotten: every one stands in the list that turns it into a test.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use spotlight_core::conformance::STORAGE_CASES;
+
+/// The cases of a file: functions that take a fixture, or a port.
+fn cases(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("pub async fn ")?.split_once("(fixture: &dyn "))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+fn files() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
+    let files = fs::read_dir(folder).expect("the suites are there").map(|entry| entry.expect("readable").path());
+    files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).expect("readable"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_case_of_storage_is_listed_once() {
+    let written: BTreeSet<_> = files()
+        .iter()
+        .filter(|(_, text)| text.contains("(fixture: &dyn StorageFixture)"))
+        .flat_map(|(file, text)| cases(text).into_iter().map(|case| format!("{file}::{case}")).collect::<Vec<_>>())
+        .collect();
+    let listed: BTreeSet<_> = STORAGE_CASES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(listed, written);
+    assert_eq!(listed.len(), STORAGE_CASES.len(), "a case is listed twice");
+    assert!(listed.len() > 100, "{} cases are fewer than there were", listed.len());
+}
+
+#[test]
+fn every_case_of_the_other_ports_is_listed_in_its_file() {
+    let mut suites = 0;
+    for (file, text) in files() {
+        let Some((_, list)) = text.split_once("$crate::__conformance_tests! {") else { continue };
+        if file == "storage" {
+            continue;
+        }
+        suites += 1;
+        let (_, list) = list.split_once(&format!("{file} {{")).expect("a list named like its file");
+        let (list, _) = list.split_once('}').expect("an end");
+        assert_eq!(list.split_whitespace().collect::<BTreeSet<_>>(), cases(&text).into_iter().collect(), "{file}");
+    }
+    assert_eq!(suites, 5, "cache, events, files, limit and mail");
+}
