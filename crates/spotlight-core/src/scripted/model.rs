@@ -177,7 +177,7 @@ fn hearing(brief: &Brief) -> Hearing {
 
 /// A decision as a stream's chunks: the state, the words one by one, the tools.
 fn chunks(decision: Decision, brief: &Brief, reading: &Reading<'_>) -> Vec<ChatChunk> {
-    let text = dialogue::speech(&decision.acts, brief, reading.said);
+    let text = dialogue::speech(&decision.acts, brief, reading.said.div_ceil(2));
     let mut chunks = vec![ChatChunk::State(Box::new(decision.state))];
     chunks.extend(text.split_inclusive(' ').map(|word| ChatChunk::Text(word.to_owned())));
     let tools = decision.acts.into_iter().filter_map(|act| match act {

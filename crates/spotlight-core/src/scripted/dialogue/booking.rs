@@ -143,7 +143,7 @@ impl Turn<'_> {
             _ => {
                 self.state.stalled = self.state.stalled.saturating_add(1);
                 if self.state.stalled <= 1 {
-                    if !dealt && u.answer.is_none() {
+                    if !dealt && u.is_empty() {
                         self.say(Line::NotUnderstood);
                     }
                     self.say(Line::WhichSlot);
@@ -174,7 +174,7 @@ impl Turn<'_> {
             (None, _) => {
                 self.state.stalled = self.state.stalled.saturating_add(1);
                 if self.state.stalled <= 1 {
-                    if !dealt {
+                    if !dealt && u.is_empty() {
                         self.say(Line::NotUnderstood);
                     }
                     self.say_slot(Line::ConfirmAgain, held);
@@ -282,6 +282,7 @@ impl Turn<'_> {
     /// Says times and waits for a choice.
     fn offer(&mut self, mut slots: Vec<OfferedSlot>, line: Line) {
         slots.truncate(SLOTS_MAX);
+        slots.sort_by_key(|slot| slot.starts_at);
         let (language, zone) = (self.brief.language, self.brief.time_zone);
         let at: Vec<_> = slots.iter().map(|slot| slot.starts_at).collect();
         let text = templates::moments(language, zone, &at, self.brief.now);
@@ -300,6 +301,9 @@ impl Turn<'_> {
                 self.state.held = Some(slot);
                 self.state.stalled = 0;
                 self.state.booking_refused = false;
+                if self.wants_contact() {
+                    self.say_slot(Line::Held, slot);
+                }
                 self.toward_booking()
             }
             Some(answer) if is_lost(answer) => {

@@ -166,6 +166,108 @@ fn others_decide(language: Language) -> &'static [&'static str] {
     }
 }
 
+/// Words by which a visitor asks whom they are talking to.
+fn identity(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::En => &[
+            "are you a bot",
+            "are you a robot",
+            "are you human",
+            "are you a human",
+            "are you real",
+            "are you a real",
+            "are you an ai",
+            "are you ai",
+            "are you a machine",
+            "are you a person",
+            "who are you",
+            "who am i talking",
+            "who am i speaking",
+        ],
+        Language::Es => &[
+            "eres un bot",
+            "eres un robot",
+            "es usted un bot",
+            "es usted un robot",
+            "eres human",
+            "es usted human",
+            "eres una persona",
+            "es usted una persona",
+            "eres una máquina",
+            "eres real",
+            "quién eres",
+            "quién es usted",
+            "con quién hablo",
+            "con quién estoy hablando",
+        ],
+        Language::Fr => &[
+            "êtes-vous un robot",
+            "es-tu un robot",
+            "vous êtes un robot",
+            "tu es un robot",
+            "êtes-vous humain",
+            "es-tu humain",
+            "êtes-vous une",
+            "es-tu une",
+            "tu es une vraie",
+            "vous êtes une vraie",
+            "qui êtes-vous",
+            "qui es-tu",
+            "t'es qui",
+            "à qui je parle",
+            "à qui ai-je",
+        ],
+        Language::De => &[
+            "bist du ein bot",
+            "bist du ein roboter",
+            "bist du ein mensch",
+            "bist du eine",
+            "bist du echt",
+            "sind sie ein bot",
+            "sind sie ein roboter",
+            "sind sie ein mensch",
+            "sind sie eine maschine",
+            "wer bist du",
+            "wer sind sie",
+            "mit wem spreche ich",
+            "mit wem rede ich",
+        ],
+        Language::It => &[
+            "sei un bot",
+            "sei un robot",
+            "lei è un robot",
+            "sei uman",
+            "lei è uman",
+            "sei una persona",
+            "è una persona",
+            "sei una macchina",
+            "chi sei",
+            "con chi parlo",
+            "con chi sto parlando",
+        ],
+        Language::Pt => &[
+            "você é um robô",
+            "você é um bot",
+            "você é human",
+            "você é uma pessoa",
+            "você é uma máquina",
+            "é um robô",
+            "és um robô",
+            "és human",
+            "és uma pessoa",
+            "quem é você",
+            "quem és",
+            "com quem estou falando",
+            "com quem falo",
+        ],
+    }
+}
+
+/// True when the visitor asks whom they are talking to.
+pub(super) fn asks_identity(language: Language, text: &str) -> bool {
+    contains(text, identity(language))
+}
+
 /// True when a refusal is of the whole offer.
 pub(super) fn is_disinterest(language: Language, text: &str) -> bool {
     contains(text, disinterest(language))
@@ -210,5 +312,7 @@ mod tests {
         assert!(!is_disinterest(Language::En, "I would rather not say"));
         assert!(is_wish(Language::It, "Cerco un gestionale"));
         assert!(!is_soon(Language::En, "we know"));
+        assert!(asks_identity(Language::De, "Bist du ein Roboter?"));
+        assert!(asks_identity(Language::En, "wait, are you human"));
     }
 }

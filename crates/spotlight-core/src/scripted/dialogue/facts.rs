@@ -94,6 +94,8 @@ impl Answer {
 pub(super) struct Noted {
     /// Something new is known.
     pub anything: bool,
+    /// All that is new is that the visitor cannot say.
+    pub undecided: bool,
     /// The name, when it is new and not a correction.
     pub name: Option<String>,
     /// Values that replace others, with the line that says so.
@@ -123,7 +125,10 @@ impl Turn<'_> {
             }
         }
         noted.anything = !facts.is_empty();
+        noted.undecided = heard.understanding.answer == Some(YesNo::Maybe)
+            && matches!(facts.answers.as_slice(), [only] if facts == Facts { answers: vec![only.clone()], ..Facts::default() });
         self.apply(facts, &mut noted);
+        self.say_back_repeated(heard.understanding, &mut noted);
         match noted.bad_contact {
             Some(Topic::Email) if self.state.given.email.is_some() && heard.understanding.email.is_some() => {
                 noted.bad_contact = None;
@@ -164,10 +169,11 @@ impl Turn<'_> {
             let value = statement(heard).map_or_else(|| quote.clone(), |words| clean(&words, QUOTE_MAX));
             answers.push(Answer { key: open.key.clone(), topic: open.topic, value, met, amount });
         }
+        let need = self.unasked_need(heard);
         let unasked: [(Topic, bool, Option<Amount>); 3] = [
             (Topic::Budget, u.budget.is_some(), u.budget),
             (Topic::Timeline, self.is_deadline(u), None),
-            (Topic::Need, self.is_unasked_need(heard), None),
+            (Topic::Need, need.is_some(), None),
         ];
         for (topic, said, amount) in unasked {
             if !said || answers.iter().any(|answer| answer.topic == topic) {
@@ -187,7 +193,9 @@ impl Turn<'_> {
                 }
                 None => continue,
             };
-            answers.push(Answer { key, topic, value: quote.clone(), met: Some(Met::Yes), amount });
+            let words = need.as_deref().filter(|_| topic == Topic::Need);
+            let value = words.map_or_else(|| quote.clone(), |words| clean(words, QUOTE_MAX));
+            answers.push(Answer { key, topic, value, met: Some(Met::Yes), amount });
         }
         answers
     }
@@ -203,17 +211,35 @@ impl Turn<'_> {
         !booking && u.when.is_some_and(|when| when.date >= today)
     }
 
-    /// True when the visitor says what they are looking for before being asked anything.
-    fn is_unasked_need(&self, heard: Heard<'_>) -> bool {
-        let plain = heard.understanding.intents.iter().all(|intent| *intent == Intent::Greeting);
-        self.state.expecting.is_none() && plain && cues::is_wish(self.brief.language, heard.text)
+    /// The words by which the visitor says unasked what they are looking for.
+    fn unasked_need(&self, heard: Heard<'_>) -> Option<String> {
+        const BESIDE: [Intent; 5] = [Intent::Greeting, Intent::Question, Intent::Price, Intent::Book, Intent::Demo];
+        let intents = &heard.understanding.intents;
+        let elsewhere = match self.state.expecting {
+            None => true,
+            // Only the questions that free words cannot answer.
+            Some(Expecting::Answer) => self
+                .open_question()
+                .is_none_or(|open| matches!(open.topic, Topic::Name | Topic::Email | Topic::Phone | Topic::Company)),
+            Some(_) => false,
+        };
+        if !elsewhere || !intents.iter().all(|intent| BESIDE.contains(intent)) {
+            return None;
+        }
+        let asks = intents.iter().any(|intent| *intent != Intent::Greeting);
+        let words = if asks { told_beside_question(heard.text)? } else { heard.text.to_owned() };
+        cues::is_wish(self.brief.language, &words).then_some(words)
     }
 
     /// Whether an utterance answers the open question of that topic, and what it shows.
     fn judge(&self, topic: Topic, asked: u8, heard: Heard<'_>) -> Option<(Option<Met>, Option<Amount>)> {
         let u = heard.understanding;
         let (language, text) = (self.brief.language, heard.text);
-        let plain = is_plain(heard);
+        // Words that bring another datum are about that, unless they say more.
+        let plain = is_plain(heard)
+            && (!brings_other(u, topic)
+                || (topic == Topic::Need && cues::is_wish(language, text))
+                || text.split_whitespace().count() >= 10);
         // "I would rather not say" is no to the question, not to what it asks.
         let yes_or_no = u.answer.filter(|_| !u.wants(Intent::Refusal) && statement(heard).is_some());
         let met = |answer: YesNo| match answer {
@@ -252,6 +278,21 @@ impl Turn<'_> {
             },
             Topic::Other => (plain || yes_or_no.is_some()).then_some((None, None)),
         }
+    }
+
+    /// A correction to what is known already is said back all the same.
+    fn say_back_repeated(&self, u: &Understanding, noted: &mut Noted) {
+        if !u.wants(Intent::Correction) || noted.anything {
+            return;
+        }
+        let given = &self.state.given;
+        if let Some(email) = u.email.as_ref().filter(|email| given.email.as_ref() == Some(email)) {
+            noted.corrected.push((Line::CorrectedEmail, clean(email.as_str(), FIELD_MAX)));
+        }
+        if let Some(phone) = u.phone.as_ref().filter(|phone| given.phone.as_ref() == Some(phone)) {
+            noted.corrected.push((Line::CorrectedPhone, clean(phone.as_str(), ECHO_MAX)));
+        }
+        noted.anything = !noted.corrected.is_empty();
     }
 
     /// Takes new facts over into the state.
@@ -328,13 +369,22 @@ fn statement(heard: Heard<'_>) -> Option<String> {
     if !u.wants(Intent::Question) && !u.wants(Intent::Price) {
         return heard.text.chars().any(char::is_alphanumeric).then(|| heard.text.to_owned());
     }
-    let told: Vec<_> = heard
-        .text
+    told_beside_question(heard.text)
+}
+
+/// The sentences beside a question. Without a question mark there is no telling which words ask.
+fn told_beside_question(text: &str) -> Option<String> {
+    let told: Vec<_> = text
         .split_inclusive(['.', '!', '?', ';', '\n'])
         .filter(|sentence| !sentence.trim_end().ends_with('?') && sentence.split_whitespace().count() >= 3)
         .collect();
-    // Without a question mark there is no telling which words ask.
-    (heard.text.contains('?') && !told.is_empty()).then(|| told.concat())
+    (text.contains('?') && !told.is_empty()).then(|| told.concat())
+}
+
+/// True when the words bring a datum that is no answer to a question of that topic.
+fn brings_other(u: &Understanding, topic: Topic) -> bool {
+    let contact = u.name.is_some() || u.email.is_some() || u.phone.is_some() || u.company.is_some();
+    contact || (u.budget.is_some() && topic != Topic::Budget)
 }
 
 /// Text of a visitor in one short line: no control or direction characters.

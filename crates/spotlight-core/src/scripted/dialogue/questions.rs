@@ -100,8 +100,10 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            if self.state.questions.iter().any(|q| q.key == CONTACT_KEY) {
-                // It has asked for a phone too.
+            // The question for either has asked for a phone too, and who refuses an e-mail is asked for a phone only
+            // where a booking needs it.
+            let asked_both = self.state.questions.iter().any(|q| q.key == CONTACT_KEY);
+            if topic == Topic::Phone && (asked_both || self.state.held.is_none()) {
                 return None;
             }
             self.state.questions.push(QuestionState {

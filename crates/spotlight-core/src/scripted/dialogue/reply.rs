@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        assistant::{ToolKind, Topic},
+        assistant::{Language, ToolKind, Topic},
         conversation::Expecting,
     },
     scripted::{
@@ -55,18 +55,18 @@ impl Turn<'_> {
         let own = self.brief.assistant.greeting.as_deref().map(str::trim).filter(|text| !text.is_empty());
         match own {
             Some(greeting) => self.tell(greeting.to_owned()),
-            None => self.introduce(),
+            None => self.say_who(Line::Greeting),
         }
         if !own.is_some_and(|greeting| greeting.contains('?')) {
             self.say(Line::Opening);
         }
     }
 
-    /// Says who is speaking, to a visitor who spoke first.
-    fn introduce(&mut self) {
+    /// Says who is speaking.
+    fn say_who(&mut self, line: Line) {
         let assistant = clean(&self.brief.assistant.name, 100);
         let organization = clean(&self.brief.organization_name, 100);
-        self.say_with(Line::Greeting, vec![("assistant", assistant), ("organization", organization)]);
+        self.say_with(line, vec![("assistant", assistant), ("organization", organization)]);
     }
 
     /// Goes on where the dialogue stood.
@@ -85,7 +85,7 @@ impl Turn<'_> {
     pub(super) fn reply(&mut self, heard: Heard<'_>, first: bool) -> Flow {
         let u = heard.understanding;
         if first && !self.state.greeted {
-            self.introduce();
+            self.say_who(Line::Greeting);
         }
         self.state.greeted = true;
         if !heard.text.chars().any(char::is_alphanumeric) && u.is_empty() {
@@ -106,7 +106,7 @@ impl Turn<'_> {
             self.state.closing = false;
         }
         let confirms = self.state.expecting == Some(Expecting::BookingConfirmation) && u.answer == Some(YesNo::Yes);
-        if u.wants(Intent::Goodbye) && !confirms && !interest(u) {
+        if (u.wants(Intent::Goodbye) || self.is_ciao(heard)) && !confirms && !interest(u) {
             return self.farewell("visitor_ended");
         }
         if noted.failed {
@@ -117,6 +117,10 @@ impl Turn<'_> {
             && self.ask_contact_again(topic)
         {
             return Ok(());
+        }
+        if cues::asks_identity(self.brief.language, heard.text) {
+            self.say_who(Line::Identity);
+            return self.advance(Why::Interjection);
         }
         if u.wants(Intent::Human) {
             return self.hand_off();
@@ -189,8 +193,15 @@ impl Turn<'_> {
         } else if let Some(name) = noted.name.as_ref().filter(|name| !name.is_empty()) {
             self.say_with(Line::AckName, vec![("name", name.clone())]);
         } else if noted.anything {
-            self.say(Line::Ack);
+            self.say(if noted.undecided { Line::SkipDatum } else { Line::Ack });
         }
+    }
+
+    /// True for the Italian word that greets and takes leave, where there is nothing left to begin.
+    fn is_ciao(&self, heard: Heard<'_>) -> bool {
+        let word = heard.text.trim_matches(|c: char| !c.is_alphabetic());
+        let done = self.state.booked || (self.open_question().is_none() && self.next_question().is_none());
+        self.brief.language == Language::It && word.eq_ignore_ascii_case("ciao") && done
     }
 
     fn say_injection(&mut self) {
@@ -331,6 +342,8 @@ impl Turn<'_> {
                 Ok(Informed::Yes)
             }
             _ if !asks || self.is_about_booking(u) => Ok(Informed::No),
+            // "OK, do it?" decides, whatever else it sounds like.
+            _ if self.state.expecting.is_some_and(|e| e != Expecting::Answer) && u.answer.is_some() => Ok(Informed::No),
             _ if u.wants(Intent::OffTopic) => Ok(Informed::No),
             _ => self.admit(u.wants(Intent::Price)),
         }

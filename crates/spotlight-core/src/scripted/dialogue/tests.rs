@@ -323,6 +323,7 @@ fn booking_early_asks_for_a_contact_and_then_for_a_yes() {
     let mut stage = Stage::english().greeted();
     assert!(stage.hear("I want an appointment", wants(&[Intent::Book])).has(Line::Offer));
     let said = stage.hear("the second", picks(2));
+    assert!(said.has(Line::Held), "{}", said.text);
     assert_eq!(said.asked(), Some("What about the email?"));
     assert!(stage.state().held.is_some());
     let said = stage.hear("anna@example.com", mails("anna@example.com"));
@@ -429,4 +430,51 @@ fn what_another_model_found_out_is_not_asked_again() {
     let said = stage.hear("and now", nothing());
     assert_eq!(said.asked(), Some("What about the budget?"));
     assert_eq!(stage.state().expecting, Some(Expecting::Answer));
+}
+
+#[test]
+fn who_asks_is_told_that_no_person_speaks() {
+    let mut stage = Stage::english().greeted();
+    let said = stage.hear("Are you a human?", wants(&[Intent::Question, Intent::Human]));
+    assert!(said.has(Line::Identity) && said.text.contains("not a person"), "{}", said.text);
+    assert!(stage.tools.calls.is_empty());
+}
+
+#[test]
+fn whoever_refuses_a_mail_is_not_pressed_for_a_phone() {
+    let mut stage = nearly_done();
+    let said = stage.hear("I'd rather not", wants(&[Intent::Refusal]));
+    assert!(said.has(Line::SkipDatum) && !said.text.contains('?'), "{}", said.text);
+}
+
+#[test]
+fn a_correction_to_what_is_known_already_is_said_back() {
+    let (mut stage, _) = offered();
+    let same = Understanding { intents: [Intent::Correction].into(), ..mails("anna@example.com") };
+    let said = stage.hear("sorry, anna@example.com", same);
+    assert!(said.has(Line::CorrectedEmail) && said.has(Line::WhichSlot), "{}", said.text);
+}
+
+#[test]
+fn a_datum_is_not_taken_for_the_answer_to_something_else() {
+    let mut stage = Stage::english().greeted();
+    stage.hear("Anna", named("Anna"));
+    let said = stage.hear("anna@example.com", mails("anna@example.com"));
+    assert_eq!(said.asked(), Some("What about the need?"));
+    assert_eq!(stage.tools.captured.last(), Some(&json!({ "email": "anna@example.com" })));
+}
+
+#[test]
+fn a_slot_is_kept_while_something_else_is_asked_and_left_when_nothing_is_decided() {
+    let (mut stage, _) = offered();
+    stage.hear("the first", picks(1));
+    for question in ["Is it free?", "Where is it?", "Who comes?"] {
+        stage.knows("It is all explained beforehand.", 0.9);
+        let said = stage.hear(question, wants(&[Intent::Question]));
+        assert!(said.has(Line::ConfirmAgain) || said.has(Line::StillHeld), "{}", said.text);
+    }
+    assert!(stage.tools.held.is_some());
+    let said = stage.hear("hm", nothing());
+    assert!(said.has(Line::BookingLeft), "{}", said.text);
+    assert_eq!((stage.tools.held, stage.tools.booked), (None, None));
 }

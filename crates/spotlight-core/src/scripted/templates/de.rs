@@ -50,6 +50,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["Zur Sache:", "Als Nächstes:", ""],
             Tone::Empathetic => &["Wenn ich fragen darf:", "Damit ich Sie besser verstehe:", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["Ich bin {assistant}, der digitale Assistent von {organization}, und kein Mensch."],
+            &["Ich bin {assistant}, der digitale Assistent von {organization}, also kein Mensch."],
+        ),
         Line::Hello => by(tone, &["Guten Tag."], &["Hallo!"]),
         Line::Resume => by(
             tone,
@@ -237,6 +242,7 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Dieser Termin ist leider nicht frei. Nennen Sie mir gern einen anderen Tag oder eine andere Uhrzeit."],
             &["Der ist leider nicht frei. Nenn mir gern einen anderen Tag oder eine andere Uhrzeit."],
         ),
+        Line::Held => by(tone, &["Ich halte {slot} ({zone}) für Sie frei."], &["Ich halte dir {slot} ({zone}) frei."]),
         Line::Confirm => by(
             tone,
             &["Ich halte {slot} ({zone}) für Sie frei. Soll ich den Termin buchen?"],

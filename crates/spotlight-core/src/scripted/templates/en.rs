@@ -42,6 +42,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["To the point:", "Next:", ""],
             Tone::Empathetic => &["If you don't mind my asking:", "To understand you better:", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["I am {assistant}, the digital assistant of {organization}, and not a person."],
+            &["I'm {assistant}, the digital assistant of {organization}, so not a human."],
+        ),
         Line::Hello => by(tone, &["Hello."], &["Hi!"]),
         Line::Resume => by(
             tone,
@@ -231,6 +236,7 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["That time is not free, I'm afraid. Please name another day or time and I will check it."],
             &["That one isn't free, sorry. Name another day or time and I'll check it."],
         ),
+        Line::Held => by(tone, &["I am holding {slot} ({zone}) for you."], &["I'm holding {slot} ({zone}) for you."]),
         Line::Confirm => by(
             tone,
             &["I am holding {slot} ({zone}) for you. Shall I book it?"],

@@ -46,6 +46,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["Vamos al grano:", "Lo siguiente:", ""],
             Tone::Empathetic => &["Si me permite la pregunta:", "Para entenderle mejor:", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["Soy {assistant}, el asistente digital de {organization}, y no una persona."],
+            &["Soy {assistant}, el asistente digital de {organization}, o sea, no soy una persona."],
+        ),
         Line::Hello => by(tone, &["Buenos días."], &["¡Hola!"]),
         Line::Resume => by(
             tone,
@@ -230,6 +235,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             tone,
             &["Ese horario no está libre. Indíqueme otro día u otra hora y lo compruebo."],
             &["Ese no está libre, lo siento. Dime otro día u otra hora y lo miro."],
+        ),
+        Line::Held => by(
+            tone,
+            &["Le guardo por unos minutos el {slot} ({zone})."],
+            &["Te guardo por unos minutos el {slot} ({zone})."],
         ),
         Line::Confirm => by(
             tone,

@@ -6,15 +6,15 @@ use crate::domain::assistant::Tone;
 pub(super) fn variants(tone: Tone, line: Line) -> Variants {
     match line {
         Line::Greeting => match tone {
-            Tone::Professional => &["Bonjour, je suis {assistant}, l'assistant de {organization}."],
+            Tone::Professional => &["Bonjour, je suis {assistant}, l'assistant de l'équipe {organization}."],
             Tone::Friendly => {
-                &["Bonjour et bienvenue ! Moi, c'est {assistant}, de {organization}, ravi de t'accueillir."]
+                &["Bonjour et bienvenue ! Moi, c'est {assistant}, de l'équipe {organization}, ravi de t'accueillir."]
             }
-            Tone::Casual => &["Salut ! Ici {assistant}, de {organization}."],
+            Tone::Casual => &["Salut ! Ici {assistant}, de l'équipe {organization}."],
             Tone::Authoritative => &["Bienvenue chez {organization}. Je suis {assistant} et je vais vous guider."],
-            Tone::Empathetic => {
-                &["Bonjour et bienvenue. Je suis {assistant}, de {organization}, et je suis là pour vous écouter."]
-            }
+            Tone::Empathetic => &[
+                "Bonjour et bienvenue. Je suis {assistant}, de l'équipe {organization}, et je suis là pour vous écouter.",
+            ],
         },
         Line::Opening => match tone {
             Tone::Professional => &["Comment puis-je vous aider ?"],
@@ -48,6 +48,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["Allons à l'essentiel :", "Point suivant :", ""],
             Tone::Empathetic => &["Si je peux me permettre :", "Pour mieux vous comprendre :", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["Je suis {assistant}, l'assistant numérique de l'équipe {organization}, et non une personne."],
+            &["Je suis {assistant}, l'assistant numérique de l'équipe {organization}, donc pas une personne."],
+        ),
         Line::Hello => by(tone, &["Bonjour."], &["Salut !"]),
         Line::Resume => by(
             tone,
@@ -247,6 +252,9 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             ],
             &["Celui-là n'est pas libre, désolé. Donne-moi un autre jour ou une autre heure et je regarde."],
         ),
+        Line::Held => {
+            by(tone, &["Je vous garde le créneau du {slot} ({zone})."], &["Je te garde le créneau du {slot} ({zone})."])
+        }
         Line::Confirm => by(
             tone,
             &["Je vous garde le créneau du {slot} ({zone}). Dois-je le réserver ?"],

@@ -10,7 +10,7 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Friendly => &["Ciao, che bello averti qui! Sono {assistant} di {organization}."],
             Tone::Casual => &["Ehi, ciao! Qui {assistant}, di {organization}."],
             Tone::Authoritative => {
-                &["Le do il benvenuto in {organization}. Sono {assistant} e La guiderò passo dopo passo."]
+                &["Le do il benvenuto a nome di {organization}. Sono {assistant} e La guiderò passo dopo passo."]
             }
             Tone::Empathetic => {
                 &["Buongiorno e grazie di essere qui. Sono {assistant} di {organization} e sono qui per ascoltarLa."]
@@ -46,6 +46,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["Veniamo al punto:", "Proseguiamo:", ""],
             Tone::Empathetic => &["Se posso chiedere:", "Per capirLa meglio:", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["Sono {assistant}, l'assistente digitale di {organization}, e non una persona."],
+            &["Sono {assistant}, l'assistente digitale di {organization}, quindi non una persona."],
+        ),
         Line::Hello => by(tone, &["Buongiorno."], &["Ciao!"]),
         Line::Resume => by(
             tone,
@@ -233,6 +238,7 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Questo orario purtroppo non è libero. Mi indichi un altro giorno o un'altra ora e verifico."],
             &["Quello non è libero, mi dispiace. Dimmi un altro giorno o un'altra ora e controllo."],
         ),
+        Line::Held => by(tone, &["Le tengo {slot} ({zone})."], &["Ti tengo {slot} ({zone})."]),
         Line::Confirm => by(
             tone,
             &["Le tengo {slot} ({zone}). Posso confermare l'appuntamento?"],

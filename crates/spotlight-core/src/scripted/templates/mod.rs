@@ -21,6 +21,8 @@ pub(crate) enum Line {
     Greeting,
     /// Asks how to help.
     Opening,
+    /// Says honestly who is speaking: `{assistant}`, `{organization}`.
+    Identity,
     /// Answers a hello.
     Hello,
     /// The dialogue goes on after a pause.
@@ -86,6 +88,8 @@ pub(crate) enum Line {
     NoSlots,
     /// The wished time is not free, and nothing near it.
     NotFree,
+    /// A time is held, which leads to a question: `{slot}`, `{zone}`.
+    Held,
     /// Asks whether to book: `{slot}`, `{zone}`.
     Confirm,
     /// Asks again whether to book: `{slot}`.
@@ -114,6 +118,7 @@ impl Line {
     pub(crate) const ALL: &'static [Self] = &[
         Self::Greeting,
         Self::Opening,
+        Self::Identity,
         Self::Hello,
         Self::Resume,
         Self::Ack,
@@ -152,6 +157,7 @@ impl Line {
         Self::WhichSlot,
         Self::NoSlots,
         Self::NotFree,
+        Self::Held,
         Self::Confirm,
         Self::ConfirmAgain,
         Self::StillHeld,

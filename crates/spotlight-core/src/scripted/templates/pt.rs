@@ -44,6 +44,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             Tone::Authoritative => &["Vamos ao ponto:", "Em seguida:", ""],
             Tone::Empathetic => &["Se posso perguntar:", "Para compreender melhor:", ""],
         },
+        Line::Identity => by(
+            tone,
+            &["Sou {assistant}, o assistente digital de {organization}, e não uma pessoa."],
+            &["Sou {assistant}, o assistente digital de {organization}, então não sou uma pessoa."],
+        ),
         Line::Hello => by(tone, &["Bom dia."], &["Olá!"]),
         Line::Resume => by(
             tone,
@@ -228,6 +233,11 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             tone,
             &["Esse horário infelizmente não está livre. Basta indicar outro dia ou outra hora e eu verifico."],
             &["Esse não está livre, desculpa. Me diz outro dia ou outra hora e eu vejo."],
+        ),
+        Line::Held => by(
+            tone,
+            &["Estou reservando {slot} ({zone}) por alguns minutos."],
+            &["Estou guardando {slot} ({zone}) para você."],
         ),
         Line::Confirm => by(
             tone,
