@@ -73,8 +73,41 @@ impl Cache for MapCache {
 #[tokio::main]
 async fn main() -> Result<()> {
     let cache = MapCache::new(Arc::new(SystemClock));
-    let organization = OrganizationId::from_uuid(spotlight_core::ports::IdGenerator::uuid(&spotlight_core::ports::SystemIds));
+    let organization =
+        OrganizationId::from_uuid(spotlight_core::ports::IdGenerator::uuid(&spotlight_core::ports::SystemIds));
     cache.set(organization, "greeting", Bytes::from_static(b"hello"), Duration::from_mins(1), &[]).await?;
     assert_eq!(cache.get(organization, "greeting").await?.as_deref(), Some(b"hello".as_slice()));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use spotlight_core::conformance::cache::CacheFixture;
+
+    use super::*;
+
+    /// A clock that is put forward by hand.
+    struct Hands(Mutex<DateTime<Utc>>);
+
+    impl Clock for Hands {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    struct Fixture(Arc<Hands>);
+
+    #[async_trait]
+    impl CacheFixture for Fixture {
+        async fn fresh(&self) -> Arc<dyn Cache> {
+            Arc::new(MapCache::new(self.0.clone()))
+        }
+
+        async fn pass(&self, time: Duration) {
+            *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
+        }
+    }
+
+    spotlight_core::cache_conformance!(Fixture(Arc::new(Hands(Mutex::default()))));
 }

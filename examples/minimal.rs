@@ -46,7 +46,8 @@ async fn main() -> Result<()> {
     let assistant_id = platform.assistants().create(&ctx, assistant).await?.id;
     let (source, lead_id) = (Channel::Chat, None);
     let (language, time_zone, recording_consent, external_call_id) = (None, None, None, None);
-    let new = NewConversation { assistant_id, lead_id, source, language, time_zone, recording_consent, external_call_id };
+    let new =
+        NewConversation { assistant_id, lead_id, source, language, time_zone, recording_consent, external_call_id };
     let conversation = platform.conversations().start(&ctx, new).await?;
     let mut turn = platform.conversations().turn(&ctx, conversation.id, TurnInput::text("Hi, I'm Ana Reis!")).await?;
     while let Some(event) = turn.next().await {

@@ -94,5 +94,8 @@ const KNOWLEDGE: &[(&str, &str)] = &[
     ("Where is the data stored? Is it secure?", "Data is stored in the European Union and encrypted at rest."),
     ("Can I cancel at any time?", "Yes, you can cancel at the end of any month."),
     ("How long does the setup take?", "Most teams are set up within one day; our specialists help with the import."),
-    ("What support do you offer?", "Support by e-mail and chat on working days from 9 to 17; answers within four hours."),
+    (
+        "What support do you offer?",
+        "Support by e-mail and chat on working days from 9 to 17; answers within four hours.",
+    ),
 ];

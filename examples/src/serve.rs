@@ -1,8 +1,7 @@
 //! `serve`: requests and jobs in one process.
 
-use std::sync::Arc;
-
 use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_http::{Api, HttpPolicy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -31,8 +30,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         let (runner, stop) = (platform.runner(), stop.clone());
         async move { runner.run(stop).await }
     });
-    let api = Arc::new(spotlight_http::Api::new(platform.clone(), spotlight_http::HttpPolicy::default()));
-    let router = spotlight_http_axum::router(api);
+    // Cookies marked secure would not come back over plain HTTP on this machine.
+    let policy = if address.ip().is_loopback() { HttpPolicy::development() } else { HttpPolicy::default() };
+    let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));
     let served = spotlight_http_axum::serve(listener, router, stopped()).await;
     // Requests are over: what they left is finished before the database closes.
     platform.drain().await;

@@ -43,7 +43,7 @@ pub(crate) async fn deploy(options: &Options) -> Result<Deployment> {
 
 async fn open_storage(options: &Options) -> Result<(Arc<dyn Storage>, String)> {
     if let Some(url) = &options.database_url {
-        let mut postgres = PgOptions::new(SecretString::from(url.clone()));
+        let mut postgres = PgOptions::new(url.clone());
         postgres.pooler = options.database_pooler;
         let storage = PgStorage::connect(postgres).await?;
         return Ok((Arc::new(storage), "Postgres".to_owned()));

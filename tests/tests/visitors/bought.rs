@@ -12,7 +12,9 @@ use crate::people::{
 pub(crate) async fn eager_buyer(deployment: &Deployment) {
     let assistant = deployment.assistant(Language::En, EN, KNOWLEDGE_EN).await;
     let mut visitor = deployment.visitor(assistant, Some("Europe/Berlin")).await;
-    visitor.all(&["Hi! We need cargo bikes for our deliveries", "I'm Maria Lopez", "Acme GmbH", "Up to 20k euros"]).await;
+    visitor
+        .all(&["Hi! We need cargo bikes for our deliveries", "I'm Maria Lopez", "Acme GmbH", "Up to 20k euros"])
+        .await;
     visitor.all(&["Within the next two weeks", "Yes, that's me", "maria.lopez@example.com"]).await;
     let offer = visitor.says("Can we book a call on Thursday at 3pm?").await;
     assert!(offer.contains("3:00"), "the time asked for is offered: {offer}");

@@ -38,15 +38,17 @@ async fn memory(clock: Arc<TestClock>, _name: &str) -> (Arc<dyn Storage>, Keep) 
     (Arc::new(MemoryStorage::new(clock)), Keep::Nothing)
 }
 
-async fn sqlite(_clock: Arc<TestClock>, name: &str) -> (Arc<dyn Storage>, Keep) {
+async fn sqlite(clock: Arc<TestClock>, name: &str) -> (Arc<dyn Storage>, Keep) {
     let folder = std::env::temp_dir().join(format!("spotlight-visitors-{}-{name}", std::process::id()));
-    let storage = SqliteStorage::open(SqliteOptions::new(folder.join("spotlight.db"))).await.expect("a database");
+    let options = SqliteOptions { clock, ..SqliteOptions::new(folder.join("spotlight.db")) };
+    let storage = SqliteStorage::open(options).await.expect("a database");
     (Arc::new(storage), Keep::Folder(folder))
 }
 
-async fn postgres(_clock: Arc<TestClock>, _name: &str) -> (Arc<dyn Storage>, Keep) {
+async fn postgres(clock: Arc<TestClock>, _name: &str) -> (Arc<dyn Storage>, Keep) {
     let database = TestDatabase::fresh().await;
-    let storage = PgStorage::connect(PgOptions::new(database.url())).await.expect("a database");
+    let options = PgOptions { clock, ..PgOptions::new(database.url()) };
+    let storage = PgStorage::connect(options).await.expect("a database");
     (Arc::new(storage), Keep::Database { _database: database })
 }
 

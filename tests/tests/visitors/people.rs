@@ -25,12 +25,11 @@ pub(crate) const ES: &[(Topic, &str)] = &[
     (Topic::Need, "¿Para qué necesita las bicicletas?"),
 ];
 
-pub(crate) const FR: &[(Topic, &str)] = &[
-    (Topic::Name, "Quel est votre nom ?"),
-    (Topic::Email, "Quelle est votre adresse e-mail ?"),
-];
+pub(crate) const FR: &[(Topic, &str)] =
+    &[(Topic::Name, "Quel est votre nom ?"), (Topic::Email, "Quelle est votre adresse e-mail ?")];
 
-pub(crate) const IT: &[(Topic, &str)] = &[(Topic::Need, "Per che cosa vi servono le bici?"), (Topic::Name, "Come si chiama?")];
+pub(crate) const IT: &[(Topic, &str)] =
+    &[(Topic::Need, "Per che cosa vi servono le bici?"), (Topic::Name, "Come si chiama?")];
 
 pub(crate) const PT: &[(Topic, &str)] = &[(Topic::Name, "Como se chama?"), (Topic::Email, "Qual é o seu e-mail?")];
 

@@ -27,7 +27,7 @@ use crate::{
     },
     sentiment,
     services::deps::Deps,
-    text::keywords,
+    text::{fold, keywords, tokens},
 };
 
 /// Words that are kept of a conversation.
@@ -173,11 +173,23 @@ fn analyzed(
     changed.sentiment_value = mean;
     changed.sentiment = mean.map(Sentiment::of);
     let said = utterances.iter().filter(|said| said.speaker == Speaker::User).map(|said| said.content.as_str());
-    changed.keywords = keywords(said, conversation.language, KEYWORDS);
+    let own = own_words(conversation);
+    changed.keywords = keywords(said, conversation.language, KEYWORDS + own.len())
+        .into_iter()
+        .filter(|word| !own.contains(&fold(word)))
+        .take(KEYWORDS)
+        .collect();
     if conversation.status.is_final() {
         changed.summary = Some(summary(&changed, &signals, utterances));
     }
     changed
+}
+
+/// The words of what the visitor said about themselves: who somebody is, is no topic.
+fn own_words(conversation: &Conversation) -> BTreeSet<String> {
+    let given = &conversation.state.given;
+    let email = given.email.as_ref().map(|email| email.as_str());
+    [given.name.as_deref(), given.company.as_deref(), email].into_iter().flatten().flat_map(tokens).collect()
 }
 
 /// What each of the visitor's utterances wants, and what was asked before it.
