@@ -15,10 +15,12 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
     let asked = heard.hearing.asked;
     let votes = votes(heard);
     let corrected = heard.has(Tag::Does(Intent::Correction));
+    let authority = if asked == Asked::Topic(Topic::Authority) { decider(heard) } else { None };
     let said = match votes.as_slice() {
         // "no, that's fine" agrees.
-        [(YesNo::No, _), (YesNo::Yes, true), ..] => Some(YesNo::Yes),
-        all => if corrected { all.last() } else { all.first() }.map(|vote| vote.0),
+        _ if authority.is_some() => authority,
+        [Vote { answer: YesNo::No, .. }, Vote { agrees: true, .. }, ..] => Some(YesNo::Yes),
+        all => if corrected { all.last() } else { all.first() }.map(|vote| vote.answer),
     };
     out.answer = said.or_else(|| {
         let refuses = out.wants(Intent::Refusal) && asked != Asked::Open;
@@ -29,13 +31,45 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
     });
 }
 
-/// Every answer that is said, in order, and whether it is an agreement such as "no problem".
-fn votes(heard: &Heard<'_>) -> Vec<(YesNo, bool)> {
+/// Whether the visitor decides, if they say who does.
+fn decider(heard: &Heard<'_>) -> Option<YesNo> {
+    heard.matches.iter().find_map(|phrase| match phrase.tag {
+        Tag::Decides(own) => {
+            let denied = heard.follows(phrase.start, &[Tag::Not], 2);
+            Some(if own == denied { YesNo::No } else { YesNo::Yes })
+        }
+        _ => None,
+    })
+}
+
+/// An answer that is said.
+#[derive(Clone, Copy)]
+struct Vote {
+    answer: YesNo,
+    /// It agrees to a proposal, as "no problem" does.
+    agrees: bool,
+}
+
+impl Vote {
+    const fn new(answer: YesNo) -> Self {
+        Self { answer, agrees: false }
+    }
+
+    /// Yes, unless it is denied.
+    const fn unless(denied: bool) -> Self {
+        Self::new(if denied { YesNo::No } else { YesNo::Yes })
+    }
+}
+
+/// Every answer that is said, in order.
+fn votes(heard: &Heard<'_>) -> Vec<Vote> {
     let asked = heard.hearing.asked;
     let mut votes = Vec::new();
     let mut at = 0;
     while at < heard.len() {
-        let Some(phrase) = heard.at(at).iter().find(|m| is_answer(m.tag, asked)) else {
+        let answers = heard.at(at).iter().filter(|m| is_answer(m.tag));
+        // What only hides shorter phrases gives way to an answer of the same words.
+        let Some(phrase) = answers.max_by_key(|m| (m.end, m.tag != Tag::Mute)) else {
             at += 1;
             continue;
         };
@@ -44,13 +78,11 @@ fn votes(heard: &Heard<'_>) -> Vec<(YesNo, bool)> {
         let firm = (edge || end > start + 1) && !asks_back(heard, start, end);
         let denied = heard.follows(start, &[Tag::Not], 3);
         let vote = match phrase.tag {
-            Tag::Yes if firm && denied => Some((YesNo::No, false)),
-            Tag::Yes if firm => Some((YesNo::Yes, false)),
-            Tag::Si if firm && is_yes(heard, start) => Some((YesNo::Yes, false)),
-            Tag::No if firm => Some((YesNo::No, false)),
-            Tag::Maybe => Some((YesNo::Maybe, false)),
-            Tag::Fine if asked != Asked::Open => Some((if denied { YesNo::No } else { YesNo::Yes }, !denied)),
-            Tag::Decides(own) => Some((if own == denied { YesNo::No } else { YesNo::Yes }, false)),
+            Tag::Yes if firm => Some(Vote::unless(denied)),
+            Tag::Si if firm && is_yes(heard, start) => Some(Vote::new(YesNo::Yes)),
+            Tag::No if firm => Some(Vote::new(YesNo::No)),
+            Tag::Maybe => Some(Vote::new(YesNo::Maybe)),
+            Tag::Fine if asked != Asked::Open => Some(Vote { agrees: !denied, ..Vote::unless(denied) }),
             _ => None,
         };
         votes.extend(vote);
@@ -59,17 +91,14 @@ fn votes(heard: &Heard<'_>) -> Vec<(YesNo, bool)> {
     votes
 }
 
-fn is_answer(tag: Tag, asked: Asked) -> bool {
-    match tag {
-        Tag::Yes | Tag::Si | Tag::No | Tag::Maybe | Tag::Fine | Tag::Mute => true,
-        Tag::Decides(_) => asked == Asked::Topic(Topic::Authority),
-        _ => false,
-    }
+fn is_answer(tag: Tag) -> bool {
+    matches!(tag, Tag::Yes | Tag::Si | Tag::No | Tag::Maybe | Tag::Fine | Tag::Mute)
 }
 
-/// "…, right?" and "…, ¿no?" ask rather than answer.
+/// "…, right?" and "…, ¿no?" ask rather than answer, and so does "tudo bem?".
 fn asks_back(heard: &Heard<'_>, start: usize, end: usize) -> bool {
-    start > 1 && end == start + 1 && heard.is_sign(end, '?')
+    let polite = heard.at(start).iter().any(|m| m.tag == Tag::Does(Intent::Greeting));
+    heard.is_sign(end, '?') && (polite || (start > 1 && end == start + 1))
 }
 
 /// "sí" with its accent, or "si" where it cannot be "if".

@@ -301,7 +301,8 @@ fn with_minutes(heard: &Heard<'_>, point: Point, spoken: bool, cue: bool) -> Poi
 /// "a.m." in any spelling.
 fn meridiem(heard: &Heard<'_>, at: usize) -> Option<(Hint, usize)> {
     let tagged = heard.pick(at, |tag| match tag {
-        Tag::Am => Some(Hint::Am),
+        // German "am" is another word.
+        Tag::Am if heard.index.language != Language::De => Some(Hint::Am),
         Tag::Pm => Some(Hint::Pm),
         _ => None,
     });

@@ -206,17 +206,17 @@ fn take(heard: &Heard<'_>, at: usize) -> Option<(usize, usize)> {
         let capital = heard.token(end).is_some_and(|t| t.capital);
         let fits = match heard.kind(end) {
             Some(Kind::Word) => {
-                let stops =
-                    heard.at(end).iter().any(|m| matches!(m.tag, Tag::And | Tag::From | Tag::In | Tag::At | Tag::Not));
+                let stops = heard
+                    .at(end)
+                    .iter()
+                    .any(|m| matches!(m.tag, Tag::And | Tag::From | Tag::In | Tag::By | Tag::At | Tag::Not));
                 capital
                     || (!stops
                         && !heard.index.never_name(heard.tokens.fold(end))
                         && !(end > from && has_capitals(heard, from)))
                     || (end > from
                         && links(heard, end)
-                        && heard
-                            .token(end + 1)
-                            .is_some_and(|t| t.capital && !heard.index.place(heard.tokens.fold(end + 1))))
+                        && heard.token(end + 1).is_some_and(|t| t.capital && !is_elsewhere(heard, end + 1)))
             }
             Some(Kind::Digits | Kind::Sign('&' | '+' | '-' | '.')) => true,
             Some(Kind::Sign(c)) => super::token::is_apostrophe(c),
@@ -233,6 +233,12 @@ fn take(heard: &Heard<'_>, at: usize) -> Option<(usize, usize)> {
     let first = heard.tokens.fold(from);
     let nothing = end == from || (heard.index.never_name(first) && !(end > from + 1 && has_capitals(heard, from)));
     (!nothing && !heard.index.place(first)).then_some((from, end))
+}
+
+/// "and I", "in Madrid": the name has ended.
+fn is_elsewhere(heard: &Heard<'_>, at: usize) -> bool {
+    let word = heard.tokens.fold(at);
+    heard.index.place(word) || heard.index.never_name(word)
 }
 
 fn has_capitals(heard: &Heard<'_>, at: usize) -> bool {

@@ -218,7 +218,8 @@ fn weekday(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> 
     let from = heard.skip(at, &[Tag::Next, Tag::The]);
     let this = heard.after(at, Tag::This);
     let (day, end) = weekday_name(heard, from).or_else(|| weekday_name(heard, this?))?;
-    let end = heard.skip(end, &[Tag::Next]);
+    // The "next" of "Thursday next week" belongs to the week.
+    let end = if stretch(heard, end, today).is_some() { end } else { heard.skip(end, &[Tag::Next]) };
     if let Some((date, end)) = numbered(heard, end, day, today) {
         return Some(DateFound::new(at, end, date));
     }
@@ -236,9 +237,7 @@ fn numbered(heard: &Heard<'_>, at: usize, day: u8, today: NaiveDate) -> Option<(
     let from = heard.skip(at, &[Tag::TheDay, Tag::The]);
     let (number, end) = day_number(heard, from).filter(|_| heard.digits(from).is_some())?;
     let timed = matches!(heard.kind(from + 1), Some(Kind::Sign(':' | '/' | '-')))
-        || heard
-            .pick(from + 1, |tag| matches!(tag, Tag::Clock | Tag::Am | Tag::Pm | Tag::Month(_)).then_some(()))
-            .is_some();
+        || heard.pick(from + 1, |tag| matches!(tag, Tag::Clock | Tag::Pm | Tag::Month(_)).then_some(())).is_some();
     let date = today
         .iter_days()
         .take(62)
@@ -294,7 +293,7 @@ fn with_month(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFoun
         let (year, end) = year(heard, end).map_or((None, end), |(year, end)| (Some(year), end));
         return Some(DateFound::new(at, end, upcoming(today, year, month, day)?));
     }
-    let inside = heard.after(at, Tag::In);
+    let inside = heard.after(at, Tag::In).or_else(|| heard.after(at, Tag::By));
     let (month, next) = month_name(heard, inside.unwrap_or(at))?;
     let inside = inside.or_else(|| names_timeline(heard, at).then_some(at));
     let place = heard.skip(next, &[Tag::The]);

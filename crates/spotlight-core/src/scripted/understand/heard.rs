@@ -179,9 +179,14 @@ impl<'a> Heard<'a> {
     }
 
     /// The token after any of `tags` at `at`, or `at` itself when none is there.
+    ///
+    /// Steps over four of them at most, so that no chain of them makes a long text slow.
     pub(super) fn skip(&self, mut at: usize, tags: &[Tag]) -> usize {
-        while let Some(m) = self.at(at).iter().find(|m| tags.contains(&m.tag)) {
-            at = m.end;
+        for _ in 0..4 {
+            match self.at(at).iter().find(|m| tags.contains(&m.tag)) {
+                Some(m) => at = m.end,
+                None => break,
+            }
         }
         at
     }

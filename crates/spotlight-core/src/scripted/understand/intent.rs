@@ -21,7 +21,7 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
                 let hello = phrase.start == 0 && (!heard.closes_clause(phrase.end) || greets(heard, phrase.end));
                 out.intents.insert(if hello { Intent::Greeting } else { Intent::Goodbye });
             }
-            Tag::Ask if opens(heard, phrase.start) => {
+            Tag::Ask if opens(heard, phrase.start) && !is_polite(heard, *phrase) => {
                 out.intents.insert(Intent::Question);
             }
             _ => {}
@@ -49,6 +49,11 @@ fn contrasts(heard: &Heard<'_>) -> bool {
     })
 }
 
+/// "how are you" asks nothing.
+fn is_polite(heard: &Heard<'_>, phrase: Match) -> bool {
+    heard.at(phrase.start).iter().any(|m| m.tag == Tag::Does(Intent::Greeting) && m.end >= phrase.end)
+}
+
 /// "ciao" alone is a greeting at the start and a farewell later.
 fn greets(heard: &Heard<'_>, end: usize) -> bool {
     heard.hearing.asked == Asked::Open || end + 1 < heard.len()
@@ -74,6 +79,13 @@ fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match
         }
         return;
     }
+    // "tudo bem" agrees, where something was asked, and greets otherwise.
+    let agrees = heard.hearing.asked != Asked::Open
+        && heard.at(phrase.start).iter().any(|m| m.tag == Tag::Yes && m.end == phrase.end)
+        && !heard.is_sign(phrase.end, '?');
+    if intent == Intent::Greeting && agrees {
+        return;
+    }
     out.intents.insert(intent);
 }
 
@@ -88,10 +100,10 @@ fn is_aimed(heard: &Heard<'_>, phrase: Match) -> bool {
 /// The start of a clause, or right after a word that only leads into it.
 fn opens(heard: &Heard<'_>, at: usize) -> bool {
     let leads = |at: usize| {
-        heard
-            .at(at)
-            .iter()
-            .any(|m| matches!(m.tag, Tag::And | Tag::Yes | Tag::No | Tag::Does(Intent::Greeting | Intent::Correction)))
+        heard.at(at).iter().any(|m| {
+            matches!(m.tag, Tag::And | Tag::Yes | Tag::No | Tag::Does(Intent::Greeting | Intent::Correction))
+                && m.end == at + 1
+        })
     };
     heard.opens_clause(at) || (at > 0 && heard.opens_clause(at - 1) && leads(at - 1))
 }

@@ -1,6 +1,10 @@
 //! The visitor's own name.
 
-use super::{heard::Heard, lexicon::Tag, token::is_apostrophe};
+use super::{
+    heard::{Heard, Match},
+    lexicon::Tag,
+    token::is_apostrophe,
+};
 use crate::{
     domain::assistant::{Language, Topic},
     scripted::understanding::{Asked, Intent, Understanding},
@@ -38,10 +42,30 @@ fn introduced(heard: &Heard<'_>) -> Option<(usize, usize)> {
     let strong = if corrected { strong.last() } else { strong.next() };
     strong.or_else(|| {
         heard.matches.iter().find_map(|m| match m.tag {
-            Tag::IAm | Tag::ThisIs => after_cue(heard, m.end, Cue::Weak),
+            Tag::IAm => after_cue(heard, m.end, Cue::Weak),
+            Tag::ThisIs if presents(heard, m) => after_cue(heard, m.end, Cue::Weak),
             _ => None,
         })
     })
+}
+
+/// "it is" says who speaks only where nothing else is what "is": "our company is" does not.
+fn presents(heard: &Heard<'_>, cue: &Match) -> bool {
+    let led = cue.start > 0
+        && heard.opens_clause(cue.start - 1)
+        && heard.at(cue.start - 1).iter().any(|m| {
+            matches!(
+                m.tag,
+                Tag::And
+                    | Tag::Yes
+                    | Tag::Si
+                    | Tag::No
+                    | Tag::HelloBye
+                    | Tag::Does(Intent::Greeting | Intent::Correction)
+            )
+        });
+    let other = heard.matches_ending(cue.end, |tag| matches!(tag, Tag::CompanyIs | Tag::CompanyCalled));
+    (heard.opens_clause(cue.start) || led) && !other
 }
 
 fn after_cue(heard: &Heard<'_>, end: usize, cue: Cue) -> Option<(usize, usize)> {
@@ -65,7 +89,7 @@ fn after_cue(heard: &Heard<'_>, end: usize, cue: Cue) -> Option<(usize, usize)> 
 /// What follows "I am" is often no name.
 fn weak_fits(heard: &Heard<'_>, start: usize, end: usize, known: bool) -> bool {
     let capital = |at: usize| heard.token(at).is_some_and(|t| t.capital);
-    let odd = (start..end).any(|at| heard.index.never_name(heard.tokens.fold(at)));
+    let odd = (start..end).any(|at| !is_particle(heard, at) && heard.index.never_name(heard.tokens.fold(at)));
     if odd && !(known && capital(start)) {
         return false;
     }
@@ -88,7 +112,11 @@ fn weak_fits(heard: &Heard<'_>, start: usize, end: usize, known: bool) -> bool {
 }
 
 fn is_particle(heard: &Heard<'_>, at: usize) -> bool {
-    heard.is_word(at) && PARTICLES.contains(&heard.tokens.fold(at))
+    let elided = || {
+        let next = heard.token(at + 1).filter(|next| next.glued);
+        matches!(heard.tokens.fold(at), "d" | "dell") && next.is_some()
+    };
+    heard.is_word(at) && (PARTICLES.contains(&heard.tokens.fold(at)) || elided())
 }
 
 /// A word that can be part of a name.
@@ -109,6 +137,7 @@ fn is_name_word(heard: &Heard<'_>, at: usize, cue: Cue) -> bool {
 /// The words of a name from `at`, with particles and initials.
 fn collect(heard: &Heard<'_>, at: usize, cue: Cue) -> Option<(usize, usize)> {
     let mut clause = heard.token(at)?.clause;
+    let given = heard.token(at)?.capital && heard.index.given_name(heard.tokens.fold(at));
     let mut here = at;
     let mut count = 0;
     while count < LONGEST && heard.token(here).is_some_and(|t| t.clause == clause) {
@@ -116,13 +145,16 @@ fn collect(heard: &Heard<'_>, at: usize, cue: Cue) -> Option<(usize, usize)> {
         while is_particle(heard, word) && word < here + 3 {
             word += 1;
         }
+        // After a given name in capitals, a word in capitals is a surname, be it a trade: "Tom Baker".
+        let trust = if given && count > 0 { Cue::Strong } else { cue };
         let surname =
-            word > here && is_name_word(heard, word, cue) && heard.token(word).is_some_and(|t| t.clause == clause);
+            word > here && is_name_word(heard, word, trust) && heard.token(word).is_some_and(|t| t.clause == clause);
         if surname && (count > 0 || cue == Cue::Strong) {
             if count > 0 && !belongs(heard, here, word, cue) {
                 break;
             }
-        } else if is_name_word(heard, here, cue) && (word == here || heard.index.given_name(heard.tokens.fold(here))) {
+        } else if is_name_word(heard, here, trust) && (word == here || heard.index.given_name(heard.tokens.fold(here)))
+        {
             word = here;
         } else {
             break;
@@ -144,7 +176,7 @@ fn belongs(heard: &Heard<'_>, from: usize, word: usize, cue: Cue) -> bool {
     let several = word > from + 1;
     let alike = heard.token(from.saturating_sub(1)).map(|t| t.capital) == heard.token(word).map(|t| t.capital);
     let company = super::company::legal_form(heard, word + 1).is_some();
-    let telling = matches!(particle, "de" | "di" | "da" | "von" | "do" | "del" | "vom");
+    let telling = matches!(particle, "de" | "di" | "da" | "von" | "do" | "del" | "vom" | "della" | "dello" | "d");
     let surname = heard.index.particle_surname(heard.tokens.fold(word));
     let strong = cue == Cue::Strong && !heard.index.place(heard.tokens.fold(word));
     alike && !company && (!telling || surname || (several && particle != "da") || strong)
@@ -209,7 +241,9 @@ fn spell(heard: &Heard<'_>, start: usize, end: usize) -> String {
         let raw = heard.tokens.raw(at);
         let mixed = raw.chars().any(char::is_uppercase) && !shouted;
         let lower = if mixed { raw.to_owned() } else { raw.to_lowercase() };
-        let particle = at > start && PARTICLES.contains(&heard.tokens.fold(at)) && !raw.contains('-');
+        let listed = PARTICLES.contains(&heard.tokens.fold(at));
+        let elided = is_particle(heard, at) && heard.index.language != Language::It;
+        let particle = at > start && (listed || elided);
         if mixed || (particle && at + 1 < end) { name.push_str(&lower) } else { capitals(&mut name, &lower) }
     }
     name

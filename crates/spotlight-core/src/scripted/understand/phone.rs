@@ -59,7 +59,8 @@ fn run_at(heard: &Heard<'_>, at: usize) -> Option<Run> {
     }
     let mut run = Run { start: at, end: at, digits: String::new(), plus: false };
     let mut here = at;
-    while !heard.is_taken(here) && numeric_date::full(heard, here).is_none() {
+    let dated = |here: usize, plus: bool| !plus && numeric_date::full(heard, here).is_some();
+    while !heard.is_taken(here) && !dated(here, run.plus) {
         let Some(token) = heard.token(here) else { break };
         match token.kind {
             Kind::Digits => {

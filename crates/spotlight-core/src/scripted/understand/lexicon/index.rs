@@ -27,6 +27,8 @@ pub(in crate::scripted::understand) struct Index {
     stems: HashMap<[u8; 2], Vec<u32>>,
     /// Every word of a pattern.
     vocabulary: HashSet<Box<str>>,
+    /// Beginnings of words, by their first two bytes.
+    beginnings: HashMap<[u8; 2], Vec<Box<str>>>,
     /// Hash of a word with one letter left out → words it may be.
     near: HashMap<u64, Vec<Box<str>>>,
     numbers: HashMap<Box<str>, u64>,
@@ -63,6 +65,7 @@ impl Index {
             heads: HashMap::new(),
             stems: HashMap::new(),
             vocabulary: HashSet::new(),
+            beginnings: HashMap::new(),
             near: HashMap::new(),
             numbers: table.numbers.iter().map(|(w, n)| (fold(w, language).into(), *n)).collect(),
             number_parts: table.numbers.iter().map(|(w, n)| (fold(w, language).into(), *n)).collect(),
@@ -75,7 +78,7 @@ impl Index {
             real_words: words(table.real_words),
         };
         index.number_parts.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        for (tag, sources) in shared::PHRASES.iter().chain(table.phrases) {
+        for (tag, sources) in shared::PHRASES.iter().chain(table.phrases.iter().copied().flatten()) {
             for source in *sources {
                 index.add(*tag, source);
             }
@@ -93,6 +96,11 @@ impl Index {
                 }
             } else {
                 self.heads.entry(head.text.as_str().into()).or_default().push(number);
+            }
+        }
+        for piece in pattern.pieces().filter(|piece| piece.stem) {
+            if let [a, b, ..] = *piece.text.as_bytes() {
+                self.beginnings.entry([a, b]).or_default().push(piece.text.as_str().into());
             }
         }
         for piece in pattern.pieces().filter(|piece| !piece.stem) {
@@ -135,6 +143,12 @@ impl Index {
             .iter()
             .any(|set| set.contains(word))
             || self.numbers.contains_key(word)
+            || self.begins(word)
+    }
+
+    fn begins(&self, word: &str) -> bool {
+        let key = word.as_bytes().first_chunk().copied().unwrap_or_default();
+        self.beginnings.get(&key).is_some_and(|stems| stems.iter().any(|stem| word.starts_with(&**stem)))
     }
 
     /// The value of a number word.

@@ -22,8 +22,8 @@ pub(super) use self::{
 
 /// What is known of one language.
 pub(super) struct Table {
-    /// Phrases by what they stand for.
-    pub(super) phrases: &'static [(Tag, &'static [&'static str])],
+    /// Phrases by what they stand for, in groups.
+    pub(super) phrases: &'static [&'static [(Tag, &'static [&'static str])]],
     /// Number words: units, teens, tens, hundreds, and the multipliers 100, 1,000, 1,000,000 and 1,000,000,000.
     pub(super) numbers: &'static [(&'static str, u64)],
     /// Words that join parts of a number: "and".

@@ -155,6 +155,8 @@ pub(in crate::scripted::understand) enum Tag {
     This,
     /// "in", before a length of time or a month.
     In,
+    /// "by", before a month.
+    By,
     /// "from now".
     Hence,
     /// "next week" as a phrase.

@@ -26,7 +26,7 @@ const CONTACTS: &[Case] = &[
     ("open", "Claire Dubois à l'appareil", "name=Claire Dubois"),
     ("open", "c'est trop cher", "!name | objectionprice"),
     ("open", "ici Paul de la société Verdier", "name=Paul | company=Verdier"),
-    ("name", "anne d'angelo", "name=Anne D'Angelo"),
+    ("name", "anne d'angelo", "name=Anne d'Angelo"),
     ("name", "Oui, c'est Sophie Bernard", "name=Sophie Bernard | answer=yes"),
     ("name", "je ne veux pas le dire", "!name | refusal"),
     ("name", "moi c'est karim", "name=Karim"),
