@@ -45,7 +45,7 @@ macro_rules! cache_conformance {
     };
 }
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 struct Bench {
     cache: Arc<dyn Cache>,

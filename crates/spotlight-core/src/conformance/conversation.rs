@@ -130,7 +130,7 @@ pub async fn conversations_are_sorted(fixture: &dyn StorageFixture) {
             })
             .await
     };
-    let [a, b, c, d, e] = [
+    let [first, second, third, fourth, fifth] = [
         made(0, 90, Some(9)).await,
         made(0, 20, None).await,
         made(-5, 20, Some(100)).await,
@@ -139,12 +139,12 @@ pub async fn conversations_are_sorted(fixture: &dyn StorageFixture) {
     ];
     let any = ConversationFilter::default();
     for (by, order, expected) in [
-        (StartedAt, Order::Asc, [&c, &a, &b, &e, &d]),
-        (StartedAt, Order::Desc, [&d, &e, &b, &a, &c]),
-        (LastActivityAt, Order::Asc, [&b, &c, &d, &e, &a]),
-        (LastActivityAt, Order::Desc, [&a, &e, &d, &c, &b]),
-        (Score, Order::Asc, [&a, &e, &c, &b, &d]),
-        (Score, Order::Desc, [&c, &e, &a, &d, &b]),
+        (StartedAt, Order::Asc, [&third, &first, &second, &fifth, &fourth]),
+        (StartedAt, Order::Desc, [&fourth, &fifth, &second, &first, &third]),
+        (LastActivityAt, Order::Asc, [&second, &third, &fourth, &fifth, &first]),
+        (LastActivityAt, Order::Desc, [&first, &fifth, &fourth, &third, &second]),
+        (Score, Order::Asc, [&first, &fifth, &third, &second, &fourth]),
+        (Score, Order::Desc, [&third, &fifth, &first, &fourth, &second]),
     ] {
         lists_as(&world, &any, Sort { by, order }, &expected).await;
     }
@@ -218,6 +218,7 @@ pub async fn conversations_are_filtered(fixture: &dyn StorageFixture) {
 
 /// Conversations that silence has ended, of every organization, longest silent first.
 pub async fn idle_conversations_come_longest_silent_first(fixture: &dyn StorageFixture) {
+    use ConversationStatus::{Abandoned, Active, Completed, Paused};
     let world = World::new(fixture.fresh().await).await;
     let other = world.another().await;
     let made = async |world: &World, active, status| {
@@ -226,7 +227,6 @@ pub async fn idle_conversations_come_longest_silent_first(fixture: &dyn StorageF
             world.conversation_like(&lead, |talk| (talk.last_activity_at, talk.status) = (at(active), status)).await;
         (world.org(), talk.id)
     };
-    use ConversationStatus::{Abandoned, Active, Completed, Paused};
     let late = made(&world, 20, Active).await;
     let early = made(&other, 10, Paused).await;
     let tied = made(&world, 20, Paused).await;

@@ -96,6 +96,7 @@ pub async fn a_hand_off_keeps_versions(fixture: &dyn StorageFixture) {
 
 /// Requests that nobody answered, of every organization, first expired first.
 pub async fn expired_hand_offs_come_first_expired_first(fixture: &dyn StorageFixture) {
+    use HandOffStatus::{Accepted, Expired, Requested};
     let world = World::new(fixture.fresh().await).await;
     let other = world.another().await;
     let made = async |world: &World, requested, expires, status| {
@@ -104,7 +105,6 @@ pub async fn expired_hand_offs_come_first_expired_first(fixture: &dyn StorageFix
         world.write(async |unit| unit.hand_offs().insert(&hand_off).await).await.unwrap();
         hand_off
     };
-    use HandOffStatus::{Accepted, Expired, Requested};
     let late = made(&world, 0, 20, Requested).await;
     let early = made(&other, 5, 10, Requested).await;
     let tied = made(&world, -5, 20, Requested).await;

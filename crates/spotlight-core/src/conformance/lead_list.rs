@@ -41,12 +41,15 @@ fn order<K: Ord>(order: Order, a: (Option<K>, LeadId), b: (Option<K>, LeadId)) -
     }
 }
 
+/// Name, score, created, updated, last conversation.
+type Row = (Option<&'static str>, Option<u8>, i64, i64, Option<i64>);
+
 /// Every sort in both directions, with ties and absent values, in pages and by cursors.
 pub async fn leads_are_sorted(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
-    // Name, score, created, updated, last conversation. Code points put capitals before small letters, letters with
+    // Code points put capitals before small letters, letters with
     // accents after both, and U+FFFD before U+10000, which UTF-16 would not.
-    let rows: [(Option<&str>, Option<u8>, i64, i64, Option<i64>); 9] = [
+    let rows: [Row; 9] = [
         (Some("alma"), Some(0), 0, 50, Some(3)),
         (Some("Zoë"), None, 0, 40, None),
         (None, Some(100), -600, 50, Some(3)),

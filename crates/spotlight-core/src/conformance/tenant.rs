@@ -9,18 +9,31 @@ use super::{
 use crate::{
     domain::{
         appointment::Appointment,
+        assistant::{Assistant, Knowledge},
+        billing::Meter,
         consent::{ConsentKind, ConsentState},
-        conversation::{Channel, Conversation, ConversationStatus, HandOff},
+        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment},
         lead::{Lead, Proposal, ProposalState},
+        schedule::Host,
         time::Window,
         webhook::WebhookEndpoint,
     },
     error::ErrorKind::NotFound,
     ports::{
-        AnalyticsQuery, AppointmentFilter, AssistantFilter, AuditFilter, Between, ConversationFilter, LeadFilter,
-        Order, Sort, UtteranceAnalysis,
+        AnalyticsQuery, AppointmentFilter, AssistantFilter, AuditFilter, Between, ConversationFilter,
+        IdempotencyRecord, LeadFilter, Order, Sort, Summary, UnitOfWork, UtteranceAnalysis,
     },
 };
+
+type Unit<'a> = &'a dyn UnitOfWork;
+
+/// Asserts that each of these writes is refused as `NotFound`, in a unit of its own.
+macro_rules! not_found {
+    ($world:expr, $($write:expr),+ $(,)?) => {$({
+        let write = $write;
+        refused($world.write(async |unit| write(unit).await).await, NotFound);
+    })+};
+}
 
 /// An organization with a record of every kind.
 struct Business {
@@ -138,7 +151,7 @@ pub async fn lists_hold_nothing_of_another_organization(fixture: &dyn StorageFix
     assert_eq!(read.api_tokens().list(org).await.unwrap().len(), 1);
     assert_eq!(read.webhook_endpoints().list(org).await.unwrap(), std::slice::from_ref(&mine.endpoint));
     assert_eq!(read.audit().list(org, &AuditFilter::default(), &WHOLE).await.unwrap().total, Some(1));
-    let meter = crate::domain::billing::Meter::ModelTokens;
+    let meter = Meter::ModelTokens;
     assert_eq!(read.usage().total(org, meter, Between::default()).await.unwrap(), 5);
     let span = Window { start: at(-10_000), end: at(10_000) };
     let days = vec![(span.start.date_naive(), span)];
@@ -146,7 +159,7 @@ pub async fn lists_hold_nothing_of_another_organization(fixture: &dyn StorageFix
     let summary = read.analytics().summary(org, &query).await.unwrap();
     assert_eq!((summary.leads, summary.conversations), (1, 1));
     let query = AnalyticsQuery { assistant_id: Some(theirs.world.assistant.id), ..query };
-    assert_eq!(read.analytics().summary(org, &query).await.unwrap(), crate::ports::Summary::default());
+    assert_eq!(read.analytics().summary(org, &query).await.unwrap(), Summary::default());
 }
 
 /// A write under another organization's name changes nothing.
@@ -154,23 +167,18 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
     let (mine, theirs) = Business::pair(fixture).await;
     let (world, org) = (&mine.world, mine.world.org());
     let (assistant, user) = (theirs.world.assistant.clone(), theirs.world.user.id);
-    macro_rules! not_found {
-        ($($call:expr),+ $(,)?) => {$(
-            refused(world.write(async |unit| { let call = $call; call(unit).await }).await, NotFound);
-        )+};
-    }
-    type Unit<'a> = &'a dyn crate::ports::UnitOfWork;
     let stranger = Lead { organization_id: org, ..theirs.lead.clone() };
     let talk = Conversation { organization_id: org, ..theirs.talk.clone() };
     let appointment = Appointment { organization_id: org, ..theirs.appointment.clone() };
     let hand_off = HandOff { organization_id: org, ..theirs.hand_off.clone() };
     let endpoint = WebhookEndpoint { organization_id: org, ..theirs.endpoint.clone() };
-    let host = crate::domain::schedule::Host { organization_id: org, ..theirs.world.host.clone() };
-    let robot = crate::domain::assistant::Assistant { organization_id: org, ..assistant.clone() };
+    let host = Host { organization_id: org, ..theirs.world.host.clone() };
+    let robot = Assistant { organization_id: org, ..assistant.clone() };
     let token = theirs.world.read().api_tokens().list(theirs.world.org()).await.unwrap().remove(0);
     let entry = theirs.world.read().knowledge().list(theirs.world.org(), assistant.id).await.unwrap().remove(0);
-    let moved = crate::domain::assistant::Knowledge { organization_id: org, ..entry.clone() };
+    let moved = Knowledge { organization_id: org, ..entry.clone() };
     not_found!(
+        world,
         async |unit: Unit<'_>| unit.leads().update(&stranger).await,
         async |unit: Unit<'_>| unit.leads().erase(org, theirs.lead.id, at(9)).await.map(drop),
         async |unit: Unit<'_>| unit.leads().merge(org, theirs.lead.id, mine.lead.id, at(9)).await,
@@ -190,7 +198,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
     let said = theirs.world.read().transcripts().list(theirs.world.org(), theirs.talk.id, 0, 10).await.unwrap();
     let analysis = UtteranceAnalysis {
         id: said[0].id,
-        sentiment: crate::domain::conversation::Sentiment::Negative,
+        sentiment: Sentiment::Negative,
         value: -1.0,
         confidence: 1.0,
         keywords: Vec::new(),
@@ -229,12 +237,6 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
 pub async fn nothing_points_at_another_organization(fixture: &dyn StorageFixture) {
     let (mine, theirs) = Business::pair(fixture).await;
     let (world, samples) = (&mine.world, &mine.world.samples);
-    type Unit<'a> = &'a dyn crate::ports::UnitOfWork;
-    macro_rules! not_found {
-        ($($call:expr),+ $(,)?) => {$(
-            refused(world.write(async |unit| { let call = $call; call(unit).await }).await, NotFound);
-        )+};
-    }
     let talk_with = |lead: &Lead, assistant| samples.conversation(lead, assistant);
     let stranger = Lead { organization_id: world.org(), ..theirs.lead.clone() };
     let with_their_lead = talk_with(&stranger, world.assistant.id);
@@ -256,11 +258,12 @@ pub async fn nothing_points_at_another_organization(fixture: &dyn StorageFixture
     let utterance = samples.utterance(&foreign, 2);
     let hand_off = samples.hand_off(&foreign, at(9));
     let report = samples.report(&foreign);
-    let robot = crate::domain::assistant::Assistant { organization_id: world.org(), ..theirs.world.assistant.clone() };
+    let robot = Assistant { organization_id: world.org(), ..theirs.world.assistant.clone() };
     let entry = samples.knowledge(&robot);
     let delivery = samples.delivery(&WebhookEndpoint { organization_id: world.org(), ..theirs.endpoint.clone() });
     let host = samples.host(world.org(), theirs.world.user.id);
     not_found!(
+        world,
         async |unit: Unit<'_>| unit.conversations().insert(&with_their_lead).await,
         async |unit: Unit<'_>| unit.conversations().insert(&with_their_assistant).await,
         async |unit: Unit<'_>| unit.proposals().insert(&proposal).await.map(drop),
@@ -291,7 +294,7 @@ pub async fn organizations_share_nothing_that_is_unique(fixture: &dyn StorageFix
     };
     theirs.world.write(async |unit| unit.leads().insert(&twin).await).await.unwrap();
     let record = mine.world.samples.idempotency(mine.world.org());
-    let same = crate::ports::IdempotencyRecord { organization_id: theirs.world.org(), ..record.clone() };
+    let same = IdempotencyRecord { organization_id: theirs.world.org(), ..record.clone() };
     mine.world
         .write(async |unit| {
             unit.idempotency().insert(&record, at(0)).await?;
