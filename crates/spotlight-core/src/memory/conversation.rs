@@ -138,12 +138,21 @@ impl Conversations {
         self.rows(organization, self.by_assistant.of((organization, assistant)))
     }
 
-    /// Checks what a conversation must not share with another, or points at.
-    fn check(tables: &Tables, row: &ConversationRow) -> Result<()> {
+    /// Checks what a conversation must not share with another, or points at, as far as it differs from the row it takes
+    /// the place of.
+    fn check(tables: &Tables, row: &ConversationRow, old: Option<&ConversationRow>) -> Result<()> {
+        let old = old.map(|old| &old.conversation);
         let holder = row.call_key().and_then(|key| tables.conversations.by_call.get(&key));
         free("external call id", holder.is_some_and(|id| *id != row.conversation.id))?;
-        tables.need_lead(row.conversation.organization_id, row.conversation.lead_id)?;
-        tables.need_assistant(row.conversation.organization_id, row.conversation.assistant_id)
+        let (organization, lead) = (row.conversation.organization_id, row.conversation.lead_id);
+        if old.is_none_or(|old| old.lead_id != lead) {
+            tables.need_lead(organization, lead)?;
+        }
+        let assistant = row.conversation.assistant_id;
+        if old.is_none_or(|old| old.assistant_id != assistant) {
+            tables.need_assistant(organization, assistant)?;
+        }
+        Ok(())
     }
 
     /// Stores a conversation that passes every check.
@@ -169,7 +178,7 @@ impl ConversationRepository for MemoryRepositories {
         self.write(|tables| {
             let row = ConversationRow::new(conversation.clone(), None);
             free("conversation id", tables.conversations.rows.contains(&row.key()))?;
-            Conversations::check(tables, &row)?;
+            Conversations::check(tables, &row, None)?;
             tables.conversations.store_row(row, None);
             Ok(())
         })
@@ -213,7 +222,7 @@ impl ConversationRepository for MemoryRepositories {
             let stored = stored.ok_or_else(|| Error::not_found("conversation"))?;
             let version = next_version("conversation", stored.conversation.version, conversation.version)?;
             let row = ConversationRow::new(Conversation { version, ..conversation.clone() }, Some(&stored));
-            Conversations::check(tables, &row)?;
+            Conversations::check(tables, &row, Some(&stored))?;
             tables.conversations.store_row(row, Some(&stored));
             Ok(())
         })

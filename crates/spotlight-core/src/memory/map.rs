@@ -56,7 +56,7 @@ impl<K: Ord, V> Map<K, V> {
             return;
         }
         if let Some(old) = old {
-            self.remove(&old);
+            self.0.remove_mut(&old);
         }
         if let Some(new) = new {
             self.insert(new, value);

@@ -1,5 +1,10 @@
 //! Everything that is stored.
 
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
 use super::{
     account::{ApiTokens, Links, Memberships, Sessions, Users},
     appointment::{Appointments, Hosts},
@@ -22,36 +27,60 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Every table with its indexes. A copy is a snapshot: it shares all rows until one side changes.
+/// A table with its indexes, shared between copies until one of them changes it.
+#[derive(Debug, Default)]
+pub(super) struct Part<T>(Arc<T>);
+
+impl<T> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Part<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Part<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// Every table. A copy is a snapshot: it shares all rows until one side changes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tables {
-    pub(super) organizations: Organizations,
-    pub(super) users: Users,
-    pub(super) memberships: Memberships,
-    pub(super) sessions: Sessions,
-    pub(super) api_tokens: ApiTokens,
-    pub(super) links: Links,
-    pub(super) assistants: Assistants,
-    pub(super) knowledge: KnowledgeEntries,
-    pub(super) leads: Leads,
-    pub(super) proposals: Proposals,
-    pub(super) conversations: Conversations,
-    pub(super) transcripts: Transcripts,
-    pub(super) hand_offs: HandOffs,
-    pub(super) hosts: Hosts,
-    pub(super) appointments: Appointments,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) usage: UsageRecords,
-    pub(super) endpoints: Endpoints,
-    pub(super) deliveries: Deliveries,
-    pub(super) processed: ProcessedEvents,
-    pub(super) audit: AuditEntries,
-    pub(super) flags: Flags,
-    pub(super) reports: Reports,
-    pub(super) consents: Consents,
-    pub(super) idempotency: IdempotencyRecords,
-    pub(super) outbox: Outbox,
-    pub(super) leases: Leases,
+    pub(super) organizations: Part<Organizations>,
+    pub(super) users: Part<Users>,
+    pub(super) memberships: Part<Memberships>,
+    pub(super) sessions: Part<Sessions>,
+    pub(super) api_tokens: Part<ApiTokens>,
+    pub(super) links: Part<Links>,
+    pub(super) assistants: Part<Assistants>,
+    pub(super) knowledge: Part<KnowledgeEntries>,
+    pub(super) leads: Part<Leads>,
+    pub(super) proposals: Part<Proposals>,
+    pub(super) conversations: Part<Conversations>,
+    pub(super) transcripts: Part<Transcripts>,
+    pub(super) hand_offs: Part<HandOffs>,
+    pub(super) hosts: Part<Hosts>,
+    pub(super) appointments: Part<Appointments>,
+    pub(super) subscriptions: Part<Subscriptions>,
+    pub(super) usage: Part<UsageRecords>,
+    pub(super) endpoints: Part<Endpoints>,
+    pub(super) deliveries: Part<Deliveries>,
+    pub(super) processed: Part<ProcessedEvents>,
+    pub(super) audit: Part<AuditEntries>,
+    pub(super) flags: Part<Flags>,
+    pub(super) reports: Part<Reports>,
+    pub(super) consents: Part<Consents>,
+    pub(super) idempotency: Part<IdempotencyRecords>,
+    pub(super) outbox: Part<Outbox>,
+    pub(super) leases: Part<Leases>,
 }
 
 impl Tables {

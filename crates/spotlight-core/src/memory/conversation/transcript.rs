@@ -1,8 +1,9 @@
 //! Utterances.
 
-use std::{ops::Bound, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use rpds::VectorSync;
 
 use crate::{
     domain::{ConversationId, OrganizationId, conversation::Transcript, time::Timestamp},
@@ -11,9 +12,12 @@ use crate::{
     ports::{TranscriptRepository, UtteranceAnalysis},
 };
 
+/// A conversation's utterances: number 1 first, and no number left out.
+type Utterances = VectorSync<Arc<Transcript>>;
+
 #[derive(Debug, Clone, Default)]
 pub(in crate::memory) struct Transcripts {
-    rows: Map<((OrganizationId, ConversationId), i64), Arc<Transcript>>,
+    rows: Map<(OrganizationId, ConversationId), Utterances>,
 }
 
 impl Transcripts {
@@ -23,7 +27,7 @@ impl Transcripts {
         organization: OrganizationId,
         conversation: ConversationId,
     ) -> impl DoubleEndedIterator<Item = &Arc<Transcript>> {
-        self.rows.group((organization, conversation))
+        self.rows.get(&(organization, conversation)).into_iter().flat_map(VectorSync::iter)
     }
 
     /// Changes each of a conversation's utterances.
@@ -33,19 +37,15 @@ impl Transcripts {
         conversation: ConversationId,
         change: impl Fn(&mut Transcript),
     ) {
-        let stored: Vec<_> = self.of(organization, conversation).cloned().collect();
-        for mut utterance in stored {
-            change(Arc::make_mut(&mut utterance));
-            self.rows.insert(((organization, conversation), utterance.seq), utterance);
+        let changed = self.of(organization, conversation).map(|utterance| {
+            let mut utterance = Transcript::clone(utterance);
+            change(&mut utterance);
+            Arc::new(utterance)
+        });
+        let changed: Utterances = changed.collect();
+        if !changed.is_empty() {
+            self.rows.insert((organization, conversation), changed);
         }
-    }
-
-    fn remove_all(&mut self, organization: OrganizationId, conversation: ConversationId) -> u64 {
-        let numbers: Vec<_> = self.of(organization, conversation).map(|utterance| utterance.seq).collect();
-        for seq in &numbers {
-            self.rows.remove(&((organization, conversation), *seq));
-        }
-        numbers.len() as u64
     }
 }
 
@@ -59,16 +59,14 @@ impl TranscriptRepository for MemoryRepositories {
                 return Err(Error::new(ErrorKind::Misconfigured, "utterances are appended to one conversation"));
             }
             tables.need_conversation(group.0, group.1)?;
-            let table = &mut tables.transcripts;
-            let last = table.of(group.0, group.1).next_back().map_or(0, |utterance| utterance.seq);
-            for (utterance, expected) in utterances.iter().zip(last + 1..) {
-                if utterance.seq != expected {
+            let mut stored = tables.transcripts.rows.get(&group).cloned().unwrap_or_else(Utterances::new_sync);
+            for utterance in utterances {
+                if usize::try_from(utterance.seq) != Ok(stored.len() + 1) {
                     return Err(Error::conflict("the number of an utterance is taken or leaves a gap"));
                 }
+                stored.push_back_mut(Arc::new(utterance.clone()));
             }
-            for utterance in utterances {
-                table.rows.insert((group, utterance.seq), Arc::new(utterance.clone()));
-            }
+            tables.transcripts.rows.insert(group, stored);
             Ok(())
         })
     }
@@ -81,10 +79,12 @@ impl TranscriptRepository for MemoryRepositories {
         limit: u32,
     ) -> Result<Vec<Transcript>> {
         self.read(|tables| {
-            let group = (organization, conversation);
-            let range = (Bound::Excluded((group, after_seq)), Bound::Included((group, i64::MAX)));
-            let rows = tables.transcripts.rows.range(range.0, range.1).take(limit as usize);
-            Ok(rows.map(|(_, utterance)| Transcript::clone(utterance)).collect())
+            let Some(stored) = tables.transcripts.rows.get(&(organization, conversation)) else {
+                return Ok(Vec::new());
+            };
+            let after = usize::try_from(after_seq.max(0)).unwrap_or(usize::MAX);
+            let rows = (after..stored.len()).take(limit as usize).filter_map(|at| stored.get(at));
+            Ok(rows.map(|utterance| Transcript::clone(utterance)).collect())
         })
     }
 
@@ -109,29 +109,38 @@ impl TranscriptRepository for MemoryRepositories {
         analyses: &[UtteranceAnalysis],
     ) -> Result<()> {
         self.write(|tables| {
-            let table = &mut tables.transcripts;
-            let stored: Vec<_> = table.of(organization, conversation).cloned().collect();
-            for mut utterance in stored {
-                if let Some(analysis) = analyses.iter().rfind(|analysis| analysis.id == utterance.id) {
-                    let changed = Arc::make_mut(&mut utterance);
-                    changed.sentiment = Some(analysis.sentiment);
-                    changed.sentiment_value = Some(analysis.value);
-                    changed.confidence = Some(analysis.confidence);
-                    changed.keywords.clone_from(&analysis.keywords);
-                    table.rows.insert(((organization, conversation), utterance.seq), utterance);
+            let analyses: HashMap<_, _> = analyses.iter().map(|analysis| (analysis.id, analysis)).collect();
+            let group = (organization, conversation);
+            let Some(mut stored) = tables.transcripts.rows.get(&group).cloned() else { return Ok(()) };
+            for at in 0..stored.len() {
+                let Some(utterance) = stored.get(at) else { break };
+                if let Some(analysis) = analyses.get(&utterance.id) {
+                    let changed = Transcript {
+                        sentiment: Some(analysis.sentiment),
+                        sentiment_value: Some(analysis.value),
+                        confidence: Some(analysis.confidence),
+                        keywords: analysis.keywords.clone(),
+                        ..Transcript::clone(utterance)
+                    };
+                    stored.set_mut(at, Arc::new(changed));
                 }
             }
+            tables.transcripts.rows.insert(group, stored);
             Ok(())
         })
     }
 
     async fn purge(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<u64> {
         self.write(|tables| {
-            let (conversations, transcripts) = (&tables.conversations, &mut tables.transcripts);
-            let ended = conversations.by_end.before(organization, before).map(|(_, id)| id);
-            let with_words = ended.filter(|id| transcripts.of(organization, *id).next().is_some());
+            let ended = tables.conversations.by_end.before(organization, before).map(|(_, id)| (organization, id));
+            let with_words = ended.filter(|group| tables.transcripts.rows.contains(group));
             let purged: Vec<_> = with_words.take(limit as usize).collect();
-            Ok(purged.into_iter().map(|id| transcripts.remove_all(organization, id)).sum())
+            let mut utterances = 0;
+            for group in purged {
+                utterances += tables.transcripts.of(group.0, group.1).count() as u64;
+                tables.transcripts.rows.remove(&group);
+            }
+            Ok(utterances)
         })
     }
 }

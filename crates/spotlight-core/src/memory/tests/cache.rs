@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{TestClock, organization};
 use crate::{memory::MemoryCache, ports::Cache};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 async fn set(cache: &MemoryCache, key: &str, len: usize, tags: &[&str]) {
     let tags: Vec<_> = tags.iter().map(|tag| (*tag).to_owned()).collect();
