@@ -6,7 +6,7 @@ use super::{
     token::{Kind, is_apostrophe},
 };
 use crate::{
-    domain::assistant::Topic,
+    domain::assistant::{Language, Topic},
     scripted::understanding::{Asked, Intent, Understanding, YesNo},
 };
 
@@ -76,7 +76,18 @@ fn votes(heard: &Heard<'_>) -> Vec<Vote> {
         let (start, end) = (phrase.start, phrase.end);
         let edge = heard.opens_clause(start) || heard.closes_clause(end);
         let firm = (edge || end > start + 1) && !asks_back(heard, start, end);
-        let denied = heard.follows(start, &[Tag::Not], 3);
+        // German denies after the verb: "das geht nicht".
+        let after = heard.index.language == Language::De && end > start && heard.precedes(end, &[Tag::Not], 3);
+        let denied = heard.follows(start, &[Tag::Not], 3) || (after && !heard.closes_clause(end));
+        let covered = (start..end).all(|at| heard.is_taken(at))
+            || heard
+                .at(start)
+                .iter()
+                .any(|m| matches!(m.tag, Tag::Does(Intent::Greeting | Intent::Goodbye)) && m.end > end);
+        if covered {
+            at = end.max(at + 1);
+            continue;
+        }
         let vote = match phrase.tag {
             Tag::Yes if firm => Some(Vote::unless(denied)),
             Tag::Si if firm && is_yes(heard, start) => Some(Vote::new(YesNo::Yes)),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{assistant::Topic, money::Currency},
-    scripted::understanding::{Amount, Asked, Intent, Understanding},
+    scripted::understanding::{Amount, Asked, Understanding},
 };
 
 /// A number that may be money.
@@ -25,21 +25,23 @@ struct Sum {
 
 /// Finds the budget. Takes every amount that has a currency, meant or not.
 pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
-    let corrected = heard.has(Tag::Does(Intent::Correction));
+    let mut first = None;
     let mut at = 0;
     while at < heard.len() {
-        let Some(first) = sum(heard, at) else {
+        let Some(low) = sum(heard, at) else {
             at += 1;
             continue;
         };
-        let sum = with_range(heard, first);
+        let sum = with_range(heard, low);
         if is_budget(heard, &sum) {
             heard.take(sum.start, sum.end);
             let denied = heard.follows(sum.start, &[Tag::Not, Tag::No], 2);
             let currency = sum.coin.and_then(|coin| currency(coin, sum.sign, heard.hearing.region.as_deref()));
             let minor = sum.number.minor(currency.map_or(2, Currency::exponent)).filter(|minor| *minor > 0);
-            if let Some(minor) = minor.filter(|_| !denied && (out.budget.is_none() || corrected)) {
+            let better = first.is_none_or(|end| heard.last_counts(end, sum.start));
+            if let Some(minor) = minor.filter(|_| !denied && better) {
                 out.budget = Some(Amount { minor, currency });
+                first = first.or(Some(sum.end));
             }
         } else if sum.coin.is_some() {
             heard.take(sum.start, sum.end);
@@ -122,7 +124,10 @@ fn currency(coin: Coin, sign: bool, region: Option<&str>) -> Option<Currency> {
 /// The whole range that begins with `low`, as its upper end.
 fn with_range(heard: &Heard<'_>, low: Sum) -> Sum {
     let dash = matches!(heard.kind(low.end), Some(Kind::Sign('-' | '–' | '—' | '/')));
-    let next = if dash { Some(low.end + 1) } else { heard.after(low.end, Tag::Range) };
+    // "3k, 4k at most".
+    let listed =
+        heard.is_sign(low.end, ',') && low.number.scale > 1 && !heard.follows(low.start, &[Tag::Not, Tag::No], 2);
+    let next = if dash || listed { Some(low.end + 1) } else { heard.after(low.end, Tag::Range) };
     let Some(mut high) = next.and_then(|next| sum(heard, next)) else { return low };
     // "5k-10" and "5 to 10k" mean thousands at both ends.
     if high.number.scale == 1 && low.number.scale > 1 && high.number.decimals == 0 && high.number.mantissa < 1_000 {

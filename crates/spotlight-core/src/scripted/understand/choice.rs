@@ -10,7 +10,8 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
         .filter_map(|at| ordinal(heard, at).or_else(|| numbered(heard, at)).or_else(|| bare(heard, at)));
     let first = found.next();
     out.choice = if heard.has(Tag::Does(Intent::Correction)) { found.last().or(first) } else { first };
-    if out.choice.is_none() && heard.hearing.asked == Asked::Slot && heard.has(Tag::AnyOne) {
+    let any = heard.has(Tag::AnyOne) && !heard.has(Tag::Not);
+    if out.choice.is_none() && heard.hearing.asked == Asked::Slot && any {
         out.choice = Some(1);
     }
 }

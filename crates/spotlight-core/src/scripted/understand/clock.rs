@@ -55,9 +55,10 @@ enum Hint {
 /// The time that begins at `at`. `part` is a part of the day said elsewhere in the utterance; `dated` says that a day
 /// was named.
 pub(super) fn find(heard: &Heard<'_>, at: usize, part: Option<Part>, dated: bool) -> Option<TimeFound> {
-    if heard.is_taken(at) {
-        return None;
-    }
+    find_free(heard, at, part, dated).filter(|found| heard.is_free(found.start, found.end))
+}
+
+fn find_free(heard: &Heard<'_>, at: usize, part: Option<Part>, dated: bool) -> Option<TimeFound> {
     let cue = heard.pick(at, |tag| matches!(tag, Tag::Between | Tag::After | Tag::Before).then_some(tag));
     let (tag, from) = cue.map_or((None, at), |(tag, end)| (Some(tag), end));
     if let Some((a, b, end)) = range(heard, from, tag == Some(Tag::Between)) {

@@ -116,7 +116,9 @@ fn company_start(heard: &Heard<'_>, at: usize, floor: usize) -> Option<usize> {
     while start > floor && at - start < LONGEST {
         let before = start - 1;
         let Some(token) = heard.token(before) else { break };
-        let comma = heard.is_sign(before, ',') && start == at;
+        let listed =
+            heard.hearing.asked == Asked::Topic(Topic::Company) && before > floor && has_capitals(heard, before - 1);
+        let comma = heard.is_sign(before, ',') && (start == at || listed);
         if (token.clause != clause && !comma) || heard.is_taken(before) {
             break;
         }
@@ -174,6 +176,13 @@ fn by_cue(heard: &Heard<'_>) -> Option<(usize, usize)> {
     heard.matches.iter().find_map(|m| {
         let called = m.tag == Tag::CompanyCalled;
         if !called && !matches!(m.tag, Tag::CompanyIs | Tag::WorkAt) {
+            return None;
+        }
+        // "does it work with …" is not about the visitor.
+        let asks = m.tag == Tag::WorkAt
+            && (m.start.saturating_sub(5)..m.start)
+                .any(|at| heard.opens_clause(at) && heard.after(at, Tag::Ask).is_some());
+        if asks || (heard.has(Tag::Freelance) && heard.token(m.end).is_some_and(|t| !t.capital)) {
             return None;
         }
         let from = if heard.is_sign(m.end, ':') { m.end + 1 } else { m.end };

@@ -39,9 +39,10 @@ impl DateFound {
 
 /// The date that begins at token `at`; `today` is the visitor's.
 pub(super) fn find(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
-    if heard.is_taken(at) {
-        return None;
-    }
+    find_free(heard, at, today).filter(|found| heard.is_free(found.start, found.end))
+}
+
+fn find_free(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
     numeric_date::find(heard, at, today)
         .or_else(|| edge(heard, at, today))
         .or_else(|| distance(heard, at, today))
@@ -70,8 +71,14 @@ fn unit(heard: &Heard<'_>, at: usize) -> Option<(Unit, usize)> {
 
 /// "in three weeks", "three weeks from now", "in half an hour".
 fn distance(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
-    if let Some(end) = heard.after(at, Tag::InHalfHour) {
-        return moment(heard, at, end, Duration::minutes(30));
+    let half = heard.pick(at, |tag| match tag {
+        Tag::InHalf(unit) => Some(unit),
+        _ => None,
+    });
+    match half {
+        Some((Unit::Year, end)) => return Some(DateFound::new(at, end, later(today, Unit::Month, 6)?)),
+        Some((_, end)) => return moment(heard, at, end, Duration::minutes(30)),
+        None => {}
     }
     let begun = heard.after(at, Tag::In);
     let from = begun.unwrap_or(at);
@@ -166,6 +173,13 @@ fn weekday_near(heard: &Heard<'_>, start: usize, end: usize) -> Option<u8> {
 
 /// "the end of March", "early next week", "mid-month".
 fn edge(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
+    let whole = heard.pick(at, |tag| match tag {
+        Tag::EndOfPeriod(unit) => Some(unit),
+        _ => None,
+    });
+    if let Some((unit, end)) = whole {
+        return Some(DateFound::new(at, end, last_of(first_of(today, unit)?, unit)?));
+    }
     let (edge, next) = heard.pick(at, |tag| matches!(tag, Tag::EndOf | Tag::StartOf | Tag::MidOf).then_some(tag))?;
     let next = heard.skip(next, &[Tag::The, Tag::TheDay]);
     let place = |first: NaiveDate, unit: Unit| match edge {
@@ -206,16 +220,20 @@ fn is_place(heard: &Heard<'_>, at: usize) -> bool {
         && heard.pick(at, |tag| matches!(tag, Tag::Ordinal(_)).then_some(())).is_some()
         && heard.word(at + 1) != "feira";
     let option = heard.after(at + 1, Tag::Option).is_some();
+    let timed = heard
+        .pick(at + 1, |tag| matches!(tag, Tag::At | Tag::Part(_) | Tag::Next | Tag::TheDay | Tag::From).then_some(()))
+        .is_some();
     let alone = heard.hearing.asked == Asked::Slot
-        && heard.closes_clause(at + 1)
-        && heard.follows(at, &[Tag::The], 0)
-        && !heard.follows(at, &[Tag::TheDay, Tag::Next, Tag::This], 1);
+        && !timed
+        && heard.opens_clause(at.saturating_sub(1))
+        && heard.follows(at, &[Tag::The], 0);
     ordinal && (option || alone)
 }
 
 /// "Tuesday", "next Tuesday", "martes que viene": strictly after today, save "this Tuesday" on a Tuesday.
 fn weekday(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
-    let from = heard.skip(at, &[Tag::Next, Tag::The]);
+    let before = heard.after(at, Tag::PlusWeek);
+    let from = heard.skip(before.unwrap_or(at), &[Tag::Next, Tag::The]);
     let this = heard.after(at, Tag::This);
     let (day, end) = weekday_name(heard, from).or_else(|| weekday_name(heard, this?))?;
     // The "next" of "Thursday next week" belongs to the week.
@@ -228,19 +246,25 @@ fn weekday(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> 
     if ahead == 0 && this.is_none() {
         ahead = 7;
     }
+    let after = heard.after(end, Tag::PlusWeek);
+    let end = after.unwrap_or(end);
+    ahead += if before.or(after).is_some() { 7 } else { 0 };
     let date = today.checked_add_days(Days::new(ahead.into()))?;
     Some(DateFound { weekday: Some(day), ..DateFound::new(at, end, date) })
 }
 
 /// "mardi 15": a number after a weekday that fits the calendar is the day of the month.
 fn numbered(heard: &Heard<'_>, at: usize, day: u8, today: NaiveDate) -> Option<(NaiveDate, usize)> {
+    if heard.after(at, Tag::At).is_some() {
+        return None;
+    }
     let from = heard.skip(at, &[Tag::TheDay, Tag::The]);
     let (number, end) = day_number(heard, from).filter(|_| heard.digits(from).is_some())?;
     let timed = matches!(heard.kind(from + 1), Some(Kind::Sign(':' | '/' | '-')))
         || heard.pick(from + 1, |tag| matches!(tag, Tag::Clock | Tag::Pm | Tag::Month(_)).then_some(())).is_some();
     let date = today
         .iter_days()
-        .take(62)
+        .take(45)
         .find(|d| d.day() == number && d.weekday().num_days_from_monday() == u32::from(day))?;
     (!timed).then_some((date, end))
 }

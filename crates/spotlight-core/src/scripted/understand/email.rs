@@ -3,7 +3,7 @@
 use super::{heard::Heard, lexicon::Tag, pattern::Words, token::Kind};
 use crate::{
     domain::{assistant::Topic, contact::Email},
-    scripted::understanding::{Asked, Intent, Understanding},
+    scripted::understanding::{Asked, Understanding},
 };
 
 /// An address and where it stands.
@@ -25,10 +25,13 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
         }
         at += 1;
     }
-    let corrected = heard.has(Tag::Does(Intent::Correction));
     let valid: Vec<&Found> =
         found.iter().filter(|address| address.email.is_some() && !is_denied(heard, address)).collect();
-    let meant = if corrected { valid.last() } else { valid.first() };
+    let last = match valid.as_slice() {
+        [first, .., last] => heard.last_counts(first.end, last.start),
+        _ => false,
+    };
+    let meant = if last { valid.last() } else { valid.first() };
     out.email = meant.and_then(|address| address.email.clone());
     let wrong = found.iter().any(|address| address.email.is_none());
     if out.email.is_none() && (wrong || (found.is_empty() && lacks_at(heard))) {

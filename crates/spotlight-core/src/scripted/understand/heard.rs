@@ -5,7 +5,7 @@ use super::{
     pattern::Words,
     token::{Kind, Token, Tokens},
 };
-use crate::scripted::understanding::Hearing;
+use crate::scripted::understanding::{Hearing, Intent};
 
 /// A phrase of the word tables, found in the utterance.
 #[derive(Debug, Clone, Copy)]
@@ -247,6 +247,21 @@ impl<'a> Heard<'a> {
     /// True when the token was used.
     pub(super) fn is_taken(&self, at: usize) -> bool {
         self.taken.get(at).copied().unwrap_or(true)
+    }
+
+    /// True when none of the tokens was used.
+    pub(super) fn is_free(&self, from: usize, to: usize) -> bool {
+        (from..to).all(|at| !self.is_taken(at))
+    }
+
+    /// Whether of several values the last is meant: something was corrected, or a "sorry" stands between the first,
+    /// which ends before `from`, and the last, which begins at `to`.
+    pub(super) fn last_counts(&self, from: usize, to: usize) -> bool {
+        self.has(Tag::Does(Intent::Correction))
+            || self.all(Tag::Sorry).any(|m| from <= m.start && m.end <= to)
+            || self
+                .all(Tag::No)
+                .any(|m| from <= m.start && m.end <= to && m.end == m.start + 1 && self.closes_clause(m.end))
     }
 
     /// Marks tokens as used.

@@ -11,7 +11,7 @@ const SHORT: usize = 3;
 
 /// Finds every intent.
 pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
-    for phrase in &heard.matches {
+    for phrase in heard.matches.iter().filter(|phrase| !is_used(heard, phrase)) {
         match phrase.tag {
             Tag::Does(intent) => add(heard, out, intent, *phrase),
             Tag::Insult if is_aimed(heard, *phrase) => {
@@ -27,13 +27,35 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
             _ => {}
         }
     }
-    if contrasts(heard) {
+    if contrasts(heard) || amends(heard) {
         out.intents.insert(Intent::Correction);
     }
     if asks_by_mark(heard) {
         out.intents.insert(Intent::Question);
     }
-    settle(out);
+    settle(heard, out);
+}
+
+/// True for words inside a name or another value.
+fn is_used(heard: &Heard<'_>, phrase: &Match) -> bool {
+    (phrase.start..phrase.end).all(|at| heard.is_taken(at))
+}
+
+/// "sorry, it is that", or "this, sorry, that": a value follows that replaces another.
+fn amends(heard: &Heard<'_>) -> bool {
+    let first = (0..heard.len()).find(|at| heard.is_taken(*at));
+    let value = |from: usize, reach: usize| (from..from + reach).any(|at| at < heard.len() && heard.is_taken(at));
+    heard.matches.iter().any(|phrase| {
+        let sorry = phrase.tag == Tag::Sorry;
+        let no = phrase.tag == Tag::No && phrase.end == phrase.start + 1 && heard.opens_clause(phrase.start);
+        if !sorry && !no {
+            return false;
+        }
+        let next = phrase.end + usize::from(heard.is_sign(phrase.end, ',') || heard.is_sign(phrase.end, '.'));
+        let stated = heard.after(next, Tag::Is).is_some_and(|end| value(end, 3));
+        let replaced = sorry && first.is_some_and(|first| first < phrase.start) && value(next, 3);
+        stated || replaced
+    })
 }
 
 /// "not this but that", where this is something that was understood, such as an address.
@@ -49,9 +71,12 @@ fn contrasts(heard: &Heard<'_>) -> bool {
     })
 }
 
-/// "how are you" asks nothing.
+/// "how are you" asks nothing, nor does "pode ser".
 fn is_polite(heard: &Heard<'_>, phrase: Match) -> bool {
-    heard.at(phrase.start).iter().any(|m| m.tag == Tag::Does(Intent::Greeting) && m.end >= phrase.end)
+    heard.at(phrase.start).iter().any(|m| {
+        let polite = matches!(m.tag, Tag::Does(Intent::Greeting) | Tag::Yes | Tag::Fine | Tag::Maybe);
+        polite && m.end >= phrase.end
+    })
 }
 
 /// "ciao" alone is a greeting at the start and a farewell later.
@@ -72,6 +97,7 @@ fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match
             | Intent::ObjectionPrice
             | Intent::OffTopic
             | Intent::Goodbye
+            | Intent::Correction
     );
     if deniable && heard.follows(phrase.start, &[Tag::Not], 3) {
         if matches!(intent, Intent::Book | Intent::Demo) {
@@ -100,10 +126,10 @@ fn is_aimed(heard: &Heard<'_>, phrase: Match) -> bool {
 /// The start of a clause, or right after a word that only leads into it.
 fn opens(heard: &Heard<'_>, at: usize) -> bool {
     let leads = |at: usize| {
-        heard.at(at).iter().any(|m| {
-            matches!(m.tag, Tag::And | Tag::Yes | Tag::No | Tag::Does(Intent::Greeting | Intent::Correction))
-                && m.end == at + 1
-        })
+        heard
+            .at(at)
+            .iter()
+            .any(|m| matches!(m.tag, Tag::And | Tag::Sorry | Tag::Does(Intent::Greeting)) && m.end == at + 1)
     };
     heard.opens_clause(at) || (at > 0 && heard.opens_clause(at - 1) && leads(at - 1))
 }
@@ -123,7 +149,7 @@ fn asks_by_mark(heard: &Heard<'_>) -> bool {
 }
 
 /// Drops what another intent explains better.
-fn settle(out: &mut Understanding) {
+fn settle(heard: &Heard<'_>, out: &mut Understanding) {
     let drop = |out: &mut Understanding, because: &[Intent], what: &[Intent]| {
         if because.iter().any(|intent| out.wants(*intent)) {
             out.intents.retain(|intent| !what.contains(intent));
@@ -132,4 +158,10 @@ fn settle(out: &mut Understanding) {
     drop(out, &[Intent::ObjectionPrice], &[Intent::Price]);
     drop(out, &[Intent::Reschedule, Intent::Cancel], &[Intent::Book]);
     drop(out, &[Intent::Reschedule], &[Intent::Cancel]);
+    drop(out, &[Intent::Human], &[Intent::Refusal]);
+    drop(out, &[Intent::Injection], &[Intent::Demo]);
+    // "vocês são ladrões" begins like a question.
+    if !(0..heard.len()).any(|at| heard.is_sign(at, '?')) {
+        drop(out, &[Intent::Abuse], &[Intent::Question]);
+    }
 }

@@ -37,9 +37,10 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) -> Option<
 }
 
 fn introduced(heard: &Heard<'_>) -> Option<(usize, usize)> {
-    let corrected = heard.has(Tag::Does(Intent::Correction));
     let mut strong = heard.all(Tag::NameIs).filter_map(|m| after_cue(heard, m.end, Cue::Strong));
-    let strong = if corrected { strong.last() } else { strong.next() };
+    let first = strong.next();
+    let last = strong.last().filter(|last| first.is_some_and(|first| heard.last_counts(first.1, last.0)));
+    let strong = last.or(first);
     strong.or_else(|| {
         heard.matches.iter().find_map(|m| match m.tag {
             Tag::IAm => after_cue(heard, m.end, Cue::Weak),
@@ -184,7 +185,13 @@ fn belongs(heard: &Heard<'_>, from: usize, word: usize, cue: Cue) -> bool {
 
 /// "Maria Lopez here", "Marie Dupont à l'appareil".
 fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
-    heard.all(Tag::Speaking).find_map(|m| {
+    let cues = heard.matches.iter().filter(|m| match m.tag {
+        Tag::Speaking => true,
+        // "Marc Lefèvre de chez Dupont SAS".
+        Tag::From => from_company(heard, m.end),
+        _ => false,
+    });
+    cues.into_iter().find_map(|m| {
         let clause = heard.token(m.start)?.clause;
         let mut start = m.start - usize::from(heard.is_sign(m.start.wrapping_sub(1), ','));
         let end = start;
@@ -202,6 +209,11 @@ fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
     })
 }
 
+/// A few words with a legal form at their end.
+fn from_company(heard: &Heard<'_>, at: usize) -> bool {
+    (at + 1..at + 5).any(|end| super::company::legal_form(heard, end).is_some())
+}
+
 /// The whole answer to the question for the name.
 fn bare(heard: &Heard<'_>) -> Option<(usize, usize)> {
     let unwilling = [Tag::Not, Tag::Does(Intent::Refusal), Tag::Ask].iter().any(|tag| heard.has(*tag));
@@ -211,11 +223,7 @@ fn bare(heard: &Heard<'_>) -> Option<(usize, usize)> {
     {
         return None;
     }
-    let start = (0..heard.len().min(8)).find(|at| {
-        heard.is_word(*at)
-            && (!heard.index.never_name(heard.tokens.fold(*at)) || heard.index.given_name(heard.tokens.fold(*at)))
-            && heard.at(*at).iter().all(|m| matches!(m.tag, Tag::Title | Tag::The | Tag::From | Tag::Month(_)))
-    })?;
+    let start = after_fillers(heard)?;
     let start = heard.skip(start, &[Tag::Title]);
     let start = start + usize::from(heard.is_sign(start, '.'));
     let (start, end) = collect(heard, start, Cue::Strong)?;
@@ -224,6 +232,25 @@ fn bare(heard: &Heard<'_>) -> Option<(usize, usize)> {
     let enough = if known || capital { 12 } else { 4 };
     (heard.closes_clause(end) && (heard.words() <= enough || heard.tokens.list.iter().any(|t| t.clause > 0)))
         .then_some((start, end))
+}
+
+/// The first word that can be a name, after "well, it's" and its like.
+fn after_fillers(heard: &Heard<'_>) -> Option<usize> {
+    let mut at = 0;
+    while at < heard.len().min(10) {
+        let harmless = |tag: Tag| matches!(tag, Tag::Title | Tag::The | Tag::From | Tag::Month(_) | Tag::Weekday(_));
+        let phrase = heard.at(at).iter().find(|m| !harmless(m.tag));
+        let fold = heard.tokens.fold(at);
+        let known = heard.index.given_name(fold);
+        if let Some(phrase) = phrase.filter(|phrase| !known || phrase.end > at + 1) {
+            at = phrase.end;
+        } else if heard.is_word(at) && (known || !heard.index.never_name(fold)) {
+            return Some(at);
+        } else {
+            at += 1;
+        }
+    }
+    None
 }
 
 /// The name in the usual capitals.

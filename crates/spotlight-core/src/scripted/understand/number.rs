@@ -168,16 +168,22 @@ impl Sum {
             1_000 | 1_000_000 | 1_000_000_000 => {
                 let grown = value > self.multiplier && self.multiplier > 0;
                 let base = if grown { self.total + self.current } else { self.current }.max(1);
+                if value == self.multiplier {
+                    return None;
+                }
                 let product = base.checked_mul(value).filter(|p| *p <= 1_000_000_000_000)?;
                 self.total = if grown { product } else { self.total.checked_add(product)? };
                 self.multiplier = value;
                 self.current = 0;
             }
-            100 if self.current <= 19 => self.current = self.current.max(1) * 100,
+            100 if self.current <= if language == Language::En { 99 } else { 19 } => {
+                self.current = self.current.max(1) * 100
+            }
             20 if language == Language::Fr && low == 4 => self.current += 76,
             200.. if self.current == 0 => self.current = value,
             1..=99 if self.current == 0 || low == 0 => self.current += value,
             1..=9 if low >= 20 && low % 10 == 0 => self.current += value,
+            7..=9 if language == Language::Fr && low == 10 => self.current += value,
             10..=19 if language == Language::Fr && matches!(low, 60 | 80) => self.current += value,
             20..=90 if language == Language::De && joined && low <= 9 => self.current += value,
             0 if !self.any => {}

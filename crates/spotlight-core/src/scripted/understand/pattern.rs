@@ -147,17 +147,15 @@ fn run(elements: &[Element], words: &dyn Words, at: usize, start: usize) -> Opti
         }
         Element::Any { alternatives, optional } => {
             let here = soft(words, at, start);
-            for alternative in alternatives {
-                let next = here + alternative.len();
-                let fits = alternative.iter().enumerate().all(|(offset, piece)| {
+            let fits = |alternative: &[Piece]| {
+                alternative.iter().enumerate().all(|(offset, piece)| {
                     words.tokens().list.get(here + offset).is_some_and(|t| t.kind == Kind::Word)
                         && piece.fits(words.word(here + offset))
-                });
-                if fits && let Some(end) = run(rest, words, next, start) {
-                    return Some(end);
-                }
-            }
-            if *optional { run(rest, words, at, start) } else { None }
+                })
+            };
+            let fitting = alternatives.iter().filter(|alternative| fits(alternative));
+            let taken = fitting.filter_map(|alternative| run(rest, words, here + alternative.len(), start)).max();
+            taken.or_else(|| if *optional { run(rest, words, at, start) } else { None })
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{heard::Heard, lexicon::Tag, numeric_date, pattern::Words, token::Kind};
 use crate::{
     domain::{assistant::Topic, contact::Phone},
-    scripted::understanding::{Asked, Intent, Understanding},
+    scripted::understanding::{Asked, Understanding},
 };
 
 /// A run of digits that can be a number.
@@ -17,9 +17,8 @@ struct Run {
 /// Finds the number that is meant. Takes every number, meant or not.
 pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
     let asked = heard.hearing.asked == Asked::Topic(Topic::Phone);
-    let corrected = heard.has(Tag::Does(Intent::Correction));
     let mut failed = false;
-    let mut best: Option<Phone> = None;
+    let mut best: Option<(Phone, usize)> = None;
     let mut at = 0;
     while at < heard.len() {
         let Some(run) = run_at(heard, at).or_else(|| if asked { spoken(heard, at) } else { None }) else {
@@ -31,8 +30,9 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
             heard.take(run.start, end);
             at = end;
             let denied = heard.follows(run.start, &[Tag::Not], 3) || heard.precedes(end, &[Tag::Unfit], 2);
-            if !denied && (best.is_none() || corrected) {
-                best = Some(phone);
+            let better = best.as_ref().is_none_or(|(_, first)| heard.last_counts(*first, run.start));
+            if !denied && better {
+                best = Some((phone, end));
             }
         } else {
             if cued && is_phone_like(heard, &run, asked) {
@@ -42,7 +42,7 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
             at = run.end.max(at + 1);
         }
     }
-    out.phone = best;
+    out.phone = best.map(|(phone, _)| phone);
     if out.phone.is_none() && failed && out.invalid_contact.is_none() {
         out.invalid_contact = Some(Topic::Phone);
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{assistant::Language, time::Timestamp},
-    scripted::understanding::{Intent, Understanding, When},
+    scripted::understanding::{Understanding, When},
 };
 
 /// What an utterance says of time, in its order.
@@ -30,9 +30,8 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
     {
         heard.take(start, end);
     }
-    let corrected = heard.has(Tag::Does(Intent::Correction));
-    let time = choose(heard, &found.times, corrected, |time| (time.start, time.end)).map(|time| time.span);
-    let Some(day) = chosen_day(heard, &found, corrected) else {
+    let time = choose(heard, &found.times, |time| (time.start, time.end)).map(|time| time.span);
+    let Some(day) = chosen_day(heard, &found) else {
         let denied = !found.dates.is_empty();
         out.time_only = time.filter(|_| !denied).and_then(|span| match span {
             Span::At(time) | Span::Between(time, _) | Span::After(time) => Some(time),
@@ -66,11 +65,11 @@ fn search(heard: &Heard<'_>) -> Found {
         } else if let Some(day) = date::find(heard, at, today).filter(|day| !is_part(heard, day)) {
             at = day.end.max(at + 1);
             found.dates.push(day);
+        } else if let Some((_, end)) = part_at(heard, at) {
+            at = end;
         } else if let Some(time) = timed() {
             at = time.end.max(at + 1);
             found.times.push(time);
-        } else if let Some((_, end)) = part_at(heard, at) {
-            at = end;
         } else {
             at += 1;
         }
@@ -115,12 +114,14 @@ fn hours(part: Part) -> Option<(NaiveTime, NaiveTime)> {
 }
 
 /// The first that is not ruled out, or the last where something was corrected.
-fn choose<'f, T>(heard: &Heard<'_>, all: &'f [T], last: bool, place: impl Fn(&T) -> (usize, usize)) -> Option<&'f T> {
+fn choose<'f, T>(heard: &Heard<'_>, all: &'f [T], place: impl Fn(&T) -> (usize, usize)) -> Option<&'f T> {
     let mut meant = all.iter().filter(|one| {
         let (start, end) = place(one);
         !is_denied(heard, start, end)
     });
-    if last { meant.next_back() } else { meant.next() }
+    let first = meant.next()?;
+    let last = meant.next_back().filter(|last| heard.last_counts(place(first).1, place(last).0));
+    last.or(Some(first))
 }
 
 fn is_denied(heard: &Heard<'_>, start: usize, end: usize) -> bool {
@@ -128,8 +129,8 @@ fn is_denied(heard: &Heard<'_>, start: usize, end: usize) -> bool {
 }
 
 /// The day that is meant: weekdays fall in the week that is said beside them.
-fn chosen_day(heard: &Heard<'_>, found: &Found, corrected: bool) -> Option<DateFound> {
-    let day = *choose(heard, &found.dates, corrected, |day| (day.start, day.end))?;
+fn chosen_day(heard: &Heard<'_>, found: &Found) -> Option<DateFound> {
+    let day = *choose(heard, &found.dates, |day| (day.start, day.end))?;
     let near = found.dates.iter().filter(|other| {
         let gap = other.start.saturating_sub(day.end).max(day.start.saturating_sub(other.end));
         other.start != day.start && gap <= 4 && !is_denied(heard, other.start, other.end)

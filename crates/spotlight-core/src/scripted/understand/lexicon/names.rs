@@ -64,7 +64,7 @@ pub(super) const PLACES: &str = "
     mainz malaga manchester mannheim marseille marsella medellin melbourne mexico mexique messico miami milan milano milao
     montpellier montreal moscow munchen munich murcia nantes naples napoli netherlands holanda holland niza nice norway
     nuremberg nurnberg osterreich ottawa padova palermo palma paris parigi parma peru poland polonia porto portugal
-    portogallo prague quebec recife rennes roma rome rotterdam salamanca salvador salzburg santiago scotland schweiz seattle
+    portogallo prague quebec recife rio guadalajara monterrey cdmx manaus goiania natal coimbra braga faro aveiro lausanne orleans perth brisbane leicester sheffield newcastle nottingham oxford cambridge bath rennes roma rome rotterdam salamanca salvador salzburg santiago scotland schweiz seattle
     sevilla seville spagna spain spanien stockholm strasbourg stuttgart suisse suiza suica svizzera sweden switzerland sydney
     tokyo torino toronto toulouse trieste trento turin turkey uk usa uruguay valencia valladolid vancouver venecia venezia
     venezuela venice verona vienna viena vienne vigo wales washington wien zaragoza zurich zurigo zurique york";

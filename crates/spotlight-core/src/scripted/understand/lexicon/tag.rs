@@ -73,6 +73,10 @@ pub(in crate::scripted::understand) enum Tag {
     No,
     /// Undecided.
     Maybe,
+    /// "sorry", "wait", "I mean": what follows may replace what stands before.
+    Sorry,
+    /// "it is", "my number is": what follows is the value meant.
+    Is,
     /// Yes when it answers a proposal: "no problem", "that works".
     Fine,
     /// The visitor decides (true) or someone else does.
@@ -167,6 +171,10 @@ pub(in crate::scripted::understand) enum Tag {
     ThisPeriod(Unit),
     /// "the end of".
     EndOf,
+    /// "year end".
+    EndOfPeriod(Unit),
+    /// "in a week", after a weekday: a week later.
+    PlusWeek,
     /// "the beginning of".
     StartOf,
     /// "the middle of".
@@ -211,8 +219,8 @@ pub(in crate::scripted::understand) enum Tag {
     Noon,
     /// 00:00.
     Midnight,
-    /// "half an hour" from now.
-    InHalfHour,
+    /// "half an hour" from now, or half of another unit.
+    InHalf(Unit),
     /// "between", "from", before a range of hours.
     Between,
     /// "after" an hour.

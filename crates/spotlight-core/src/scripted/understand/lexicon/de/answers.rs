@@ -161,4 +161,22 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "suchen sie|such aus",
         ],
     ),
+    (
+        T::Sorry,
+        &[
+            "sorry|entschuldigung|verzeihung|ups|hoppla|moment|warte|warten|quatsch|vielmehr|tschuldigung",
+            "besser|genauer gesagt",
+            "ach nein|ne",
+            "doch lieber",
+            "ich meine|meinte",
+            "nein doch",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "es_ist|das_ist|sie_ist|richtig_ist|sie_lautet|es_lautet|die_lautet|korrekt_ist|richtig_ware",
+            "meine|mein|die|der richtige|richtiger|neue|neuer? mail|e-mail|email|nummer|adresse|name|telefonnummer|handynummer|mailadresse|budget ist|lautet",
+        ],
+    ),
 ];

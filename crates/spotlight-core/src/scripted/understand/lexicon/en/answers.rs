@@ -19,7 +19,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "i|we am|are$",
             "it|that is$",
             "i|we can$",
-            "id|i_would|we_would|wed love|like to|that",
+            "id|i_would|we_would|wed love|like to|that?$",
             "thats right|correct|it|true|fine|great|perfect|good",
             "i|we|ill confirm|accept|agree|take_it|take_that",
             "lets do it|that|this",
@@ -165,6 +165,26 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "doesnt matter",
             "dont|no mind|preference",
             "you choose|pick|decide",
+        ],
+    ),
+    (
+        T::Sorry,
+        &[
+            "sorry|oops|whoops|wait|actually|apologies|correction",
+            "i mean|meant",
+            "hold on",
+            "my mistake|bad",
+            "scratch that",
+            "make that|it",
+            "or rather",
+            "no wait",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "its|thats|it_is|that_is|it_was|should_be|it_should_be|the_right_one_is",
+            "my|the? right|correct|new|real|actual? email|e-mail|mail|name|number|phone|address|budget|company|mobile|date|time address|number? is|should_be",
         ],
     ),
 ];

@@ -24,7 +24,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "have a good|great|nice|lovely day|evening|weekend|one|afternoon",
             "take care",
             "talk|speak to_you|to_ya? later|soon",
-            "thats all|it|everything for now|today|me?$",
+            "thats all|everything$",
+            "thats all|everything|it for now|today|me",
+            "thats all i need|needed|wanted|have",
             "i have|need|got|gotta to? go|run|leave",
             "end|close|stop|finish this|the chat|conversation",
             "i_am|im done$",
@@ -53,6 +55,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "not for me|us$",
             "no_thanks|no_thank_you|no_thankyou im|we? good|not|all_set *",
             "not looking for|to anything|buy|sales?",
+            "dont|do_not have a|an|any? email|e-mail|phone|mobile|number|mail|telephone|cell",
             "dont|do_not need this|it|anything|one",
             "not comfortable",
         ],
@@ -64,12 +67,11 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "not that|because im|i_am not interested",
             "why dont|not we|you|i?",
             "cant|couldnt we|you|i",
-            "not until|till|before|only|just",
+            "not until|till|before",
             "are you sure",
             "are|am you|i * real|actual|human|person|bot|robot|ai|machine|talking person|human|bot?",
             "no idea who",
             "not sorry",
-            "cant|cannot|wont|couldnt|not make it|that",
             "no more than|later",
             "of course not",
             "yes and no",
@@ -117,7 +119,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Price),
         &[
-            "how_much|what does|do|is|are|would|will|it|for|should|can|did",
+            "how_much does|do|is|are|would|will|it|for|should|can|did",
+            "what does|do|would|will|is|are * cost|run_me|set_me_back",
             "how much$",
             "price|prices|pricing|cost|costs|rates|fee|fees|quote",
             "what|how * charge|charges",
@@ -176,7 +179,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Correction),
         &[
-            "sorry|oops|apologies|my_mistake|no|wait|hold_on i_meant|i_mean|its|it_is|thats|that_is|it_was|should|actually|not|wrong|typo",
+            "sorry|oops|apologies|my_mistake|no|wait|hold_on i_meant|i_mean|should_be|wrong|typo|its_not|it_isnt|thats_not",
             "sorry|oops|no|wait my email|mail|name|number|phone|address|budget|company is|should",
             "i meant|meant_to_say|meant_to_write|misspelled|mistyped|misspoke|mistyped",
             "i mean",
@@ -263,6 +266,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Ask,
         &[
+            "how|why|who|where",
+            "what|which * do|does|is|are|can|will",
             "what|which|whats|what's|how|when|where|who|why|whose is|are|was|does|do|did|can|could|would|will|about|kind|kinds|sort|type|if|have|has|many|much|long|often|far|big|fast|soon|should|makes|languages|features|happens|plans|integrations|hours|time|makes",
             "whats|hows|wheres|whos|whens",
             "do|does|did|can|could|would|will|are|is|am|have|has|should|may|shall you|i|we|it|they|there|he|she|this|that|your|the|my|anyone|someone|any|all",

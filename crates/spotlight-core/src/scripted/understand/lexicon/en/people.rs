@@ -20,7 +20,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "people|everyone|friends call me",
             "name should be",
             "you can|may call me",
-            "spelled",
         ],
     ),
     (T::IAm, &["i am", "im", "it is me", "its me"]),
@@ -54,7 +53,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::WorkAt,
         &[
-            "work|works|working|worked|employed|job at|for|with|by|in",
+            "work|works|working|worked|employed|job at|for|by|in",
             "calling|writing|phoning|ringing|reaching_out|speaking|here on_behalf_of|from|for",
             "on behalf of",
             "i_run|i_own|i_founded|i_manage|i_lead|i_head|we_run|i_started|i_represent|we_represent",

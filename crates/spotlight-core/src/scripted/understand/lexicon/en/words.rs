@@ -41,6 +41,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    home school bank hospital government university shop store restaurant factory hotel construction retail finance healthcare education
     a an the this that these those my your our his her its their and or but so if then than not no yes yeah yep ok okay sure
     of course please thanks thank hi hello hey there here good great fine well very really quite just only also too still
     already now today tomorrow tonight later soon maybe perhaps right wrong sorry happy glad sad busy free open ready able

@@ -13,7 +13,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "creo|supongo|pienso|imagino|diria que si",
             "esta muy? bien|perfecto|genial",
             "me|nos parece bien|perfecto|genial|estupendo|correcto",
-            "me|nos encantaria|gustaria|interesa|interesaria|apetece",
+            "me|nos encantaria|gustaria|interesa|interesaria|apetece$",
             "lo|la confirmo|tomo|acepto|quiero|reservo",
             "muy bien",
             "con mucho? gusto",
@@ -44,7 +44,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
         &[
             "quiza|quizas|talvez|probablemente|posiblemente|puede|igual|acaso",
             "tal|a_lo vez|mejor",
-            "puede|podria ser",
+            "puede|podria ser$",
             "no lo? se|sabria|sabemos|tengo_claro|tengo_ni_idea|estoy_seguro|estoy_segura|estoy_muy_seguro|estoy_del_todo_seguro|he_decidido decir~?",
             "no lo? tengo|tenemos claro|decidido",
             "ni idea",
@@ -128,6 +128,24 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "me es indiferente",
             "la que|el_que usted|tu|quieras|quiera",
             "indistinto|indiferente",
+        ],
+    ),
+    (
+        T::Sorry,
+        &[
+            "perdon|perdona|perdone|disculpa|disculpe|ups|espera|digo|corrijo",
+            "lo siento",
+            "mejor dicho",
+            "en realidad",
+            "quiero|quise|queria decir",
+            "me equivoque",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "es|era|seria",
+            "mi|el|la correo|email|mail|numero|nombre|telefono|movil|presupuesto|direccion|empresa correcto|correcta|bueno|nuevo? es",
         ],
     ),
 ];

@@ -44,6 +44,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "no es|son asunto_tuyo|asunto_suyo|de_su_incumbencia",
             "eso|es privado|confidencial|personal",
             "dejame|dejeme|dejadme|dejenme en_paz|tranquilo|tranquila",
+            "no tengo|uso|tenemos|utilizo un? correo|email|e-mail|mail|telefono|movil|numero|celular",
+            "no doy * correo|email|telefono|numero|datos|nombre",
             "no me|nos llamen|llames|llame|escriban|escribas|escriba|contacten|contactes|contacte|molesten|molestes|moleste|envien|envies mas?",
             "deja|deje|dejen|paren|para|pare de llamar~|escribir~|molestar~|contactar~|insistir|enviar~",
             "dar~ de_baja|baja",
@@ -62,7 +64,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "por que no",
             "no antes|despues de|del",
             "no mas de",
-            "no solo|solamente",
+            "a primera|ultima hora",
             "esta|estas seguro|segura",
             "eres|es|hablo|estoy * persona|humano|humana|robot|bot|maquina|ia real|humana|de_verdad?",
             "no es|parece nada|muy|tan caro|cara",
@@ -154,6 +156,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "hay|esta|tienen * persona|alguien * hablar",
             "persona|agente|asesor|comercial|humano real|humana|de_verdad|de_carne_y_hueso",
             "ser humano",
             "habl~|comunic~|pasar~|pasa~|pase~|transf~|contact~|conect~|atend~|atienda con|a|me_con|al|una|un * alguien|persona|humano|agente|asesor|asesora|comercial|responsable|operador|operadora|encargado|vendedor|vendedora|companero|supervisor|representante",
@@ -169,7 +172,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Correction),
         &[
-            "perdon|disculpa|disculpe|perdona|perdone|lo_siento|ups|no|espera es|era|queria|quise|quiero_decir|me_equivoque|esta_mal|he_puesto|puse|en_realidad|mejor_dicho|mi",
+            "perdon|disculpa|disculpe|perdona|perdone|lo_siento|ups|no|espera queria_decir|quise|quiero_decir|me_equivoque|esta_mal|he_puesto|puse|mejor_dicho",
             "queria|quise|quiero|quisiera decir",
             "me|nos he|hemos? equivoque|equivocado|equivocamos|confundi|confundido",
             "me equivoque|confundi|corrijo|retracto",

@@ -61,7 +61,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::StartOf, &["a? principios|inicios|comienzos|primeros de|del", "el|al principio|inicio|comienzo de|del"]),
     (T::MidOf, &["a? mediados de|del"]),
     (T::TheDay, &["el dia?", "para el dia?", "dia"]),
-    (T::Part(Part::Morning), &["por|de|en|a la manana", "esta manana", "mananas", "por las mananas", "temprano"]),
+    (
+        T::Part(Part::Morning),
+        &["a primera hora", "por|de|en|a la manana", "esta manana", "mananas", "por las mananas", "temprano"],
+    ),
     (T::Part(Part::Lunch), &["mediodia", "a|al|hora_de comer|mediodia", "del mediodia"]),
     (T::Part(Part::Afternoon), &["por|de|en|a la tarde", "esta tarde", "tarde$", "por las tardes"]),
     (T::Part(Part::Evening), &["ultima hora de la tarde"]),
@@ -77,8 +80,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::To, &["para la|las"]),
     (T::Noon, &["a? las doce del? mediodia|dia", "al mediodia"]),
     (T::Midnight, &["medianoche", "las doce de la noche"]),
-    (T::InHalfHour, &["en|dentro_de media hora"]),
+    (T::InHalf(Unit::Hour), &["en|dentro_de media hora"]),
     (T::Between, &["entre|de|desde las|la", "entre"]),
     (T::After, &["despues|a_partir|pasadas de? las|la", "desde las|la", "a partir de"]),
     (T::Before, &["antes de las|la", "hasta las|la"]),
+    (T::InHalf(Unit::Year), &["en|dentro_de medio ano"]),
+    (T::PlusWeek, &["en una semana"]),
 ];

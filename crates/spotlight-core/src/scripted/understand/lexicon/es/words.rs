@@ -67,6 +67,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    casa banco hospital colegio universidad gobierno tienda restaurante fabrica hotel construccion hosteleria sanidad educacion
     el la los las lo un una unos unas este esta estos estas ese esa eso esto aquel aquella mi mis tu tus su sus nuestro
     nuestra nuestros nuestras y e o u pero sino si no ni que quien cual cuando cuanto cuantos donde como por para con sin
     en a al desde hasta sobre entre hacia tras yo el ella usted ustedes nosotros vosotros ellos ellas me te se nos os le les

@@ -47,7 +47,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Maybe,
         &[
-            "peut-etre|eventuellement|probablement|possiblement|possible",
+            "peut-etre|eventuellement|probablement|possiblement",
             "je? ne? sais|saurais pas|plus encore|trop|vraiment|dire?",
             "chais|sais pas",
             "aucune idee",
@@ -138,6 +138,24 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "c'est egal",
             "comme vous voulez",
             "celui que vous",
+        ],
+    ),
+    (
+        T::Sorry,
+        &[
+            "pardon|oups|attendez|attends|desole|desolee|enfin",
+            "en fait",
+            "je veux dire",
+            "excusez|excuse moi",
+            "ou plutot",
+            "je rectifie",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "c'est|c'etait",
+            "mon|ma|l|la|le adresse|mail|email|numero|nom|telephone|budget|bonne_adresse|bon_numero|portable|e-mail mail|email? est|c'est",
         ],
     ),
 ];

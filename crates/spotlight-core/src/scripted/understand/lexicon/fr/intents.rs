@@ -46,6 +46,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "ca|cela ne? vous|te regarde pas",
             "c'est|ce_sont prive|confidentiel|personnel",
             "laissez-moi|laisse-moi|fichez-moi|foutez-moi tranquille|la_paix|en_paix",
+            "ne|n? ai|avons|utilise|donne|donnerai pas|plus de|d|mon|mes|l? email|e-mail|mail|adresse|telephone|portable|numero|coordonnees|nom",
             "ne|n? m'appelez|me_contactez|m'ecrivez|me_rappelez|m'envoyez|me_derangez|m'appelle|me_contacte plus|pas",
             "arretez|cessez|arrete de|d * appeler|ecrire|contacter|deranger|harceler|envoyer|insister",
             "desinscr~|desabonn~",
@@ -64,7 +65,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "pourquoi pas",
             "ce n'est|c'est pas que * pas",
             "pas de? avant|plus_de",
-            "pas seulement|uniquement",
             "etes-vous|vous_etes|es-tu|tu_es|parle-je|est-ce * personne|humain|humaine|robot|machine|ia|intelligence_artificielle|conseiller reelle|humaine|humain?",
             "vous_etes|etes-vous|tu_es sur|sure|certain",
             "pas tres|si|trop|vraiment|du_tout? cher|chere",
@@ -76,7 +76,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "tout|dans_un d'abord|premier_temps",
             "club|magasin|ecole|boutique|application|entreprise de football|musique|cinema|cuisine|recettes|sport",
             "comment ca va se|etre|fonctionner|marcher",
-            "comment ca marche|fonctionne",
             "si vous|tu|je|on|c'est|possible|jamais",
             "s'il vous|te plait",
             "ne|n? peux|peut pas attendre|dire_mieux",
@@ -138,6 +137,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "hors budget",
             "trop|tres|vraiment|assez|un_peu|bien|hyper|plutot|super|si|tellement|plus|excessivement cher|chere|chers|couteux|onereux",
             "cher|chere|chers$",
             "c'est|est|semble|parait|parais|reste|sont cher|chere|chers|couteux|une_fortune|exorbitant|hors_de_prix",
@@ -175,7 +175,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Correction),
         &[
-            "pardon|desole|desolee|excusez-moi|excuse-moi|oups|non|mince|attendez c'est|c'etait|je|voulais|plutot|mon|ma|me_suis|en_fait|en_realite|il_fallait_lire",
+            "pardon|desole|desolee|excusez-moi|excuse-moi|oups|non|mince|attendez je_voulais_dire|je_me_suis_trompe|il_fallait_lire",
             "je? voulais|veux|voulait dire|ecrire",
             "je? me_suis|nous_sommes|m'etais|suis trompe|trompee|trompes",
             "trompe|trompee de|dans|sur|d",

@@ -3,13 +3,13 @@
 use super::super::{Part, Tag as T, Unit};
 
 pub(super) const PHRASES: &[(T, &[&str])] = &[
-    (T::Weekday(0), &["lundi|lundis"]),
-    (T::Weekday(1), &["mardi|mardis"]),
-    (T::Weekday(2), &["mercredi|mercredis"]),
-    (T::Weekday(3), &["jeudi|jeudis"]),
-    (T::Weekday(4), &["vendredi|vendredis"]),
-    (T::Weekday(5), &["samedi|samedis"]),
-    (T::Weekday(6), &["dimanche|dimanches"]),
+    (T::Weekday(0), &["lundi"]),
+    (T::Weekday(1), &["mardi"]),
+    (T::Weekday(2), &["mercredi"]),
+    (T::Weekday(3), &["jeudi"]),
+    (T::Weekday(4), &["vendredi"]),
+    (T::Weekday(5), &["samedi"]),
+    (T::Weekday(6), &["dimanche"]),
     (T::Month(1), &["janvier|janv"]),
     (T::Month(2), &["fevrier|fevr|fev"]),
     (T::Month(3), &["mars"]),
@@ -68,8 +68,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Less, &["moins"]),
     (T::Noon, &["midi"]),
     (T::Midnight, &["minuit"]),
-    (T::InHalfHour, &["dans une? demi|demie heure", "d'ici une? demi|demie heure"]),
+    (T::InHalf(Unit::Hour), &["dans une? demi|demie heure", "d'ici une? demi|demie heure"]),
     (T::Between, &["entre|de", "a partir de"]),
     (T::After, &["apres|des|passe", "a partir de", "pas avant"]),
     (T::Before, &["avant|jusqu'a", "pas apres|plus_tard_que"]),
+    (T::PlusWeek, &["en huit", "dans une semaine"]),
+    (T::InHalf(Unit::Year), &["dans six mois"]),
 ];

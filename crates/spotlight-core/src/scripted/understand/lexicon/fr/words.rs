@@ -42,6 +42,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    maison domicile banque hopital ecole universite restaurant usine hotel batiment restauration finance sante
     le la les l un une des du de d au aux ce cet cette ces ca cela ceci mon ma mes ton ta tes son sa ses notre nos votre vos
     leur leurs et ou mais donc or ni car si que qu qui quoi dont quel quelle quels quelles quand comment combien pourquoi
     parce puisque comme je j tu il elle on nous vous ils elles me m te t se s lui y en moi toi eux ne n pas plus jamais rien

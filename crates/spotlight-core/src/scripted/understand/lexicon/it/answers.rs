@@ -6,8 +6,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Yes,
         &[
-            "certo|certamente|perfetto|esatto|esattamente|ovvio|ovviamente|assolutamente|volentieri|sicuro|sicuramente|naturalmente|giusto|corretto|confermo|confermato|ottimo|benissimo|affermativo|senz'altro|magari|accetto|eccome|bene|fantastico|ottimamente|yes|chiaro|chiaramente|aggiudicato|fatto|eccellente|splendido|decisamente",
+            "certo|certamente|perfetto|esatto|esattamente|ovvio|ovviamente|assolutamente|volentieri|sicuro|sicuramente|naturalmente|giusto|corretto|confermo|confermato|ottimo|benissimo|affermativo|senz'altro|accetto|eccome|bene|fantastico|ottimamente|yes|chiaro|chiaramente|aggiudicato|fatto|eccellente|splendido|decisamente",
             "d'accordo",
+            "magari$",
             "va bene|benissimo|bene_cosi",
             "perche no",
             "certo|si certo|si|grazie|volentieri|per_favore|mi_interessa|mi_piacerebbe|va_bene|certamente|perfetto|confermo|assolutamente|esatto|ho|abbiamo|magari|dai|lo_voglio|ovvio|mi_va|che_si|sono_io|decido_io",
@@ -15,7 +16,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "penso|credo|direi|suppongo di si",
             "con piacere",
             "molto volentieri",
-            "mi|ci piacerebbe|interessa|interesserebbe|sembra_ottimo|sembra_perfetto|sembra_buono|farebbe_piacere|sta_bene|pare_ottimo|sembra_una_buona_idea",
+            "mi|ci piacerebbe|interessa|interesserebbe$",
+            "mi|ci sembra_ottimo|sembra_perfetto|sembra_buono|farebbe_piacere|sta_bene|pare_ottimo|sembra_una_buona_idea",
             "ci sto",
             "affare fatto",
             "lo|la confermo|prendo|accetto|voglio|prenoti|prenota",
@@ -34,7 +36,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
         &[
             "no|nope|noo|nooo|mai|negativo|macche|giammai|non",
             "no_grazie|non_ancora|non_ora|non_adesso|non_proprio|non_esattamente|per_niente|assolutamente_no|niente_affatto|neanche_per_sogno|nemmeno_per_idea|non_oggi|per_ora_no|al_momento_no|adesso_no|ora_no|oggi_no|in_nessun_caso|non_direi|non_tanto|non_molto|non_particolarmente|grazie_no",
-            "certo|ovviamente|assolutamente|naturalmente|sicuramente|direi|credo|penso|temo|meglio|preferisco|preferirei|magari di? no",
+            "certo|ovviamente|assolutamente|naturalmente|sicuramente|direi|credo|penso|temo|meglio|preferisco|preferirei di|che? no",
             "non credo|penso|voglio|mi_va|mi_va_bene|va_bene|posso|ho|abbiamo|possiamo|direi|mi_interessa|lo_voglio",
             "nessuno|nessuna dei|delle|di due|tre|questi|queste?",
             "non confermi|confermare|prenoti|prenotare|confermo|lo_confermi",
@@ -145,6 +147,23 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "fa lo stesso",
             "scelga lei",
             "scegli tu",
+        ],
+    ),
+    (
+        T::Sorry,
+        &[
+            "scusa|scusi|scusate|ops|anzi|aspetta|aspetti|cioe|pardon",
+            "in realta",
+            "volevo|voglio dire",
+            "ho sbagliato",
+            "mi scusi",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "e|era|sarebbe",
+            "la|il|l mia|mio? mail|email|numero|nome|telefono|cellulare|indirizzo|budget corretto|corretta|giusto|giusta? e",
         ],
     ),
 ];

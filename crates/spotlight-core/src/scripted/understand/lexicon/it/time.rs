@@ -92,8 +92,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Less, &["meno"]),
     (T::Noon, &["mezzogiorno|mezzodi"]),
     (T::Midnight, &["mezzanotte"]),
-    (T::InHalfHour, &["tra|fra|entro una? mezz|mezza|mezzora ora?"]),
+    (T::InHalf(Unit::Hour), &["tra|fra|entro una? mezz|mezza|mezzora ora?"]),
     (T::Between, &["tra|fra le|l", "dalle|dall", "tra|fra"]),
     (T::After, &["dopo|dalle|passate le|l?", "a partire dalle|dall", "dalle", "non prima delle|dell"]),
     (T::Before, &["prima|entro delle|dell|le|l", "fino alle|all", "non oltre le"]),
+    (T::InHalf(Unit::Year), &["tra sei mesi"]),
+    (T::PlusWeek, &["tra una settimana"]),
 ];

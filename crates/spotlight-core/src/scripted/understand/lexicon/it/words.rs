@@ -51,6 +51,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    casa banca ospedale scuola universita negozio ristorante fabbrica hotel ufficio edilizia proprio
     il lo la i gli le l un uno una del dello della dei degli delle dell al allo alla ai agli alle dal dalla dai nel nella
     sul sulla e ed o ma se che chi cui quale quali quando quanto quanti quante dove come perche anche ancora gia sempre mai
     spesso oggi domani ieri stasera stamattina ora adesso dopo prima poi presto tardi subito qui qua li la sono sei siamo

@@ -6,8 +6,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Yes,
         &[
-            "sim|claro|certo|exato|exatamente|isso|perfeito|combinado|fechado|beleza|positivo|afirmativo|obvio|obviamente|certamente|absolutamente|correto|confirmo|confirmado|aceito|otimo|bora|topo|blz|show|excelente|maravilha|bom|bem|quero|tenho|temos|queremos|posso|podemos|decerto|naturalmente|evidentemente|perfeitamente|maravilhoso|concordo|sip|fixe|aham|uhum|legal|definitivamente",
+            "sim|claro|certo|exato|exatamente|isso|perfeito|combinado|fechado|beleza|positivo|afirmativo|obvio|obviamente|certamente|absolutamente|correto|confirmo|confirmado|aceito|otimo|bora|topo|blz|show|excelente|maravilha|bom|bem|decerto|naturalmente|evidentemente|perfeitamente|maravilhoso|concordo|sip|fixe|aham|uhum|legal|definitivamente",
             "com certeza",
+            "eu? quero|tenho|temos|queremos|posso|podemos|gostaria$",
             "sem duvida",
             "por_que|porque|pq nao",
             "com prazer",
@@ -151,6 +152,24 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "indiferente",
             "o|a que voce|voces|for|quiser|preferir",
             "voce escolhe",
+        ],
+    ),
+    (
+        T::Sorry,
+        &[
+            "desculpa|desculpe|desculpem|ops|alias|espera|espere|digo|perdao|opa",
+            "quer|quis|queria dizer",
+            "ou melhor",
+            "na verdade",
+            "me enganei",
+            "enganei-me|errei",
+        ],
+    ),
+    (
+        T::Is,
+        &[
+            "e|era|eh|seria",
+            "o|a meu|minha? email|e-mail|numero|nome|telefone|celular|telemovel|orcamento|endereco correto|certo|novo? e",
         ],
     ),
 ];

@@ -47,6 +47,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "nao e|te|lhe da_sua_conta|interessa|diz_respeito",
             "isso e|e_um_assunto privado|particular|pessoal|confidencial",
             "me_deixe|me_deixa|deixe-me|deixa-me em_paz|sossegado|sossegada",
+            "nao tenho|uso|dou|temos um? email|e-mail|telefone|celular|telemovel|numero|meu_email|meu_numero",
             "nao me|nos liguem|ligue|ligues|contatem|contate|contactem|contacte|escreva|escrevam|mandem|mande|incomodem|incomode|perturbe mais?",
             "pare|parem|para|deixe|chega de * ligar|escrever|mandar|contatar|incomodar|insistir|contactar",
             "descadastr~|me_tire_da_lista|remova_meu|cancelar_inscricao|remover_inscricao",
@@ -64,7 +65,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "nao e|esta|foi mau|ruim|mal",
             "por_que|porque|pq nao",
             "nao e que",
-            "nao antes|so|apenas|mais_de|somente|depois",
+            "nao antes|mais_de|depois",
             "tem|esta|voce_tem|tens certeza",
             "voce_e|e|estou_falando|es|falo|vc_e * pessoa|humano|humana|robo|bot|maquina|ia real|humana|de_verdade?",
             "nao e|esta|parece tao|muito|nada caro|cara",
@@ -173,7 +174,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Correction),
         &[
-            "desculpa|desculpe|desculpem|perdao|ops|nao|espera|espere|peraí|opa e|era|eu|quis|queria|me|errei|na_verdade|meu|minha|o|a|digitei|escrevi|enganei-me|ta_errado",
+            "desculpa|desculpe|desculpem|perdao|ops|nao|espera|espere|opa quis_dizer|queria_dizer|errei|digitei|escrevi|enganei-me|ta_errado",
             "quis|queria|quero dizer|escrever",
             "ou|quer melhor|dizer",
             "errei|enganei-me|confundi-me|retifico|corrigindo|correcao|retificacao|alias",

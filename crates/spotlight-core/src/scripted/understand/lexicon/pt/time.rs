@@ -66,8 +66,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::To, &["para as|a|o", "pras|pra"]),
     (T::Noon, &["meio dia", "meiodia"]),
     (T::Midnight, &["meia noite", "meianoite"]),
-    (T::InHalfHour, &["em|daqui_a|dentro_de meia hora"]),
+    (T::InHalf(Unit::Hour), &["em|daqui_a|dentro_de meia hora"]),
     (T::Between, &["entre|das|da as|a?"]),
     (T::After, &["depois|apos|a_partir das|da|as|de?", "nao antes das|da"]),
     (T::Before, &["antes das|da|de", "ate as|a"]),
+    (T::InHalf(Unit::Year), &["em|daqui_a meio ano"]),
 ];

@@ -65,6 +65,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    casa banco hospital escola universidade loja restaurante fabrica hotel construcao escritorio saude educacao
     o a os as um uma uns umas de do da dos das em no na nos nas ao aos pelo pela por para pra com sem sob sobre ate desde
     entre e ou mas se que quem qual quais quando quanto quantos quantas onde como porque pois este esta estes estas esse essa
     isso isto aquele aquela aquilo eu tu voce vc ele ela nos vos voces eles elas me te lhe lhes meu minha meus minhas teu tua
