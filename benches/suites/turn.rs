@@ -1,0 +1,168 @@
+//! What one turn of a conversation costs beside the model: a model that answers without delay, storage in memory.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use chrono_tz::Europe::Berlin;
+use criterion::Criterion;
+use futures::StreamExt;
+use secrecy::SecretString;
+use spotlight_benches::{Sheet, median};
+use spotlight_core::{
+    Context, Result, Spotlight,
+    domain::{
+        assistant::{Assistant, Question, Topic},
+        contact::Email,
+        conversation::{Channel, Conversation},
+        organization::Organization,
+        schedule::WeeklyHours,
+        user::{Role, User},
+    },
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, SystemClock},
+    services::{
+        assistants::AssistantInput,
+        conversations::{NewConversation, TurnEvent, TurnInput},
+        organizations::NewOrganization,
+    },
+};
+use tokio::runtime::Runtime;
+
+/// The median a turn may take.
+const AIM: Duration = Duration::from_micros(200);
+/// Conversations per platform: a new one now and then keeps the storage at a size a visitor's server has.
+const CONVERSATIONS: u64 = 500;
+const SAID: &str = "Hello, I am looking for a cargo bike for two children, around 4,000 euros, by next month.";
+const ANSWER: &str = "That sounds like a good plan: we have three cargo bikes in that range, and two of them are here \
+                      to try. May I ask for your name, so that we can prepare a test ride?";
+
+/// Says the same at once, a word at a time.
+struct Instantly;
+
+#[async_trait]
+impl ChatModel for Instantly {
+    fn name(&self) -> String {
+        "instant".to_owned()
+    }
+
+    async fn stream(&self, _request: ChatRequest) -> Result<ChatStream> {
+        let words = ANSWER.split_inclusive(' ').map(|word| Ok(ChatChunk::Text(word.to_owned())));
+        Ok(futures::stream::iter(words.collect::<Vec<_>>()).boxed())
+    }
+}
+
+/// A platform with one organization, its owner and an assistant.
+struct World {
+    platform: Spotlight,
+    organization: Organization,
+    owner: User,
+    assistant: Assistant,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = Arc::new(SystemClock);
+        let platform = Spotlight::builder()
+            .storage(Arc::new(MemoryStorage::new(clock.clone())))
+            .chat(Arc::new(Instantly))
+            .events(Arc::new(MemoryEventBus::new(clock.clone())))
+            .mailer(Arc::new(MemoryMailer::new()))
+            .files(Arc::new(MemoryFileStore::new()))
+            .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
+            .clock(clock)
+            .build()
+            .expect("nothing is missing");
+        let new = NewOrganization {
+            name: "Bike Shop".to_owned(),
+            slug: "bikes".to_owned(),
+            time_zone: Berlin,
+            business_hours: WeeklyHours::weekdays(9, 17),
+            owner_email: Email::parse("owner@bikes.example").expect("an address"),
+            owner_name: "Olga Owner".to_owned(),
+            owner_password: SecretString::from("a long password".to_owned()),
+        };
+        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let question = |key: &str, topic, text: &str| Question { key: key.to_owned(), topic, text: text.to_owned() };
+        let input = AssistantInput {
+            name: "Bea".to_owned(),
+            role: "Helps visitors choose a bike.".to_owned(),
+            script: "We sell city bikes and cargo bikes. Find out what for, and offer a test ride.".to_owned(),
+            questions: vec![
+                question("need", Topic::Need, "What would you use the bike for?"),
+                question("budget", Topic::Budget, "What may it cost?"),
+            ],
+            ..AssistantInput::default()
+        };
+        let ctx = Context::user(owner.id, organization.id, Role::Owner);
+        let assistant = platform.assistants().create(&ctx, input).await.expect("an assistant");
+        Self { platform, organization, owner, assistant }
+    }
+
+    async fn visitor(&self) -> (Conversation, Context) {
+        let new = NewConversation {
+            assistant_id: self.assistant.id,
+            lead_id: None,
+            source: Channel::Chat,
+            language: None,
+            time_zone: None,
+            recording_consent: None,
+            external_call_id: None,
+        };
+        let owner = Context::user(self.owner.id, self.organization.id, Role::Owner);
+        let conversation = self.platform.conversations().start(&owner, new).await.expect("a conversation");
+        let ctx = Context::visitor(conversation.id, self.organization.id);
+        (conversation, ctx)
+    }
+
+    /// One turn to its end. Gives the number of its events.
+    async fn turn(&self, ctx: &Context, conversation: &Conversation) -> usize {
+        let turn = self.platform.conversations().turn(ctx, conversation.id, TurnInput::text(SAID)).await;
+        let events: Vec<Result<TurnEvent>> = turn.expect("a turn").collect().await;
+        assert!(events.iter().all(Result::is_ok), "a turn failed");
+        events.len()
+    }
+}
+
+/// As a request to the server is: a task among the runtime's others, and not the thread that waits for it.
+async fn turns(count: u64, before: u32) -> Vec<Duration> {
+    tokio::spawn(timed(count, before)).await.expect("turns")
+}
+
+/// Times one turn each of so many conversations, after so many turns before it.
+async fn timed(count: u64, before: u32) -> Vec<Duration> {
+    let mut times = Vec::new();
+    let mut world = World::new().await;
+    for at in 0..count {
+        if at > 0 && at % CONVERSATIONS == 0 {
+            world = World::new().await;
+        }
+        let (conversation, ctx) = world.visitor().await;
+        for _ in 0..before {
+            world.turn(&ctx, &conversation).await;
+        }
+        let begun = Instant::now();
+        let events = world.turn(&ctx, &conversation).await;
+        times.push(begun.elapsed());
+        assert!(events > 2, "a turn tells at least of its words and its end");
+    }
+    times
+}
+
+fn main() {
+    // The way the server runs it: tasks on several threads.
+    let runtime = Runtime::new().expect("a runtime");
+    let mut criterion = Criterion::default().configure_from_args().sample_size(50);
+    let mut sheet = Sheet::absolute("turn");
+    for (name, before) in [("first", 0), ("fifth", 4)] {
+        criterion.bench_function(&format!("turn/{name}"), |bencher| {
+            bencher.to_async(&runtime).iter_custom(|count| async move { turns(count, before).await.iter().sum() });
+        });
+        let mut times = runtime.block_on(turns(2_000, before));
+        sheet.single(name, median(&mut times), AIM);
+    }
+    criterion.final_summary();
+    sheet.print();
+}
