@@ -360,7 +360,17 @@ pub(crate) fn read_nothing(body: &[u8]) -> Result<()> {
 /// # Errors
 /// `Malformed` when the body is no JSON object, `Validation` with everything that is wrong in it.
 pub(crate) fn read_body<T: Field>(body: &[u8], key: &str) -> Result<T> {
-    let mut map = members(body)?;
+    read_members(members(body)?, key)
+}
+
+/// The same where nothing at all says as much as an empty resource.
+pub(crate) fn read_maybe<T: Field>(body: &[u8], key: &str) -> Result<T> {
+    let mut map = if body.is_empty() { Map::new() } else { members(body)? };
+    map.entry(key).or_insert_with(|| Value::Object(Map::new()));
+    read_members(map, key)
+}
+
+fn read_members<T: Field>(mut map: Map<String, Value>, key: &str) -> Result<T> {
     let mut broken = Violations::new();
     let read = Required::<T>::read(map.remove(key), &format!("/{key}"), &mut broken);
     refuse_rest(&map, "", &mut broken);

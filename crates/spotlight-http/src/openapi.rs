@@ -98,8 +98,8 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
         let resource = (carries.describe)(book);
         let body = plain(Type::Object)
             .property(carries.key, resource)
-            .required(carries.key)
             .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let body = if carries.required { body.required(carries.key) } else { body };
         let required = if carries.required { Required::True } else { Required::False };
         let body = RequestBodyBuilder::new()
             .content("application/json", Content::new(Some(Node::from(body))))

@@ -49,8 +49,10 @@ pub async fn cursors(target: &Target) {
 /// Filters narrow, sorts order, absent values come last, search forgives case and accents.
 pub async fn filters_sorts_and_search(target: &Target) {
     let owner = target.owner();
-    for (name, source) in [("Zoë Müller", "referral"), ("Adam Smith", "website"), ("Zora Neale", "website")] {
-        let body = json!({"lead": {"name": name, "source": source, "email": format!("{}@x.example", source.len() + name.len())}});
+    for (number, name, source) in
+        [(1, "Zoë Müller", "referral"), (2, "Adam Smith", "website"), (3, "Zora Neale", "website")]
+    {
+        let body = json!({"lead": {"name": name, "source": source, "email": format!("person{number}@example.com")}});
         owner.post("/api/v1/leads", &body).await.expect(201);
     }
     let names = |query: &'static str| {

@@ -21,13 +21,21 @@ pub mod visitor;
 
 pub use self::{
     client::{Answer, Client, Event},
-    seed::{Person, Target, in_memory, seed},
+    seed::{Person, Target, in_memory, on, seed},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
 #[macro_export]
 macro_rules! http_suite {
-    ($start:path) => {
+    (@cases $start:ident; $($area:ident: $($case:ident),+;)+) => {$(
+        mod $area {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                $crate::conformance::$area::$case(&super::$start().await).await;
+            })+
+        }
+    )+};
+    ($start:ident) => {
         $crate::http_suite! { @cases $start;
             edge: signs_of_life, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
                 limits, a_body_too_large, repeated_requests;
@@ -41,12 +49,4 @@ macro_rules! http_suite {
             appointment: booking, free_times_are_checked, the_dashboard;
         }
     };
-    (@cases $start:path; $($area:ident: $($case:ident),+;)+) => {$(
-        mod $area {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                $crate::conformance::$area::$case(&super::$start().await).await;
-            })+
-        }
-    )+};
 }

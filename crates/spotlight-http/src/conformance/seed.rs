@@ -1,6 +1,6 @@
 //! What every case finds in the server.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +12,7 @@ use spotlight_core::{
         user::{Role, Scope},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, SystemClock},
+    ports::{Clock, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{Context, Spotlight, organizations::NewOrganization},
 };
@@ -41,9 +41,16 @@ pub struct Target {
     pub owner: Person,
     /// The owner of another organization.
     pub stranger: Person,
+    kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Target {
+    /// Keeps something for as long as the target is used: a folder, a database, the server itself.
+    pub fn keeping(mut self, thing: impl Any + Send + Sync) -> Self {
+        self.kept.push(Arc::new(thing));
+        self
+    }
+
     /// A client as nobody.
     pub fn nobody(&self) -> Client {
         Client::new(&self.base)
@@ -62,9 +69,14 @@ impl Target {
 
 /// A platform that keeps everything in memory, with the scripted assistant.
 pub fn in_memory() -> Spotlight {
+    on(Arc::new(MemoryStorage::new(Arc::new(SystemClock))))
+}
+
+/// The same platform on another storage, which is empty.
+pub fn on(storage: Arc<dyn Storage>) -> Spotlight {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Spotlight::builder()
-        .storage(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
+        .storage(storage)
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))
@@ -79,7 +91,7 @@ pub fn in_memory() -> Spotlight {
 pub async fn seed(platform: &Spotlight, base: impl Into<String>) -> Target {
     let owner = organization(platform, "acme").await;
     let stranger = organization(platform, "globex").await;
-    Target { base: base.into(), owner, stranger }
+    Target { base: base.into(), owner, stranger, kept: Vec::new() }
 }
 
 async fn organization(platform: &Spotlight, slug: &str) -> Person {

@@ -60,17 +60,9 @@ pub async fn a_token_opens_one_conversation(target: &Target) {
     forged.pop();
     forged.push(if token.ends_with('0') { '1' } else { '0' });
     nobody.clone().token(&forged).get(&format!("/api/v1/conversations/{}/transcripts", opened.id())).await.expect(401);
-    nobody
-        .post("/api/v1/public/assistants/00000000-0000-0000-0000-000000000000/conversations", &json!({}))
-        .await
-        .expect(422);
-    nobody
-        .post(
-            "/api/v1/public/assistants/00000000-0000-0000-0000-000000000000/conversations",
-            &json!({"conversation": {}}),
-        )
-        .await
-        .expect(404);
+    let nowhere = "/api/v1/public/assistants/00000000-0000-0000-0000-000000000000/conversations";
+    nobody.post(nowhere, &json!({})).await.expect(404);
+    nobody.post(nowhere, &json!({"visit": {}})).await.expect(422);
     target.owner().patch(&format!("/api/v1/assistants/{assistant}/toggle_active"), &json!({})).await.expect(200);
     nobody.post(&path, &json!({"conversation": {}})).await.expect(404);
 }

@@ -21,7 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(crate) use self::probe::probe;
 use crate::{
     endpoint::Endpoint,
-    input::{Field, read_body, read_nothing},
+    input::{Field, read_body, read_maybe, read_nothing},
     policy::HttpPolicy,
     query::Query,
     request::Request,
@@ -57,10 +57,8 @@ impl Call<'_> {
         let Some(carries) = &self.endpoint.carries else {
             return Err(Error::internal("an endpoint without a body reads one"));
         };
-        if self.body.is_empty() && !carries.required {
-            return read_body(format!("{{\"{}\":{{}}}}", carries.key).as_bytes(), carries.key);
-        }
-        read_body(&self.body, carries.key)
+        let read = if carries.required { read_body } else { read_maybe };
+        read(&self.body, carries.key)
     }
 
     /// The instant of the request.
