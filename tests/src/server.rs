@@ -20,7 +20,7 @@ rm -rf "$2"
 "#;
 
 /// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Who a server runs as.
 #[derive(Debug, Clone, Copy)]

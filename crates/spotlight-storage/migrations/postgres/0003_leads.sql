@@ -1,43 +1,44 @@
 -- Leads, proposed changes to them and consent.
 
+-- Columns that are always there and of fixed width come first: reading the others of a row costs less then.
 CREATE TABLE leads (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
-    name text COLLATE "C",
-    email text COLLATE "C",
-    phone text COLLATE "C",
-    company text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    version bigint NOT NULL,
+    qualified boolean NOT NULL,
+    needs_review boolean NOT NULL,
+    search tsvector NOT NULL,
     source text NOT NULL
         CHECK (source IN ('website', 'phone', 'social_media', 'email', 'referral', 'paid_ads', 'cold_email')),
     status text NOT NULL
         CHECK (status IN ('fresh', 'contacted', 'qualified', 'nurturing', 'converted', 'unqualified', 'lost')),
     score smallint CHECK (score BETWEEN 0 AND 100),
-    score_reasons jsonb NOT NULL,
-    criteria jsonb NOT NULL,
-    qualified boolean NOT NULL,
     owner_id uuid,
-    needs_review boolean NOT NULL,
-    merged_into uuid,
-    metadata jsonb NOT NULL,
-    search tsvector NOT NULL,
     last_conversation_at timestamptz,
+    merged_into uuid,
     erased_at timestamptz,
     deleted_at timestamptz,
-    created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    version bigint NOT NULL,
+    name text COLLATE "C",
+    email text COLLATE "C",
+    phone text COLLATE "C",
+    company text,
+    score_reasons jsonb NOT NULL,
+    criteria jsonb NOT NULL,
+    metadata jsonb NOT NULL,
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, merged_into) REFERENCES leads (organization_id, id)
 );
 
 -- One lead per e-mail and per phone, among those that are live.
 CREATE UNIQUE INDEX leads_email ON leads (organization_id, email)
-    WHERE deleted_at IS NULL AND merged_into IS NULL;
+    WHERE deleted_at IS NULL AND merged_into IS NULL AND email IS NOT NULL;
 CREATE UNIQUE INDEX leads_phone ON leads (organization_id, phone)
-    WHERE deleted_at IS NULL AND merged_into IS NULL;
+    WHERE deleted_at IS NULL AND merged_into IS NULL AND phone IS NOT NULL;
 
--- One index for each sort; each serves both directions.
-CREATE INDEX leads_by_created ON leads (organization_id, created_at, id)
+-- One index for each sort; each serves both directions. The first also holds what figures are counted from.
+CREATE INDEX leads_by_created ON leads (organization_id, created_at, id) INCLUDE (status, source, score)
     WHERE deleted_at IS NULL AND merged_into IS NULL;
 CREATE INDEX leads_by_updated ON leads (organization_id, updated_at, id)
     WHERE deleted_at IS NULL AND merged_into IS NULL;
@@ -56,6 +57,8 @@ CREATE INDEX leads_by_owner ON leads (organization_id, owner_id, created_at, id)
 CREATE INDEX leads_search ON leads USING gin (organization_id, search)
     WHERE deleted_at IS NULL AND merged_into IS NULL;
 
+-- The few that are not live.
+CREATE INDEX leads_gone ON leads (organization_id, id) WHERE deleted_at IS NOT NULL OR merged_into IS NOT NULL;
 CREATE INDEX leads_merged_into ON leads (organization_id, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE proposals (

@@ -5,44 +5,47 @@ CREATE TABLE conversations (
     id uuid NOT NULL,
     lead_id uuid NOT NULL,
     assistant_id uuid NOT NULL,
-    source text NOT NULL CHECK (source IN ('phone', 'web', 'chat', 'sms', 'email')),
-    status text NOT NULL CHECK (status IN ('active', 'paused', 'completed', 'abandoned')),
-    language text NOT NULL CHECK (language IN ('en', 'es', 'fr', 'de', 'it', 'pt')),
-    time_zone text,
-    score smallint CHECK (score BETWEEN 0 AND 100),
-    score_reasons jsonb NOT NULL,
-    criteria jsonb NOT NULL,
-    sentiment text CHECK (sentiment IN ('positive', 'neutral', 'negative')),
-    sentiment_value double precision,
-    summary text,
-    keywords jsonb NOT NULL,
-    outcome text,
-    recording_consent boolean,
-    audio_file text,
-    external_call_id text COLLATE "C",
-    taken_over_by uuid,
-    state jsonb NOT NULL,
-    last_seq bigint NOT NULL,
-    search tsvector NOT NULL,
     started_at timestamptz NOT NULL,
     last_activity_at timestamptz NOT NULL,
-    waiting_since timestamptz,
-    ended_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     version bigint NOT NULL,
+    last_seq bigint NOT NULL,
+    search tsvector NOT NULL,
+    source text NOT NULL CHECK (source IN ('phone', 'web', 'chat', 'sms', 'email')),
+    status text NOT NULL CHECK (status IN ('active', 'paused', 'completed', 'abandoned')),
+    language text NOT NULL CHECK (language IN ('en', 'es', 'fr', 'de', 'it', 'pt')),
+    score smallint CHECK (score BETWEEN 0 AND 100),
+    ended_at timestamptz,
+    waiting_since timestamptz,
+    sentiment_value double precision,
+    sentiment text CHECK (sentiment IN ('positive', 'neutral', 'negative')),
+    recording_consent boolean,
+    taken_over_by uuid,
+    time_zone text,
+    score_reasons jsonb NOT NULL,
+    criteria jsonb NOT NULL,
+    summary text,
+    keywords jsonb NOT NULL,
+    outcome text,
+    audio_file text,
+    external_call_id text COLLATE "C",
+    state jsonb NOT NULL,
     PRIMARY KEY (organization_id, id),
     -- What transcripts copy of their conversation refers to this, so that it cannot differ.
     CONSTRAINT conversations_start UNIQUE (organization_id, id, started_at),
     FOREIGN KEY (organization_id, lead_id) REFERENCES leads (organization_id, id),
     FOREIGN KEY (organization_id, assistant_id) REFERENCES assistants (organization_id, id)
 );
-CREATE UNIQUE INDEX conversations_external_call ON conversations (organization_id, external_call_id);
-CREATE INDEX conversations_by_started ON conversations (organization_id, started_at, id);
+CREATE UNIQUE INDEX conversations_external_call ON conversations (organization_id, external_call_id)
+    WHERE external_call_id IS NOT NULL;
+CREATE INDEX conversations_by_started ON conversations (organization_id, started_at, id)
+    INCLUDE (assistant_id, lead_id, status, score, ended_at);
 CREATE INDEX conversations_by_activity ON conversations (organization_id, last_activity_at, id);
 CREATE INDEX conversations_by_score ON conversations (organization_id, score, id);
 CREATE INDEX conversations_by_lead ON conversations (organization_id, lead_id, started_at, id);
-CREATE INDEX conversations_by_assistant ON conversations (organization_id, assistant_id, started_at, id);
+CREATE INDEX conversations_by_assistant ON conversations (organization_id, assistant_id, started_at, id)
+    INCLUDE (lead_id);
 CREATE INDEX conversations_by_end ON conversations (organization_id, ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX conversations_search ON conversations USING gin (organization_id, search);
 -- Silence is looked for over every organization at once.
@@ -54,29 +57,29 @@ CREATE TABLE transcripts (
     conversation_id uuid NOT NULL,
     seq bigint NOT NULL,
     id uuid NOT NULL,
-    speaker text NOT NULL CHECK (speaker IN ('user', 'assistant', 'human_agent', 'system')),
-    content text NOT NULL,
-    sentiment text CHECK (sentiment IN ('positive', 'neutral', 'negative')),
-    sentiment_value double precision,
-    confidence double precision,
-    offset_s double precision NOT NULL,
-    duration_s double precision,
-    keywords jsonb NOT NULL,
-    tools jsonb NOT NULL,
-    model text,
-    response_ms bigint,
-    interrupted boolean NOT NULL,
     created_at timestamptz NOT NULL,
     -- A copy, so that figures of a span are counted from an index alone.
     conversation_started_at timestamptz NOT NULL,
+    offset_s double precision NOT NULL,
+    interrupted boolean NOT NULL,
+    speaker text NOT NULL CHECK (speaker IN ('user', 'assistant', 'human_agent', 'system')),
+    sentiment text CHECK (sentiment IN ('positive', 'neutral', 'negative')),
+    sentiment_value double precision,
+    confidence double precision,
+    duration_s double precision,
+    response_ms bigint,
+    content text NOT NULL,
+    keywords jsonb NOT NULL,
+    tools jsonb NOT NULL,
+    model text,
     PRIMARY KEY (organization_id, conversation_id, seq),
     FOREIGN KEY (organization_id, conversation_id, conversation_started_at)
         REFERENCES conversations (organization_id, id, started_at) ON UPDATE CASCADE
 );
 -- The utterances of one conversation share an entry, which keeps these small.
-CREATE INDEX transcripts_sentiment ON transcripts (organization_id, conversation_started_at, sentiment)
+CREATE INDEX transcripts_sentiment ON transcripts (organization_id, conversation_started_at, conversation_id, sentiment)
     WHERE speaker = 'user' AND sentiment IS NOT NULL;
-CREATE INDEX transcripts_response ON transcripts (organization_id, conversation_started_at, response_ms)
+CREATE INDEX transcripts_response ON transcripts (organization_id, conversation_started_at, conversation_id, response_ms)
     WHERE response_ms IS NOT NULL;
 
 CREATE TABLE hand_offs (

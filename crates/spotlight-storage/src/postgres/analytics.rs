@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use spotlight_core::{
     Error, Result,
-    domain::{AssistantId, OrganizationId, UserId, conversation::Sentiment, lead::LeadSource},
+    domain::{AssistantId, OrganizationId, conversation::Sentiment, lead::LeadSource},
     ports::{AnalyticsQuery, AnalyticsRepository, AssistantRow, Funnel, Summary},
 };
 use sqlx::postgres::{PgArguments, PgRow};
@@ -15,8 +15,8 @@ use super::{
     tx::Query,
 };
 
-/// Conditions of what a query is about. Places: `$1` the organization, `$2` and `$3` the span, `$4` the assistant, `$5`
-/// the user, `$6` the first instants of the days.
+/// Conditions of what a query is about. Places: `$1` the organization, `$2` and `$3` the span, then the assistant, the
+/// user and the first instants of the days, as far as there are any.
 #[derive(Debug, Clone, Copy)]
 struct Scope {
     assistant: bool,
@@ -26,6 +26,16 @@ struct Scope {
 impl Scope {
     fn of(query: &AnalyticsQuery) -> Self {
         Self { assistant: query.assistant_id.is_some(), user: query.visible_to.is_some() }
+    }
+
+    /// Where the user stands.
+    fn user_place(self) -> &'static str {
+        if self.assistant { "$5" } else { "$4" }
+    }
+
+    /// Where the days stand.
+    fn days_place(self) -> usize {
+        4 + usize::from(self.assistant) + usize::from(self.user)
     }
 
     /// Live leads `l` made in the span.
@@ -40,11 +50,12 @@ impl Scope {
             );
         }
         if self.user {
-            sql.push_str(
-                " AND (l.owner_id = $5 OR EXISTS (SELECT 1 FROM conversations t WHERE t.organization_id = $1 \
+            let user = self.user_place();
+            sql.push_str(&format!(
+                " AND (l.owner_id = {user} OR EXISTS (SELECT 1 FROM conversations t WHERE t.organization_id = $1 \
                  AND t.lead_id = l.id AND t.assistant_id IN \
-                 (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = $5)))",
-            );
+                 (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = {user})))",
+            ));
         }
         sql
     }
@@ -56,11 +67,12 @@ impl Scope {
             sql.push_str(&format!(" AND {alias}.assistant_id = $4"));
         }
         if self.user {
-            let host = if alias == "p" { "p.host_id = $5 OR " } else { "" };
+            let user = self.user_place();
+            let host = if alias == "p" { format!("p.host_id = {user} OR ") } else { String::new() };
             sql.push_str(&format!(
                 " AND ({host}{alias}.assistant_id IN \
-                 (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = $5) \
-                 OR {alias}.lead_id IN (SELECT o.id FROM leads o WHERE o.organization_id = $1 AND o.owner_id = $5))"
+                 (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = {user}) \
+                 OR {alias}.lead_id IN (SELECT o.id FROM leads o WHERE o.organization_id = $1 AND o.owner_id = {user}))"
             ));
         }
         sql
@@ -87,30 +99,26 @@ impl Scope {
     fn summary(self) -> String {
         let (leads, conversations, utterances) = (self.leads(), self.conversations(), self.utterances());
         let seen = self.seen("p");
-        // Percentiles by nearest rank, from how often each number of milliseconds occurs: no sort of every utterance.
         format!(
             "WITH l AS (SELECT count(*) AS made, sum(l.score)::float8 / nullif(count(l.score), 0) AS score \
              FROM leads l WHERE {leads}), \
              c AS (SELECT count(*) AS begun, count(*) FILTER (WHERE c.status IN ('active', 'paused')) AS active, \
-             sum(floor(extract(epoch FROM c.ended_at - c.started_at)))::float8 / nullif(count(c.ended_at), 0) \
+             sum(floor(date_part('epoch', c.ended_at - c.started_at))) / nullif(count(c.ended_at), 0) \
              AS duration FROM conversations c WHERE {conversations}), \
              p AS (SELECT count(*) AS booked, count(*) FILTER (WHERE p.status = 'completed') AS kept \
              FROM appointments p WHERE p.organization_id = $1 AND p.starts_at >= $2 AND p.starts_at < $3 \
              AND p.status NOT IN ('held', 'cancelled'){seen}), \
-             times AS (SELECT u.response_ms, count(*) AS n FROM transcripts u \
-             WHERE {utterances} AND u.response_ms IS NOT NULL GROUP BY u.response_ms), \
-             ranks AS (SELECT response_ms, sum(n) OVER (ORDER BY response_ms) AS upto, sum(n) OVER () AS total \
-             FROM times), \
-             r AS (SELECT min(response_ms) FILTER (WHERE upto >= 0.5 * total) AS median, \
-             min(response_ms) FILTER (WHERE upto >= 0.95 * total) AS p95 FROM ranks) \
-             SELECT l.made, l.score, c.begun, c.active, c.duration, p.booked, p.kept, r.median, r.p95 FROM l, c, p, r"
+             r AS (SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY u.response_ms) AS ranks \
+             FROM transcripts u WHERE {utterances} AND u.response_ms IS NOT NULL) \
+             SELECT l.made, l.score, c.begun, c.active, c.duration, p.booked, p.kept, r.ranks[1], r.ranks[2] \
+             FROM l, c, p, r"
         )
     }
 
     fn leads_over_time(self) -> String {
-        let leads = self.leads();
+        let (leads, days) = (self.leads(), self.days_place());
         format!(
-            "SELECT width_bucket(l.created_at, $6)::bigint AS day, count(*) FROM leads l WHERE {leads} GROUP BY day"
+            "SELECT width_bucket(l.created_at, ${days}::timestamptz[])::bigint AS day, count(*) FROM leads l WHERE {leads} GROUP BY day"
         )
     }
 
@@ -126,8 +134,9 @@ impl Scope {
     fn sentiment(self) -> String {
         let utterances = self.utterances();
         format!(
-            "SELECT u.sentiment, count(*) FROM transcripts u \
-             WHERE {utterances} AND u.speaker = 'user' AND u.sentiment IS NOT NULL GROUP BY u.sentiment"
+            "SELECT count(*) FILTER (WHERE u.sentiment = 'positive'), count(*) FILTER (WHERE u.sentiment = 'neutral'), \
+             count(*) FILTER (WHERE u.sentiment = 'negative') FROM transcripts u \
+             WHERE {utterances} AND u.speaker = 'user' AND u.sentiment IS NOT NULL"
         )
     }
 
@@ -140,9 +149,10 @@ impl Scope {
         format!(
             "SELECT f.assistant_id, a.name, f.begun, f.completed, f.leads, f.score FROM (SELECT c.assistant_id, \
              count(*) AS begun, count(*) FILTER (WHERE c.status = 'completed') AS completed, \
-             count(DISTINCT l.id) AS leads, sum(c.score)::float8 / nullif(count(c.score), 0) AS score \
-             FROM conversations c LEFT JOIN leads l ON l.organization_id = $1 AND l.id = c.lead_id \
-             AND l.deleted_at IS NULL AND l.merged_into IS NULL \
+             count(DISTINCT c.lead_id) FILTER (WHERE g.id IS NULL) AS leads, \
+             sum(c.score)::float8 / nullif(count(c.score), 0) AS score \
+             FROM conversations c LEFT JOIN leads g ON g.organization_id = $1 AND g.id = c.lead_id \
+             AND (g.deleted_at IS NOT NULL OR g.merged_into IS NOT NULL) \
              WHERE {conversations} GROUP BY c.assistant_id) AS f \
              JOIN assistants a ON a.organization_id = $1 AND a.id = f.assistant_id \
              ORDER BY f.begun DESC, f.assistant_id"
@@ -177,52 +187,35 @@ impl PgAnalyticsRepository {
         Self { db }
     }
 
-    /// Runs a statement of the query's scope. No rows for a query without days.
+    /// Runs a statement of the query's scope, with the days where it counts by them. No rows for a query without days.
     async fn rows(
         &self,
         organization: OrganizationId,
         query: &AnalyticsQuery,
         statement: fn(Scope) -> String,
+        by_day: bool,
     ) -> Result<Vec<PgRow>> {
         let Some(span) = query.range() else { return Ok(Vec::new()) };
-        let days: Vec<_> = query.days.iter().map(|(_, window)| window.start).collect();
-        let statement: Query<'_> = put_together(statement(Scope::of(query)), PgArguments::default());
-        let statement = statement
-            .bind(organization.as_uuid())
-            .bind(span.start)
-            .bind(span.end)
-            .bind(query.assistant_id.map(AssistantId::as_uuid))
-            .bind(query.visible_to.map(UserId::as_uuid))
-            .bind(days);
-        // Planned for this span: a month and two years want different plans.
-        self.db.fetch_all(statement.persistent(false)).await
-    }
-
-    /// Counts by word, in the given order, with zeros for words that do not occur.
-    async fn by_word<T: Copy + PartialEq + std::str::FromStr>(
-        &self,
-        organization: OrganizationId,
-        query: &AnalyticsQuery,
-        statement: fn(Scope) -> String,
-        words: &[T],
-    ) -> Result<Vec<(T, u64)>> {
-        let rows = self.rows(organization, query, statement).await?;
-        let mut counts: Vec<_> = words.iter().map(|word| (*word, 0)).collect();
-        for row in &rows {
-            let mut row = Row::new("figures", row);
-            let (word, count) = (row.word::<T>()?, row.number()?);
-            if let Some(entry) = counts.iter_mut().find(|(known, _)| *known == word) {
-                entry.1 = count;
-            }
+        let mut statement: Query<'_> = put_together(statement(Scope::of(query)), PgArguments::default());
+        statement = statement.bind(organization.as_uuid()).bind(span.start).bind(span.end);
+        if let Some(assistant) = query.assistant_id {
+            statement = statement.bind(assistant.as_uuid());
         }
-        Ok(counts)
+        if let Some(user) = query.visible_to {
+            statement = statement.bind(user.as_uuid());
+        }
+        if by_day {
+            statement = statement.bind(query.days.iter().map(|(_, window)| window.start).collect::<Vec<_>>());
+        }
+        // Planned for this span: a month and two years want different plans.
+        self.db.sift(statement.persistent(false)).await
     }
 }
 
 #[async_trait]
 impl AnalyticsRepository for PgAnalyticsRepository {
     async fn summary(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Summary> {
-        let rows = self.rows(organization, query, Scope::summary).await?;
+        let rows = self.rows(organization, query, Scope::summary, false).await?;
         let Some(row) = rows.first() else { return Ok(Summary::default()) };
         let mut row = Row::new("figures", row);
         Ok(Summary {
@@ -243,7 +236,7 @@ impl AnalyticsRepository for PgAnalyticsRepository {
         organization: OrganizationId,
         query: &AnalyticsQuery,
     ) -> Result<Vec<(NaiveDate, u64)>> {
-        let rows = self.rows(organization, query, Scope::leads_over_time).await?;
+        let rows = self.rows(organization, query, Scope::leads_over_time, true).await?;
         let mut days: Vec<_> = query.days.iter().map(|(day, _)| (*day, 0)).collect();
         for row in &rows {
             let mut row = Row::new("figures", row);
@@ -255,7 +248,7 @@ impl AnalyticsRepository for PgAnalyticsRepository {
     }
 
     async fn funnel(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Funnel> {
-        let rows = self.rows(organization, query, Scope::funnel).await?;
+        let rows = self.rows(organization, query, Scope::funnel, false).await?;
         let Some(row) = rows.first() else { return Ok(Funnel::default()) };
         let mut row = Row::new("figures", row);
         Ok(Funnel {
@@ -268,15 +261,30 @@ impl AnalyticsRepository for PgAnalyticsRepository {
 
     async fn sentiment(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Vec<(Sentiment, u64)>> {
         let order = [Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative];
-        self.by_word(organization, query, Scope::sentiment, &order).await
+        let mut counts = order.map(|sentiment| (sentiment, 0));
+        if let Some(row) = self.rows(organization, query, Scope::sentiment, false).await?.first() {
+            let mut row = Row::new("figures", row);
+            for (_, count) in &mut counts {
+                *count = row.number()?;
+            }
+        }
+        Ok(counts.into())
     }
 
     async fn sources(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Vec<(LeadSource, u64)>> {
-        self.by_word(organization, query, Scope::sources, LeadSource::ALL).await
+        let mut counts: Vec<_> = LeadSource::ALL.iter().map(|source| (*source, 0)).collect();
+        for row in &self.rows(organization, query, Scope::sources, false).await? {
+            let mut row = Row::new("figures", row);
+            let (source, count) = (row.word::<LeadSource>()?, row.number()?);
+            if let Some(entry) = counts.iter_mut().find(|(known, _)| *known == source) {
+                entry.1 = count;
+            }
+        }
+        Ok(counts)
     }
 
     async fn assistants(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Vec<AssistantRow>> {
-        row::all(&self.rows(organization, query, Scope::assistants).await?, |row| {
+        row::all(&self.rows(organization, query, Scope::assistants, false).await?, |row| {
             let mut row = Row::new("figures", row);
             Ok(AssistantRow {
                 assistant_id: row.id(AssistantId::from_uuid)?,

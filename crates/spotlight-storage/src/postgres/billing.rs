@@ -59,7 +59,7 @@ statements! {
     ];
     TOTAL = [
         "SELECT coalesce(sum(quantity), 0)::bigint FROM usage_records WHERE organization_id = $1 AND meter = $2 \
-         AND occurred_at >= coalesce($3, '-infinity') AND occurred_at < coalesce($4, 'infinity')"
+         AND occurred_at >= coalesce($3::timestamptz, '-infinity') AND occurred_at < coalesce($4::timestamptz, 'infinity')"
     ];
     UNREPORTED = [
         "SELECT ", usage_columns!(), " FROM usage_records WHERE reported_at IS NULL ORDER BY occurred_at, id LIMIT $1"

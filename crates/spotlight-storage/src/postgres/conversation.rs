@@ -80,7 +80,7 @@ statements! {
     ];
     COUNT_STARTED = [
         "SELECT count(*) FROM conversations WHERE organization_id = $1 \
-         AND started_at >= coalesce($2, '-infinity') AND started_at < coalesce($3, 'infinity')"
+         AND started_at >= coalesce($2::timestamptz, '-infinity') AND started_at < coalesce($3::timestamptz, 'infinity')"
     ];
 }
 

@@ -23,14 +23,36 @@ use super::{
     tx::{Query, Tx},
 };
 
+/// How many pooled connections are to be tested before use, since one was found broken: a server that was restarted
+/// costs one error and not one for each of them.
+pub(super) struct Doubts {
+    left: AtomicU32,
+    all: u32,
+}
+
+impl Doubts {
+    /// Takes one doubt away, when there is one.
+    fn settle(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Maps a failure, and doubts every other connection when this one turned out to be gone.
+    pub(super) fn failed(&self, failure: sqlx::Error) -> Error {
+        if error::is_broken_connection(&failure) {
+            self.left.store(self.all, Ordering::Relaxed);
+        }
+        error::map(failure)
+    }
+}
+
 /// The pool and what goes with it.
 pub(super) struct Database {
     pool: PgPool,
-    begin: Option<String>,
+    begin: Arc<str>,
+    begin_sifting: Arc<str>,
     /// Behind a transaction pooler.
     pooler: bool,
-    /// How many pooled connections are to be tested before use, since one was found broken.
-    doubtful: Arc<AtomicU32>,
+    doubts: Arc<Doubts>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
 }
@@ -38,23 +60,25 @@ pub(super) struct Database {
 impl Database {
     /// A pool that connects when it is first used.
     pub(super) fn new(options: &PgOptions) -> Result<Self> {
-        let doubtful = Arc::new(AtomicU32::new(0));
-        let doubt = Arc::clone(&doubtful);
+        let all = options.max_connections.max(1);
+        let doubts = Arc::new(Doubts { left: AtomicU32::new(0), all });
+        let before_acquire = Arc::clone(&doubts);
         let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
+            .max_connections(all)
             .acquire_timeout(options.acquire_timeout)
             // Testing before each use would double the round trips of a read.
             .test_before_acquire(false)
             .before_acquire(move |connection, _| {
-                let test = doubt.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+                let test = before_acquire.settle();
                 Box::pin(async move { Ok(!test || sqlx::Connection::ping(connection).await.is_ok()) })
             })
             .connect_lazy_with(options.connect_options()?);
         Ok(Self {
             pool,
-            begin: options.begin_statement(),
+            begin: options.begin_statement().into(),
+            begin_sifting: options.sift_statement().into(),
             pooler: options.pooler,
-            doubtful,
+            doubts,
             clock: Arc::clone(&options.clock),
             ids: Arc::clone(&options.ids),
         })
@@ -64,18 +88,14 @@ impl Database {
         self.pool.acquire().await.map_err(error::map)
     }
 
-    /// Maps a failure, and has the other pooled connections tested when this one turned out to be gone.
-    fn failed(&self, failure: sqlx::Error) -> Error {
-        if error::is_broken_connection(&failure) {
-            self.doubtful.store(self.pool.size(), Ordering::Relaxed);
-        }
-        error::map(failure)
-    }
-
     /// Begins a transaction.
     pub(super) async fn begin(&self) -> Result<Tx> {
+        self.begin_with(&self.begin).await
+    }
+
+    async fn begin_with(&self, statement: &Arc<str>) -> Result<Tx> {
         let connection = self.connection().await?;
-        Tx::begin(connection, self.begin.clone(), !self.pooler).await.map_err(|failure| self.failed(failure))
+        Tx::begin(connection, Arc::clone(statement), !self.pooler, Arc::clone(&self.doubts)).await
     }
 
     async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
@@ -87,7 +107,7 @@ impl Database {
             return Ok(rows);
         }
         let mut connection = self.connection().await?;
-        query.fetch_all(&mut *connection).await.map_err(|failure| self.failed(failure))
+        query.fetch_all(&mut *connection).await.map_err(|failure| self.doubts.failed(failure))
     }
 
     async fn fetch_optional(&self, query: Query<'_>) -> Result<Option<PgRow>> {
@@ -95,13 +115,13 @@ impl Database {
             return Ok(self.fetch_all(query).await?.into_iter().next());
         }
         let mut connection = self.connection().await?;
-        query.fetch_optional(&mut *connection).await.map_err(|failure| self.failed(failure))
+        query.fetch_optional(&mut *connection).await.map_err(|failure| self.doubts.failed(failure))
     }
 
     /// Asks for a sign of life.
     pub(super) async fn ping(&self) -> Result<()> {
         let mut connection = self.connection().await?;
-        sqlx::raw_sql("SELECT 1").execute(&mut *connection).await.map_err(|failure| self.failed(failure))?;
+        sqlx::raw_sql("SELECT 1").execute(&mut *connection).await.map_err(|failure| self.doubts.failed(failure))?;
         Ok(())
     }
 
@@ -140,6 +160,16 @@ impl PgDb {
             Self::Pool(database) => database.fetch_all(query).await,
             Self::Unit(_) => self.write().await?.fetch_all(query).await,
         }
+    }
+
+    /// Every row of a statement that looks for words or counts many rows: planned with settings of its own, which take
+    /// a transaction. A unit of work keeps the settings it has.
+    pub(super) async fn sift(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
+        let Self::Pool(database) = self else { return self.fetch_all(query).await };
+        let mut tx = database.begin_with(&database.begin_sifting).await?;
+        let rows = tx.fetch_all(query).await?;
+        tx.commit().await?;
+        Ok(rows)
     }
 
     /// The first row of a reading statement.

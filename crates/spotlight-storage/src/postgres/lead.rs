@@ -66,7 +66,7 @@ statements! {
     // Nothing can be taken where the contact data stay, and the lead does not come back among the live ones.
     UPDATE_SAME_CONTACT = [
         update!(), " AND email IS NOT DISTINCT FROM $5 AND phone IS NOT DISTINCT FROM $6 \
-         AND ((deleted_at IS NULL AND merged_into IS NULL) OR $20 IS NOT NULL OR $16 IS NOT NULL)"
+         AND ((deleted_at IS NULL AND merged_into IS NULL) OR $20::timestamptz IS NOT NULL OR $16::uuid IS NOT NULL)"
     ];
     INACTIVE = [
         "SELECT id FROM leads WHERE organization_id = $1 AND erased_at IS NULL AND updated_at < $2 \

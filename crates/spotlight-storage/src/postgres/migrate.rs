@@ -45,12 +45,8 @@ async fn stored(connection: &mut PgConnection) -> Result<i64> {
 }
 
 /// Fails when the schema is not the one this program knows. `begin` opens the transaction a pooler needs around it.
-pub(super) async fn check(connection: &mut PgConnection, begin: Option<String>) -> Result<()> {
-    let mut tx = match begin {
-        Some(begin) => connection.begin_with(sqlx::AssertSqlSafe(begin)).await,
-        None => connection.begin().await,
-    }
-    .map_err(error::map)?;
+pub(super) async fn check(connection: &mut PgConnection, begin: String) -> Result<()> {
+    let mut tx = connection.begin_with(sqlx::AssertSqlSafe(begin)).await.map_err(error::map)?;
     let (ours, theirs) = (newest(&migrator()), stored(&mut tx).await?);
     tx.rollback().await.map_err(error::map)?;
     refuse_newer(ours, theirs)?;

@@ -77,25 +77,36 @@ impl PgOptions {
     }
 
     fn base(&self) -> Result<PgConnectOptions> {
-        let options: PgConnectOptions = self.url.expose_secret().parse().map_err(|error: sqlx::Error| {
-            Error::new(
-                ErrorKind::Misconfigured,
-                "the database URL cannot be read; it must look like postgres://user:password@host:5432/name",
-            )
-            .with_source(error)
-        })?;
+        let unreadable = || {
+            let message = "the database URL cannot be read; it must look like postgres://user:password@host:5432/name";
+            Error::new(ErrorKind::Misconfigured, message)
+        };
+        let url = self.url.expose_secret();
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(unreadable());
+        }
+        let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| unreadable().with_source(error))?;
         Ok(options.application_name(&self.application_name).disable_statement_logging())
     }
 
     /// The statement that begins a transaction. Behind a pooler it also brings the timeouts, in the same message.
-    pub(super) fn begin_statement(&self) -> Option<String> {
-        self.pooler.then(|| {
-            let mut statement = "BEGIN".to_owned();
+    pub(super) fn begin_statement(&self) -> String {
+        let mut statement = "BEGIN".to_owned();
+        if self.pooler {
             for (name, value) in self.timeouts() {
                 statement.push_str(&format!("; SET LOCAL {name} = {}", value.as_millis()));
             }
-            statement
-        })
+        }
+        statement
+    }
+
+    /// The statement that begins a reading transaction for searches and figures.
+    ///
+    /// The planner takes matching words for as cheap as comparing numbers and would rather read a whole table than its
+    /// search index; it compiles plans that run for a moment; and it sorts on disk what fits in memory.
+    pub(super) fn sift_statement(&self) -> String {
+        let begin = self.begin_statement().replacen("BEGIN", "BEGIN READ ONLY", 1);
+        format!("{begin}; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'")
     }
 
     fn timeouts(&self) -> [(&'static str, Duration); 3] {

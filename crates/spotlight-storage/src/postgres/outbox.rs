@@ -20,7 +20,7 @@ statements! {
     // What is due at once is due since its unit began.
     ADD = [
         "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, run_at, \
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, $10), $10) \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, $10), $10) \
          ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING"
     ];
     FIND_BY_KEY = ["SELECT id FROM outbox WHERE unique_key = $1 AND dead_at IS NULL"];

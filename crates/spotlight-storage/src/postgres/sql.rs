@@ -56,8 +56,8 @@ pub(super) struct List {
     conditions: String,
     arguments: PgArguments,
     failure: Option<sqlx::error::BoxDynError>,
-    /// Planned anew each time, since the best plan depends on the words looked for.
-    replanned: bool,
+    /// Looks for words: planned anew each time, since the best plan depends on them.
+    searched: bool,
 }
 
 impl List {
@@ -69,7 +69,7 @@ impl List {
             conditions: String::new(),
             arguments: PgArguments::default(),
             failure: None,
-            replanned: false,
+            searched: false,
         };
         let place = list.bind(organization);
         list.conditions = format!("organization_id = {place}");
@@ -122,7 +122,7 @@ impl List {
         match prefix_query(text) {
             Some(query) => {
                 self.with("search @@ ?::tsquery", query);
-                self.replanned = true;
+                self.searched = true;
             }
             None => self.only("false"),
         }
@@ -221,7 +221,9 @@ impl List {
         let counted = format!("SELECT count(*) FROM {} WHERE {}", self.table, self.conditions);
         let counted_arguments = matches!(paging, Paging::Page { page: 2.., .. }).then(|| self.arguments.clone());
         let sql = self.select(key, order, paging)?;
-        let rows = db.fetch_all(self.query(sql)?).await?;
+        let searched = self.searched;
+        let query = self.query(sql)?;
+        let rows = if searched { db.sift(query).await? } else { db.fetch_all(query).await? };
         let mut items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         match paging {
             Paging::Page { .. } => {
@@ -251,7 +253,7 @@ impl List {
         if let Some(failure) = self.failure {
             return Err(super::error::map(sqlx::Error::Encode(failure)));
         }
-        Ok(built(sql, self.arguments).persistent(!self.replanned))
+        Ok(built(sql, self.arguments).persistent(!self.searched))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The database, its units of work, and every repository over either.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use spotlight_core::{
@@ -92,20 +92,22 @@ repositories! {
     analytics: AnalyticsRepository = PgAnalyticsRepository,
 }
 
+/// How long a server may take to answer at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Connects once, and says what is wrong when it cannot.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
-    options.connect().await.map_err(|failure| match failure {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "Postgres cannot be reached at {}:{}: check that it runs there and accepts connections",
-                options.get_host(),
-                options.get_port()
-            ),
-        )
-        .with_source(failure),
-        other => super::error::map(other),
-    })
+    let unreachable = || {
+        let (host, port) = (options.get_host(), options.get_port());
+        let message = "check that it runs there and accepts connections";
+        Error::new(ErrorKind::Unavailable, format!("Postgres cannot be reached at {host}:{port}: {message}"))
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(failure @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_)))) => Err(unreachable().with_source(failure)),
+        Ok(Err(failure)) => Err(super::error::map(failure)),
+        Err(elapsed) => Err(unreachable().with_source(elapsed)),
+    }
 }
 
 /// Postgres, 14 or newer.

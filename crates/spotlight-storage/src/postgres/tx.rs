@@ -1,5 +1,7 @@
 //! One open transaction, which ends however its owner goes.
 
+use std::sync::Arc;
+
 use spotlight_core::{Error, Result, Retry};
 use sqlx::{
     AssertSqlSafe, Postgres, SqlSafeStr,
@@ -8,7 +10,7 @@ use sqlx::{
 };
 use tokio::runtime::Handle;
 
-use super::error;
+use super::{db::Doubts, error};
 
 /// A statement with its arguments.
 pub(super) type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
@@ -36,27 +38,28 @@ pub(super) struct Tx {
     health: Health,
     /// Statements stay prepared for the next time.
     persistent: bool,
+    doubts: Arc<Doubts>,
 }
 
 impl Tx {
     /// Begins a transaction on a connection of the pool.
     pub(super) async fn begin(
         connection: PoolConnection<Postgres>,
-        statement: Option<String>,
+        statement: Arc<str>,
         persistent: bool,
-    ) -> Result<Self, sqlx::Error> {
-        let mut tx = Self { connection: Some(connection), health: Health::Doubtful, persistent };
-        let statement = match statement {
-            Some(sql) => AssertSqlSafe(sql).into_sql_str(),
-            None => "BEGIN".into_sql_str(),
-        };
-        sqlx::raw_sql(statement).execute(&mut **tx.connection()?).await?;
+        doubts: Arc<Doubts>,
+    ) -> Result<Self> {
+        let mut tx = Self { connection: Some(connection), health: Health::Doubtful, persistent, doubts };
+        tx.raw(AssertSqlSafe(statement)).await?;
         tx.health = Health::Good;
         Ok(tx)
     }
 
-    fn connection(&mut self) -> Result<&mut PoolConnection<Postgres>, sqlx::Error> {
-        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
+    /// Runs statements that have no arguments, in one round trip.
+    async fn raw(&mut self, sql: impl SqlSafeStr) -> Result<()> {
+        let connection = self.connection.as_mut().ok_or_else(broken)?;
+        let done = sqlx::raw_sql(sql).execute(&mut **connection).await;
+        done.map(drop).map_err(|failure| self.doubts.failed(failure))
     }
 
     fn lasting<'q>(&self, query: Query<'q>) -> Query<'q> {
@@ -75,7 +78,7 @@ impl Tx {
     /// Notes the answer. Any success shows that the transaction lives; any failure ends it.
     fn answer<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T> {
         self.health = if answer.is_ok() { Health::Good } else { Health::Broken };
-        answer.map_err(error::map)
+        answer.map_err(|failure| self.doubts.failed(failure))
     }
 
     /// Runs a writing statement. Gives how many rows it touched.
@@ -109,47 +112,41 @@ impl Tx {
     /// Runs a statement behind a savepoint. `None` when it broke a constraint; nothing of it is left then.
     pub(super) async fn attempt(&mut self, query: Query<'_>) -> Result<Option<u64>> {
         self.send(Health::Broken)?;
-        self.simple("SAVEPOINT attempt").await?;
+        self.raw("SAVEPOINT attempt").await?;
         let done = self.lasting(query).execute(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         let touched = match done {
             Ok(done) => {
-                self.simple("RELEASE SAVEPOINT attempt").await?;
+                self.raw("RELEASE SAVEPOINT attempt").await?;
                 Some(done.rows_affected())
             }
             Err(failure) if error::broken_constraint(&failure).is_some() => {
-                self.simple("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt").await?;
+                self.raw("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt").await?;
                 None
             }
-            Err(failure) => return Err(error::map(failure)),
+            Err(failure) => return Err(self.doubts.failed(failure)),
         };
         self.health = Health::Good;
         Ok(touched)
-    }
-
-    async fn simple(&mut self, sql: &'static str) -> Result<()> {
-        let connection = self.connection().map_err(error::map)?;
-        sqlx::raw_sql(sql).execute(&mut **connection).await.map_err(error::map)?;
-        Ok(())
     }
 
     /// Makes everything durable.
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.health == Health::Doubtful {
             // Committing a failed transaction rolls it back and reports success.
-            self.simple("SELECT 1").await?;
+            self.raw("SELECT 1").await?;
             self.health = Health::Good;
         }
         if self.health == Health::Broken {
             return Err(broken());
         }
-        self.simple("COMMIT").await?;
+        self.raw("COMMIT").await?;
         self.health = Health::Ended;
         Ok(())
     }
 
     /// Undoes everything.
     pub(super) async fn rollback(mut self) -> Result<()> {
-        self.simple("ROLLBACK").await?;
+        self.raw("ROLLBACK").await?;
         self.health = Health::Ended;
         Ok(())
     }

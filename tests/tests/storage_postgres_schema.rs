@@ -1,0 +1,269 @@
+//! The statements and the schema of the Postgres adapter, read and checked as a whole.
+
+use std::collections::BTreeSet;
+
+use spotlight_core::domain::{
+    appointment::{AppointmentStatus, MeetingType},
+    assistant::{Language, Tone},
+    billing::{Meter, PlanId, SubscriptionStatus},
+    consent::{ConsentKind, ConsentState},
+    conversation::{Channel, ConversationStatus, HandOffStatus, Sentiment, Speaker},
+    lead::{LeadSource, LeadStatus, ProposalField, ProposalState},
+    organization::StorageMode,
+    report::EndedReason,
+    user::{LinkPurpose, Role},
+    webhook::DeliveryStatus,
+};
+use spotlight_storage::postgres::statements;
+use spotlight_tests::postgres::TestDatabase;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+/// Tables that belong to no tenant, and why.
+const GLOBAL: &[(&str, &str)] = &[
+    ("organizations", "the tenants themselves"),
+    ("users", "one e-mail is one user; memberships give roles in organizations"),
+    ("sessions", "found by their secret before the organization is known"),
+    ("one_time_links", "found by their secret before the organization is known"),
+    ("api_tokens", "found by their secret before the organization is known"),
+    ("subscriptions", "a provider's id is taken over the whole deployment"),
+    ("processed_events", "a provider's event is accepted once in the deployment"),
+    ("feature_flags", "switches of the deployment"),
+    ("outbox", "one queue for the deployment; some jobs have no tenant"),
+    ("leases", "one holder in the whole fleet"),
+    ("_sqlx_migrations", "the schema's own record"),
+];
+
+/// Statements that are meant to read a tenant's table over all tenants, and why.
+const OVER_ALL_TENANTS: &[(&str, &str)] = &[
+    ("account::MEMBERSHIPS_OF_USER", "where a user belongs is asked at sign-in, before an organization is chosen"),
+    ("assistant::ORGANIZATION_OF", "the widget knows an assistant's id alone"),
+    ("billing::UNREPORTED", "one job reports every organization's usage"),
+    ("conversation::IDLE", "one job abandons every organization's silent conversations"),
+    ("conversation::hand_off::EXPIRED", "one job ends every organization's unanswered requests"),
+    ("idempotency::DELETE_EXPIRED", "one job forgets every organization's expired records"),
+];
+
+async fn names(connection: &mut PgConnection, sql: &'static str) -> Vec<String> {
+    sqlx::query_scalar(sql).fetch_all(connection).await.expect("the catalogue can be read")
+}
+
+async fn tables(connection: &mut PgConnection) -> Vec<String> {
+    names(
+        connection,
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    )
+    .await
+}
+
+fn is_global(table: &str) -> bool {
+    GLOBAL.iter().any(|(name, _)| *name == table)
+}
+
+/// The words of a statement, string literals left out.
+fn words(sql: &str) -> Vec<String> {
+    let outside: String = sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '.';
+    outside.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// The tables a statement reads or writes.
+fn tables_of(sql: &str, known: &BTreeSet<String>) -> Vec<String> {
+    let words = words(sql);
+    let follows = |word: &str| matches!(word, "from" | "join" | "into" | "update" | "using");
+    let pairs = words.windows(2).filter(|pair| follows(&pair[0]) && known.contains(&pair[1]));
+    pairs.map(|pair| pair[1].clone()).collect()
+}
+
+/// Every statement is understood by the server as it stands.
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let database = TestDatabase::fresh().await;
+    let mut connection = database.connect().await;
+    let statements = statements().expect("every list can be put together");
+    assert!(statements.len() > 300, "{} statements", statements.len());
+    let mut refused = Vec::new();
+    for statement in &statements {
+        let prepare = AssertSqlSafe(format!("PREPARE one AS {}", statement.sql));
+        match sqlx::raw_sql(prepare).execute(&mut connection).await {
+            Ok(_) => drop(sqlx::raw_sql("DEALLOCATE one").execute(&mut connection).await.expect("it was prepared")),
+            Err(error) => refused.push(format!("{}: {error}\n  {}", statement.name, statement.sql)),
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Each mention of a tenant's table in a statement has its own condition on the organization.
+#[tokio::test]
+async fn every_statement_names_its_tenant() {
+    let database = TestDatabase::fresh().await;
+    let known: BTreeSet<_> = tables(&mut database.connect().await).await.into_iter().collect();
+    let mut unbound = Vec::new();
+    let mut excused = BTreeSet::new();
+    let mut checked = 0;
+    for statement in statements().expect("every list can be put together") {
+        let tenants = tables_of(&statement.sql, &known).iter().filter(|table| !is_global(table)).count();
+        if tenants == 0 {
+            continue;
+        }
+        if let Some((name, _)) = OVER_ALL_TENANTS.iter().find(|(name, _)| statement.name.ends_with(name)) {
+            excused.insert(*name);
+            continue;
+        }
+        checked += 1;
+        let words = words(&statement.sql);
+        let is_organization = |word: &str| word == "organization_id" || word.ends_with(".organization_id");
+        // `organization_id = $1` for what is read or changed; an insert gives it as the first column and `$1`.
+        let conditions = words.windows(2).filter(|pair| is_organization(&pair[0]) && pair[1] == "$1").count();
+        let inserts = words.windows(2).filter(|pair| pair[0] == "insert" && pair[1] == "into").count();
+        if conditions + inserts < tenants {
+            unbound.push(format!("{} ({conditions} of {tenants})\n  {}", statement.name, statement.sql));
+        }
+        if inserts > 0 && !first_column_is_the_tenant(&statement.sql) {
+            unbound.push(format!("{}: organization_id is not the first column\n  {}", statement.name, statement.sql));
+        }
+    }
+    assert!(unbound.is_empty(), "{}", unbound.join("\n"));
+    assert!(checked > 200, "{checked} statements were checked");
+    assert_eq!(excused.len(), OVER_ALL_TENANTS.len(), "an excuse is no longer needed: only {excused:?} are");
+}
+
+fn first_column_is_the_tenant(sql: &str) -> bool {
+    let insert = sql.split("INSERT INTO ").nth(1).unwrap_or_default();
+    let columns = insert.split('(').nth(1).unwrap_or_default();
+    columns.trim_start().starts_with("organization_id,")
+}
+
+/// The check above finds what it is for.
+#[test]
+fn a_statement_without_its_tenant_is_found() {
+    let known = ["leads", "conversations"].map(str::to_owned).into();
+    assert_eq!(tables_of("SELECT 1 FROM leads l JOIN conversations c ON true", &known).len(), 2);
+    assert_eq!(tables_of("SELECT 'FROM leads'", &known).len(), 0);
+    assert!(!first_column_is_the_tenant("INSERT INTO leads (id, organization_id) VALUES ($2, $1)"));
+    assert!(words("SELECT 1 FROM leads l WHERE l.organization_id = $1").contains(&"l.organization_id".to_owned()));
+}
+
+/// Statements are sent from one place each: no file holds SQL that the checks above do not see.
+#[test]
+fn no_statement_hides_from_the_checks() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/spotlight-storage/src/postgres");
+    let mut folders = vec![std::path::PathBuf::from(source)];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the adapter's sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            // Connecting, migrating and transactions have a few fixed words of their own.
+            let own = ["db.rs", "tx.rs", "migrate.rs"].iter().any(|name| path.ends_with(name));
+            let direct = ["sqlx::query", "raw_sql", "query_with", "AssertSqlSafe", "query_scalar", "query_as"];
+            let found = direct.iter().filter(|call| text.contains(**call)).collect::<Vec<_>>();
+            assert!(own || found.is_empty(), "{} sends statements by itself: {found:?}", path.display());
+            assert!(
+                own || ![" query(\"", "(query(\""].iter().any(|call| text.contains(call)),
+                "{} sends a statement without a name",
+                path.display()
+            );
+        }
+    }
+    assert!(files > 30, "{files} files were read");
+}
+
+/// Every tenant's table can be spread by organization: it comes first in each key.
+#[tokio::test]
+async fn organization_comes_first_in_every_key() {
+    let database = TestDatabase::fresh().await;
+    let mut connection = database.connect().await;
+    let all = tables(&mut connection).await;
+    for (table, _) in GLOBAL {
+        assert!(all.iter().any(|known| known == table), "{table} is listed as global and does not exist");
+    }
+    assert!(all.len() > GLOBAL.len() + 15, "{all:?}");
+
+    let indexes = sqlx::query(
+        "SELECT t.relname::text, i.relname::text, (SELECT a.attname::text FROM pg_attribute a \
+         WHERE a.attrelid = t.oid AND a.attnum = x.indkey[0]) FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid \
+         JOIN pg_class i ON i.oid = x.indexrelid \
+         WHERE t.relnamespace = 'public'::regnamespace AND (x.indisunique OR x.indisexclusion)",
+    );
+    for row in indexes.fetch_all(&mut connection).await.expect("the indexes") {
+        let (table, index, first): (String, String, Option<String>) = (row.get(0), row.get(1), row.get(2));
+        assert!(is_global(&table) || first.as_deref() == Some("organization_id"), "{index} begins with {first:?}");
+    }
+    let keys = sqlx::query(
+        "SELECT c.conname::text, c.conrelid::regclass::text, c.confrelid::regclass::text, c.confdeltype::text, \
+         array(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (number, place) JOIN pg_attribute a \
+         ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place) \
+         FROM pg_constraint c WHERE c.contype = 'f'",
+    );
+    let mut seen = 0;
+    for row in keys.fetch_all(&mut connection).await.expect("the foreign keys") {
+        let (name, from, to): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let (on_delete, columns): (String, Vec<String>) = (row.get(3), row.get(4));
+        let tenant_to_tenant = !is_global(&from) && !is_global(&to);
+        assert!(!tenant_to_tenant || columns[0] == "organization_id", "{name} does not carry the organization");
+        assert!(on_delete != "n" && on_delete != "d", "{name} would empty the organization");
+        seen += usize::from(tenant_to_tenant);
+    }
+    assert!(seen > 10, "{seen} keys between tenants' tables");
+}
+
+/// The words that columns allow are those of the domain.
+#[tokio::test]
+async fn columns_allow_the_words_of_the_domain() {
+    let database = TestDatabase::fresh().await;
+    let mut connection = database.connect().await;
+    macro_rules! words {
+        ($kind:ty) => {
+            <$kind>::ALL.iter().map(|word| word.as_str()).collect::<BTreeSet<_>>()
+        };
+    }
+    let expected = [
+        ("organizations", "plan", words!(PlanId)),
+        ("organizations", "storage_mode", words!(StorageMode)),
+        ("memberships", "role", words!(Role)),
+        ("one_time_links", "purpose", words!(LinkPurpose)),
+        ("assistants", "tone", words!(Tone)),
+        ("assistants", "language", words!(Language)),
+        ("leads", "source", words!(LeadSource)),
+        ("leads", "status", words!(LeadStatus)),
+        ("proposals", "field", words!(ProposalField)),
+        ("proposals", "state", words!(ProposalState)),
+        ("consents", "kind", words!(ConsentKind)),
+        ("consents", "channel", words!(Channel)),
+        ("consents", "state", words!(ConsentState)),
+        ("conversations", "source", words!(Channel)),
+        ("conversations", "status", words!(ConversationStatus)),
+        ("conversations", "language", words!(Language)),
+        ("conversations", "sentiment", words!(Sentiment)),
+        ("transcripts", "speaker", words!(Speaker)),
+        ("transcripts", "sentiment", words!(Sentiment)),
+        ("hand_offs", "status", words!(HandOffStatus)),
+        ("call_reports", "ended_reason", words!(EndedReason)),
+        ("appointments", "status", words!(AppointmentStatus)),
+        ("appointments", "meeting_type", words!(MeetingType)),
+        ("subscriptions", "plan", words!(PlanId)),
+        ("subscriptions", "status", words!(SubscriptionStatus)),
+        ("usage_records", "meter", words!(Meter)),
+        ("webhook_deliveries", "status", words!(DeliveryStatus)),
+        ("outbox", "kind", BTreeSet::from(["event", "job"])),
+    ];
+    let checks = sqlx::query(
+        "SELECT c.conrelid::regclass::text, a.attname::text, pg_get_constraintdef(c.oid) FROM pg_constraint c \
+         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'c'",
+    );
+    let checks = checks.fetch_all(&mut connection).await.expect("the checks");
+    let checks: Vec<(String, String, String)> = checks.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let of_words: Vec<_> = checks.iter().filter(|(_, _, check)| check.contains('\'')).collect();
+    for (table, column, words) in &expected {
+        let check = of_words.iter().find(|(on, of, _)| on == table && of == column);
+        let (_, _, check) = check.unwrap_or_else(|| panic!("{table}.{column} allows every word"));
+        let allowed: BTreeSet<_> = check.split('\'').skip(1).step_by(2).collect();
+        assert_eq!(&allowed, words, "{table}.{column}");
+    }
+    assert_eq!(of_words.len(), expected.len(), "a check of words is not compared with the domain");
+}
