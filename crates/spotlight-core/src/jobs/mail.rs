@@ -60,13 +60,13 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
         }
         .to_ics();
         let message = Message {
-            id: format!("{id}:{sequence}:{}:{side}", word),
+            id: format!("{id}:{sequence}:{word}:{side}"),
             to,
             subject: format!("{subject}: {title}"),
             text: format!("{subject}: {title}\n{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
             attachments: vec![Attachment {
                 file_name: "invitation.ics".to_owned(),
-                content_type: format!("text/calendar; charset=utf-8; method={}", word),
+                content_type: format!("text/calendar; charset=utf-8; method={word}"),
                 body: Bytes::from(ics),
             }],
         };

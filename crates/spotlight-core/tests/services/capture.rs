@@ -39,7 +39,7 @@ async fn a_known_visitor_joins_their_lead_which_is_neither_shown_nor_overwritten
     let proposals = world.platform.leads().proposals(&owner, known.id).await.expect("proposals");
     let fields: Vec<_> = proposals.iter().map(|proposal| proposal.field).collect();
     assert_eq!(fields, [ProposalField::Name, ProposalField::Phone]);
-    for request in world.model.asked.lock().unwrap().iter() {
+    for request in world.model.asked.lock().expect("nobody panicked").iter() {
         let shown = format!("{} {:?} {:?}", request.system, request.messages, request.brief.state);
         assert!(!shown.contains("Reis Lda"), "the assistant never hears what the lead holds");
     }

@@ -31,22 +31,22 @@ use spotlight_core::{
 };
 
 /// A clock that moves when it is told to.
-pub struct TestClock(Mutex<Timestamp>);
+pub(crate) struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
-    pub fn forward(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
+    pub(crate) fn forward(&self, by: Duration) {
+        *self.0.lock().expect("nobody panicked") += by;
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("nobody panicked")
     }
 }
 
 /// What a model does when it is asked.
-pub enum Script {
+pub(crate) enum Script {
     /// Gives these chunks.
     Chunks(Vec<ChatChunk>),
     /// Gives these chunks, then fails.
@@ -57,30 +57,30 @@ pub enum Script {
 
 /// A model that plays scripts, in order, and keeps what it was asked.
 #[derive(Default)]
-pub struct FakeModel {
+pub(crate) struct FakeModel {
     scripts: Mutex<VecDeque<Script>>,
-    pub asked: Mutex<Vec<ChatRequest>>,
+    pub(crate) asked: Mutex<Vec<ChatRequest>>,
 }
 
 impl FakeModel {
-    pub fn plays(&self, script: Script) {
-        self.scripts.lock().unwrap().push_back(script);
+    pub(crate) fn plays(&self, script: Script) {
+        self.scripts.lock().expect("nobody panicked").push_back(script);
     }
 
     /// Says words, a token each.
-    pub fn says(&self, words: &str) {
+    pub(crate) fn says(&self, words: &str) {
         self.plays(Script::Chunks(tokens(words)));
     }
 
     /// Uses a tool, then says words.
-    pub fn uses(&self, name: &str, arguments: Value, words: &str) {
-        let id = format!("call-{}", self.scripts.lock().unwrap().len());
+    pub(crate) fn uses(&self, name: &str, arguments: Value, words: &str) {
+        let id = format!("call-{}", self.scripts.lock().expect("nobody panicked").len());
         self.plays(Script::Chunks(vec![ChatChunk::Tool(ToolCall { id, name: name.to_owned(), arguments })]));
         self.says(words);
     }
 }
 
-pub fn tokens(words: &str) -> Vec<ChatChunk> {
+pub(crate) fn tokens(words: &str) -> Vec<ChatChunk> {
     words.split_inclusive(' ').map(|word| ChatChunk::Text(word.to_owned())).collect()
 }
 
@@ -91,8 +91,8 @@ impl ChatModel for FakeModel {
     }
 
     async fn stream(&self, request: ChatRequest) -> Result<ChatStream> {
-        self.asked.lock().unwrap().push(request);
-        let script = self.scripts.lock().unwrap().pop_front().expect("the model was asked more often than scripted");
+        self.asked.lock().expect("nobody panicked").push(request);
+        let script = self.scripts.lock().expect("nobody panicked").pop_front().expect("the model was asked more often than scripted");
         let failure = || Err(Error::new(ErrorKind::Unavailable, "the model is away"));
         Ok(match script {
             Script::Chunks(chunks) => futures::stream::iter(chunks.into_iter().map(Ok)).boxed(),
@@ -107,19 +107,19 @@ impl ChatModel for FakeModel {
 }
 
 /// A platform with one organization, its owner and an assistant.
-pub struct World {
-    pub platform: Spotlight,
-    pub clock: Arc<TestClock>,
-    pub model: Arc<FakeModel>,
-    pub mailer: Arc<MemoryMailer>,
-    pub storage: Arc<MemoryStorage>,
-    pub organization: Organization,
-    pub owner: User,
-    pub assistant: Assistant,
+pub(crate) struct World {
+    pub(crate) platform: Spotlight,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) model: Arc<FakeModel>,
+    pub(crate) mailer: Arc<MemoryMailer>,
+    pub(crate) storage: Arc<MemoryStorage>,
+    pub(crate) organization: Organization,
+    pub(crate) owner: User,
+    pub(crate) assistant: Assistant,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         // A Wednesday in office hours.
         let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
         let clock = Arc::new(TestClock(Mutex::new(start)));
@@ -163,12 +163,12 @@ impl World {
     }
 
     /// The owner's context.
-    pub fn owner(&self) -> Context {
+    pub(crate) fn owner(&self) -> Context {
         Context::user(self.owner.id, self.organization.id, Role::Owner)
     }
 
     /// A new visitor's conversation and context.
-    pub async fn visitor(&self) -> (Conversation, Context) {
+    pub(crate) async fn visitor(&self) -> (Conversation, Context) {
         let new = NewConversation {
             assistant_id: self.assistant.id,
             lead_id: None,
@@ -184,33 +184,33 @@ impl World {
     }
 
     /// One turn to its end.
-    pub async fn turn(&self, ctx: &Context, conversation: &Conversation, text: &str) -> Vec<TurnEvent> {
+    pub(crate) async fn turn(&self, ctx: &Context, conversation: &Conversation, text: &str) -> Vec<TurnEvent> {
         let turn = self.platform.conversations().turn(ctx, conversation.id, TurnInput::text(text)).await;
         let events: Vec<_> = turn.expect("a turn").collect().await;
         events.into_iter().map(|event| event.expect("an event")).collect()
     }
 
     /// The conversation as stored.
-    pub async fn stored(&self, conversation: &Conversation) -> Conversation {
+    pub(crate) async fn stored(&self, conversation: &Conversation) -> Conversation {
         self.platform.conversations().get(&self.owner(), conversation.id).await.expect("the conversation")
     }
 
     /// What was said, as stored.
-    pub async fn transcripts(&self, conversation: &Conversation) -> Vec<Transcript> {
+    pub(crate) async fn transcripts(&self, conversation: &Conversation) -> Vec<Transcript> {
         self.platform.conversations().transcripts(&self.owner(), conversation.id, 0, 100).await.expect("transcripts")
     }
 
     /// Runs the jobs that are due.
-    pub async fn work(&self) {
+    pub(crate) async fn work(&self) {
         self.platform.runner().run_until_idle().await.expect("jobs run");
     }
 
-    pub fn repositories(&self) -> &dyn spotlight_core::ports::Repositories {
+    pub(crate) fn repositories(&self) -> &dyn spotlight_core::ports::Repositories {
         self.storage.read(spotlight_core::ports::ReadConsistency::Strong)
     }
 }
 
 /// A call of `capture_lead`.
-pub fn told(fields: &[(&str, &str)]) -> Value {
+pub(crate) fn told(fields: &[(&str, &str)]) -> Value {
     fields.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect()
 }

@@ -171,10 +171,10 @@ impl Write<'_> {
 
 impl Drop for Write<'_> {
     fn drop(&mut self) {
-        if !self.whole {
-            if let Some(tx) = self.tx.as_mut() {
-                tx.give_up();
-            }
+        if !self.whole
+            && let Some(tx) = self.tx.as_mut()
+        {
+            tx.give_up();
         }
     }
 }
