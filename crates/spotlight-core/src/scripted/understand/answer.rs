@@ -88,18 +88,26 @@ fn votes(heard: &Heard<'_>) -> Vec<Vote> {
             at = end.max(at + 1);
             continue;
         }
+        // "no, that's perfect": a bare no that a whole phrase takes back.
+        let takes_back = end > start + 1 && after_bare_no(heard, start);
         let vote = match phrase.tag {
-            Tag::Yes if firm => Some(Vote::unless(denied)),
+            Tag::Yes if firm => Some(Vote { agrees: takes_back && !denied, ..Vote::unless(denied) }),
             Tag::Si if firm && is_yes(heard, start) => Some(Vote::new(YesNo::Yes)),
             Tag::No if firm => Some(Vote::new(YesNo::No)),
             Tag::Maybe => Some(Vote::new(YesNo::Maybe)),
-            Tag::Fine if asked != Asked::Open => Some(Vote { agrees: !denied, ..Vote::unless(denied) }),
+            Tag::Fine if asked != Asked::Open => Some(Vote { agrees: takes_back && !denied, ..Vote::unless(denied) }),
             _ => None,
         };
         votes.extend(vote);
         at = end.max(at + 1);
     }
     votes
+}
+
+/// A "no" by itself stands right before `at`, with at most a comma between.
+fn after_bare_no(heard: &Heard<'_>, at: usize) -> bool {
+    let no = |place: usize| heard.at(place).iter().any(|m| m.tag == Tag::No && m.end == place + 1);
+    (at > 0 && no(at - 1)) || (at > 1 && heard.is_sign(at - 1, ',') && no(at - 2))
 }
 
 fn is_answer(tag: Tag) -> bool {

@@ -59,10 +59,20 @@ fn sum(heard: &Heard<'_>, at: usize) -> Option<Sum> {
         Some((coin, sign, end)) => (Some((coin, sign)), end),
         None => (None, at),
     };
-    let number = number::read(heard, from)?;
+    let several = heard.pick(from, |tag| match tag {
+        Tag::Some(count) => Some(count),
+        _ => None,
+    });
+    let number = match several {
+        // "a few hundred" is no amount to note down; "a couple of thousand" is.
+        Some((2, next)) => number::read(heard, next).map(|n| Number { mantissa: n.mantissa.saturating_mul(2), ..n })?,
+        Some((_, next)) if number::read(heard, next).is_some() => return None,
+        _ => number::read(heard, from)?,
+    };
+    let vague = from > 0 && heard.matches_ending(from, |tag| matches!(tag, Tag::Some(_)));
     let attached =
         from > 0 && heard.token(from).is_some_and(|t| t.glued) && heard.is_word(from - 1) && before.is_none();
-    if attached || (from..number.end).any(|i| heard.is_taken(i)) {
+    if attached || vague || (from..number.end).any(|i| heard.is_taken(i)) {
         return None;
     }
     let linked = number.end + usize::from(matches!(heard.tokens.fold(number.end), "de" | "d" | "di" | "of"));

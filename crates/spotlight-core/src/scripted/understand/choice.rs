@@ -38,7 +38,8 @@ fn numbered(heard: &Heard<'_>, at: usize) -> Option<i8> {
     let next = if heard.is_sign(at, '#') { at + 1 } else { heard.after(at, Tag::Option)? };
     let asked = heard.hearing.asked == Asked::Slot;
     let number = number::read(heard, next)?.whole()?;
-    let fits = (1..=9).contains(&number) && (asked || !heard.is_sign(at, '#')) && !heard.is_taken(next);
+    let open = matches!(heard.hearing.asked, Asked::Slot | Asked::Confirm | Asked::Open);
+    let fits = open && (1..=9).contains(&number) && (asked || !heard.is_sign(at, '#')) && !heard.is_taken(next);
     i8::try_from(number).ok().filter(|_| fits)
 }
 

@@ -55,8 +55,10 @@ fn find_free(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound
 
 /// "today", "the day after tomorrow".
 fn day(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
+    let soon = heard.hearing.asked == Asked::Topic(Topic::Timeline);
     let (days, end) = heard.pick(at, |tag| match tag {
         Tag::Day(days) => Some(days),
+        Tag::Asap if soon => Some(0),
         _ => None,
     })?;
     Some(DateFound::new(at, end, today.checked_add_signed(Duration::days(days.into()))?))
@@ -82,12 +84,18 @@ fn distance(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound>
     }
     let begun = heard.after(at, Tag::In);
     let from = begun.unwrap_or(at);
-    let count = number::read(heard, from).and_then(|n| Some((n.whole()?, n.end)));
+    let several = heard.pick(from, |tag| match tag {
+        Tag::Some(count) => Some(u32::from(count)),
+        _ => None,
+    });
+    let count = several.or_else(|| number::read(heard, from).and_then(|n| Some((n.whole()?, n.end))));
     let (count, next) = count.or_else(|| Some((1, heard.after(from, Tag::An)?)))?;
     let (unit, mut end) = unit(heard, next)?;
     match (begun, heard.after(end, Tag::Hence)) {
         (_, Some(after)) => end = after,
         (Some(_), None) => {}
+        // "two weeks" answers the question by when.
+        (None, None) if heard.hearing.asked == Asked::Topic(Topic::Timeline) && starts_answer(heard, at) => {}
         (None, None) => return None,
     }
     if count > 5_000 {
@@ -98,6 +106,10 @@ fn distance(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound>
         Unit::Hour => moment(heard, at, end, Duration::hours(count.into())),
         _ => Some(DateFound { week: unit == Unit::Week, ..DateFound::new(at, end, later(today, unit, count)?) }),
     }
+}
+
+fn starts_answer(heard: &Heard<'_>, at: usize) -> bool {
+    heard.opens_clause(at) || heard.follows(at, &[Tag::About], 0)
 }
 
 fn moment(heard: &Heard<'_>, start: usize, end: usize, wait: Duration) -> Option<DateFound> {
@@ -160,10 +172,28 @@ fn stretch(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<(NaiveDate,
 
 /// "next week", from its first day on.
 fn period(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
+    if let Some(quarter) = named_quarter(heard, at, today) {
+        return Some(quarter);
+    }
     let (first, unit, end) = stretch(heard, at, today)?;
     let current = first <= today;
     let here = current && unit == Unit::Week && weekday_near(heard, at, end).is_some();
     (!current || here).then(|| DateFound { week: unit == Unit::Week, ..DateFound::new(at, end, first) })
+}
+
+/// "Q2", from its first day or today on.
+fn named_quarter(heard: &Heard<'_>, at: usize, today: NaiveDate) -> Option<DateFound> {
+    let digit = heard.digits(at + 1).filter(|d| (1..=4).contains(d))?;
+    let named =
+        matches!(heard.tokens.fold(at), "q" | "t") && heard.token(at + 1)?.glued && heard.tokens.raw(at + 1).len() == 1;
+    if !named {
+        return None;
+    }
+    let (year, end) = year(heard, at + 2).unwrap_or((today.year(), at + 2));
+    let first = NaiveDate::from_ymd_opt(year, digit * 3 - 2, 1)?;
+    let over = last_of(first, Unit::Quarter)? < today;
+    let first = if over { first.with_year(year + 1)? } else { first };
+    Some(DateFound::new(at, end, first.max(today)))
 }
 
 /// A weekday that stands right before or after "this week".

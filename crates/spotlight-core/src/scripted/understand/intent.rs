@@ -99,10 +99,16 @@ fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match
             | Intent::Goodbye
             | Intent::Correction
     );
-    if deniable && heard.follows(phrase.start, &[Tag::Not], 3) {
+    let reach = if intent == Intent::Human { 6 } else { 3 };
+    if deniable && heard.follows(phrase.start, &[Tag::Not], reach) {
         if matches!(intent, Intent::Book | Intent::Demo) {
             out.intents.insert(Intent::Refusal);
         }
+        return;
+    }
+    // "is it expensive?" asks for the price.
+    if intent == Intent::ObjectionPrice && phrase.end <= phrase.start + 2 && heard.is_sign(phrase.end, '?') {
+        out.intents.insert(Intent::Price);
         return;
     }
     // "tudo bem" agrees, where something was asked, and greets otherwise.
@@ -158,6 +164,7 @@ fn settle(heard: &Heard<'_>, out: &mut Understanding) {
     drop(out, &[Intent::ObjectionPrice], &[Intent::Price]);
     drop(out, &[Intent::Reschedule, Intent::Cancel], &[Intent::Book]);
     drop(out, &[Intent::Reschedule], &[Intent::Cancel]);
+    drop(out, &[Intent::Reschedule, Intent::Cancel, Intent::Book], &[Intent::OffTopic]);
     drop(out, &[Intent::Human], &[Intent::Refusal]);
     drop(out, &[Intent::Injection], &[Intent::Demo]);
     // "vocês são ladrões" begins like a question.

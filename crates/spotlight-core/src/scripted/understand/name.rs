@@ -230,8 +230,9 @@ fn bare(heard: &Heard<'_>) -> Option<(usize, usize)> {
     let known = heard.index.given_name(heard.tokens.fold(start));
     let capital = heard.token(start).is_some_and(|t| t.capital);
     let enough = if known || capital { 12 } else { 4 };
-    (heard.closes_clause(end) && (heard.words() <= enough || heard.tokens.list.iter().any(|t| t.clause > 0)))
-        .then_some((start, end))
+    ((heard.closes_clause(end) || (known && capital))
+        && (heard.words() <= enough || heard.tokens.list.iter().any(|t| t.clause > 0)))
+    .then_some((start, end))
 }
 
 /// The first word that can be a name, after "well, it's" and its like.

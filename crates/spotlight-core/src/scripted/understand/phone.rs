@@ -90,8 +90,8 @@ fn spoken(heard: &Heard<'_>, at: usize) -> Option<Run> {
     while run.digits.len() < 40 {
         match heard.kind(here) {
             Some(Kind::Digits) => run.digits.push_str(heard.tokens.raw(here)),
-            Some(Kind::Word) => match heard.index.number(heard.word(here)).filter(|n| *n < 100) {
-                Some(digit) => run.digits.push_str(&digit.to_string()),
+            Some(Kind::Word) => match spoken_digits(heard, &mut here) {
+                Some(digits) => run.digits.push_str(&digits),
                 None => break,
             },
             Some(Kind::Sign(',' | '-' | '.')) => {}
@@ -101,6 +101,22 @@ fn spoken(heard: &Heard<'_>, at: usize) -> Option<Run> {
         run.end = here;
     }
     (run.digits.len() >= 7).then_some(run)
+}
+
+/// The digits of a number word, twice after "double". Leaves `here` at the word that was read last.
+fn spoken_digits(heard: &Heard<'_>, here: &mut usize) -> Option<String> {
+    let times = match heard.tokens.fold(*here) {
+        "double" | "doppel" | "doble" | "doppio" | "duplo" => 2,
+        "triple" => 3,
+        _ => 1,
+    };
+    let at = *here + usize::from(times > 1);
+    let digit = match heard.tokens.fold(at) {
+        "oh" | "o" => 0,
+        _ => heard.index.number(heard.word(at)).filter(|n| *n < 100)?,
+    };
+    *here = at;
+    Some(digit.to_string().repeat(times))
 }
 
 /// The number of a run; groups at its end that belong to something else are left off.

@@ -39,7 +39,9 @@ pub(super) const GIVEN: &str = "
     thomas tiago tim tobias tom tomas tommaso tony torsten uli ulrich ulrike ursula uta ute uwe valentin valentina
     valeria valerie vanessa vera veronica veronique vicente victor victoria vincent vincenzo viola virginie vittoria
     vitoria viviana walter werner wilhelm william wolfgang xavier yann yannick yasmin yolanda youssef yusuf yves yvonne
-    zoe";
+    zoe will bill grant rose joy hope heather ray gareth owen rhys sean liam nigel trevor gavin graham keith derek dave mick
+    nick vicky becky katie lucy molly poppy amber ruby freya isla ava mia lily sophia megan holly zara imran kavita anil raj
+    sanjay deepak sunita ravi arjun yuki kenji wei mei chen li";
 
 /// Surnames that usually follow "de", "da", "di" or "von".
 pub(super) const AFTER_PARTICLES: &str = "

@@ -161,6 +161,10 @@ pub(in crate::scripted::understand) enum Tag {
     In,
     /// "by", before a month.
     By,
+    /// "a couple of" (2), "a few" (3).
+    Some(u8),
+    /// "as soon as possible".
+    Asap,
     /// "from now".
     Hence,
     /// "next week" as a phrase.

@@ -105,4 +105,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::EndOfPeriod(Unit::Quarter), &["quartalsende"]),
     (T::PlusWeek, &["in einer woche", "in acht tagen"]),
     (T::InHalf(Unit::Year), &["in einem halben jahr"]),
+    (T::Some(2), &["ein|zwei paar|bis_drei"]),
+    (T::Some(3), &["einige|wenige|mehrere"]),
+    (
+        T::Asap,
+        &[
+            "sofort|schnellstmoglich|umgehend|asap|baldmoglichst",
+            "so bald|schnell wie moglich",
+            "ab sofort",
+            "moglichst bald|schnell|rasch",
+        ],
+    ),
 ];

@@ -8,6 +8,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
         &[
             "yes|yeah|yea|yess|yesss|ya|aye|absolutely|definitely|certainly|indeed|sure|surely|affirmative|correct|exactly|perfect|great|agreed|alright|totally|deal|gladly|obviously|naturally|confirmed|course|fine|lovely|excellent|wonderful|awesome|brilliant",
             "of course",
+            "^y$",
             "why not",
             "sure thing",
             "go ahead|for_it",
@@ -46,6 +47,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "forget it|about_it",
             "no|not chance|interest|interested",
             "no|zero budget|money",
+            "changed my mind",
+            "^n$",
             "no|zero budget|money",
             "neither|none of? them|these|those|it?",
             "rather not",
@@ -126,7 +129,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "neither|nor",
             "no|any longer",
             "but|just|please|only not",
-            "replace|from",
         ],
     ),
     (

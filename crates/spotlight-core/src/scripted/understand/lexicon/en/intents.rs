@@ -72,7 +72,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "are|am you|i * real|actual|human|person|bot|robot|ai|machine|talking person|human|bot?",
             "no idea who",
             "not sorry",
-            "no more than|later",
+            "no|not more|less|later than",
+            "no rush|hurry|pressure|preference|limit|deadline|fixed|particular|specific|hard",
             "of course not",
             "yes and no",
             "not_at_all|absolutely_not|definitely_not",
@@ -165,6 +166,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "someone|somebody|anyone|anybody i|we can|could? talk|speak|chat",
+            "someone|somebody to talk|speak|chat",
             "real|actual|live|human person|human|people|agent|someone|rep|representative|being",
             "speak|talk|chat|connect|transfer|transferred|pass|hand|put to|with|me|through * human|person|someone|somebody|agent|representative|rep|salesperson|advisor|colleague|manager|operator|people|consultant|sales|support|supervisor",
             "human$",
@@ -207,8 +210,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "book|schedule|arrange|organise|organize|set_up|setup|fix|make|reserve|get|have|plan|take|want|need|like|for * appointment|meeting|call|slot|time|demo|consultation|session|chat|visit|viewing",
             "book|schedule it|one|something|that|me|us",
             "an|the appointment",
-            "can|could|shall|lets|let_us|should|would we|us? meet|talk|speak|catch_up|have_a_call",
-            "lets|let_us meet|talk|speak|book|schedule|do_it",
+            "can|could|shall|should|would we meet|talk|speak|catch_up|have_a_call",
+            "lets|let_us meet|catch_up|talk|speak|book|schedule|do_it",
             "id|would like|love to meet|talk|speak|book|schedule",
             "when|what|which * free|available|availability|slots|times",
             "any|free|available|open slots|appointments|times|openings|availability",
@@ -237,9 +240,11 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Injection),
         &[
+            "what|whats are|is? your|the system|initial|original|hidden|secret|exact? instructions|prompt|rules|guidelines$",
+            "your|hidden|initial|original|internal system? prompt",
             "you are|will|must now|from_now_on|act|behave|pretend * developer|dan|admin|administrator|pirate|unrestricted|hacker|free|another|different|chatgpt",
             "act|behave|pretend|respond|roleplay|role-play|answer as|like|to_be|youre * developer|admin|administrator|system|root|dan|engineer|ai|hacker|unrestricted|pirate|my",
-            "reveal|show|print|repeat|tell|give|output|display|share|leak|what|whats * your|the|system * prompt|instructions|rules|configuration|guidelines|api_key|api_keys|password|secrets|programming",
+            "reveal|show|print|repeat|tell|give|output|display|share|leak|* your|the|system * prompt|instructions|rules|configuration|guidelines|api_key|api_keys|password|secrets|programming",
             "i_am|im your|the|a? * developer|creator|administrator|admin",
             "new instructions",
             "without any? restrictions|filters|limits|rules",
@@ -259,7 +264,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiot|idiots|idiotic|moron|stupid|dumb|dumbass|asshole|arsehole|bastard|bitch|cunt|dickhead|wanker|retard|retarded|jerk|imbecile|loser|twat|prick|scumbag|shithead|fuckwit|fucker|motherfucker|pathetic|worthless|useless|crap|bullshit|garbage|trash|scammer|scammers",
+            "idiot|idiots|idiotic|moron|stupid|dumb|dumbass|asshole|arsehole|bastard|bitch|cunt|dickhead|wanker|retard|retarded|jerk|imbecile|loser|twat|prick|scumbag|shithead|fuckwit|fucker|motherfucker|pathetic|worthless|useless|crap|bullshit|garbage|trash|scammer|scammers|liar|liars|crook|crooks|thief|thieves",
         ],
     ),
     (T::You, &["you|your|youre|u|ur|yourself|bot|robot|chatbot|machine|assistant|ai|program"]),

@@ -24,7 +24,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Month(12), &["december|dec"]),
     (T::Day(0), &["today|tonight", "this morning|afternoon|evening", "later today"]),
     (T::Day(1), &["tomorrow|tmrw|tmr|tommorow|tommorrow|tomorow"]),
-    (T::Day(2), &["the? day after tomorrow|tmrw", "overmorrow"]),
+    (T::Day(2), &["the day after$", "the? day after tomorrow|tmrw", "overmorrow"]),
     (T::Unit(Unit::Minute), &["minute|minutes|min|mins"]),
     (T::Unit(Unit::Hour), &["hour|hours|hr|hrs"]),
     (T::Unit(Unit::Day), &["day|days"]),
@@ -77,4 +77,16 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::EndOfPeriod(Unit::Month), &["month end", "eom"]),
     (T::PlusWeek, &["a week on|from", "in a week"]),
     (T::InHalf(Unit::Year), &["in half a year"]),
+    (T::Some(2), &["a couple of?"]),
+    (T::Some(3), &["a few", "several|some"]),
+    (
+        T::Asap,
+        &[
+            "asap|immediately",
+            "as soon as possible|you_can",
+            "right away|now",
+            "straight away",
+            "the sooner the better",
+        ],
+    ),
 ];

@@ -41,6 +41,8 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    irish scottish welsh polish russian turkish greek danish swedish norwegian finnish hungarian romanian czech ukrainian
+    korean vietnamese thai israeli arab african asian south north argentinian colombian chilean
     home school bank hospital government university shop store restaurant factory hotel construction retail finance healthcare education
     a an the this that these those my your our his her its their and or but so if then than not no yes yeah yep ok okay sure
     of course please thanks thank hi hello hey there here good great fine well very really quite just only also too still

@@ -86,4 +86,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Before, &["antes de las|la", "hasta las|la"]),
     (T::InHalf(Unit::Year), &["en|dentro_de medio ano"]),
     (T::PlusWeek, &["en una semana"]),
+    (T::Some(2), &["un par de"]),
+    (T::Some(3), &["unos|unas pocos|pocas|cuantos|cuantas", "algunos|algunas|pocos|pocas|varias|varios"]),
+    (
+        T::Asap,
+        &[
+            "inmediatamente|cuanto_antes|urgente|urgentemente",
+            "lo antes|mas_pronto|mas_rapido posible",
+            "ya mismo",
+            "de inmediato",
+        ],
+    ),
 ];

@@ -74,4 +74,17 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Before, &["avant|jusqu'a", "pas apres|plus_tard_que"]),
     (T::PlusWeek, &["en huit", "dans une semaine"]),
     (T::InHalf(Unit::Year), &["dans six mois"]),
+    (T::Some(2), &["deux ou trois"]),
+    (T::Some(3), &["quelques|plusieurs"]),
+    (
+        T::Asap,
+        &[
+            "immediatement|rapidement|asap",
+            "des que possible",
+            "le plus tot|vite|rapidement possible",
+            "au plus vite|tot",
+            "tout de suite",
+            "des maintenant",
+        ],
+    ),
 ];

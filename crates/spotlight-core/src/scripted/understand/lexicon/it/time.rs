@@ -98,4 +98,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::Before, &["prima|entro delle|dell|le|l", "fino alle|all", "non oltre le"]),
     (T::InHalf(Unit::Year), &["tra sei mesi"]),
     (T::PlusWeek, &["tra una settimana"]),
+    (T::Some(2), &["un paio di|d"]),
+    (T::Some(3), &["qualche|alcuni|alcune|poche|pochi"]),
+    (T::Asap, &["subito|immediatamente", "il prima|piu_presto possibile", "al piu presto", "quanto prima"]),
 ];

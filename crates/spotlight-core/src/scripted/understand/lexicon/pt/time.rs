@@ -71,4 +71,17 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::After, &["depois|apos|a_partir das|da|as|de?", "nao antes das|da"]),
     (T::Before, &["antes das|da|de", "ate as|a"]),
     (T::InHalf(Unit::Year), &["em|daqui_a meio ano"]),
+    (T::Some(2), &["um par de"]),
+    (T::Some(3), &["alguns|algumas|poucos|poucas|varios|varias", "uns poucos"]),
+    (
+        T::Asap,
+        &[
+            "imediatamente|ja|urgente",
+            "o mais|quanto rapido|cedo|antes possivel?",
+            "assim que possivel",
+            "o quanto antes",
+            "quanto antes",
+            "de imediato",
+        ],
+    ),
 ];
