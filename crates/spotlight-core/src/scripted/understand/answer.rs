@@ -22,11 +22,17 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
         [Vote { answer: YesNo::No, .. }, Vote { agrees: true, .. }, ..] => Some(YesNo::Yes),
         all => if corrected { all.last() } else { all.first() }.map(|vote| vote.answer),
     };
+    // "not Tuesday but Wednesday" proposes.
+    let proposes =
+        asked == Asked::Slot && out.wants(Intent::Correction) && (out.when.is_some() || out.time_only.is_some());
+    let said = said.filter(|answer| *answer != YesNo::No || !proposes);
     out.answer = said.or_else(|| {
         let refuses = out.wants(Intent::Refusal) && asked != Asked::Open;
         let proposed = matches!(asked, Asked::Confirm | Asked::Topic(Topic::Authority))
             || (asked == Asked::Slot && out.when.is_none() && out.time_only.is_none() && out.choice.is_none());
-        let denies = proposed && !out.wants(Intent::Question) && (heard.has(Tag::Not) || heard.has(Tag::Unfit));
+        let denies = proposed
+            && !out.wants(Intent::Question)
+            && (heard.has(Tag::Unfit) || (heard.has(Tag::Not) && !heard.has(Tag::AnyOne)));
         (refuses || denies).then_some(YesNo::No)
     });
 }

@@ -35,7 +35,7 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
         let sum = with_range(heard, low);
         if is_budget(heard, &sum) {
             heard.take(sum.start, sum.end);
-            let denied = heard.follows(sum.start, &[Tag::Not, Tag::No], 2);
+            let denied = heard.denied(sum.start, &[Tag::Not, Tag::No], 2);
             let currency = sum.coin.and_then(|coin| currency(coin, sum.sign, heard.hearing.region.as_deref()));
             let minor = sum.number.minor(currency.map_or(2, Currency::exponent)).filter(|minor| *minor > 0);
             let better = first.is_none_or(|end| heard.last_counts(end, sum.start));

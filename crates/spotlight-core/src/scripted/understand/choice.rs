@@ -9,7 +9,7 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
         .filter(|at| !heard.follows(*at, &[Tag::Not, Tag::Unfit], 3))
         .filter_map(|at| ordinal(heard, at).or_else(|| numbered(heard, at)).or_else(|| bare(heard, at)));
     let first = found.next();
-    out.choice = if heard.has(Tag::Does(Intent::Correction)) { found.last().or(first) } else { first };
+    out.choice = if heard.has(Tag::Does(Intent::Correction)) { found.next_back().or(first) } else { first };
     let any = heard.has(Tag::AnyOne) && !heard.has(Tag::Not);
     if out.choice.is_none() && heard.hearing.asked == Asked::Slot && any {
         out.choice = Some(1);

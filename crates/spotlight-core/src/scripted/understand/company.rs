@@ -1,6 +1,11 @@
 //! The visitor's company.
 
-use super::{heard::Heard, lexicon::Tag, token::Kind};
+use super::{
+    heard::Heard,
+    legal_form::{CLEAR_FORMS, joined_form, legal_form},
+    lexicon::Tag,
+    token::Kind,
+};
 use crate::{
     domain::assistant::Topic,
     scripted::understanding::{Asked, Intent, Understanding, YesNo},
@@ -8,38 +13,6 @@ use crate::{
 
 /// Most tokens of a company's name.
 const LONGEST: usize = 8;
-
-/// Legal forms that are no other word.
-const CLEAR_FORMS: &[&str] = &[
-    "gmbh",
-    "mbh",
-    "ltd",
-    "limited",
-    "inc",
-    "llc",
-    "plc",
-    "corp",
-    "corporation",
-    "sarl",
-    "srl",
-    "lda",
-    "ltda",
-    "eurl",
-    "ohg",
-    "kgaa",
-    "slu",
-    "snc",
-    "bv",
-    "sasu",
-    "slne",
-    "pty",
-    "srls",
-    "eirl",
-    "llp",
-];
-
-/// Legal forms that count in capitals only, or where no capitals are used at all.
-const LOOSE_FORMS: &[&str] = &["ag", "kg", "ug", "se", "sa", "sl", "sas", "spa", "co", "ab", "nv", "ek", "ev", "cv"];
 
 /// Finds the company; `name_end` is the token after the visitor's name. Takes its tokens.
 pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding, name_end: Option<usize>) {
@@ -51,31 +24,6 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding, name_end: 
         out.company = Some(heard.tokens.slice(start, end - 1).to_owned());
         heard.take(start, end);
     }
-}
-
-/// The token after a legal form at `at`.
-pub(super) fn legal_form(heard: &Heard<'_>, at: usize) -> Option<usize> {
-    if !heard.is_word(at) {
-        return None;
-    }
-    let glued = |i: usize| heard.token(i).is_some_and(|t| t.glued);
-    let letter = |i: usize| heard.is_word(i) && heard.tokens.raw(i).chars().count() == 1;
-    let mut letters = String::new();
-    let mut end = at;
-    while letter(end) && heard.is_sign(end + 1, '.') && glued(end + 1) && letters.len() < 5 {
-        letters.push_str(heard.tokens.fold(end));
-        end += 2;
-        if !glued(end) {
-            break;
-        }
-    }
-    if letters.is_empty() {
-        letters.push_str(heard.tokens.fold(at));
-        end = at + 1;
-    }
-    let known = CLEAR_FORMS.contains(&letters.as_str());
-    let written = end > at + 1 || heard.token(at)?.capital || heard.small;
-    (known || (LOOSE_FORMS.contains(&letters.as_str()) && written)).then_some(end)
 }
 
 /// The words before a legal form, and what follows it: "Müller & Söhne GmbH & Co. KG".
@@ -97,15 +45,6 @@ fn by_legal_form(heard: &Heard<'_>, name_end: Option<usize>) -> Option<(usize, u
         }
         Some((start, end))
     })
-}
-
-/// "& Co. KG" after a legal form.
-fn joined_form(heard: &Heard<'_>, at: usize) -> Option<usize> {
-    let joint = heard.is_sign(at, '&') || heard.after(at, Tag::And).is_some();
-    let next = if joint { at + 1 } else { at };
-    let next = next + usize::from(!joint && heard.is_sign(at, '.'));
-    let same = heard.token(next)?.sentence == heard.token(at.checked_sub(1)?)?.sentence || heard.token(next)?.capital;
-    legal_form(heard, next).filter(|_| same)
 }
 
 /// The first word of the name that ends before the token `at`.
@@ -168,7 +107,27 @@ fn links(heard: &Heard<'_>, at: usize) -> bool {
     capital_before
         && matches!(
             heard.tokens.fold(at),
-            "de" | "del" | "of" | "and" | "y" | "et" | "und" | "e" | "en" | "di" | "do" | "da"
+            "de" | "del"
+                | "of"
+                | "and"
+                | "y"
+                | "et"
+                | "und"
+                | "e"
+                | "en"
+                | "di"
+                | "do"
+                | "da"
+                | "du"
+                | "des"
+                | "della"
+                | "dos"
+                | "zum"
+                | "zur"
+                | "am"
+                | "von"
+                | "la"
+                | "le"
         )
 }
 
@@ -219,10 +178,11 @@ fn take(heard: &Heard<'_>, at: usize) -> Option<(usize, usize)> {
                     .at(end)
                     .iter()
                     .any(|m| matches!(m.tag, Tag::And | Tag::From | Tag::In | Tag::By | Tag::At | Tag::Not));
+                // A name in capitals ends where they end.
+                let foreign =
+                    heard.index.never_name(heard.tokens.fold(end)) || (end > from && has_capitals(heard, from));
                 capital
-                    || (!stops
-                        && !heard.index.never_name(heard.tokens.fold(end))
-                        && !(end > from && has_capitals(heard, from)))
+                    || !(stops || foreign)
                     || (end > from
                         && links(heard, end)
                         && heard.token(end + 1).is_some_and(|t| t.capital && !is_elsewhere(heard, end + 1)))

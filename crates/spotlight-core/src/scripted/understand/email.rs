@@ -41,7 +41,7 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
 
 /// "not this one", "this one is wrong".
 fn is_denied(heard: &Heard<'_>, address: &Found) -> bool {
-    heard.follows(address.start, &[Tag::Not, Tag::No], 2) || heard.precedes(address.end, &[Tag::Unfit], 2)
+    heard.denied(address.start, &[Tag::Not, Tag::No], 2) || heard.precedes(address.end, &[Tag::Unfit], 2)
 }
 
 /// Part of an address, in the widest reading.

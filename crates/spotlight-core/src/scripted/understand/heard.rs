@@ -211,6 +211,18 @@ impl<'a> Heard<'a> {
         })
     }
 
+    /// True when "not" in one of its forms stands in the `reach` tokens before `at`, and no "but" in between.
+    pub(super) fn denied(&self, at: usize, tags: &[Tag], reach: usize) -> bool {
+        let Some(clause) = self.token(at).map(|t| t.clause) else { return false };
+        (at.saturating_sub(reach + 4)..at).rev().take_while(|start| self.after(*start, Tag::But).is_none()).any(
+            |start| {
+                // "menos el" reaches into "el lunes".
+                let before = |m: &Match| tags.contains(&m.tag) && m.end <= at + 1 && m.end + reach >= at;
+                self.token(start).is_some_and(|t| t.clause == clause) && self.at(start).iter().any(before)
+            },
+        )
+    }
+
     /// True when a phrase of one of `tags` begins in the `reach` tokens from `at`, in the same clause as the one before.
     pub(super) fn precedes(&self, at: usize, tags: &[Tag], reach: usize) -> bool {
         let Some(clause) = at.checked_sub(1).and_then(|i| self.token(i)).map(|t| t.clause) else { return false };

@@ -19,12 +19,16 @@ mod date;
 mod email;
 mod heard;
 mod intent;
+mod legal_form;
 mod lexicon;
 mod name;
+mod name_words;
 mod number;
 mod numeric_date;
 mod pattern;
 mod phone;
+mod point;
+mod stretch;
 mod token;
 mod when;
 

@@ -164,6 +164,10 @@ impl Sum {
     /// Adds one number word if it can follow; `joined` says that "and" stands before it.
     fn add(&mut self, value: u64, language: Language, joined: bool) -> Option<()> {
         let low = self.current % 100;
+        // "zero six" is two numbers.
+        if self.any && self.total == 0 && self.current == 0 {
+            return None;
+        }
         match value {
             1_000 | 1_000_000 | 1_000_000_000 => {
                 let grown = value > self.multiplier && self.multiplier > 0;
@@ -177,12 +181,12 @@ impl Sum {
                 self.current = 0;
             }
             100 if self.current <= if language == Language::En { 99 } else { 19 } => {
-                self.current = self.current.max(1) * 100
+                self.current = self.current.max(1) * 100;
             }
             20 if language == Language::Fr && low == 4 => self.current += 76,
             200.. if self.current == 0 => self.current = value,
             1..=99 if self.current == 0 || low == 0 => self.current += value,
-            1..=9 if low >= 20 && low % 10 == 0 => self.current += value,
+            1..=9 if low >= 20 && low.is_multiple_of(10) => self.current += value,
             7..=9 if language == Language::Fr && low == 10 => self.current += value,
             10..=19 if language == Language::Fr && matches!(low, 60 | 80) => self.current += value,
             20..=90 if language == Language::De && joined && low <= 9 => self.current += value,

@@ -1,6 +1,6 @@
 //! Phone numbers, in any usual grouping.
 
-use super::{heard::Heard, lexicon::Tag, numeric_date, pattern::Words, token::Kind};
+use super::{heard::Heard, lexicon::Tag, number, numeric_date, token::Kind};
 use crate::{
     domain::{assistant::Topic, contact::Phone},
     scripted::understanding::{Asked, Understanding},
@@ -29,7 +29,7 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) {
         if let Some((phone, end)) = parse(heard, &run, cued) {
             heard.take(run.start, end);
             at = end;
-            let denied = heard.follows(run.start, &[Tag::Not], 3) || heard.precedes(end, &[Tag::Unfit], 2);
+            let denied = heard.denied(run.start, &[Tag::Not], 3) || heard.precedes(end, &[Tag::Unfit], 2);
             let better = best.as_ref().is_none_or(|(_, first)| heard.last_counts(*first, run.start));
             if !denied && better {
                 best = Some((phone, end));
@@ -112,8 +112,14 @@ fn spoken_digits(heard: &Heard<'_>, here: &mut usize) -> Option<String> {
     };
     let at = *here + usize::from(times > 1);
     let digit = match heard.tokens.fold(at) {
-        "oh" | "o" => 0,
-        _ => heard.index.number(heard.word(at)).filter(|n| *n < 100)?,
+        "oh" | "o" => 0_u32,
+        _ => {
+            // "trente-quatre" is two digits; "deux cent" is no part of a number.
+            let number = number::read(heard, at).filter(|n| !n.in_digits)?;
+            *here = number.end - 1;
+            let value = number.whole().filter(|n| *n < 100)?;
+            return Some(value.to_string().repeat(times));
+        }
     };
     *here = at;
     Some(digit.to_string().repeat(times))

@@ -119,7 +119,7 @@ impl Scan<'_> {
             '.' if stands_alone => self.part(true),
             ',' | ':' | ';' if stands_alone || c == ';' => self.part(false),
             '—' | '–' | '-' if next.is_some_and(char::is_whitespace) && self.before_is_space(at) => {
-                self.part(false)
+                self.part(false);
             }
             _ => {}
         }

@@ -9,6 +9,7 @@ use super::{
     heard::Heard,
     lexicon::{Part, Tag},
     pattern::Words,
+    stretch,
 };
 use crate::{
     domain::{assistant::Language, time::Timestamp},
@@ -125,7 +126,7 @@ fn choose<'f, T>(heard: &Heard<'_>, all: &'f [T], place: impl Fn(&T) -> (usize, 
 }
 
 fn is_denied(heard: &Heard<'_>, start: usize, end: usize) -> bool {
-    heard.follows(start, &[Tag::Not, Tag::Unfit], 4) || heard.precedes(end, &[Tag::Unfit], 4)
+    heard.denied(start, &[Tag::Not, Tag::Unfit], 4) || heard.precedes(end, &[Tag::Unfit], 4)
 }
 
 /// The day that is meant: weekdays fall in the week that is said beside them.
@@ -138,10 +139,10 @@ fn chosen_day(heard: &Heard<'_>, found: &Found) -> Option<DateFound> {
     for other in near {
         match (day.weekday, other.weekday) {
             (Some(weekday), None) if other.week => {
-                return Some(DateFound { date: date::within_week(other.date, weekday)?, ..day });
+                return Some(DateFound { date: stretch::within_week(other.date, weekday)?, ..day });
             }
             (None, Some(weekday)) if day.week => {
-                return Some(DateFound { date: date::within_week(day.date, weekday)?, ..day });
+                return Some(DateFound { date: stretch::within_week(day.date, weekday)?, ..day });
             }
             // "Tuesday the 3rd": the number is surer.
             (Some(_), None) if other.at.is_none() && other.start <= day.end + 2 && other.start > day.start => {

@@ -206,13 +206,12 @@ fn shortened(word: &str) -> impl Iterator<Item = u64> {
 /// True when one letter is missing, added, wrong or swapped with its neighbour.
 fn one_slip(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (x, y) = (&a[same..], &b[same..]);
-    match (x, y) {
-        ([p, q, x @ ..], [r, s, y @ ..]) if p == s && q == r && x == y => true,
-        ([_, x @ ..], [_, y @ ..]) if x == y => true,
-        ([_, rest @ ..], _) if rest == y => true,
-        (_, [_, rest @ ..]) if rest == x => true,
+    let same = a.iter().zip(b).take_while(|(left, right)| left == right).count();
+    let (left, right) = (&a[same..], &b[same..]);
+    let swapped = match (left, right) {
+        ([one, two, rest @ ..], [first, second, end @ ..]) => one == second && two == first && rest == end,
         _ => false,
-    }
+    };
+    let (left_tail, right_tail) = (left.get(1..).unwrap_or_default(), right.get(1..).unwrap_or_default());
+    swapped || left_tail == right_tail || left_tail == right || left == right_tail
 }

@@ -54,7 +54,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "horen|hor|horen_sie sie? auf mich|zu|mit",
             "abmelden|austragen|newsletter_abbestellen",
             "nein_danke|danke_nein kein|ich|wir|nicht|brauche *",
-            "brauche|brauchen|benotige|benotigen|will|wollen|mochte ich|wir|das? * nicht|nichts|keinen|keine|keins",
+            "brauche|brauchen|benotige|benotigen|will|wollen|mochte ich|wir|das|es|davon? * nicht|nichts|keins$",
             "kein bedarf",
             "nichts fur mich|uns",
             "kommt nicht in_frage",
@@ -75,6 +75,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "nicht so|zu|sehr|besonders|gerade? teuer",
             "naturlich|selbstverstandlich|sicher|bestimmt|sicherlich nicht",
             "jein",
+            "keine|kein eile|stress|zeitdruck|druck|hektik",
             "kein mensch|roboter ist",
             "ja nein",
             "eine|per|die sekunde",
@@ -92,6 +93,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::OffTopic),
         &[
+            "hausaufgaben|hausaufgabe",
             "wetter",
             "regnet|regnen|schneit|schneien|regen",
             "fussball|bundesliga|handball|tennis|formel_1|champions_league|bayern_munchen|weltmeisterschaft",
@@ -142,6 +144,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "nicht gerade|so|ganz? billig|gunstig",
             "zu|sehr|ganz_schon|ziemlich|recht|echt|viel_zu|etwas|relativ|wirklich|verdammt|arg|so|extrem teuer|kostspielig|teure",
             "teuer$",
             "ist|sind|klingt|scheint teuer|uberteuert|kostspielig|happig|gesalzen",
@@ -273,7 +276,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiot|idioten|dumm|dummer|dummes|dumme|dummkopf|blod|bloder|blodes|blode|trottel|depp|vollidiot|penner|spinner|scheisse|scheiss|dreck|nutzlos|nutzloser|nutzloses|unfahig|unfahiger|bescheuert|behindert|spast|schwachkopf|schwachsinn|betruger|abzocker|mull|mist|drecks|arsch|miststuck|mistkerl|volltrottel",
+            "idiotin|betrugerin|unfahigen|dummen|nutzlosen|blodes|idiot|idioten|dumm|dummer|dummes|dumme|dummkopf|blod|bloder|blodes|blode|trottel|depp|vollidiot|penner|spinner|scheisse|scheiss|dreck|nutzlos|nutzloser|nutzloses|unfahig|unfahiger|bescheuert|behindert|spast|schwachkopf|schwachsinn|betruger|abzocker|mull|mist|drecks|arsch|miststuck|mistkerl|volltrottel",
         ],
     ),
     (T::You, &["du|dich|dir|dein|deine|sie|ihr|ihnen|bot|roboter|maschine|chatbot|assistent|verein|laden"]),

@@ -69,7 +69,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "fruh morgens",
         ],
     ),
-    (T::Part(Part::Lunch), &["mittags|mittagszeit|mittagspause", "um|zur mittag|mittagszeit", "uber|am mittag"]),
+    (
+        T::Part(Part::Lunch),
+        &["mittag", "mittags|mittagszeit|mittagspause", "um|zur mittag|mittagszeit", "uber|am mittag"],
+    ),
     (
         T::Part(Part::Afternoon),
         &[
@@ -105,8 +108,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::EndOfPeriod(Unit::Quarter), &["quartalsende"]),
     (T::PlusWeek, &["in einer woche", "in acht tagen"]),
     (T::InHalf(Unit::Year), &["in einem halben jahr"]),
-    (T::Some(2), &["ein|zwei paar|bis_drei"]),
-    (T::Some(3), &["einige|wenige|mehrere"]),
+    (T::Some(2), &["zwei_drei|zwei_bis_drei"]),
+    (T::Some(3), &["einige|wenige|mehrere|ein_paar"]),
     (
         T::Asap,
         &[

@@ -45,6 +45,7 @@ pub(super) const NUMBERS: &[(&str, u64)] = &[
 ];
 
 pub(super) const NEVER_NAMES: &str = "
+    ubrigens halt eben mal so naja
     bins zuhause bank krankenhaus schule universitat geschaft restaurant fabrik hotel bau handel gastronomie behorde
     der die das den dem des ein eine einen einem einer eines kein keine keinen mein meine meinen dein deine sein seine ihr
     ihre unser unsere euer eure und oder aber denn sondern als wenn ob dass weil wie was wer wo wann warum wieso weshalb

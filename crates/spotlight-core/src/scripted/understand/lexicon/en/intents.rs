@@ -146,6 +146,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "not|isnt exactly|very|that|so? cheap|affordable",
             "too|so|very|really|quite|rather|awfully|bit|little|way|pretty|crazy expensive|pricey|costly|steep|much_money",
             "expensive|pricey|overpriced|steep$",
             "thats|its|is|seems|sounds|looks expensive|pricey|costly|steep|overpriced",

@@ -98,7 +98,14 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "otra persona",
         ],
     ),
-    (T::Not, &["no|nunca|jamas|sin|tampoco|excepto|salvo|menos_el|menos_los", "en lugar|vez de|del", "ni"]),
+    (
+        T::Not,
+        &[
+            "no|nunca|jamas|sin|tampoco|excepto|salvo|menos_el|menos_los|menos_la|dia_menos",
+            "en lugar|vez de|del",
+            "ni",
+        ],
+    ),
     (T::But, &["sino|pero"]),
     (
         T::Unfit,

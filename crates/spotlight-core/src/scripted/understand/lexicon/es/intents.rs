@@ -18,6 +18,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Goodbye),
         &[
+            "gracias y? buenas|buen|feliz noches|tardes|dia",
             "adios|chao|chau|bye",
             "hasta luego|pronto|manana$|la_vista|la_proxima",
             "nos vemos|hablamos|leemos$",
@@ -86,6 +87,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::OffTopic),
         &[
+            "deberes|tarea_de_casa",
             "que tiempo hace|hara|hay",
             "como esta el tiempo|clima",
             "el clima|tiempo hoy|manana|en|hace",
@@ -112,6 +114,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Price),
         &[
+            "cuanto|cuanta * cuest~|cost~|saldr~|cobr~|sale",
             "cuanto|cuanta|cuantos cuesta|cuestan|vale|valen|sale|cobran|cobra|cobrais|es|seria|costaria|saldria|hay_que_pagar|se_paga|me_costaria",
             "que|a_que precio|precios|coste|costo|costos|tarifa|tarifas",
             "precio|precios|tarifa|tarifas|coste|costes|costo|costos|cotizacion|presupuestar",
@@ -137,6 +140,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "no es|son|esta muy|precisamente? barato|barata|economico",
             "muy|demasiado|bastante|carisimo|tan|algo|super|excesivamente|un_poco|mas caro|cara|caros|caras|costoso|costosa",
             "carisimo|carisima",
             "es|me_parece|parece|resulta|sale|esta|suena|son|lo_veo caro|cara|caros|costoso|un_dineral|una_pasta",
@@ -253,7 +257,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiota|idiotas|imbecil|imbeciles|estupido|estupida|estupidos|tonto|tonta|pendejo|pendeja|puta|puto|mierda|basura|inutil|inutiles|capullo|subnormal|boludo|zorra|cretino|cretina|payaso|estafador|estafadores|retrasado|anormal|asqueroso|maldito",
+            "ladron|ladrones|estafa|inutil|idiota|idiotas|imbecil|imbeciles|estupido|estupida|estupidos|tonto|tonta|pendejo|pendeja|puta|puto|mierda|basura|inutil|inutiles|capullo|subnormal|boludo|zorra|cretino|cretina|payaso|estafador|estafadores|retrasado|anormal|asqueroso|maldito",
         ],
     ),
     (T::You, &["tu|ti|te|eres|sois|son|usted|ustedes|vosotros|vos|sos|bot|robot|maquina|asistente"]),

@@ -60,6 +60,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Freelance,
         &[
+            "no tengo|ninguna$",
             "autonomo|autonoma|freelance|freelancer|independiente|jubilado|jubilada|estudiante|desempleado|desempleada|particular|parado",
             "no tengo|tenemos|hay|trabajo empresa|compania|negocio|en|para",
             "sin|ninguna|ninguno empresa?",

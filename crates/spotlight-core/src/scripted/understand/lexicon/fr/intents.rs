@@ -88,6 +88,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::OffTopic),
         &[
+            "mes|les|tes devoirs",
             "quel temps fait|fera|va|il",
             "la? meteo",
             "va-t-il|il|il_va pleuvoir|pleut|neige|neiger",
@@ -137,6 +138,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "pas donne",
             "hors budget",
             "trop|tres|vraiment|assez|un_peu|bien|hyper|plutot|super|si|tellement|plus|excessivement cher|chere|chers|couteux|onereux",
             "cher|chere|chers$",
@@ -159,6 +161,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "marre|assez de|d parler|discuter a|avec un|une|des robot~|machine~|bot~",
+            "passer|passez quelqu'un|un_collegue",
             "vrai|vraie|veritable personne|humain|conseiller|interlocuteur|gens|agent|etre_humain",
             "etre humain",
             "parler|discuter|echanger|joindre|transfer~|passer|passez-moi|mettre_en_relation|mise_en_relation|contact|contacter|entretenir a|avec|un|une|quelqu'un * personne|humain|conseiller|conseillere|quelqu'un|agent|commercial|commerciale|responsable|operateur|vendeur|interlocuteur|collegue|service_client|expert",
@@ -265,7 +269,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "con|conne|cons|idiot|idiote|imbecile|stupide|debile|abruti|abrutie|cretin|cretine|nul|nulle|nuls|merde|pute|bouffon|inutile|incapable|pourri|pourrie|escroc|escrocs|voleur|voleurs|arnaqueur|arnaqueurs|minable|taré|tare",
+            "incapables|idiots|imbeciles|debiles|inutiles|abrutis|cretins|con|conne|cons|idiot|idiote|imbecile|stupide|debile|abruti|abrutie|cretin|cretine|nul|nulle|nuls|merde|pute|bouffon|inutile|incapable|pourri|pourrie|escroc|escrocs|voleur|voleurs|arnaqueur|arnaqueurs|minable|taré|tare",
         ],
     ),
     (T::You, &["tu|te|toi|vous|es|etes|ton|votre|espece|sale|robot|bot|machine|assistant"]),

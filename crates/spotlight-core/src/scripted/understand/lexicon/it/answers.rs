@@ -30,7 +30,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "per me si|va_bene|e_ok|ok",
         ],
     ),
-    (T::Si, &["si|sii"]),
+    (T::Si, &["sisi|si_si", "si|sii"]),
     (
         T::No,
         &[

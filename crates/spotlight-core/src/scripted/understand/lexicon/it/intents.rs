@@ -86,6 +86,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::OffTopic),
         &[
+            "i|miei compiti",
             "che tempo fa|fara",
             "meteo|previsioni",
             "piove|piovera|nevica|piovere",
@@ -112,6 +113,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Price),
         &[
+            "quanto * cost~",
             "quanto costa|costano|costerebbe|viene|vengono|verrebbe|sarebbe|e|si_paga|chiedete|fa|dovrei_pagare|mi_costa|ci_costa|mi_costerebbe|ci_costerebbe|pago|devo_pagare",
             "quanto$",
             "prezzo|prezzi|tariffa|tariffe|costo|costi|preventivo|listino|quotazione",
@@ -135,6 +137,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "non e|sono molto|proprio? economico|economici",
             "troppo|molto|davvero|piuttosto|abbastanza|un_po|cosi|veramente|parecchio|tanto|proprio|un_po' caro|cara|cari|care|costoso|costosa|costosi|oneroso",
             "caro|cara|cari|care$",
             "carissimo|costosissimo|esagerato",
@@ -157,6 +160,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "passarmi|passami|passatemi|passi|passare qualcuno|un_responsabile|un_collega|un_operatore",
             "persona|operatore|consulente|essere|umano vera|vero|reale|umano|umana|in_carne",
             "parlare|parlo|comunicare|passare|passarmi|passami|passatemi|collegare|trasferire|trasferirmi|mettere_in_contatto|contattare|mettermi_in_contatto|parli con|un|una|a|qualcuno|il|la * persona|umano|operatore|operatrice|consulente|qualcuno|commerciale|responsabile|agente|addetto|venditore|collega|rappresentante|tecnico|essere_umano",
             "parlare con qualcuno|umano",
@@ -260,7 +264,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiota|idioti|stupido|stupida|stupidi|scemo|scema|cretino|cretina|imbecille|deficiente|merda|inutile|inutili|incapace|incapaci|ladro|ladri|truffatore|truffatori|schifo|schifoso|ritardato|handicappato|pagliaccio|buffone|ignorante|demente|cazzone|fesso|sfigato|incompetente",
+            "incompetenti|cretini|imbecilli|scemi|idiota|idioti|stupido|stupida|stupidi|scemo|scema|cretino|cretina|imbecille|deficiente|merda|inutile|inutili|incapace|incapaci|ladro|ladri|truffatore|truffatori|schifo|schifoso|ritardato|handicappato|pagliaccio|buffone|ignorante|demente|cazzone|fesso|sfigato|incompetente",
         ],
     ),
     (T::You, &["tu|te|ti|sei|siete|voi|lei|tuo|vostro|robot|bot|macchina|assistente|fai|fate|fai_proprio"]),

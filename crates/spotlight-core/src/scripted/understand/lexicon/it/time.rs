@@ -95,7 +95,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::InHalf(Unit::Hour), &["tra|fra|entro una? mezz|mezza|mezzora ora?"]),
     (T::Between, &["tra|fra le|l", "dalle|dall", "tra|fra"]),
     (T::After, &["dopo|dalle|passate le|l?", "a partire dalle|dall", "dalle", "non prima delle|dell"]),
-    (T::Before, &["prima|entro delle|dell|le|l", "fino alle|all", "non oltre le"]),
+    (T::Before, &["prima di|del", "prima|entro delle|dell|le|l", "fino alle|all", "non oltre le"]),
     (T::InHalf(Unit::Year), &["tra sei mesi"]),
     (T::PlusWeek, &["tra una settimana"]),
     (T::Some(2), &["un paio di|d"]),

@@ -6,6 +6,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Yes,
         &[
+            "certinho",
             "sim|claro|certo|exato|exatamente|isso|perfeito|combinado|fechado|beleza|positivo|afirmativo|obvio|obviamente|certamente|absolutamente|correto|confirmo|confirmado|aceito|otimo|bora|topo|blz|show|excelente|maravilha|bom|bem|decerto|naturalmente|evidentemente|perfeitamente|maravilhoso|concordo|sip|fixe|aham|uhum|legal|definitivamente",
             "com certeza",
             "eu? quero|tenho|temos|queremos|posso|podemos|gostaria$",
@@ -49,6 +50,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "nenhum|nenhuma deles|delas|dos|das|desses|dessas dois|tres?",
             "nao da|dara|serve|funciona|me_serve|da_certo|me_convem|confirme|confirma|reserve|marque",
             "nada$",
+            "deixa|deixe pra|para la",
         ],
     ),
     (
@@ -118,7 +120,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Not,
         &[
-            "nao|nunca|jamais|sem|nem|exceto|menos_na|menos_no|salvo|tirando",
+            "nao|nunca|jamais|sem|nem|exceto|menos_na|menos_no|menos_a|menos_o|dia_menos|salvo|tirando",
             "em vez|lugar de|do|da",
             "ao inves de|do|da",
         ],

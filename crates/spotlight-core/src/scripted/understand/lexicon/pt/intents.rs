@@ -19,6 +19,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Goodbye),
         &[
+            "obrigado|obrigada|valeu e? boa|bom|otima noite|tarde|dia",
             "tchau|adeus|tchauzinho|xau|bye|falou",
             "ate logo|mais|breve|amanha$|a_proxima|ja|depois",
             "ate mais ver|tarde",
@@ -87,6 +88,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::OffTopic),
         &[
+            "licao|dever|deveres|trabalho de casa",
+            "tpc",
             "previsao do tempo",
             "como esta|vai_estar|esta_o o? tempo|clima",
             "vai|esta chover|chovendo|nevar",
@@ -114,6 +117,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Price),
         &[
+            "quanto * cust~|sairia|ficaria|cobr~",
             "quanto custa|custam|e|sai|fica|custaria|sairia|ficaria|que_custa|voces_cobram|cobram|ta|esta|vou_pagar|pago|e_que_custa|seria",
             "quanto$",
             "preco|precos|valor|valores|tarifa|tarifas|custo|custos|orcar|cotacao|mensalidade",
@@ -137,6 +141,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::ObjectionPrice),
         &[
+            "nao e|sao|esta muito|nada? barato|barata",
             "muito|demasiado|bem|bastante|tao|meio|super|um_pouco|um_bocado|mais caro|cara|caros|caras|salgado|puxado|custoso",
             "caro|cara|caros|caras$",
             "carissimo|carissima",
@@ -177,7 +182,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "desculpa|desculpe|desculpem|perdao|ops|nao|espera|espere|opa quis_dizer|queria_dizer|errei|digitei|escrevi|enganei-me|ta_errado",
             "quis|queria|quero dizer|escrever",
             "ou|quer melhor|dizer",
-            "errei|enganei-me|confundi-me|retifico|corrigindo|correcao|retificacao|alias",
+            "errei|enganei-me|confundi-me|retifico|corrigindo|correcao|retificacao",
             "me|eu_me enganei|confundi|equivoquei",
             "escrevi|digitei|falei|passei|informei|dei|mandei * errado|errada|mal|incorreto",
             "isso|e|era|esta|ta|estava|ficou|foi errado|errada|incorreto|incorreta|um_erro|equivocado|mal_escrito",
@@ -252,7 +257,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiota|idiotas|burro|burra|burros|imbecil|imbecis|estupido|estupida|merda|lixo|inutil|inuteis|bosta|palhaco|trouxa|ladrao|ladroes|golpista|retardado|retardada|porcaria|cretino|cretina|puta|incompetente|incompetentes|besta|parvo|parva|anormal|ridiculo|nojento|canalha|safado",
+            "golpistas|ladra|trouxas|estupidos|idiota|idiotas|burro|burra|burros|imbecil|imbecis|estupido|estupida|merda|lixo|inutil|inuteis|bosta|palhaco|trouxa|ladrao|ladroes|golpista|retardado|retardada|porcaria|cretino|cretina|puta|incompetente|incompetentes|besta|parvo|parva|anormal|ridiculo|nojento|canalha|safado",
         ],
     ),
     (T::You, &["voce|voces|tu|es|vc|vcs|seu|sua|teu|tua|te|ti|robo|bot|maquina|assistente"]),

@@ -69,7 +69,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (T::InHalf(Unit::Hour), &["em|daqui_a|dentro_de meia hora"]),
     (T::Between, &["entre|das|da as|a?"]),
     (T::After, &["depois|apos|a_partir das|da|as|de?", "nao antes das|da"]),
-    (T::Before, &["antes das|da|de", "ate as|a"]),
+    (T::Before, &["antes|ate do|o", "antes das|da|de", "ate as|a"]),
     (T::InHalf(Unit::Year), &["em|daqui_a meio ano"]),
     (T::Some(2), &["um par de"]),
     (T::Some(3), &["alguns|algumas|poucos|poucas|varios|varias", "uns poucos"]),
