@@ -125,7 +125,7 @@ async fn fill(connection: &mut SqliteConnection, seed: String) {
     script.push_str(&seed);
     script.extend(indexes.iter().map(|(_, sql)| format!("{sql}; ")));
     script.push_str(
-        "COMMIT; INSERT INTO leads_search (leads_search, rank) VALUES ('hashsize', 1048576); ANALYZE; \
+        "COMMIT; INSERT INTO leads_search (leads_search, rank) VALUES ('hashsize', 1048576); \
          PRAGMA journal_mode = WAL;",
     );
     sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await.expect("the seed runs");

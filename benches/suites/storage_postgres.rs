@@ -8,6 +8,7 @@ use criterion::Criterion;
 use spotlight_benches::{Bare, BareLead, Decode, Figures, Many, Sheet, compare, days, lead_at, organization};
 use spotlight_core::{
     domain::{
+        LeadId, UserId,
         audit::AuditEntry,
         contact::{Email, Phone},
         lead::Lead,
@@ -192,9 +193,9 @@ impl Bare for Bench {
             .bind(Json(&lead.score_reasons))
             .bind(Json(&lead.criteria))
             .bind(lead.qualified)
-            .bind(lead.owner_id.map(|id| id.as_uuid()))
+            .bind(lead.owner_id.map(UserId::as_uuid))
             .bind(lead.needs_review)
-            .bind(lead.merged_into.map(|id| id.as_uuid()))
+            .bind(lead.merged_into.map(LeadId::as_uuid))
             .bind(Json(&lead.metadata))
             .bind(lead.last_conversation_at)
             .bind(lead.erased_at)

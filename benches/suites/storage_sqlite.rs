@@ -10,6 +10,7 @@ use criterion::Criterion;
 use spotlight_benches::{Bare, BareLead, Decode, Figures, Many, Sheet, compare, days, lead_at, organization};
 use spotlight_core::{
     domain::{
+        LeadId, UserId,
         audit::AuditEntry,
         contact::{Email, Phone},
         lead::Lead,
@@ -169,9 +170,9 @@ impl Bare for Bench {
             .bind(serde_json::to_string(&lead.score_reasons).expect("JSON"))
             .bind(serde_json::to_string(&lead.criteria).expect("JSON"))
             .bind(lead.qualified)
-            .bind(lead.owner_id.map(|id| id.as_uuid()))
+            .bind(lead.owner_id.map(UserId::as_uuid))
             .bind(lead.needs_review)
-            .bind(lead.merged_into.map(|id| id.as_uuid()))
+            .bind(lead.merged_into.map(LeadId::as_uuid))
             .bind(serde_json::to_string(&lead.metadata).expect("JSON"))
             .bind(lead.last_conversation_at.map(|at| at.timestamp_micros()))
             .bind(lead.erased_at.map(|at| at.timestamp_micros()))
