@@ -11,7 +11,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spotlight-http", &["spotlight-core"]),
     ("spotlight-http-axum", &["spotlight-core", "spotlight-http"]),
     ("spotlight-examples", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
-    ("spotlight-benches", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-tests"]),
+    (
+        "spotlight-benches",
+        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-tests"],
+    ),
     ("spotlight-tests", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
 ];
 
@@ -23,8 +26,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("actix-web", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
     ("hyper", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
     ("reqwest", &["spotlight-core", "spotlight-storage", "spotlight-http-axum"]),
-    ("openssl-sys", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-examples"]),
-    ("aws-lc-sys", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-examples"]),
+    (
+        "openssl-sys",
+        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-examples"],
+    ),
+    (
+        "aws-lc-sys",
+        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-examples"],
+    ),
 ];
 
 /// Normal and build dependencies of each of our crates, features that are off by default included.

@@ -143,7 +143,10 @@ impl Appointment {
         if !allowed.contains(&status) {
             let names: Vec<_> = allowed.iter().map(|s| s.as_str()).collect();
             let names = if names.is_empty() { "nothing, it is final".to_owned() } else { names.join(", ") };
-            return Err(Error::conflict(format!("A {} appointment cannot become {status}; allowed: {names}", self.status)));
+            return Err(Error::conflict(format!(
+                "A {} appointment cannot become {status}; allowed: {names}",
+                self.status
+            )));
         }
         self.status = status;
         if status != AppointmentStatus::Held {

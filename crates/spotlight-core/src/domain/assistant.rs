@@ -282,7 +282,11 @@ impl Assistant {
         self.validate_questions(&mut broken);
         for (index, origin) in self.allowed_origins.iter().enumerate() {
             if !is_origin(origin) {
-                broken.add(format!("allowed_origins.{index}"), "format", "Origin must be http(s)://host[:port] without a path");
+                broken.add(
+                    format!("allowed_origins.{index}"),
+                    "format",
+                    "Origin must be http(s)://host[:port] without a path",
+                );
             }
         }
         broken.into_result()

@@ -170,7 +170,10 @@ impl Conversation {
         if !allowed.contains(&status) {
             let names: Vec<_> = allowed.iter().map(|s| s.as_str()).collect();
             let names = if names.is_empty() { "nothing, it is final".to_owned() } else { names.join(", ") };
-            return Err(Error::conflict(format!("A {} conversation cannot become {status}; allowed: {names}", self.status)));
+            return Err(Error::conflict(format!(
+                "A {} conversation cannot become {status}; allowed: {names}",
+                self.status
+            )));
         }
         self.status = status;
         if status.is_final() {

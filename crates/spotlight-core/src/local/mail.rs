@@ -72,6 +72,7 @@ fn file_name(id: &str) -> String {
     if id.len() <= 150 && id.chars().all(plain) && !name.starts_with('.') {
         return name;
     }
-    let sum = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let sum =
+        id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     format!("{}-{sum:016x}", name.trim_start_matches('.'))
 }

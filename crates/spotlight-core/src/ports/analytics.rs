@@ -4,12 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use crate::{
-    domain::{
-        AssistantId, OrganizationId, UserId,
-        conversation::Sentiment,
-        lead::LeadSource,
-        time::Window,
-    },
+    domain::{AssistantId, OrganizationId, UserId, conversation::Sentiment, lead::LeadSource, time::Window},
     error::Result,
 };
 
@@ -94,7 +89,11 @@ pub trait AnalyticsRepository: Send + Sync {
     async fn summary(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Summary>;
 
     /// Leads made on each day of the query, in its order, days without leads too.
-    async fn leads_over_time(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Vec<(NaiveDate, u64)>>;
+    async fn leads_over_time(
+        &self,
+        organization: OrganizationId,
+        query: &AnalyticsQuery,
+    ) -> Result<Vec<(NaiveDate, u64)>>;
 
     /// How far leads came.
     async fn funnel(&self, organization: OrganizationId, query: &AnalyticsQuery) -> Result<Funnel>;

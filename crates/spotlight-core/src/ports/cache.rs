@@ -19,7 +19,14 @@ pub trait Cache: Send + Sync {
     ///
     /// # Idempotency
     /// The last value, time and tags count.
-    async fn set(&self, organization: OrganizationId, key: &str, value: Bytes, ttl: Duration, tags: &[String]) -> Result<()>;
+    async fn set(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        value: Bytes,
+        ttl: Duration,
+        tags: &[String],
+    ) -> Result<()>;
 
     /// Forgets a key. Nothing happens when there is none.
     async fn delete(&self, organization: OrganizationId, key: &str) -> Result<()>;

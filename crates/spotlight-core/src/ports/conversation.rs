@@ -137,7 +137,12 @@ pub trait TranscriptRepository: Send + Sync {
     ) -> Result<Vec<Transcript>>;
 
     /// A conversation's last `limit` utterances, ascending.
-    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Transcript>>;
+    async fn tail(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Transcript>>;
 
     /// Notes what analysis found out. Unknown ids are passed over.
     ///

@@ -31,7 +31,7 @@ pub mod storage;
 pub mod webhook;
 
 pub use self::{
-    account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*, consent::*,
-    conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*, organization::*,
-    outbox::*, page::*, report::*, speech::*, storage::*, webhook::*,
+    account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
+    consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
+    organization::*, outbox::*, page::*, report::*, speech::*, storage::*, webhook::*,
 };

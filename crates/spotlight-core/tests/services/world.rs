@@ -92,13 +92,16 @@ impl ChatModel for FakeModel {
 
     async fn stream(&self, request: ChatRequest) -> Result<ChatStream> {
         self.asked.lock().expect("nobody panicked").push(request);
-        let script = self.scripts.lock().expect("nobody panicked").pop_front().expect("the model was asked more often than scripted");
+        let script = self
+            .scripts
+            .lock()
+            .expect("nobody panicked")
+            .pop_front()
+            .expect("the model was asked more often than scripted");
         let failure = || Err(Error::new(ErrorKind::Unavailable, "the model is away"));
         Ok(match script {
             Script::Chunks(chunks) => futures::stream::iter(chunks.into_iter().map(Ok)).boxed(),
-            Script::Fails(chunks) => {
-                futures::stream::iter(chunks.into_iter().map(Ok).chain([failure()])).boxed()
-            }
+            Script::Fails(chunks) => futures::stream::iter(chunks.into_iter().map(Ok).chain([failure()])).boxed(),
             Script::Hangs(chunks) => {
                 futures::stream::iter(chunks.into_iter().map(Ok)).chain(futures::stream::pending()).boxed()
             }

@@ -160,6 +160,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "persona|alguien con la|el|quien que? pueda|puedo|podamos|podria? hablar",
             "hay|esta|tienen * persona|alguien * hablar",
             "persona|agente|asesor|comercial|humano real|humana|de_verdad|de_carne_y_hueso",
             "ser humano",
