@@ -8,6 +8,8 @@ mod booking;
 mod calendar;
 mod cues;
 mod facts;
+mod knowledge;
+mod offer;
 #[cfg(test)]
 mod properties;
 mod questions;
@@ -17,6 +19,7 @@ pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod words;
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! The business's questions: which is open, which comes next, and how often each was asked.
 
-use super::{facts::clean, turn::Turn};
+use super::{turn::Turn, words::clean};
 use crate::{
     domain::{
         assistant::{ToolKind, Topic},

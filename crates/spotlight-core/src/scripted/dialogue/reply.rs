@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::{
     Heard, cues,
-    facts::{Noted, clean},
+    facts::Noted,
+    knowledge::Informed,
     questions::ASK_MAX,
     turn::{Flow, Turn},
+    words::clean,
 };
 use crate::{
     domain::{
@@ -19,13 +21,6 @@ use crate::{
     },
 };
 
-/// Share of a question's telling words that an entry must have to be taken for its answer.
-const COVERED: f64 = 0.5;
-/// The same where the utterance said other things too.
-const COVERED_AMONG_OTHERS: f64 = 0.34;
-/// Longest text of the business that is said at once.
-const TELL_MAX: usize = 600;
-
 /// Why the turn moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
@@ -35,17 +30,6 @@ pub(super) enum Why {
     Interjection,
     /// The utterance brought nothing.
     Nothing,
-}
-
-/// What came of a question of the visitor's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Informed {
-    /// Nothing was asked.
-    No,
-    /// It was dealt with, well or not.
-    Yes,
-    /// A person was called, who will answer.
-    HandedOff,
 }
 
 impl Turn<'_> {
@@ -326,46 +310,6 @@ impl Turn<'_> {
         Ok(true)
     }
 
-    /// Answers what the visitor asks from the business's knowledge, or says that it does not know.
-    fn inform(&mut self, heard: Heard<'_>, noted: &Noted) -> Flow<Informed> {
-        let u = heard.understanding;
-        let asks = u.wants(Intent::Question) || u.wants(Intent::Price);
-        let wordless = u.is_empty() && !noted.anything && self.open_question().is_none();
-        let known = self.brief.knowledge.first().filter(|found| {
-            let least = if noted.anything { COVERED_AMONG_OTHERS } else { COVERED };
-            found.coverage >= least && !found.answer.trim().is_empty()
-        });
-        match known {
-            Some(found) if asks || wordless => {
-                self.state.unanswered = 0;
-                self.tell(shorten(&found.answer, TELL_MAX));
-                Ok(Informed::Yes)
-            }
-            _ if !asks || self.is_about_booking(u) => Ok(Informed::No),
-            // "OK, do it?" decides, whatever else it sounds like.
-            _ if self.state.expecting.is_some_and(|e| e != Expecting::Answer) && u.answer.is_some() => Ok(Informed::No),
-            _ if u.wants(Intent::OffTopic) => Ok(Informed::No),
-            _ => self.admit(u.wants(Intent::Price)),
-        }
-    }
-
-    /// Says that it does not know, and calls a person when that happens too often in a row.
-    fn admit(&mut self, price: bool) -> Flow<Informed> {
-        self.state.unanswered = self.state.unanswered.saturating_add(1);
-        let limit = self.brief.assistant.hand_off.after_unanswered;
-        if limit > 0 && self.state.unanswered >= limit && self.can(ToolKind::HandOff) {
-            let reason = json!({ "reason": "Several questions in a row found no answer." });
-            let called = self.call(ToolKind::HandOff, reason)?.is_some_and(|answer| answer.ok);
-            self.state.unanswered = 0;
-            if called {
-                self.say(Line::HandOffUnanswered);
-                return Ok(Informed::HandedOff);
-            }
-        }
-        self.say(if price { Line::UnknownPrice } else { Line::Unknown });
-        Ok(Informed::Yes)
-    }
-
     /// Moves on: to the open question, the next one, an appointment, or an invitation to ask.
     pub(super) fn advance(&mut self, why: Why) -> Flow {
         if matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation)) {
@@ -451,30 +395,4 @@ pub(super) fn interest(u: &Understanding) -> bool {
     [Intent::Question, Intent::Price, Intent::Demo, Intent::Human, Intent::Book, Intent::Reschedule, Intent::Cancel]
         .iter()
         .any(|&intent| u.wants(intent))
-}
-
-/// The beginning of a long text, up to the end of a sentence.
-fn shorten(text: &str, max: usize) -> String {
-    let text = text.trim();
-    if text.chars().count() <= max {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(max).collect();
-    match cut.rfind(['.', '!', '?', '\n']) {
-        Some(end) if end > 0 => cut[..=end].trim_end().to_owned(),
-        _ => cut.rsplit_once(' ').map_or(cut.clone(), |(whole, _)| format!("{whole} …")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shorten;
-
-    #[test]
-    fn long_answers_end_with_a_sentence() {
-        assert_eq!(shorten("One. Two is longer.", 10), "One.");
-        assert_eq!(shorten("No end in sight here", 10), "No end in …");
-        assert_eq!(shorten(" Short ", 10), "Short");
-        assert_eq!(shorten("äöü äöü äöü", 6), "äöü …");
-    }
 }
