@@ -99,6 +99,15 @@ fn votes(heard: &Heard<'_>) -> Vec<Vote> {
         let vote = match phrase.tag {
             Tag::Yes if firm => Some(Vote { agrees: takes_back && !denied, ..Vote::unless(denied) }),
             Tag::Si if firm && is_yes(heard, start) => Some(Vote::new(YesNo::Yes)),
+            // "no es caro" answers nothing where nothing was asked.
+            Tag::No
+                if asked == Asked::Open
+                    && end == start + 1
+                    && heard.after(start, Tag::Not) == Some(end)
+                    && !heard.closes_clause(end) =>
+            {
+                None
+            }
             Tag::No if firm => Some(Vote::new(YesNo::No)),
             Tag::Maybe => Some(Vote::new(YesNo::Maybe)),
             Tag::Fine if asked != Asked::Open => Some(Vote { agrees: takes_back && !denied, ..Vote::unless(denied) }),

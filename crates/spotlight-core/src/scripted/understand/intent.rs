@@ -11,9 +11,10 @@ const SHORT: usize = 3;
 
 /// Finds every intent.
 pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
+    let mut unwanted = false;
     for phrase in heard.matches.iter().filter(|phrase| !is_used(heard, phrase)) {
         match phrase.tag {
-            Tag::Does(intent) => add(heard, out, intent, *phrase),
+            Tag::Does(intent) => unwanted |= add(heard, out, intent, *phrase),
             Tag::Insult if is_aimed(heard, *phrase) => {
                 out.intents.insert(Intent::Abuse);
             }
@@ -26,6 +27,9 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
             }
             _ => {}
         }
+    }
+    if unwanted && !out.wants(Intent::Cancel) && !out.wants(Intent::Human) {
+        out.intents.insert(Intent::Refusal);
     }
     if contrasts(heard) || amends(heard) {
         out.intents.insert(Intent::Correction);
@@ -84,8 +88,8 @@ fn greets(heard: &Heard<'_>, end: usize) -> bool {
     heard.hearing.asked == Asked::Open || end + 1 < heard.len()
 }
 
-/// Adds an intent unless it is denied; "I don't want a demo" refuses.
-fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match) {
+/// Adds an intent unless it is denied. True when that is a refusal, as "I don't want a demo" is.
+fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match) -> bool {
     let deniable = matches!(
         intent,
         Intent::Book
@@ -101,24 +105,21 @@ fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match
     );
     let reach = if intent == Intent::Human { 6 } else { 3 };
     if deniable && heard.follows(phrase.start, &[Tag::Not], reach) {
-        if matches!(intent, Intent::Book | Intent::Demo) {
-            out.intents.insert(Intent::Refusal);
-        }
-        return;
+        return matches!(intent, Intent::Book | Intent::Demo);
     }
     // "is it expensive?" asks for the price.
     if intent == Intent::ObjectionPrice && phrase.end <= phrase.start + 2 && heard.is_sign(phrase.end, '?') {
         out.intents.insert(Intent::Price);
-        return;
+        return false;
     }
     // "tudo bem" agrees, where something was asked, and greets otherwise.
     let agrees = heard.hearing.asked != Asked::Open
         && heard.at(phrase.start).iter().any(|m| m.tag == Tag::Yes && m.end == phrase.end)
         && !heard.is_sign(phrase.end, '?');
-    if intent == Intent::Greeting && agrees {
-        return;
+    if !(intent == Intent::Greeting && agrees) {
+        out.intents.insert(intent);
     }
-    out.intents.insert(intent);
+    false
 }
 
 /// An insult counts when it is said to the listener or is all that is said.
@@ -165,7 +166,6 @@ fn settle(heard: &Heard<'_>, out: &mut Understanding) {
     drop(out, &[Intent::Reschedule, Intent::Cancel], &[Intent::Book]);
     drop(out, &[Intent::Reschedule], &[Intent::Cancel]);
     drop(out, &[Intent::Reschedule, Intent::Cancel, Intent::Book], &[Intent::OffTopic]);
-    drop(out, &[Intent::Human], &[Intent::Refusal]);
     drop(out, &[Intent::Injection], &[Intent::Demo]);
     // "vocês são ladrões" begins like a question.
     if !(0..heard.len()).any(|at| heard.is_sign(at, '?')) {

@@ -28,6 +28,16 @@ fn intents() {
     check_all(Language::En, INTENTS);
 }
 
+#[test]
+fn all_kinds_of_phrasings() {
+    check_all(Language::En, CONVERSATION);
+}
+
+#[test]
+fn typing_errors() {
+    check_all(Language::En, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Hi, I'm Maria Lopez", "name=Maria Lopez | greeting | !company"),
     ("open", "hello, my name is peter o'brien", "name=Peter O'Brien"),
@@ -200,3 +210,83 @@ fn the_region_settles_dollars_and_dates() {
     heard("US", "call me at (415) 555-2671", "phone=+14155552671");
     heard("US", "011 44 20 7946 0018", "phone=+442079460018");
 }
+
+const CONVERSATION: &[Case] = &[
+    ("open", "I'm in the market for a CRM", "nothing"),
+    ("open", "I'm a bit worried about security", "nothing"),
+    ("open", "I'm Irish", "nothing"),
+    ("name", "I go by Max", "name=Max"),
+    ("name", "ok its ahmed khan", "name=Ahmed Khan | answer=yes"),
+    ("name", "Mr Patel", "name=Patel"),
+    ("name", "Lee", "name=Lee"),
+    ("email", "jon.snow@wall.org works best", "email=jon.snow@wall.org"),
+    ("email", "my email: jon@wall.org; phone: 020 7946 0018", "email=jon@wall.org | phone=+442079460018"),
+    ("email", "can I give you my phone instead? 020 7946 0018", "phone=+442079460018 | question"),
+    ("phone", "oh two oh seven nine four six double oh one eight", "phone=+442079460018"),
+    ("company", "It's just me", "nothing"),
+    ("company", "Tesco, in the marketing department", "company=Tesco"),
+    ("company", "why do you need to know", "question"),
+    ("company", "I'd prefer not to say", "answer=no | refusal"),
+    ("budget", "10K-15K USD", "budget=1500000 USD"),
+    ("budget", "a few hundred pounds", "nothing"),
+    ("budget", "a couple of thousand", "budget=200000 ?"),
+    ("budget", "one hundred and fifty thousand US dollars", "budget=15000000 USD"),
+    ("budget", "I don't know yet", "answer=maybe"),
+    ("budget", "Between $1k and $2k", "budget=200000 USD"),
+    ("open", "you charge £99 per seat?", "question"),
+    ("timeline", "no rush", "nothing"),
+    ("slot", "I prefer the second", "choice=2"),
+    ("slot", "number two", "choice=2"),
+    ("slot", "What about Thursday at 10 instead?", "at=2027-01-14 10:00 | question"),
+    ("slot", "this Friday at 5 in the evening", "at=2027-01-15 17:00"),
+    ("slot", "friday 3pm sharp", "at=2027-01-15 15:00"),
+    ("slot", "9 o'clock tomorrow", "at=2027-01-13 09:00"),
+    ("slot", "from 2 to 4 on Friday", "date=2027-01-15 | from=14:00 | to=16:00"),
+    ("confirm", "yess", "answer=yes"),
+    ("confirm", "y", "answer=yes"),
+    ("confirm", "not today", "answer=no"),
+    ("open", "thank you", "nothing"),
+    ("open", "thanks bye", "goodbye"),
+    ("open", "Can you help me?", "question"),
+    ("open", "price list please", "price"),
+    ("open", "I don't care about the price", "nothing"),
+    ("open", "I'd like to try it first", "demo"),
+    ("open", "free trial?", "question | demo"),
+    ("open", "I need to rebook", "reschedule"),
+    ("company", "It's a startup called Zephyr Labs", "company=Zephyr Labs"),
+    ("budget", "I can't say", "answer=maybe"),
+    ("budget", "maybe 3k, 4k at most", "budget=400000 ? | answer=maybe"),
+    ("budget", "about 20 000 USD", "budget=2000000 USD"),
+    ("budget", "twenty-five hundred dollars", "budget=250000 USD"),
+    ("budget", "1.2m euros", "budget=120000000 EUR"),
+    ("timeline", "as soon as possible", "date=2027-01-12"),
+    ("timeline", "sometime in March", "date=2027-03-01"),
+    ("timeline", "in about six weeks", "date=2027-02-23"),
+    ("timeline", "within a month", "date=2027-02-12"),
+    ("timeline", "by the end of the year", "date=2027-12-31"),
+    ("timeline", "early next month", "date=2027-02-01"),
+    ("slot", "tomorrow morning at 9", "at=2027-01-13 09:00"),
+    ("slot", "could we do it at noon instead", "time=12:00 | question"),
+    ("slot", "a week on Friday", "date=2027-01-22"),
+    ("slot", "2:30 pm tomorrow", "at=2027-01-13 14:30"),
+    ("slot", "not this week", "answer=no"),
+    ("confirm", "no wait, make it Friday", "date=2027-01-15 | answer=no | correction"),
+    ("confirm", "I guess so", "answer=yes"),
+    ("open", "that's a bit steep", "objectionprice"),
+    ("open", "are you a bot?", "question"),
+    ("open", "can you recommend a good movie", "offtopic | question"),
+    ("open", "write me a poem about the sea", "offtopic"),
+    ("open", "this is bullshit", "abuse"),
+    ("open", "I gave you the wrong number", "correction"),
+    ("open", "something came up, can we do another day?", "question | reschedule"),
+    ("open", "I'd like to meet someone on Friday at 3", "at=2027-01-15 15:00 | book"),
+    ("open", "tell me about your product", "question"),
+    ("open", "how long does setup take", "question"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "I want to reshedule my apointment", "reschedule | !book"),
+    ("slot", "tuseday at 3", "at=2027-01-19 15:00"),
+    ("confirm", "definitly", "answer=yes"),
+    ("open", "not intrested", "refusal"),
+];

@@ -18,6 +18,16 @@ fn answers_and_intents() {
     check_all(Language::It, ANSWERS);
 }
 
+#[test]
+fn all_kinds_of_phrasings() {
+    check_all(Language::It, CONVERSATION);
+}
+
+#[test]
+fn typing_errors() {
+    check_all(Language::It, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Buongiorno, mi chiamo Giulia Rossi", "name=Giulia Rossi | greeting"),
     ("open", "sono luca di stefano", "name=Luca di Stefano"),
@@ -104,4 +114,91 @@ const ANSWERS: &[Case] = &[
     ("open", "il numero è sbagliato", "correction"),
     ("open", "avete un'app", "question"),
     ("open", "ciao, come stai?", "greeting | !question"),
+];
+
+const CONVERSATION: &[Case] = &[
+    (
+        "open",
+        "salve sono sofia berti della verdi consulenze srl",
+        "name=Sofia Berti | company=verdi consulenze srl | greeting",
+    ),
+    ("name", "allora, Davide Ricci", "name=Davide Ricci"),
+    ("email", "scrivetemi a sofia@verdi.it", "email=sofia@verdi.it"),
+    ("company", "siamo un'associazione", "nothing"),
+    ("budget", "qualche centinaio di euro", "nothing"),
+    ("budget", "milleduecento euro", "budget=120000 EUR"),
+    ("timeline", "entro 15 giorni", "date=2027-01-27"),
+    ("timeline", "senza fretta", "nothing"),
+    ("slot", "giovedì 14 alle 17", "at=2027-01-14 17:00"),
+    ("slot", "qualsiasi giorno tranne lunedì", "nothing"),
+    ("slot", "prima di mezzogiorno domani", "date=2027-01-13 | to=12:00"),
+    ("slot", "mercoledì sera", "date=2027-01-13 | from=18:00 | to=22:00"),
+    ("slot", "alle otto di sera", "time=20:00"),
+    ("slot", "quello delle 10", "time=10:00"),
+    ("slot", "opzione due", "choice=2"),
+    ("slot", "tra mezz'ora", "at=2027-01-12 10:30"),
+    ("slot", "alle 3 del pomeriggio", "time=15:00"),
+    ("confirm", "sisi", "answer=yes"),
+    ("confirm", "preferisco le 16", "time=16:00"),
+    ("open", "quanto mi costerebbe al mese", "question | price"),
+    (
+        "open",
+        "Buonasera, sono Francesca Greco e chiamo per conto di Tecno Impianti Srl",
+        "name=Francesca Greco | company=Tecno Impianti Srl | greeting",
+    ),
+    ("open", "Salve, sono il signor Marino", "name=Marino | greeting"),
+    ("open", "sono il titolare di un negozio", "nothing"),
+    ("open", "sono di Napoli", "nothing"),
+    ("open", "Parla Andrea Colombo", "name=Andrea Colombo"),
+    ("open", "ciao sono giulia", "name=Giulia | greeting"),
+    ("name", "mario", "name=Mario"),
+    ("name", "non te lo dico", "answer=no | refusal"),
+    ("email", "m punto rossi chiocciola libero punto it", "email=m.rossi@libero.it"),
+    ("phone", "+39 02 1234567", "phone=+39021234567"),
+    ("company", "Officine Moretti", "company=Officine Moretti"),
+    ("company", "nessuna, sono un privato", "nothing"),
+    ("open", "lavoro in banca", "nothing"),
+    ("budget", "massimo cinquemila euro", "budget=500000 EUR"),
+    ("budget", "tra mille e duemila euro", "budget=200000 EUR"),
+    ("budget", "non lo so ancora", "answer=maybe"),
+    ("budget", "2,5 milioni", "budget=250000000 ?"),
+    ("timeline", "il prima possibile", "date=2027-01-12"),
+    ("timeline", "all'inizio di febbraio", "date=2027-02-01"),
+    ("timeline", "tra circa tre settimane", "date=2027-02-02"),
+    ("slot", "venerdì nel pomeriggio verso le 16", "at=2027-01-15 16:00"),
+    ("slot", "domani a mezzogiorno", "at=2027-01-13 12:00"),
+    ("slot", "alle 10", "time=10:00"),
+    ("slot", "il 20", "date=2027-01-20"),
+    ("slot", "tra due ore", "at=2027-01-12 12:00"),
+    ("slot", "giovedì non riesco", "answer=no"),
+    ("slot", "questo giovedì", "date=2027-01-14"),
+    ("slot", "alle diciotto e trenta", "time=18:30"),
+    ("confirm", "sì grazie", "answer=yes"),
+    ("confirm", "ok va benissimo", "answer=yes"),
+    ("confirm", "no, facciamo giovedì", "date=2027-01-14 | answer=no"),
+    ("confirm", "certo che no", "answer=no"),
+    ("confirm", "non c'è problema", "answer=yes"),
+    ("confirm", "magari un'altra volta", "reschedule"),
+    ("authority", "sì sono io", "answer=yes"),
+    ("authority", "decide il mio socio", "answer=no"),
+    ("open", "non sono interessato, grazie", "refusal"),
+    ("open", "non mi contattate più", "refusal"),
+    ("open", "non è caro", "nothing"),
+    ("open", "posso parlare con un operatore", "question | human"),
+    ("open", "scrivimi una poesia", "offtopic"),
+    ("open", "chi ha vinto la partita?", "offtopic | question"),
+    ("open", "siete dei ladri", "abuse"),
+    ("open", "buongiorno", "greeting"),
+    ("open", "questo è tutto grazie", "goodbye"),
+    ("open", "vorrei disdire", "cancel"),
+    ("open", "quando siete disponibili", "question | book"),
+    ("open", "come funziona", "question"),
+    ("open", "avrei una domanda", "question"),
+    ("open", "vorrei una demo domani", "date=2027-01-13 | demo | book"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "vorrei annulare l'appuntamento", "cancel | !book"),
+    ("slot", "giovedì prosimo", "date=2027-01-14"),
+    ("open", "non sono interesato", "refusal"),
 ];

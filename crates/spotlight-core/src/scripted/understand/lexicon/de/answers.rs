@@ -152,6 +152,8 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::AnyOne,
         &[
+            "jeden|jeder tag|termin",
+            "jederzeit",
             "egal|beide|jeder|irgendeiner",
             "mir|ist egal",
             "egal welcher|welche|wann",
