@@ -8,9 +8,12 @@ use spotlight_core::{
 };
 use spotlight_http::{
     Api, HttpPolicy,
-    conformance::{Target, on, seed},
+    conformance::{Target, garbage::garbage_is_refused_and_leaves_nothing, on, seed},
 };
 use tokio::{net::TcpListener, sync::oneshot};
+
+/// Generated requests per database; memory takes ten thousand in the contract's own crate.
+const GARBAGE: usize = 2_000;
 
 /// Serves a platform on `storage` for as long as the target lives.
 async fn serve(storage: Arc<dyn Storage>) -> Target {
@@ -44,7 +47,7 @@ mod sqlite {
 
     use spotlight_storage::sqlite::{SqliteOptions, SqliteStorage};
 
-    use super::{Arc, Target};
+    use super::{Arc, GARBAGE, Storage, Target, garbage_is_refused_and_leaves_nothing, on};
 
     /// A folder that goes with the test.
     struct Folder(PathBuf);
@@ -56,13 +59,24 @@ mod sqlite {
         }
     }
 
-    async fn start() -> Target {
+    async fn open() -> (Arc<dyn Storage>, Folder) {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("spotlight-http-{}-{number}", std::process::id())));
         std::fs::create_dir_all(&folder.0).expect("a folder");
         let storage = SqliteStorage::open(SqliteOptions::new(folder.0.join("spotlight.db"))).await.expect("a database");
-        super::serve(Arc::new(storage)).await.keeping(folder)
+        (Arc::new(storage), folder)
+    }
+
+    async fn start() -> Target {
+        let (storage, folder) = open().await;
+        super::serve(storage).await.keeping(folder)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn garbage() {
+        let (storage, _folder) = open().await;
+        garbage_is_refused_and_leaves_nothing(&on(storage), GARBAGE).await;
     }
 
     spotlight_http::http_suite!(start);
@@ -72,12 +86,23 @@ mod postgres {
     use spotlight_storage::postgres::{PgOptions, PgStorage};
     use spotlight_tests::postgres::TestDatabase;
 
-    use super::{Arc, Target};
+    use super::{Arc, GARBAGE, Storage, Target, garbage_is_refused_and_leaves_nothing, on};
 
-    async fn start() -> Target {
+    async fn open() -> (Arc<dyn Storage>, TestDatabase) {
         let database = TestDatabase::fresh().await;
         let storage = PgStorage::connect(PgOptions::new(database.url())).await.expect("a database");
-        super::serve(Arc::new(storage)).await.keeping(database)
+        (Arc::new(storage), database)
+    }
+
+    async fn start() -> Target {
+        let (storage, database) = open().await;
+        super::serve(storage).await.keeping(database)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn garbage() {
+        let (storage, _database) = open().await;
+        garbage_is_refused_and_leaves_nothing(&on(storage), GARBAGE).await;
     }
 
     spotlight_http::http_suite!(start);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use spotlight_core::{
     domain::time::Timestamp,
     error::{Error, Result, Violations},
@@ -19,6 +19,8 @@ use crate::{
 const MAX_PAGE: u32 = 100_000;
 /// Longest text of a parameter.
 const MAX_TEXT: usize = 200;
+/// Years of a day: the zone's offset never carries it out of what can be represented.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 /// Longest cursor.
 const MAX_CURSOR: usize = 2048;
 
@@ -102,7 +104,10 @@ impl Parameter {
             Accepts::Instant => {
                 (instant(value).is_some(), "format", "must be an instant as 2026-03-29T15:00:00Z".to_owned())
             }
-            Accepts::Date => (value.parse::<NaiveDate>().is_ok(), "format", "must be a day as 2026-03-29".to_owned()),
+            Accepts::Date => {
+                let ok = value.parse::<NaiveDate>().is_ok_and(|day| YEARS.contains(&day.year()));
+                (ok, "format", "must be a day as 2026-03-29, from 1900 to 2999".to_owned())
+            }
             Accepts::Zone => {
                 let ok = value.parse::<chrono_tz::Tz>().is_ok();
                 (ok, "format", "must be an IANA time zone as Europe/Berlin".to_owned())

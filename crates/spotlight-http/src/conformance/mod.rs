@@ -14,6 +14,7 @@ pub mod assistant;
 pub mod client;
 pub mod conversation;
 pub mod edge;
+pub mod garbage;
 pub mod lead;
 pub mod list;
 pub mod seed;
