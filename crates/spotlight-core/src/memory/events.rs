@@ -1,7 +1,7 @@
 //! Events that are published to whoever listens.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub struct EventLimits {
     /// The newest events of a channel, at least 1.
     pub events_per_channel: usize,
-    /// Channels nobody listens to; of more, the ones in which nothing happened for longest are forgotten.
+    /// Channels nobody listens to; of half as many more, those in which nothing happened for longest are forgotten.
     pub idle_channels: usize,
 }
 
@@ -45,9 +45,10 @@ type Name = (OrganizationId, String);
 
 struct State {
     channels: HashMap<Name, Channel>,
-    /// Channels by when something last happened in them.
-    by_use: BTreeMap<u64, Name>,
+    /// Publications and subscriptions so far.
     uses: u64,
+    /// With so many channels, idle ones are looked for.
+    sweep_at: usize,
     /// The number before the first one of a new channel: no channel that was forgotten has given a greater one.
     floor: u64,
     /// A channel was forgotten, so a new one can be an old one that lost its events.
@@ -57,6 +58,7 @@ struct State {
 struct Channel {
     log: Arc<Mutex<Log>>,
     newest: watch::Sender<u64>,
+    /// The number of its last use.
     used: u64,
 }
 
@@ -78,7 +80,8 @@ impl MemoryEventBus {
     /// A bus that keeps this much.
     pub fn with_limits(clock: Arc<dyn Clock>, limits: EventLimits) -> Self {
         let floor = u64::try_from(clock.now().timestamp_millis()).unwrap_or_default();
-        let state = State { channels: HashMap::new(), by_use: BTreeMap::new(), uses: 0, floor, has_forgotten: false };
+        let sweep_at = limits.idle_channels.saturating_add(limits.idle_channels / 2 + 1);
+        let state = State { channels: HashMap::new(), uses: 0, sweep_at, floor, has_forgotten: false };
         Self { limits, state: Mutex::new(state) }
     }
 
@@ -102,39 +105,35 @@ impl State {
     /// The channel of a name, made when there is none.
     fn channel(&mut self, name: Name, limits: EventLimits) -> &Channel {
         self.uses += 1;
-        let used = self.uses;
-        if let Some(channel) = self.channels.get_mut(&name) {
-            self.by_use.remove(&channel.used);
-            channel.used = used;
-        } else {
+        if !self.channels.contains_key(&name) && self.channels.len() >= self.sweep_at {
             self.forget_idle(limits.idle_channels);
-            let log = Log {
-                first: self.floor + 1,
-                events: VecDeque::new(),
-                numbers: HashMap::new(),
-                has_lost: self.has_forgotten,
-            };
-            let newest = watch::Sender::new(self.floor);
-            self.channels.insert(name.clone(), Channel { log: Arc::new(Mutex::new(log)), newest, used });
         }
-        self.by_use.insert(used, name.clone());
-        &self.channels[&name]
+        let channel = self.channels.entry(name).or_insert_with(|| Channel::new(self.floor, self.has_forgotten));
+        channel.used = self.uses;
+        channel
     }
 
-    /// Forgets channels nobody listens to, the longest unused first, until there is room for one more.
+    /// Forgets channels nobody listens to, the longest unused first, so that `limit` of them stay.
     fn forget_idle(&mut self, limit: usize) {
-        if self.channels.len() < limit {
-            return;
-        }
-        let is_idle = |name: &Name| self.channels.get(name).is_none_or(|channel| channel.newest.receiver_count() == 0);
-        let oldest = self.by_use.iter().find(|(_, name)| is_idle(name)).map(|(used, name)| (*used, name.clone()));
-        if let Some((used, name)) = oldest {
-            self.by_use.remove(&used);
+        let idle = self.channels.iter().filter(|(_, channel)| channel.newest.receiver_count() == 0);
+        let mut idle: Vec<_> = idle.map(|(name, channel)| (channel.used, name.clone())).collect();
+        idle.sort_unstable();
+        idle.truncate(idle.len().saturating_sub(limit));
+        for (_, name) in idle {
             if let Some(channel) = self.channels.remove(&name) {
                 self.floor = self.floor.max(*channel.newest.borrow());
                 self.has_forgotten = true;
             }
         }
+        // Looking at every channel is paid for by those that are made until the next time.
+        self.sweep_at = self.channels.len().saturating_add(limit / 2 + 1);
+    }
+}
+
+impl Channel {
+    fn new(floor: u64, has_lost: bool) -> Self {
+        let log = Log { first: floor + 1, events: VecDeque::new(), numbers: HashMap::new(), has_lost };
+        Self { log: Arc::new(Mutex::new(log)), newest: watch::Sender::new(floor), used: 0 }
     }
 }
 

@@ -24,8 +24,7 @@ const BEGIN_WITHIN: Duration = Duration::from_secs(10);
 /// A [`Storage`] in memory, which keeps every promise but durability.
 ///
 /// One unit writes at a time, in the order of asking; readers never wait and see what was committed when they asked.
-/// Every list but an unbounded one costs time in proportion to the organization's rows, single reads and writes in
-/// proportion to the logarithm of all rows.
+/// A list costs time in proportion to the organization's rows, a single read or write to the logarithm of all rows.
 pub struct MemoryStorage {
     shared: Arc<Shared>,
     committed: MemoryRepositories,

@@ -79,7 +79,7 @@ async fn idle_channels_are_forgotten_and_their_numbers_are_not_given_again() {
     for channel in 0..100 {
         publish(&bus, &channel.to_string(), 100 + channel).await;
     }
-    assert!(bus.channels() <= 3, "{} channels", bus.channels());
+    assert!(bus.channels() <= 5, "{} channels", bus.channels());
     let number = publish(&bus, "kept", 3).await;
     assert_eq!(heard(&mut kept).await, [number as i64], "a channel somebody listens to stays");
 
