@@ -5,7 +5,10 @@ use super::{
     pattern::Words,
     token::{Kind, Token, Tokens},
 };
-use crate::scripted::understanding::{Hearing, Intent};
+use crate::{
+    domain::assistant::Language,
+    scripted::understanding::{Hearing, Intent},
+};
 
 /// A phrase of the word tables, found in the utterance.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +76,9 @@ impl<'a> Heard<'a> {
     fn repair(&self, at: usize) -> Option<&'static str> {
         let token = self.tokens.list.get(at)?;
         let inside = at > 0 && self.tokens.list[at - 1].clause == token.clause;
-        if token.kind != Kind::Word || (token.capital && inside) || self.in_address(at) {
+        // German writes nouns with capitals too; its longer words are no names.
+        let noun = self.index.language == Language::De && self.tokens.raw(at).len() >= 7;
+        if token.kind != Kind::Word || (token.capital && inside && !noun) || self.in_address(at) {
             return None;
         }
         self.index.repaired(self.tokens.fold(at))

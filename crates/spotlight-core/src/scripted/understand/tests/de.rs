@@ -23,6 +23,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::De, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::De, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Guten Tag, ich heiße Jürgen Müller", "name=Jürgen Müller | greeting"),
     ("open", "ich heisse anna von berg", "name=Anna von Berg"),
@@ -194,4 +199,10 @@ const CONVERSATION: &[Case] = &[
     ("open", "ich habe mich vertippt", "correction"),
     ("open", "können wir den Termin auf Donnerstag verschieben", "date=2027-01-14 | question | reschedule"),
     ("open", "ich hätte da eine Frage", "question"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "ich möchte den Termin stonieren", "cancel | !book"),
+    ("slot", "Donerstag um 10", "at=2027-01-14 10:00"),
+    ("open", "kein Interese", "refusal"),
 ];

@@ -33,6 +33,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::En, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::En, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Hi, I'm Maria Lopez", "name=Maria Lopez | greeting | !company"),
     ("open", "hello, my name is peter o'brien", "name=Peter O'Brien"),
@@ -277,4 +282,11 @@ const CONVERSATION: &[Case] = &[
     ("open", "I'd like to meet someone on Friday at 3", "at=2027-01-15 15:00 | book"),
     ("open", "tell me about your product", "question"),
     ("open", "how long does setup take", "question"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "I want to reshedule my apointment", "reschedule | !book"),
+    ("slot", "tuseday at 3", "at=2027-01-19 15:00"),
+    ("confirm", "definitly", "answer=yes"),
+    ("open", "not intrested", "refusal"),
 ];

@@ -23,6 +23,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::Es, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::Es, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Hola, me llamo Lucía Ortega", "name=Lucía Ortega | greeting"),
     ("open", "hola soy carlos de la torre", "name=Carlos de la Torre"),
@@ -194,4 +199,10 @@ const CONVERSATION: &[Case] = &[
     ("open", "cuándo están disponibles", "question | book"),
     ("open", "tengo una pregunta sobre los planes", "question"),
     ("open", "ayer vi su anuncio", "nothing"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "quiero canselar la cita", "cancel | !book"),
+    ("slot", "el miercoels a las 10", "at=2027-01-13 10:00"),
+    ("open", "mi presupusto es de 3000 euros", "budget=300000 EUR"),
 ];

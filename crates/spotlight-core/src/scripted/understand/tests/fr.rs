@@ -23,6 +23,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::Fr, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::Fr, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Bonjour, je m'appelle Élodie Martin", "name=Élodie Martin | greeting"),
     ("open", "je suis jean-luc moreau", "name=Jean-Luc Moreau"),
@@ -193,4 +198,10 @@ const CONVERSATION: &[Case] = &[
     ("open", "vous avez une application mobile", "question"),
     ("open", "j'ai une question", "question"),
     ("open", "quand êtes-vous disponibles ?", "question | book"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "je veux anuler mon rendez vous", "cancel | !book"),
+    ("slot", "mercrdi à 10h", "at=2027-01-13 10:00"),
+    ("open", "je ne suis pas interressé", "refusal"),
 ];

@@ -23,6 +23,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::It, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::It, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Buongiorno, mi chiamo Giulia Rossi", "name=Giulia Rossi | greeting"),
     ("open", "sono luca di stefano", "name=Luca di Stefano"),
@@ -190,4 +195,10 @@ const CONVERSATION: &[Case] = &[
     ("open", "come funziona", "question"),
     ("open", "avrei una domanda", "question"),
     ("open", "vorrei una demo domani", "date=2027-01-13 | demo | book"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "vorrei annulare l'appuntamento", "cancel | !book"),
+    ("slot", "giovedì prosimo", "date=2027-01-14"),
+    ("open", "non sono interesato", "refusal"),
 ];

@@ -23,6 +23,11 @@ fn all_kinds_of_phrasings() {
     check_all(Language::Pt, CONVERSATION);
 }
 
+#[test]
+fn typing_errors() {
+    check_all(Language::Pt, TYPING_ERRORS);
+}
+
 const CONTACTS: &[Case] = &[
     ("open", "Olá, o meu nome é João Pereira", "name=João Pereira | greeting"),
     ("open", "oi, sou ana da silva", "name=Ana da Silva"),
@@ -193,4 +198,10 @@ const CONVERSATION: &[Case] = &[
     ("open", "passei o número errado", "correction"),
     ("open", "podemos mudar a reunião para quinta", "date=2027-01-14 | question | reschedule"),
     ("open", "quais são os preços", "question | price"),
+];
+
+const TYPING_ERRORS: &[Case] = &[
+    ("open", "quero canselar", "cancel"),
+    ("open", "nao tenho intersse", "refusal"),
+    ("slot", "quinta feira as 10", "at=2027-01-14 10:00"),
 ];

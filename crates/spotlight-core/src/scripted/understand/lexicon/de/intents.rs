@@ -222,6 +222,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Reschedule),
         &[
+            "verschieben|verlegen|umbuchen",
             "verschieb~|verleg~|umbuch~|verschob~|umleg~|neu_ansetzen|nach_hinten|vorverleg~",
             "ander~|neu~|ander * termin|zeit|uhrzeit|tag|datum|zeitpunkt",
             "termin|uhrzeit|datum|zeit * andern|wechseln|tauschen|anpassen",
@@ -235,6 +236,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Cancel),
         &[
+            "stornieren|storniere|absagen",
             "absag~|stornier~|abgesagt|annullieren|canceln|streich~",
             "sag~ * ab",
             "termin|buchung|gesprach|meeting * loschen|streichen|absagen|aufheben|zurucknehmen",

@@ -222,6 +222,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Reschedule),
         &[
+            "reschedule|rescheduling|postpone",
             "reschedul~|rebook|re-book|postpone~",
             "move|change|shift|push|switch|swap|delay|put|bring * appointment|meeting|call|slot|booking|time|date|day|it_to|it_back|demo",
             "another|different|other|new|later|earlier|better time|day|date|slot|week",

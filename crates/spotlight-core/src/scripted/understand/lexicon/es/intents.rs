@@ -211,6 +211,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Reschedule),
         &[
+            "reprogramar|reagendar|aplazar|posponer",
             "reprogram~|reagend~|aplaz~|pospon~|postergar|retrasar|reubicar",
             "cambi~|mov~|muev~|modific~|pasar|adelantar * cita|reunion|llamada|hora|fecha|dia|reserva|turno|horario|hueco",
             "otro|otra|distinto|diferente dia|hora|fecha|momento|horario|semana|hueco",
@@ -222,6 +223,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Cancel),
         &[
+            "cancelar|cancelarla|cancelo|cancelen|cancele|anular",
             "cancel~",
             "anul~",
             "no|ya_no quiero|necesito|voy_a|vamos_a|podre * ir|asistir|cita|reunion|reserva",

@@ -226,6 +226,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Cancel),
         &[
+            "annuler|annulez|annule|annulation",
             "annul~",
             "decommander|decommandez",
             "supprim~ * rendez-vous|rdv|reunion|reservation",

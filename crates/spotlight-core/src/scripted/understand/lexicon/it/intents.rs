@@ -211,6 +211,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Reschedule),
         &[
+            "spostare|rimandare|rinviare|posticipare",
             "spostare|spostarlo|spostarla|sposti|spostiamo|spostate|posticip~|rimand~|rinvi~|riprogramm~|anticipare|anticiparlo|rifissare",
             "cambi~|modific~ * appuntamento|orario|data|giorno|ora|riunione|incontro|prenotazione",
             "altro|altra|diverso|diversa|nuovo|nuova|migliore giorno|ora|orario|data|momento|settimana|appuntamento",
@@ -223,6 +224,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Cancel),
         &[
+            "annullare|annullo|disdire|disdico",
             "annull~|disd~",
             "cancell~ * appuntamento|riunione|prenotazione|incontro|tutto|chiamata",
             "cancellare|cancellarlo|cancellarla|cancello",

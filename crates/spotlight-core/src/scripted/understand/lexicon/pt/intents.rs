@@ -216,6 +216,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Reschedule),
         &[
+            "remarcar|reagendar|remarque",
             "remarc~|reagend~|adi~|posterg~|desmarcar_e|antecip~",
             "mud~|alter~|troc~|pass~ * reuniao|horario|data|dia|hora|consulta|agendamento|marcacao|visita|chamada",
             "outro|outra|diferente|novo|nova|melhor dia|hora|data|horario|momento|semana",
@@ -224,7 +225,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "tive|surgiu um|uns imprevisto|contratempo",
         ],
     ),
-    (T::Does(I::Cancel), &["cancel~", "desmarc~|anul~", "nao|ja_nao quero|vou|preciso mais? * reuniao|consulta|ir$"]),
+    (
+        T::Does(I::Cancel),
+        &[
+            "cancelar|cancelo|cancele|desmarcar",
+            "cancel~",
+            "desmarc~|anul~",
+            "nao|ja_nao quero|vou|preciso mais? * reuniao|consulta|ir$",
+        ],
+    ),
     (
         T::Does(I::Injection),
         &[
