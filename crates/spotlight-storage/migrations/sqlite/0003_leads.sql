@@ -40,8 +40,10 @@ CREATE UNIQUE INDEX leads_email ON leads (organization_id, email)
 CREATE UNIQUE INDEX leads_phone ON leads (organization_id, phone)
     WHERE deleted_at IS NULL AND merged_into IS NULL AND phone IS NOT NULL;
 
--- One index for each sort; each serves both directions. The first also holds what figures are counted from.
-CREATE INDEX leads_by_created ON leads (organization_id, created_at, id, status, source, score)
+-- One index for each sort; each serves both directions. The first also holds what figures are counted from, so that no
+-- row is read for them; its last two columns are always absent, but SQLite looks at the rows without them.
+CREATE INDEX leads_by_created
+    ON leads (organization_id, created_at, id, status, source, score, deleted_at, merged_into)
     WHERE deleted_at IS NULL AND merged_into IS NULL;
 -- Over all of them, since retention looks for deleted and merged ones too.
 CREATE INDEX leads_by_updated ON leads (organization_id, updated_at, id);
@@ -58,7 +60,7 @@ CREATE INDEX leads_by_status ON leads (organization_id, status, created_at, id)
 CREATE INDEX leads_by_owner ON leads (organization_id, owner_id, created_at, id) WHERE owner_id IS NOT NULL;
 
 CREATE INDEX leads_merged_into ON leads (organization_id, merged_into, id) WHERE merged_into IS NOT NULL;
-CREATE INDEX leads_deleted ON leads (organization_id, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX leads_deleted ON leads (organization_id, id, deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- The search index. Every word is kept with its organization in front, as `0190…_anna`, so that a search reads nothing
 -- of other tenants and can be counted by the index alone. Core makes words of letters and digits only, of which this

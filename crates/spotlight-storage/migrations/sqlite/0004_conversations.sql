@@ -111,7 +111,7 @@ CREATE TABLE transcripts (
     PRIMARY KEY (organization_id, conversation_id, seq),
     FOREIGN KEY (organization_id, conversation_id) REFERENCES conversations (organization_id, id)
 ) STRICT;
-CREATE INDEX transcripts_sentiment ON transcripts (organization_id, sentiment, began_at, assistant_id)
+CREATE INDEX transcripts_sentiment ON transcripts (organization_id, sentiment, began_at, assistant_id, speaker)
     WHERE speaker = 'user' AND sentiment IS NOT NULL;
 CREATE INDEX transcripts_response ON transcripts (organization_id, response_ms, began_at, assistant_id)
     WHERE response_ms IS NOT NULL;

@@ -128,6 +128,7 @@ CREATE TABLE outbox (
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (kind, run_at, seq) WHERE dead_at IS NULL;
+CREATE INDEX outbox_dead ON outbox (kind, dead_at) WHERE dead_at IS NOT NULL;
 CREATE UNIQUE INDEX outbox_unique_key ON outbox (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL;
 
 -- A fence is never given twice, so a lease that ended needs no row.

@@ -66,6 +66,7 @@ statements! {
            AND (hold_expires_at IS NULL OR status <> 'held' OR hold_expires_at > ?10)) THEN 5 \
          ELSE 0 END"
     ];
+    // The statuses are those of the index by the end of what is blocked.
     DELETE_EXPIRED = [
         "DELETE FROM appointments WHERE organization_id = ? AND host_id = ? \
          AND status IN ('held', 'scheduled', 'confirmed') AND status = 'held' AND hold_expires_at <= ? AND id <> ?"

@@ -50,12 +50,12 @@ statements! {
         BURY = ["UPDATE outbox SET claimed_until = NULL, dead_at = ?, last_error = ? WHERE ", held!()];
         /// The outbox is global.
         STATS = [
-            "SELECT count(*) FILTER (WHERE dead_at IS NULL AND (claimed_until IS NULL OR claimed_until <= ?2) \
-               AND run_at <= ?2), \
-             count(*) FILTER (WHERE dead_at IS NULL AND (claimed_until IS NULL OR claimed_until <= ?2) \
-               AND run_at > ?2), \
-             count(*) FILTER (WHERE dead_at IS NULL AND claimed_until > ?2), \
-             count(*) FILTER (WHERE dead_at IS NOT NULL) FROM outbox WHERE kind = ?1"
+            "SELECT ready, scheduled, running, \
+             (SELECT count(*) FROM outbox WHERE kind = ?1 AND dead_at IS NOT NULL) FROM ( \
+             SELECT count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= ?2) AND run_at <= ?2) AS ready, \
+             count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= ?2) AND run_at > ?2) AS scheduled, \
+             count(*) FILTER (WHERE claimed_until > ?2) AS running \
+             FROM outbox WHERE kind = ?1 AND dead_at IS NULL)"
         ];
     }
 }
