@@ -1,29 +1,28 @@
 //! Hosts and appointments.
 
 mod host;
+mod list;
 
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
     domain::{
         AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId,
-        appointment::{Appointment, AppointmentStatus},
+        appointment::Appointment,
         time::{Timestamp, Window},
     },
-    ports::{AppointmentFilter, AppointmentRepository, Cursor, HostLoad, Listing, Order, Paging},
+    ports::{AppointmentFilter, AppointmentRepository, HostLoad, Listing, Order, Paging},
 };
 use sqlx::postgres::PgRow;
 
-pub(super) use self::host::PgHostRepository;
+pub(super) use self::{host::PgHostRepository, list::built as built_statements};
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::{KeyKind, List, SortKey, statements},
-    statements::{pages, whole_span},
+    sql::statements,
     tx::Query,
     write,
 };
-use crate::shared::cursor;
 
 macro_rules! columns {
     () => {
@@ -136,8 +135,6 @@ pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &
     [STATEMENTS, host::STATEMENTS].into_iter().flatten()
 }
 
-const KEY: SortKey = SortKey { column: "starts_at", kind: KeyKind::Instant, nullable: false };
-
 fn read(row: &PgRow) -> Result<Appointment> {
     let mut row = Row::new("appointments", row);
     Ok(Appointment {
@@ -193,54 +190,6 @@ fn bind<'q>(sql: &'static str, appointment: &'q Appointment, now: Timestamp) -> 
         .bind(now)
 }
 
-fn filtered(organization: OrganizationId, filter: &AppointmentFilter) -> List {
-    let AppointmentFilter { statuses, lead_id, assistant_id, conversation_id, host_id, visible_to, starts } = filter;
-    let mut list = List::new("appointments", columns!(), organization.as_uuid());
-    if statuses.is_empty() {
-        list.only("status <> 'held'");
-    }
-    list.one_of("status", statuses.iter().map(|status| status.as_str()));
-    for (condition, id) in [
-        ("lead_id = ?", lead_id.map(LeadId::as_uuid)),
-        ("assistant_id = ?", assistant_id.map(AssistantId::as_uuid)),
-        ("conversation_id = ?", conversation_id.map(ConversationId::as_uuid)),
-        ("host_id = ?", host_id.map(UserId::as_uuid)),
-        (
-            "(host_id = ? \
-             OR assistant_id IN (SELECT s.id FROM assistants s WHERE s.organization_id = $1 AND s.owner_id = ?) \
-             OR lead_id IN (SELECT l.id FROM leads l WHERE l.organization_id = $1 AND l.owner_id = ?))",
-            visible_to.map(UserId::as_uuid),
-        ),
-    ] {
-        if let Some(id) = id {
-            list.with(condition, id);
-        }
-    }
-    list.between("starts_at", *starts);
-    list
-}
-
-/// The statements of lists, without a filter and with every filter.
-pub(super) fn built(organization: OrganizationId, user: UserId) -> Result<Vec<String>> {
-    let id = organization.as_uuid();
-    let every = AppointmentFilter {
-        statuses: vec![AppointmentStatus::Held, AppointmentStatus::Scheduled],
-        lead_id: Some(LeadId::from_uuid(id)),
-        assistant_id: Some(AssistantId::from_uuid(id)),
-        conversation_id: Some(ConversationId::from_uuid(id)),
-        host_id: Some(user),
-        visible_to: Some(user),
-        starts: whole_span(),
-    };
-    let mut built = Vec::new();
-    for filter in [AppointmentFilter::default(), every] {
-        for order in [Order::Asc, Order::Desc] {
-            built.extend(pages(|| filtered(organization, &filter), KEY, order)?);
-        }
-    }
-    Ok(built)
-}
-
 /// Keeps appointments and holds.
 pub(super) struct PgAppointmentRepository {
     db: PgDb,
@@ -251,6 +200,7 @@ impl PgAppointmentRepository {
         Self { db }
     }
 }
+use columns;
 
 #[async_trait]
 impl AppointmentRepository for PgAppointmentRepository {
@@ -281,8 +231,7 @@ impl AppointmentRepository for PgAppointmentRepository {
         order: Order,
         paging: &Paging,
     ) -> Result<Listing<Appointment>> {
-        let cursor_of = |one: &Appointment| Cursor { key: Some(cursor::instant(one.starts_at)), id: one.id.as_uuid() };
-        filtered(organization, filter).fetch(&self.db, KEY, order, paging, read, cursor_of).await
+        list::list(&self.db, organization, filter, order, paging).await
     }
 
     async fn update(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
@@ -331,7 +280,7 @@ impl AppointmentRepository for PgAppointmentRepository {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use spotlight_core::domain::appointment::AppointmentStatus;
 
     #[test]
     fn the_statuses_that_take_time_are_those_of_the_domain() {

@@ -46,7 +46,7 @@ pub fn statements() -> Result<Vec<Statement>> {
     let (organization, user) = (OrganizationId::from_uuid(Uuid::nil()), UserId::from_uuid(Uuid::nil()));
     for (name, built) in [
         ("analytics", super::analytics::built()),
-        ("appointment list", super::appointment::built(organization, user)?),
+        ("appointment list", super::appointment::built_statements(organization, user)?),
         ("assistant list", super::assistant::built_statements(organization, user)?),
         ("audit list", super::audit::built(organization)?),
         ("conversation list", super::conversation::built_statements(organization, user)?),
