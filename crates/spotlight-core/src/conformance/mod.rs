@@ -9,7 +9,7 @@
 //!
 //! The expression makes a fixture, which gives fresh adapters; it is evaluated for each test. The caller needs `tokio`
 //! with `macros` and `rt-multi-thread` among its development dependencies. To add a case, write the function in the file
-//! of its port and name it in that port's list: [`storage`](self::storage) for everything behind `Storage`, the file
+//! of its port and name it in that port's list: [`storage`] for everything behind `Storage`, the file
 //! itself for the others.
 #![expect(clippy::unwrap_used, reason = "a broken promise is a panic at the line that found it")]
 

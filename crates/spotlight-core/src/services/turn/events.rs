@@ -52,7 +52,11 @@ struct Sent {
     heard: usize,
 }
 
-/// Sends events. One event waits at most, so a slow listener slows the answer down and never grows memory.
+/// Events that wait for a listener at most: a slow one slows the answer down and never grows memory. More than one, so
+/// that a quick model and its listener need not hand over for each word.
+const AHEAD: usize = 32;
+
+/// Sends events. What waits is not heard: a listener that goes away has heard what it took.
 #[derive(Clone)]
 pub(crate) struct Outlet {
     sender: mpsc::Sender<Sent>,
@@ -79,7 +83,7 @@ impl Outlet {
 
     /// Waits until everything sent was taken. False when nobody listens any more.
     pub(super) async fn taken(&self) -> bool {
-        self.sender.reserve().await.is_ok()
+        self.sender.reserve_many(AHEAD).await.is_ok()
     }
 
     /// True when nobody listens any more.
@@ -114,7 +118,7 @@ impl Stream for Inlet {
 
 /// A way for events.
 pub(super) fn channel() -> (Outlet, TurnStream) {
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, receiver) = mpsc::channel(AHEAD);
     let heard = Arc::new(AtomicUsize::new(0));
     let inlet = Inlet { receiver, heard: Arc::clone(&heard) };
     (Outlet { sender, heard }, Box::pin(inlet))
