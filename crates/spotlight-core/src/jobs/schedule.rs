@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-use chrono::Duration as Span;
+use chrono::{Duration as Span, SubsecRound};
 use chrono_tz::Tz;
 use croner::Cron;
 use tokio::task::JoinSet;
@@ -81,7 +81,8 @@ impl Schedule {
             Missed::Skip | Missed::Latest => 1,
             Missed::Each(most) => usize::from(most.max(1)),
         };
-        let before = now.with_timezone(&self.zone) + Span::microseconds(1);
+        // Ticks are whole seconds: the one of this second is before the next second.
+        let before = now.with_timezone(&self.zone).trunc_subsecs(0) + Span::seconds(1);
         let back = self.cron.iter_before(before).map(|tick| tick.to_utc());
         let mut ticks: Vec<_> = back.take_while(|tick| *tick > after).take(most).collect();
         if self.missed == Missed::Skip {
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn missed_ticks_follow_the_policy() {
-        let (after, now) = (at("2026-05-01T10:00:00Z"), at("2026-05-01T10:05:10Z"));
+        let (after, now) = (at("2026-05-01T10:00:00Z"), at("2026-05-01T10:05:00.0003Z"));
         let due = |missed| schedule("* * * * *", missed).due(after, now);
         assert_eq!(due(Missed::Skip), [at("2026-05-01T10:05:00Z")]);
         assert_eq!(due(Missed::Latest), [at("2026-05-01T10:05:00Z")]);
