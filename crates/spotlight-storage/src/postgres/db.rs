@@ -60,6 +60,11 @@ pub(super) struct Database {
 impl Database {
     /// A pool that connects when it is first used.
     pub(super) fn new(options: &PgOptions) -> Result<Self> {
+        Self::with_settings(options, &[])
+    }
+
+    /// The same with settings of the server for every connection, or for every transaction behind a pooler.
+    pub(super) fn with_settings(options: &PgOptions, settings: &[(&str, &str)]) -> Result<Self> {
         let all = options.max_connections.max(1);
         let doubts = Arc::new(Doubts { left: AtomicU32::new(0), all });
         let before_acquire = Arc::clone(&doubts);
@@ -72,10 +77,10 @@ impl Database {
                 let test = before_acquire.settle();
                 Box::pin(async move { Ok(!test || sqlx::Connection::ping(connection).await.is_ok()) })
             })
-            .connect_lazy_with(options.connect_options()?);
+            .connect_lazy_with(options.connect_options(settings)?);
         Ok(Self {
             pool,
-            begin: options.begin_statement().into(),
+            begin: options.begin_statement(settings).into(),
             begin_sifting: options.sift_statement().into(),
             pooler: options.pooler,
             doubts,
@@ -98,7 +103,8 @@ impl Database {
         Tx::begin(connection, Arc::clone(statement), !self.pooler, Arc::clone(&self.doubts)).await
     }
 
-    async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
+    /// Every row of one statement, which is a transaction of its own.
+    pub(super) async fn fetch_all(&self, query: Query<'_>) -> Result<Vec<PgRow>> {
         if self.pooler {
             // Parsing and executing go in two messages, which the pooler would hand to two servers.
             let mut tx = self.begin().await?;

@@ -44,8 +44,18 @@ async fn stored(connection: &mut PgConnection) -> Result<i64> {
         .map_err(error::map)
 }
 
+/// Brings the schema up to date where the options allow it, else checks that it is.
+pub(super) async fn bring_up_to_date(options: &PgOptions) -> Result<()> {
+    if options.migrate && !options.pooler {
+        return run(options).await;
+    }
+    let mut connection = super::storage::connect(&options.connect_options(&[])?).await?;
+    check(&mut connection, options.begin_statement(&[])).await?;
+    connection.close().await.map_err(error::map)
+}
+
 /// Fails when the schema is not the one this program knows. `begin` opens the transaction a pooler needs around it.
-pub(super) async fn check(connection: &mut PgConnection, begin: String) -> Result<()> {
+async fn check(connection: &mut PgConnection, begin: String) -> Result<()> {
     let mut tx = connection.begin_with(sqlx::AssertSqlSafe(begin)).await.map_err(error::map)?;
     let (ours, theirs) = (newest(&migrator()), stored(&mut tx).await?);
     tx.rollback().await.map_err(error::map)?;
@@ -76,7 +86,7 @@ fn refuse_newer(ours: i64, theirs: i64) -> Result<()> {
 }
 
 /// Runs every migration that is missing, one program at a time.
-pub(super) async fn run(options: &PgOptions) -> Result<()> {
+async fn run(options: &PgOptions) -> Result<()> {
     let mut connection = super::storage::connect(&options.migrate_options()?).await?;
     let done = locked(&mut connection, options).await;
     // Ending the session gives the lock back, also after a failure.

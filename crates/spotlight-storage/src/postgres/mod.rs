@@ -21,6 +21,7 @@ mod migrate;
 mod options;
 mod organization;
 mod outbox;
+mod queue;
 mod report;
 mod row;
 mod sql;
@@ -33,6 +34,7 @@ mod write;
 pub use self::{
     migrate::schema_fingerprint,
     options::PgOptions,
+    queue::PgQueue,
     statements::{Statement, statements},
     storage::PgStorage,
 };

@@ -31,6 +31,8 @@ pub struct PgOptions {
     /// Then no statement is prepared beyond its transaction, every read is a transaction of its own, timeouts are set
     /// in each transaction, and migrations need another, direct connection.
     pub pooler: bool,
+    /// Where a job queue listens for wake-ups when `url` leads to a transaction pooler: a URL of the server itself. None.
+    pub direct_url: Option<SecretString>,
     /// Bring the schema up to date when connecting. True.
     pub migrate: bool,
     /// Tells when a row of the outbox was added.
@@ -51,14 +53,15 @@ impl PgOptions {
             idle_in_transaction_session_timeout: Duration::from_mins(1),
             application_name: "spotlight".to_owned(),
             pooler: false,
+            direct_url: None,
             migrate: true,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }
     }
 
-    /// The driver's options for a pooled connection.
-    pub(super) fn connect_options(&self) -> Result<PgConnectOptions> {
+    /// The driver's options for a pooled connection, with settings of the server for each.
+    pub(super) fn connect_options(&self, settings: &[(&str, &str)]) -> Result<PgConnectOptions> {
         let options = self.base()?;
         Ok(if self.pooler {
             // A pooler refuses start-up parameters it does not know, and prepared statements do not outlive a
@@ -68,6 +71,7 @@ impl PgOptions {
             options
                 .statement_cache_capacity(256)
                 .options(self.timeouts().map(|(name, value)| (name, value.as_millis().to_string())))
+                .options(settings.iter().copied())
         })
     }
 
@@ -76,12 +80,25 @@ impl PgOptions {
         Ok(self.base()?.options([("statement_timeout", "0"), ("lock_timeout", "0")]))
     }
 
+    /// The driver's options for the connection that listens. None when there is only a pooler, which forgets who does.
+    pub(super) fn listen_options(&self) -> Result<Option<PgConnectOptions>> {
+        match &self.direct_url {
+            Some(url) => self.of(url).map(Some),
+            None if self.pooler => Ok(None),
+            None => self.base().map(Some),
+        }
+    }
+
     fn base(&self) -> Result<PgConnectOptions> {
+        self.of(&self.url)
+    }
+
+    fn of(&self, url: &SecretString) -> Result<PgConnectOptions> {
         let unreadable = || {
             let message = "the database URL cannot be read; it must look like postgres://user:password@host:5432/name";
             Error::new(ErrorKind::Misconfigured, message)
         };
-        let url = self.url.expose_secret();
+        let url = url.expose_secret();
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(unreadable());
         }
@@ -89,12 +106,16 @@ impl PgOptions {
         Ok(options.application_name(&self.application_name).disable_statement_logging())
     }
 
-    /// The statement that begins a transaction. Behind a pooler it also brings the timeouts, in the same message.
-    pub(super) fn begin_statement(&self) -> String {
+    /// The statement that begins a transaction. Behind a pooler it also brings the timeouts and further settings, in the
+    /// same message.
+    pub(super) fn begin_statement(&self, settings: &[(&str, &str)]) -> String {
         let mut statement = "BEGIN".to_owned();
         if self.pooler {
             for (name, value) in self.timeouts() {
                 statement.push_str(&format!("; SET LOCAL {name} = {}", value.as_millis()));
+            }
+            for (name, value) in settings {
+                statement.push_str(&format!("; SET LOCAL {name} = {value}"));
             }
         }
         statement
@@ -105,7 +126,7 @@ impl PgOptions {
     /// The planner takes matching words for as cheap as comparing numbers and would rather read a whole table than its
     /// search index; it compiles plans that run for a moment; and it sorts on disk what fits in memory.
     pub(super) fn sift_statement(&self) -> String {
-        let begin = self.begin_statement().replacen("BEGIN", "BEGIN READ ONLY", 1);
+        let begin = self.begin_statement(&[]).replacen("BEGIN", "BEGIN READ ONLY", 1);
         format!("{begin}; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'")
     }
 

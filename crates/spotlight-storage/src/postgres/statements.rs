@@ -41,6 +41,7 @@ pub fn statements() -> Result<Vec<Statement>> {
     .chain(super::assistant::all_statements())
     .chain(super::conversation::all_statements())
     .chain(super::lead::all_statements())
+    .chain(super::queue::all_statements())
     .chain(super::webhook::all_statements());
     let mut every: Vec<_> = fixed.map(|(name, sql)| named(name, sql)).collect();
     let (organization, user) = (OrganizationId::from_uuid(Uuid::nil()), UserId::from_uuid(Uuid::nil()));

@@ -140,12 +140,7 @@ impl PgStorage {
     /// # Errors
     /// As [`connect`](Self::connect). A migration that failed was rolled back.
     pub async fn migrate(&self) -> Result<()> {
-        if self.options.migrate && !self.options.pooler {
-            return migrate::run(&self.options).await;
-        }
-        let mut connection = connect(&self.options.connect_options()?).await?;
-        migrate::check(&mut connection, self.options.begin_statement()).await?;
-        sqlx::Connection::close(connection).await.map_err(super::error::map)
+        migrate::bring_up_to_date(&self.options).await
     }
 }
 

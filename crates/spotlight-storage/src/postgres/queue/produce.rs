@@ -1,0 +1,168 @@
+//! Adding jobs.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use spotlight_core::{
+    Error, Result,
+    domain::{BatchId, JobId, time::Timestamp},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+};
+use uuid::Uuid;
+
+use super::{
+    PgQueue,
+    job::{Columns, Job, columns, given},
+    place::{self, Filled, Place},
+    unique,
+};
+use crate::postgres::{
+    db::query,
+    row::{self, Row},
+    sql::statements,
+    tx::Tx,
+};
+
+/// Jobs of one statement at most.
+const AT_ONCE: usize = 20_000;
+
+statements! {
+    // The whole of the usual case in one round trip.
+    ADD = [
+        "WITH added AS (INSERT INTO job_ready (", columns!(""), ") SELECT j.id, j.queue, j.priority, \
+         nextval('job_seq'), j.name, j.payload, j.version, j.organization_id, j.attempts, j.max_attempts, now(), \
+         j.extra FROM ", given!(), " ORDER BY j.n) SELECT pg_notify('spotlight_jobs', $13)"
+    ];
+    RESERVE = ["SELECT now(), ARRAY(SELECT nextval('job_seq') FROM generate_series(1, $1::bigint))"];
+    INSERT_BATCH = [
+        "INSERT INTO job_batches (id, total, done, failed, finished_at, follower) \
+         VALUES ($1, $2, 0, 0, CASE WHEN $2::bigint = 0 THEN now() END, $3)"
+    ];
+    NOTE_TICK = [
+        "INSERT INTO job_ticks AS t (schedule, at) VALUES ($1, $2) \
+         ON CONFLICT (schedule) DO UPDATE SET at = excluded.at WHERE t.at < excluded.at RETURNING at"
+    ];
+    LAST_TICK = ["SELECT at FROM job_ticks WHERE schedule = $1"];
+}
+
+/// A job that is to be added, and when it is to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Draft {
+    pub(super) job: Job,
+    pub(super) run_at: Option<Timestamp>,
+}
+
+impl Draft {
+    pub(super) fn new(id: Uuid, spec: JobSpec, batch: Option<BatchId>) -> Self {
+        let run_at = spec.run_at;
+        Self { job: Job::new(id, spec, batch), run_at }
+    }
+
+    /// It needs nothing but a place in line.
+    fn is_plain(&self) -> bool {
+        self.run_at.is_none() && self.job.unique().is_none() && self.job.limit().is_none()
+    }
+
+    pub(super) fn place(&self, now: Timestamp) -> Place {
+        self.run_at.filter(|at| *at > now).map_or(Place::Line, Place::At)
+    }
+
+    pub(super) fn placed(self, now: Timestamp) -> (Job, Place) {
+        let place = self.place(now);
+        (self.job, place)
+    }
+}
+
+/// Adds jobs in a transaction, and answers for each in their order.
+pub(super) async fn add(tx: &mut Tx, mut drafts: Vec<Draft>, filled: &mut Filled) -> Result<Vec<Enqueued>> {
+    let count = i64::try_from(drafts.len()).unwrap_or(i64::MAX);
+    let rows = tx.write_returning(query(RESERVE).bind(count)).await?;
+    let row = rows.first().ok_or_else(|| Error::internal("the database gave no places in line"))?;
+    let mut row = Row::new("job_seq", row);
+    let (now, seqs): (Timestamp, Vec<i64>) = (row.take()?, row.take()?);
+    let mut answers = vec![None; drafts.len()];
+    let (mut unique, mut others) = (Vec::new(), Vec::new());
+    for (index, (mut draft, seq)) in drafts.drain(..).zip(seqs).enumerate() {
+        draft.job.seq = seq;
+        if draft.job.unique().is_some() {
+            unique.push((index, draft));
+        } else {
+            answers[index] = Some(Enqueued::Added(JobId::from_uuid(draft.job.id)));
+            others.push(draft.placed(now));
+        }
+    }
+    let again = filled.again;
+    unique::add(tx, unique, now, &mut answers, filled).await?;
+    for part in others.chunks(AT_ONCE) {
+        place::place(tx, part, filled).await?;
+    }
+    // These places are new.
+    filled.again = again;
+    answers.into_iter().map(|answer| answer.ok_or_else(|| Error::internal("a job was left out"))).collect()
+}
+
+impl PgQueue {
+    /// Adds what several callers brought, in one transaction.
+    pub(super) async fn add_all(&self, drafts: &[Draft]) -> Result<Vec<Enqueued>> {
+        let mut filled = Filled::default();
+        if drafts.iter().all(Draft::is_plain) && drafts.len() <= AT_ONCE {
+            for draft in drafts {
+                if !filled.queues.contains(&draft.job.queue) {
+                    filled.queues.insert(draft.job.queue.clone());
+                }
+            }
+            let columns = Columns::of(drafts.iter().map(|draft| &draft.job))?;
+            let add = columns.bind(query(ADD)).bind(place::told(&filled.queues));
+            self.database().fetch_all(add).await?;
+            self.filled(&filled);
+            return Ok(drafts.iter().map(|draft| Enqueued::Added(JobId::from_uuid(draft.job.id))).collect());
+        }
+        in_tx!(self, tx, filled => add(&mut tx, drafts.to_vec(), filled).await)
+    }
+}
+
+#[async_trait]
+impl JobProducer for PgQueue {
+    async fn enqueue(&self, jobs: Vec<JobSpec>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(JobSpec::validate)?;
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let drafts = jobs.into_iter().map(|spec| Draft::new(self.new_id(), spec, None)).collect();
+        self.coalesce(drafts).await
+    }
+
+    async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
+        batch.validate()?;
+        let id = BatchId::from_uuid(self.new_id());
+        let total = i64::try_from(batch.jobs.len()).unwrap_or(i64::MAX);
+        let follower = Draft::new(self.new_id(), batch.then, None);
+        let follower_text = serde_json::to_string(&follower)
+            .map_err(|error| Error::internal("a job cannot be written").with_source(error))?;
+        let mut drafts: Vec<_> = batch.jobs.into_iter().map(|spec| Draft::new(self.new_id(), spec, Some(id))).collect();
+        if drafts.is_empty() {
+            drafts.push(follower);
+        }
+        in_tx!(self, tx, filled => {
+            tx.execute(query(INSERT_BATCH).bind(id.as_uuid()).bind(total).bind(&follower_text)).await?;
+            add(&mut tx, drafts.clone(), filled).await
+        })?;
+        Ok(id)
+    }
+
+    async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
+        job.validate()?;
+        let draft = Draft::new(self.new_id(), job, None);
+        in_tx!(self, tx, filled => {
+            let noted = tx.write_returning(query(NOTE_TICK).bind(schedule).bind(at)).await?;
+            if !noted.is_empty() {
+                add(&mut tx, vec![draft.clone()], filled).await?;
+            }
+            Ok(!noted.is_empty())
+        })
+    }
+
+    async fn last_tick(&self, schedule: &str) -> Result<Option<Timestamp>> {
+        let rows = self.database().fetch_all(query(LAST_TICK).bind(schedule)).await?;
+        row::one(rows.first(), |row| Row::new("job_ticks", row).take())
+    }
+}
