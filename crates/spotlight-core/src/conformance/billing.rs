@@ -115,7 +115,7 @@ pub async fn unreported_usage_comes_oldest_first(fixture: &dyn StorageFixture) {
     let other = world.another().await;
     let used = |world: &World, minutes| Usage { occurred_at: at(minutes), ..world.samples.usage(world.org(), 1) };
     let [late, tied] = [used(&world, 20), used(&world, 20)];
-    let early = Usage { conversation_id: Some(world.conversation().await.id), ..used(&other, 10) };
+    let early = Usage { conversation_id: Some(other.conversation().await.id), ..used(&other, 10) };
     for usage in [&tied, &late, &early] {
         world.write(async |unit| unit.usage().record(usage).await).await.unwrap();
     }

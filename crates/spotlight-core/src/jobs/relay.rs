@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    ports::{Event, OutboxKind, OutboxRow},
+    ports::{Event, OutboxKind, OutboxRow, ReadConsistency},
     services::deps::Deps,
 };
 
@@ -17,10 +17,12 @@ const TURN_MS: u32 = 15_000;
 ///
 /// One process publishes at a time, since the order of numbers is the order of publication.
 pub(super) async fn publish(deps: &Deps) -> Result<usize> {
-    let unit = deps.storage.begin().await?;
-    if unit.outbox().stats(OutboxKind::Event, deps.now()).await?.ready == 0 {
+    // Looking costs no unit: most looks find nothing, and units wait for one another on SQLite.
+    let repos = deps.storage.read(ReadConsistency::Strong);
+    if !repos.outbox().due(OutboxKind::Event, deps.now()).await? {
         return Ok(0);
     }
+    let unit = deps.storage.begin().await?;
     let Some(lease) = unit.leases().acquire("relay", TURN_MS).await? else { return Ok(0) };
     let rows = unit.outbox().claim(OutboxKind::Event, deps.now(), LEASE_S, BATCH).await?;
     unit.commit().await?;

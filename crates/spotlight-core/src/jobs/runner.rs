@@ -103,7 +103,7 @@ impl Runner {
         let now = self.deps.now();
         // Looking costs no unit: most looks find nothing, and units wait for one another on SQLite.
         let repos = self.deps.storage.read(crate::ports::ReadConsistency::Strong);
-        if repos.outbox().stats(OutboxKind::Job, now).await?.ready == 0 {
+        if !repos.outbox().due(OutboxKind::Job, now).await? {
             return Ok(published);
         }
         let unit = self.deps.storage.begin().await?;

@@ -146,7 +146,7 @@ impl Conversations {
         free("external call id", holder.is_some_and(|id| *id != row.conversation.id))?;
         let (organization, lead) = (row.conversation.organization_id, row.conversation.lead_id);
         if old.is_none_or(|old| old.lead_id != lead) {
-            tables.need_lead(organization, lead)?;
+            tables.need_open_lead(organization, lead)?;
         }
         let assistant = row.conversation.assistant_id;
         if old.is_none_or(|old| old.assistant_id != assistant) {

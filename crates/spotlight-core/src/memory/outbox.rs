@@ -59,8 +59,8 @@ impl Entry {
         Some((self.kind, (until, (self.seq, self.id))))
     }
 
-    fn unfinished_key(&self) -> Option<String> {
-        self.unique_key.clone().filter(|_| self.state != State::Dead)
+    fn waiting_key(&self) -> Option<String> {
+        self.unique_key.clone().filter(|_| self.state == State::Waiting)
     }
 
     fn is_claimed_as(&self, claim: i64) -> bool {
@@ -88,7 +88,7 @@ pub(super) struct Outbox {
     waiting: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
     claimed: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
     dead: Index<OutboxKind, OutboxId>,
-    /// Of rows that are not dead.
+    /// Of rows that wait.
     by_unique_key: Map<String, OutboxId>,
 }
 
@@ -98,7 +98,7 @@ impl Outbox {
         self.waiting.rekey(old.and_then(Entry::waiting_rank), new.and_then(Entry::waiting_rank));
         self.claimed.rekey(old.and_then(Entry::claimed_rank), new.and_then(Entry::claimed_rank));
         self.dead.rekey(old.and_then(dead), new.and_then(dead));
-        self.by_unique_key.rekey(old.and_then(Entry::unfinished_key), new.and_then(Entry::unfinished_key), id);
+        self.by_unique_key.rekey(old.and_then(Entry::waiting_key), new.and_then(Entry::waiting_key), id);
     }
 
     fn store(&mut self, entry: Entry) {
@@ -121,10 +121,22 @@ impl Outbox {
         true
     }
 
+    /// Removes the events about a conversation.
+    pub(super) fn forget(&mut self, organization: OrganizationId, conversation: ConversationId) {
+        let about = |entry: &Entry| {
+            let of = (entry.organization_id, entry.conversation_id);
+            entry.kind == OutboxKind::Event && of == (Some(organization), Some(conversation))
+        };
+        let events: Vec<_> = self.rows.values().filter(|entry| about(entry)).cloned().collect();
+        for event in events {
+            self.remove(&event);
+        }
+    }
+
     /// The first rows of a kind that may be claimed at `now`, by due time, then in the order of adding.
     fn due(&self, kind: OutboxKind, now: Timestamp, limit: usize) -> Vec<Entry> {
         let waiting = self.waiting.until(kind, now).take(limit).map(|(_, (_, id))| id);
-        let abandoned = self.claimed.before(kind, now).map(|(_, (_, id))| id);
+        let abandoned = self.claimed.until(kind, now).map(|(_, (_, id))| id);
         let entries = waiting.chain(abandoned).filter_map(|id| self.rows.get(&id));
         let mut due: Vec<_> = entries.map(|entry| Entry::clone(entry)).collect();
         due.sort_unstable_by_key(|entry| (entry.run_at, entry.seq));
@@ -237,7 +249,14 @@ impl OutboxRepository for MemoryRepositories {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         self.write(|tables| {
-            Ok(tables.outbox.change(id, claim, |entry| {
+            let outbox = &mut tables.outbox;
+            let held = outbox.rows.get(&id).filter(|entry| entry.is_claimed_as(claim)).cloned();
+            let stands_for_it = |key: &String| outbox.by_unique_key.contains(key);
+            if let Some(entry) = held.filter(|entry| entry.unique_key.as_ref().is_some_and(stands_for_it)) {
+                outbox.remove(&entry);
+                return Ok(true);
+            }
+            Ok(outbox.change(id, claim, |entry| {
                 entry.state = State::Waiting;
                 entry.run_at = run_at;
                 entry.last_error = Some(error.to_owned());
@@ -254,10 +273,14 @@ impl OutboxRepository for MemoryRepositories {
         })
     }
 
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        self.read(|tables| Ok(!tables.outbox.due(kind, now, 1).is_empty()))
+    }
+
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
         self.read(|tables| {
             let outbox = &tables.outbox;
-            let abandoned = outbox.claimed.before(kind, now).count();
+            let abandoned = outbox.claimed.until(kind, now).count();
             let due = outbox.waiting.until(kind, now).count();
             Ok(OutboxStats {
                 ready: (due + abandoned) as u64,

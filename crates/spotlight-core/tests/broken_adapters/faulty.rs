@@ -392,6 +392,10 @@ impl<I: Inner> OutboxRepository for Faulty<I> {
         self.outbox().bury(id, claim, error).await
     }
 
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        self.outbox().due(kind, now).await
+    }
+
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
         self.outbox().stats(kind, now).await
     }
