@@ -13,7 +13,7 @@ enum Token {
 ///
 /// A table is bound where its `organization_id` equals an argument, or that of a bound table beside it, or anything of
 /// the statement around it. Every `SELECT` is looked at by itself, so that two conditions of one table do not stand for
-/// another's. An insert gives the organization as its first column.
+/// another's. An insert gives the organization among its columns.
 pub(crate) fn unbound(sql: &str, tenants: &BTreeSet<String>) -> Vec<String> {
     let mut found = Vec::new();
     scope(&tokens(sql), tenants, &mut found);
@@ -154,6 +154,7 @@ fn tables(part: &[(String, bool)], tenants: &BTreeSet<String>) -> Vec<(String, S
                 "values",
                 "union",
                 "returning",
+                "using",
                 "for",
                 "()",
             ];
@@ -190,8 +191,8 @@ fn scope(tokens: &[Token], tenants: &BTreeSet<String>, found: &mut Vec<String>) 
             }
         }
         for (table, alias, into) in tables {
-            let first = words.iter().position(|word| *word == "into").map(|at| (words.get(at + 2), words.get(at + 3)));
-            let given = first == Some((Some(&"("), Some(&"organization_id")));
+            let columns = words.iter().skip_while(|word| **word != "into").skip_while(|word| **word != "(");
+            let given = into && columns.take_while(|word| **word != ")").any(|word| *word == "organization_id");
             if if into { !given } else { !bound.contains(&alias) } {
                 found.push(table);
             }
@@ -220,6 +221,7 @@ mod tests {
              ON leads.organization_id = ?1 AND leads.id = f.id",
             "SELECT 1 FROM leads WHERE organization_id = $1 AND (name = 'a' OR EXISTS (SELECT 1 FROM conversations t \
              WHERE t.organization_id = leads.organization_id))",
+            "INSERT INTO leads AS l (organization_id, id) VALUES ($1, $2)",
             "INSERT INTO leads (organization_id, id) SELECT $1, $2 \
              WHERE EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 FOR KEY SHARE)",
             "UPDATE leads SET name = $2 WHERE organization_id = $1",
@@ -253,7 +255,7 @@ mod tests {
                 "SELECT 1 FROM leads WHERE organization_id = $1 UNION ALL SELECT 1 FROM conversations",
                 vec!["conversations"],
             ),
-            ("INSERT INTO leads (id, organization_id) VALUES ($2, $1)", vec!["leads"]),
+            ("INSERT INTO leads (id) SELECT organization_id FROM f", vec!["leads"]),
             ("UPDATE leads SET organization_id = $2 WHERE id = $1", vec!["leads"]),
             ("DELETE FROM leads USING conversations c WHERE leads.organization_id = $1", vec!["conversations"]),
         ] {
