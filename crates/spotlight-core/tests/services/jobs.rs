@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::Duration;
-use futures::stream::BoxStream;
+use futures::{future::BoxFuture, stream::BoxStream};
 use serde_json::{Value, json};
 use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
@@ -34,7 +34,7 @@ struct Moody {
     tries: AtomicU32,
     published: Mutex<Vec<String>>,
     /// Done at the first publication.
-    interruption: Mutex<Option<Box<dyn FnOnce() -> futures::future::BoxFuture<'static, ()> + Send>>>,
+    interruption: Mutex<Option<BoxFuture<'static, ()>>>,
     files: MemoryFileStore,
     bus: MemoryEventBus,
 }
@@ -91,7 +91,7 @@ impl EventBus for MoodyBus {
         let interruption = self.0.interruption.lock().expect("nobody panicked with it").take();
         self.0.published.lock().expect("nobody panicked with it").push(event.event_type.clone());
         if let Some(interruption) = interruption {
-            interruption().await;
+            interruption.await;
         }
         self.0.bus.publish(organization, channel, dedup, event).await
     }
@@ -297,13 +297,11 @@ async fn a_publisher_that_lost_its_turn_stops_before_the_next_event() {
     }
     let (clock, storage) = (place.world.clock.clone(), place.world.storage.clone());
     // While the first event is on its way, this process stands still and another takes over.
-    *place.ports.interruption.lock().expect("nobody panicked with it") = Some(Box::new(move || {
-        Box::pin(async move {
-            clock.forward(Duration::seconds(20));
-            let unit = storage.begin().await.expect("a unit");
-            unit.leases().acquire("relay", 60_000).await.expect("a read").expect("the turn has ended");
-            unit.commit().await.expect("a commit");
-        })
+    *place.ports.interruption.lock().expect("nobody panicked with it") = Some(Box::pin(async move {
+        clock.forward(Duration::seconds(20));
+        let unit = storage.begin().await.expect("a unit");
+        unit.leases().acquire("relay", 60_000).await.expect("a read").expect("the turn has ended");
+        unit.commit().await.expect("a commit");
     }));
     place.work().await.expect("work");
     assert_eq!(place.ports.published(), ["first"]);
