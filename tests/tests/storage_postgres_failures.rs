@@ -311,7 +311,7 @@ async fn a_newer_schema_is_refused() {
         [direct.clone(), PgOptions { migrate: false, ..direct }, PgOptions { pooler: true, ..PgOptions::new(pooled) }];
     for options in options {
         let error = failed(PgStorage::connect(options).await, ErrorKind::Misconfigured);
-        assert!(error.to_string().contains("9999") && error.to_string().contains("up to 6"), "{error}");
+        assert!(error.to_string().contains("9999") && error.to_string().contains("up to 10"), "{error}");
     }
     assert_eq!(world.stored(0).await, world.leads[0], "who is connected already works on");
 }

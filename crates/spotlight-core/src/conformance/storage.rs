@@ -163,6 +163,7 @@ macro_rules! __storage_cases {
                 conversations_are_sorted
                 conversations_are_filtered
                 idle_conversations_come_longest_silent_first
+                recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
             }
@@ -229,6 +230,7 @@ macro_rules! __storage_cases {
                 a_claim_is_extended
                 a_row_is_tried_again
                 a_row_is_given_up
+                rows_given_up_are_listed_revived_and_discarded
                 a_unique_job_is_added_once
                 a_claimed_job_does_not_stand_for_a_new_one
                 a_job_that_is_given_back_is_covered_by_a_waiting_one
