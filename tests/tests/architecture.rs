@@ -112,13 +112,13 @@ fn tree(package: &str) -> BTreeSet<String> {
 fn crates_stay_free_of_technologies_all_the_way_down() {
     const DATABASES: &[&str] = &["sqlx", "redis", "libsqlite3-sys", "tokio-postgres"];
     const FRAMEWORKS: &[&str] = &["axum", "actix", "hyper", "tower-http"];
-    const CLIENTS: &[&str] = &["reqwest", "openssl", "aws-lc"];
+    const CLIENTS: &[&str] = &["reqwest", "openssl-sys", "aws-lc"];
     for (package, unwanted) in [
         ("spotlight-core", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
         ("spotlight-http", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
         ("spotlight-storage", [FRAMEWORKS, CLIENTS].concat()),
         ("spotlight-http-axum", [DATABASES, CLIENTS, &["actix"]].concat()),
-        ("spotlight-examples", [&["openssl", "aws-lc", "actix"]].concat()),
+        ("spotlight-examples", vec!["openssl-sys", "aws-lc", "actix"]),
     ] {
         let tree = tree(package);
         for technology in unwanted {

@@ -67,7 +67,7 @@ pub(crate) async fn price_shopper(deployment: &Deployment) {
     assert_eq!(attribute(&lead, "status"), "fresh");
     assert_eq!(attribute(&lead, "email"), &json!(null));
     assert!(visitor.appointments().await.is_empty());
-    assert_understood(&visitor, ["no", "unknown", "unknown", "unknown"]).await;
+    assert_understood(&visitor, ["unknown", "unknown", "no", "unknown"]).await;
 }
 
 pub(crate) async fn returns_the_next_day(deployment: &Deployment) {

@@ -14,7 +14,7 @@ use spotlight_core::{
 use super::garbage::Ground;
 
 /// A fresh platform in memory, whose contents are read through its repositories.
-pub async fn memory_ground() -> Ground {
+pub fn memory_ground() -> Ground {
     let platform = super::in_memory();
     let contents = {
         let platform = platform.clone();

@@ -105,7 +105,7 @@ pub async fn a_body_too_large(target: &Target) {
     let head = "content-length: 2097152\r\nexpect: 100-continue\r\n";
     assert!(raw_answer(target, head, &[]).await.starts_with("HTTP/1.1 413"));
     // Unannounced, part by part: it says no in the middle.
-    let part = [b"10000\r\n".as_slice(), &[b'x'; 0x1_0000], b"\r\n"].concat();
+    let part = [b"10000\r\n".as_slice(), &[b'x'].repeat(0x1_0000), b"\r\n"].concat();
     let parts = [b"a\r\n{\"lead\": \"\r\n".as_slice(), &part.repeat(17)].concat();
     assert!(raw_answer(target, "transfer-encoding: chunked\r\n", &parts).await.starts_with("HTTP/1.1 413"));
     let leads = target.owner().get("/api/v1/leads").await.expect(200);
