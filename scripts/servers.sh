@@ -3,16 +3,16 @@
 # Where the newest Postgres has its programs, or nothing. A folder of clients alone, as of `postgresql-client`, is none.
 postgres_bin() {
     local folder
-    {
+    while read -r folder; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
+            echo "$folder"
+            return
+        fi
+    done < <(
         [ -z "${SPOTLIGHT_PG_BIN:-}" ] || echo "$SPOTLIGHT_PG_BIN"
         if command -v postgres >/dev/null; then dirname "$(readlink -f "$(command -v postgres)")"; fi
         ls -d "${SPOTLIGHT_PG_PACKAGES:-/usr/lib/postgresql}"/*/bin 2>/dev/null | sort -rV
-    } | while read -r folder; do
-        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
-            echo "$folder"
-            break
-        fi
-    done
+    )
 }
 
 pgbouncer_there() {

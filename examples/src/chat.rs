@@ -142,3 +142,17 @@ fn say(text: &str) -> Result<()> {
         .and_then(|()| io::stdout().flush())
         .map_err(|error| Error::new(ErrorKind::Unavailable, "standard output cannot be written").with_source(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::{StreamExt, stream};
+
+    use super::{Error, ErrorKind, TurnEvent, hear};
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_does_not_end_the_conversation() {
+        let away = Error::new(ErrorKind::Unavailable, "the model is away");
+        let answer = stream::iter([Ok(TurnEvent::Token("Hel".to_owned())), Err(away)]);
+        hear("Ada", answer.boxed()).await.expect("the next turn can be taken");
+    }
+}

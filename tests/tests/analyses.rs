@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use spotlight_core::{
     domain::assistant::{Language, Topic},
@@ -67,6 +68,8 @@ async fn shuffled_and_twice(storage: Arc<dyn Storage>, clock: Arc<TestClock>) {
     assert_eq!(scored, 2, "{scores:?}");
     // Conversations, leads, transcripts, the audit log, and how many jobs and events are on their way.
     let before = contents(&deployment.platform).await;
+    let heard = events(&deployment, &made).await;
+    assert!(heard.len() > 3, "{heard:?}");
     for kind in ["conversations", "leads", "transcripts", "audit", "outbox"] {
         assert!(before.contains_key(kind), "{kind} among {:?}", before.keys());
     }
@@ -83,10 +86,26 @@ async fn shuffled_and_twice(storage: Arc<dyn Storage>, clock: Arc<TestClock>) {
     }
     deployment.work().await;
     same(&deployment, &before).await;
+    assert_eq!(events(&deployment, &made).await, heard, "nobody is told twice");
     let outbox = deployment.platform.storage().read(ReadConsistency::Strong).outbox();
     let jobs = outbox.stats(OutboxKind::Job, "2026-03-25T23:00:00Z".parse().expect("an instant")).await;
     let jobs = jobs.expect("figures");
     assert_eq!((jobs.ready, jobs.running, jobs.dead), (0, 0, 0));
+}
+
+/// Everything that listeners have been told so far.
+async fn events(deployment: &Deployment, conversations: &[String]) -> Vec<String> {
+    let organization = deployment.platform.organizations().first().await.expect("storage").expect("an organization");
+    let of_conversations = conversations.iter().map(|id| format!("conversation:{id}"));
+    let mut all = Vec::new();
+    for channel in of_conversations.chain(["leads".to_owned(), "notifications".to_owned()]) {
+        let heard = deployment.platform.events().subscribe(organization, &channel, Some(0)).await;
+        let mut heard = heard.expect("a subscription");
+        while let Some(event) = heard.next().now_or_never() {
+            all.push(format!("{channel}: {event:?}"));
+        }
+    }
+    all
 }
 
 async fn same(deployment: &Deployment, before: &std::collections::BTreeMap<String, String>) {

@@ -45,7 +45,9 @@ impl Drop for Folder {
 /// What `postgres_bin` says of a folder of packages, on a machine without Postgres in its path.
 fn postgres_bin(packages: &Path, named: Option<&Path>) -> String {
     let mut command = Command::new("/bin/bash");
-    command.args(["-c", ". scripts/servers.sh; postgres_bin"]).current_dir(ROOT);
+    command
+        .args(["-c", "set -euo pipefail; . scripts/servers.sh; bin=$(postgres_bin); echo \"$bin\""])
+        .current_dir(ROOT);
     command.env("SPOTLIGHT_PG_PACKAGES", packages).env_remove("SPOTLIGHT_PG_BIN").env("PATH", "/usr/bin:/bin");
     if let Some(named) = named {
         command.env("SPOTLIGHT_PG_BIN", named);
