@@ -13,6 +13,7 @@
 //! itself for the others.
 #![expect(clippy::unwrap_used, reason = "a broken promise is a panic at the line that found it")]
 
+mod rounds;
 pub mod samples;
 pub mod storage;
 mod support;
@@ -46,4 +47,5 @@ pub mod transcript;
 pub mod unit;
 pub mod webhook;
 
+pub use self::rounds::rounds;
 pub use self::storage::{STORAGE_CASES, StorageCase, StorageFixture};

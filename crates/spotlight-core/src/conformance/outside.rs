@@ -86,7 +86,7 @@ pub async fn assistants_and_leads_are_not_written_outside_a_unit(fixture: &dyn S
     refused(read.assistants().update(&world.assistant).await, Misconfigured);
     refused(read.assistants().delete(world.org(), world.assistant.id).await, Misconfigured);
     refused(read.knowledge().insert(&samples.knowledge(&world.assistant)).await, Misconfigured);
-    refused(read.knowledge().update(&entry).await, Misconfigured);
+    refused(read.knowledge().update(&entry, entry.updated_at).await, Misconfigured);
     refused(read.knowledge().delete(world.org(), entry.id).await, Misconfigured);
     refused(read.hosts().insert(&samples.host(world.org(), member.id)).await, Misconfigured);
     refused(read.hosts().update(&world.host).await, Misconfigured);

@@ -268,7 +268,9 @@ macro_rules! __conformance_tests {
         mod $file {$(
             #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                $crate::conformance::$file::$case(&super::$fixture()).await;
+                for _ in 0..$crate::conformance::rounds(1, 5) {
+                    $crate::conformance::$file::$case(&super::$fixture()).await;
+                }
             }
         )+}
     )+};

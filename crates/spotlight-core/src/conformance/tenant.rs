@@ -186,7 +186,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
         async |unit: Unit<'_>| unit.proposals().decide(org, theirs.proposal.id, ProposalState::Accepted).await,
         async |unit: Unit<'_>| unit.assistants().update(&robot).await,
         async |unit: Unit<'_>| unit.assistants().delete(org, assistant.id).await,
-        async |unit: Unit<'_>| unit.knowledge().update(&moved).await,
+        async |unit: Unit<'_>| unit.knowledge().update(&moved, entry.updated_at).await,
         async |unit: Unit<'_>| unit.conversations().update(&talk).await,
         async |unit: Unit<'_>| unit.hand_offs().update(&hand_off).await,
         async |unit: Unit<'_>| unit.hosts().update(&host).await,

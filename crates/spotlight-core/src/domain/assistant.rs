@@ -324,7 +324,7 @@ impl Assistant {
 }
 
 /// True for `http(s)://host[:port]` with nothing after it.
-fn is_origin(text: &str) -> bool {
+pub fn is_origin(text: &str) -> bool {
     text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).is_some_and(|host| {
         !host.is_empty()
             && host.len() <= 255

@@ -59,6 +59,18 @@ pub struct NewAppointment {
     pub notes: Option<String>,
 }
 
+/// A change of an appointment's details: what is absent stays. Its time moves by [`AppointmentService::reschedule`], its
+/// status by the methods named after it.
+#[derive(Debug, Clone, Default)]
+pub struct AppointmentPatch {
+    /// The zone the visitor chose.
+    pub time_zone: Option<Tz>,
+    /// How they meet.
+    pub meeting_type: Option<MeetingType>,
+    /// At most 2000 characters.
+    pub notes: Option<Option<String>>,
+}
+
 /// Most days of one question for free times.
 pub const MAX_RANGE_DAYS: i64 = 62;
 
@@ -185,6 +197,31 @@ impl AppointmentService {
         self.deps.remember(&*unit, ctx, "appointment.create", &new, id_answer(appointment.id)).await?;
         unit.commit().await?;
         Ok(appointment)
+    }
+
+    /// Changes an appointment's details. With `version`, only when it is still at that version.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Validation` with every broken rule.
+    ///
+    /// # Idempotency
+    /// What it is already changes nothing.
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        id: AppointmentId,
+        patch: AppointmentPatch,
+        version: Option<i64>,
+    ) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.update", |appointment| {
+            appointment.time_zone = patch.time_zone.unwrap_or(appointment.time_zone);
+            appointment.meeting_type = patch.meeting_type.unwrap_or(appointment.meeting_type);
+            if let Some(notes) = patch.notes {
+                appointment.notes = notes;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Confirms an appointment.
@@ -387,6 +424,8 @@ async fn announce(
         "appointment.confirm" => "appointment.confirmed",
         "appointment.cancel" => "appointment.cancelled",
         "appointment.reschedule" => "appointment.rescheduled",
+        "appointment.update" => "appointment.updated",
+        "appointment.complete" => "appointment.completed",
         other => other,
     };
     let data = json!({
