@@ -166,7 +166,8 @@ fn analyzed(
         signals.buying.insert(score::BuyingSignal::Timeline);
     }
     let scored = score::conversation_score(&settings.scoring, &signals);
-    if !analyses.is_empty() {
+    // Where no words are kept, what was noted of them still counts.
+    if utterances.iter().any(|said| said.speaker == Speaker::User) {
         changed.score = Some(scored.score);
         changed.score_reasons = scored.reasons;
     }

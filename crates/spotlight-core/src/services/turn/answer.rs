@@ -1,9 +1,12 @@
 //! The assistant's side of a turn: model, tools, voice, and what is stored of it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
 use super::{
     TurnInput,
@@ -25,10 +28,10 @@ use crate::{
         report::EndedReason,
     },
     error::{Error, ErrorKind, Result, Retry},
-    ports::{ChatChunk, ChatMessage, ToolAnswer, ToolCall},
+    ports::{ChatChunk, ChatMessage, ReadConsistency, ToolAnswer, ToolCall},
     services::{
         Context,
-        conversations::{Utterance, append, ended},
+        conversations::{Utterance, append, ended, lead_is_gone, stored_content},
         deps::Deps,
     },
 };
@@ -37,6 +40,9 @@ use crate::{
 const ROUNDS: usize = 6;
 /// Times a unit that met a newer version is repeated.
 const TRIES: u32 = 5;
+/// Longest silence of a model, before its answer begins and within it. A decorator that falls back between models is
+/// quicker; this one keeps a bare model that hangs from keeping the conversation.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// A turn whose visitor has spoken.
 pub(super) struct Answering {
@@ -138,8 +144,18 @@ impl Answering {
         let mut spoken = 0;
         let mut used = BTreeSet::new();
         let mut outcome = Ok(());
-        for _ in 0..ROUNDS {
-            let state = self.merged_state(progress.state.as_ref());
+        'rounds: for round in 0..ROUNDS {
+            if round > 0 {
+                match self.may_go_on().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        outcome = Err(error);
+                        break;
+                    }
+                }
+            }
+            let state = merged_state(&self.conversation.state, progress.state.as_ref());
             let request = prompt::request(self, scene, state, messages.clone());
             let calls = match self
                 .listen(outlet, request, progress, begun, voice.as_ref(), &mut sentences, &mut spoken)
@@ -155,7 +171,13 @@ impl Answering {
                 break;
             }
             for call in calls {
-                let answer = self.use_tool(scene, &call, &mut used, progress).await?;
+                let answer = match self.use_tool(scene, &call, &mut used, progress).await {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        outcome = Err(error);
+                        break 'rounds;
+                    }
+                };
                 outlet.send(TurnEvent::Tool { name: answer.name.clone(), ok: answer.ok }, 0).await;
                 messages.push(ChatMessage::Called(call));
                 messages.push(ChatMessage::Answered(answer));
@@ -195,14 +217,14 @@ impl Answering {
     ) -> Result<Vec<ToolCall>> {
         let mut stream = tokio::select! {
             () = outlet.closed() => return Ok(Vec::new()),
-            stream = self.deps.chat.stream(request) => stream?,
+            stream = timeout(SILENCE, self.deps.chat.stream(request)) => stream.map_err(|_| silent())??,
         };
         progress.model.get_or_insert_with(|| self.deps.chat.name());
         let mut calls = Vec::new();
         loop {
             let chunk = tokio::select! {
                 () = outlet.closed() => return Ok(Vec::new()),
-                chunk = stream.next() => chunk,
+                chunk = timeout(SILENCE, stream.next()) => chunk.map_err(|_| silent())?,
             };
             match chunk {
                 None => return Ok(calls),
@@ -254,15 +276,21 @@ impl Answering {
         Ok(answer)
     }
 
-    /// The state a model reports, save what the platform itself knows better.
-    fn merged_state(&self, reported: Option<&DialogueState>) -> DialogueState {
-        let own = &self.conversation.state;
-        let mut state = reported.unwrap_or(own).clone();
-        state.given = own.given.clone();
-        state.owns_lead = own.owns_lead;
-        state.held.clone_from(&own.held);
-        state.booked = own.booked;
-        state
+    /// False once a person has taken over, the conversation was ended, or its lead is gone: the model is asked no more.
+    async fn may_go_on(&self) -> Result<bool> {
+        let repos = self.deps.storage.read(ReadConsistency::Strong);
+        let found = repos.conversations().get(self.ctx.organization, self.conversation.id).await?;
+        let Some(conversation) = found else { return Ok(false) };
+        let open = conversation.taken_over_by.is_none() && !conversation.status.is_final();
+        Ok(open && !lead_is_gone(repos, &conversation).await?)
+    }
+
+    /// Takes over what is stored of the conversation.
+    pub(super) async fn refresh(&mut self) -> Result<()> {
+        let repos = self.deps.storage.read(ReadConsistency::Strong);
+        let found = repos.conversations().get(self.ctx.organization, self.conversation.id).await?;
+        self.conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        Ok(())
     }
 
     /// Stores what was heard, and what follows from it, in one unit.
@@ -296,18 +324,19 @@ impl Answering {
         heard: &str,
         interrupted: bool,
     ) -> Result<(Option<Transcript>, ConversationStatus)> {
-        let state = self.merged_state(progress.state.as_ref());
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
         self.lease.check(&*unit).await?;
         let found = unit.conversations().get(self.ctx.organization, self.conversation.id).await?;
         let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-        conversation.state = state;
         let mut said = None;
-        // A conversation that the team ended meanwhile takes no more words.
-        if !conversation.status.is_final() {
-            // A discarded answer ends nothing: the visitor has more to say.
-            let ending = progress.effects.ending.filter(|_| !interrupted);
+        // A conversation that the team ended meanwhile takes no more words, and an erased lead's none at all.
+        if !conversation.status.is_final() && !lead_is_gone(&*unit, &conversation).await? {
+            conversation.state = self.kept_state(organization, &conversation, progress);
+            // A discarded answer ends nothing: the visitor has more to say. Nor does an assistant that a person has
+            // taken over from.
+            let human = conversation.taken_over_by.is_some();
+            let ending = progress.effects.ending.filter(|_| !interrupted && !human);
             if let Some(reason) = ending {
                 conversation.move_to(ConversationStatus::Completed, now)?;
                 conversation.outcome.get_or_insert_with(|| outcome(reason).to_owned());
@@ -315,14 +344,16 @@ impl Answering {
             if heard.trim().is_empty() {
                 conversation.updated_at = now;
                 unit.conversations().update(&conversation).await?;
+                conversation.version += 1;
             } else {
-                let asks = ending.is_none() && heard.trim_end().ends_with('?');
+                let asks = ending.is_none() && !human && heard.trim_end().ends_with('?');
                 conversation.waiting_since = asks.then_some(now);
                 let utterance = Utterance {
                     tools: progress.tools.clone(),
                     model: progress.model.clone(),
                     response_ms: progress.response_ms,
                     interrupted,
+                    names: self.names(organization),
                     ..Utterance::of(Speaker::Assistant, heard)
                 };
                 let (unit, ctx) = (&*unit, &self.ctx);
@@ -339,6 +370,27 @@ impl Answering {
         self.lease.release(&*unit).await?;
         unit.commit().await?;
         Ok((said, conversation.status))
+    }
+
+    /// The state to store: the model's, with what the platform knows better as it stands stored now, since tools and
+    /// the team write to it too. Of answers only what the organization wants kept.
+    fn kept_state(
+        &self,
+        organization: &Organization,
+        conversation: &Conversation,
+        progress: &Progress,
+    ) -> DialogueState {
+        let mut state = merged_state(&conversation.state, progress.state.as_ref());
+        let names = self.names(organization);
+        for answer in state.questions.iter_mut().filter_map(|question| question.answer.as_mut()) {
+            *answer = stored_content(organization, conversation, answer, &names);
+        }
+        state
+    }
+
+    /// Names in the visitor's words, which may not have been noted yet.
+    pub(super) fn names(&self, organization: &Organization) -> Vec<String> {
+        super::names_in(organization, &self.conversation, &self.input, self.deps.now())
     }
 
     fn usage(&self, quantity: i64, seq: i64, now: crate::domain::time::Timestamp) -> Usage {
@@ -358,6 +410,10 @@ impl Answering {
     async fn give_up(&self) {
         let freed = async {
             let unit = self.deps.storage.begin().await?;
+            // What the visitor said counts, whether or not anybody answered.
+            if self.said.is_some() {
+                unit.enqueue(follow_up(&self.conversation)).await?;
+            }
             self.lease.release(&*unit).await?;
             unit.commit().await
         };
@@ -365,6 +421,20 @@ impl Answering {
             tracing::warn!(error = error.chain(), "a turn's lease was left to expire");
         }
     }
+}
+
+/// The state a model reports, save what the platform itself knows better.
+fn merged_state(own: &DialogueState, reported: Option<&DialogueState>) -> DialogueState {
+    let mut state = reported.unwrap_or(own).clone();
+    state.given = own.given.clone();
+    state.owns_lead = own.owns_lead;
+    state.held.clone_from(&own.held);
+    state.booked = own.booked;
+    state
+}
+
+fn silent() -> Error {
+    Error::new(ErrorKind::Timeout, "the model said nothing for too long")
 }
 
 /// Counts how often a unit that met a newer version of a record was repeated: analysis writes to conversations too.
