@@ -57,7 +57,7 @@ struct Sent {
 /// that a quick model and its listener need not hand over for each word.
 const AHEAD: usize = 32;
 /// A listener that takes nothing for this long is gone, and no longer keeps the conversation from others.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the listener has taken.
 #[derive(Default)]

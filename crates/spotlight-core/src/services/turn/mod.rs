@@ -10,6 +10,7 @@ mod events;
 mod lease;
 mod prompt;
 mod sentences;
+mod store;
 mod tools;
 mod voice;
 

@@ -252,21 +252,18 @@ async fn book(turn: &mut Answering, scene: &Scene, call: &ToolCall, arguments: &
         return Err(Error::conflict("an appointment is booked already; use reschedule to move it"));
     }
     let held = holds(turn, &*unit).await?.into_iter().find(|held| held.starts_at == starts_at && held.host_id == host);
-    let appointment = match held {
-        Some(mut held) => {
-            held.move_to(AppointmentStatus::Scheduled)?;
-            held.lead_id = conversation.lead_id;
-            held.updated_at = now;
-            unit.appointments().update(&held, now).await?;
-            held.version += 1;
-            held
-        }
+    let appointment = if let Some(mut held) = held {
+        held.move_to(AppointmentStatus::Scheduled)?;
+        held.lead_id = conversation.lead_id;
+        held.updated_at = now;
+        unit.appointments().update(&held, now).await?;
+        held.version += 1;
+        held
+    } else {
         // The hold has expired, or there was none: the time may still be free.
-        None => {
-            check_reach(turn, scene, starts_at)?;
-            let draft = draft(&conversation, scene, (starts_at, host), AppointmentStatus::Scheduled);
-            insert(&turn.deps, &*unit, &scene.assistant, draft).await?
-        }
+        check_reach(turn, scene, starts_at)?;
+        let draft = draft(&conversation, scene, (starts_at, host), AppointmentStatus::Scheduled);
+        insert(&turn.deps, &*unit, &scene.assistant, draft).await?
     };
     booked(&turn.deps, &*unit, &turn.ctx, &appointment).await?;
     conversation.state.held = None;

@@ -114,7 +114,8 @@ fn answers(given: Vec<Answer>, scene: &Scene) -> Result<Vec<Answer>> {
     let mut kept = Vec::new();
     for (index, mut answer) in given.into_iter().take(MOST).enumerate() {
         let asked = scene.assistant.questions.iter().find(|question| question.key == answer.key);
-        answer.value = answer.value.trim().to_owned();
+        let value = answer.value.trim().to_owned();
+        answer.value = value;
         if answer.value.chars().count() > LONGEST {
             broken.add(
                 format!("answers.{index}.value"),
@@ -128,7 +129,7 @@ fn answers(given: Vec<Answer>, scene: &Scene) -> Result<Vec<Answer>> {
         match asked {
             Some(question) => answer.topic = question.topic,
             None if matches!(answer.topic, Topic::Budget | Topic::Authority | Topic::Need | Topic::Timeline) => {
-                answer.key = answer.topic.as_str().to_owned();
+                answer.topic.as_str().clone_into(&mut answer.key);
             }
             None => continue,
         }
