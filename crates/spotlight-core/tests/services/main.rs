@@ -6,6 +6,7 @@ mod capture;
 mod erasure;
 mod hooked;
 mod interruptions;
+mod jobs;
 mod models;
 mod reduced;
 mod turn;
