@@ -138,6 +138,8 @@ pub async fn conversations_are_not_written_outside_a_unit(fixture: &dyn StorageF
         keywords: Vec::new(),
     };
     refused(read.transcripts().set_analysis(world.org(), conversation.id, &[analysis]).await, Misconfigured);
+    let contents = [(utterance.id, "Other words".to_owned())];
+    refused(read.transcripts().rewrite(world.org(), conversation.id, &contents).await, Misconfigured);
     refused(read.transcripts().purge(world.org(), far(), 10).await, Misconfigured);
     refused(read.hand_offs().insert(&samples.hand_off(&conversation, at(2))).await, Misconfigured);
     refused(read.hand_offs().update(&hand_off).await, Misconfigured);

@@ -174,6 +174,7 @@ macro_rules! __storage_cases {
                 of_two_appends_at_once_one_is_refused
                 many_speakers_leave_no_gap
                 analysis_changes_what_it_found_out
+                words_are_replaced_and_nothing_else
                 utterances_are_purged_by_the_end_of_their_conversation
             }
             hand_off {

@@ -210,6 +210,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
             assert!(!unit.webhook_endpoints().delete(org, theirs.endpoint.id).await?);
             assert!(!unit.users().remove_membership(org, user).await?);
             unit.transcripts().set_analysis(org, theirs.talk.id, &[analysis]).await?;
+            unit.transcripts().rewrite(org, theirs.talk.id, &[(said[0].id, "Other words".to_owned())]).await?;
             assert_eq!(unit.transcripts().purge(org, far(), 10).await?, 1, "its own alone");
             assert_eq!(unit.audit().purge(org, far(), 10).await?, 1, "its own alone");
             Ok(())

@@ -244,6 +244,12 @@ pub struct Assistant {
 }
 
 impl Assistant {
+    /// Whether appointments of this assistant can be with this user: a host it names, or its owner when it names none.
+    pub fn can_host(&self, user: UserId) -> bool {
+        let hosts = &self.booking.hosts;
+        if hosts.is_empty() { self.owner_id == user } else { hosts.contains(&user) }
+    }
+
     /// Checks every rule of the entity.
     ///
     /// # Errors

@@ -165,6 +165,17 @@ pub trait TranscriptRepository: Send + Sync {
         analyses: &[UtteranceAnalysis],
     ) -> Result<()>;
 
+    /// Replaces the words of utterances, where personal data is taken out after the fact. Unknown ids are passed over.
+    ///
+    /// # Idempotency
+    /// The same words again change nothing.
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()>;
+
     /// Removes the utterances of at most `limit` conversations that have any and ended before `before`, first ended
     /// first; the conversations stay. Gives how many utterances went.
     async fn purge(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<u64>;

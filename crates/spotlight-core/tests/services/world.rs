@@ -7,28 +7,33 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::Duration;
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
     domain::{
-        assistant::{Assistant, Question, Topic},
+        assistant::{Assistant, Language, Question, Topic, VoiceSettings},
         contact::Email,
         conversation::{Channel, Conversation, Transcript},
-        organization::Organization,
+        organization::{Organization, StorageMode},
         schedule::WeeklyHours,
         time::Timestamp,
         user::{Role, User},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Storage, ToolCall},
+    ports::{
+        AudioStream, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, SpeechSynthesizer, Storage,
+        ToolAnswer, ToolCall,
+    },
     services::{
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
         organizations::NewOrganization,
     },
 };
+
+use crate::hooked::{Hooked, Hooks};
 
 /// A clock that moves when it is told to.
 pub(crate) struct TestClock(Mutex<Timestamp>);
@@ -53,6 +58,10 @@ pub(crate) enum Script {
     Fails(Vec<ChatChunk>),
     /// Gives these chunks, then nothing for ever.
     Hangs(Vec<ChatChunk>),
+    /// Never begins.
+    NeverBegins,
+    /// Lets something happen first, then gives these chunks.
+    Meanwhile(BoxFuture<'static, ()>, Vec<ChatChunk>),
 }
 
 /// A model that plays scripts, in order, and keeps what it was asked.
@@ -75,8 +84,47 @@ impl FakeModel {
     /// Uses a tool, then says words.
     pub(crate) fn uses(&self, name: &str, arguments: Value, words: &str) {
         let id = format!("call-{}", self.scripts.lock().expect("nobody panicked").len());
-        self.plays(Script::Chunks(vec![ChatChunk::Tool(ToolCall { id, name: name.to_owned(), arguments })]));
+        self.plays(Script::Chunks(vec![call(&id, name, arguments)]));
         self.says(words);
+    }
+
+    /// How often it was asked.
+    pub(crate) fn times(&self) -> usize {
+        self.asked.lock().expect("nobody panicked").len()
+    }
+
+    /// What it was told that its calls of a tool came to, each once, in order.
+    pub(crate) fn answers(&self) -> Vec<ToolAnswer> {
+        let asked = self.asked.lock().expect("nobody panicked");
+        let last_of_turns = asked.iter().filter_map(|request| match request.messages.last() {
+            Some(ChatMessage::Answered(answer)) => Some(answer.clone()),
+            _ => None,
+        });
+        last_of_turns.collect()
+    }
+}
+
+/// A wish to use a tool.
+pub(crate) fn call(id: &str, name: &str, arguments: Value) -> ChatChunk {
+    ChatChunk::Tool(ToolCall { id: id.to_owned(), name: name.to_owned(), arguments })
+}
+
+/// A voice that says the sentences' lengths, and fails from the sentence it is told to.
+#[derive(Default)]
+pub(crate) struct FakeVoice {
+    pub(crate) spoken: Mutex<Vec<String>>,
+    pub(crate) fails_at: Option<usize>,
+}
+
+#[async_trait]
+impl SpeechSynthesizer for FakeVoice {
+    async fn speak(&self, text: &str, _: Language, _: &VoiceSettings) -> Result<AudioStream> {
+        let mut spoken = self.spoken.lock().expect("nobody panicked");
+        if self.fails_at == Some(spoken.len()) {
+            return Err(Error::new(ErrorKind::Unavailable, "the voice is away"));
+        }
+        spoken.push(text.to_owned());
+        Ok(futures::stream::iter([Ok(bytes::Bytes::from(text.to_owned()))]).boxed())
     }
 }
 
@@ -102,6 +150,11 @@ impl ChatModel for FakeModel {
         Ok(match script {
             Script::Chunks(chunks) => futures::stream::iter(chunks.into_iter().map(Ok)).boxed(),
             Script::Fails(chunks) => futures::stream::iter(chunks.into_iter().map(Ok).chain([failure()])).boxed(),
+            Script::NeverBegins => futures::future::pending().await,
+            Script::Meanwhile(something, chunks) => {
+                something.await;
+                futures::stream::iter(chunks.into_iter().map(Ok)).boxed()
+            }
             Script::Hangs(chunks) => {
                 futures::stream::iter(chunks.into_iter().map(Ok)).chain(futures::stream::pending()).boxed()
             }
@@ -112,6 +165,7 @@ impl ChatModel for FakeModel {
 /// A platform with one organization, its owner and an assistant.
 pub(crate) struct World {
     pub(crate) platform: Spotlight,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) model: Arc<FakeModel>,
     pub(crate) mailer: Arc<MemoryMailer>,
@@ -123,15 +177,34 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_, model| model, None, |_| {}).await
+    }
+
+    /// A world with a voice.
+    pub(crate) async fn with_voice(voice: Arc<FakeVoice>) -> Self {
+        Self::with(|_, model| model, Some(voice), |_| {}).await
+    }
+
+    /// A world whose model is put around the fake one, with a voice, and with an assistant changed.
+    pub(crate) async fn with(
+        around: impl FnOnce(Arc<TestClock>, Arc<FakeModel>) -> Arc<dyn ChatModel>,
+        voice: Option<Arc<FakeVoice>>,
+        change: impl FnOnce(&mut AssistantInput),
+    ) -> Self {
         // A Wednesday in office hours.
         let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
         let clock = Arc::new(TestClock(Mutex::new(start)));
         let model = Arc::new(FakeModel::default());
         let mailer = Arc::new(MemoryMailer::new());
         let storage = Arc::new(MemoryStorage::new(clock.clone()));
-        let platform = Spotlight::builder()
-            .storage(storage.clone())
-            .chat(model.clone())
+        let hooks = Arc::new(Hooks::default());
+        let mut builder = Spotlight::builder();
+        if let Some(voice) = &voice {
+            builder = builder.synthesizer(voice.clone());
+        }
+        let platform = builder
+            .storage(Arc::new(Hooked::new(storage.clone(), hooks.clone())))
+            .chat(around(clock.clone(), model.clone()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
@@ -151,7 +224,7 @@ impl World {
         let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
         let ctx = Context::user(owner.id, organization.id, Role::Owner);
         let question = |key: &str, topic, text: &str| Question { key: key.to_owned(), topic, text: text.to_owned() };
-        let input = AssistantInput {
+        let mut input = AssistantInput {
             name: "Bea".to_owned(),
             role: "Helps visitors choose a bike.".to_owned(),
             script: "We sell city bikes and cargo bikes. Find out what for, and offer a test ride.".to_owned(),
@@ -161,13 +234,22 @@ impl World {
             ],
             ..AssistantInput::default()
         };
+        input.voice.voice_id = voice.is_some().then(|| "clear".to_owned());
+        change(&mut input);
         let assistant = platform.assistants().create(&ctx, input).await.expect("an assistant");
-        Self { platform, clock, model, mailer, storage, organization, owner, assistant }
+        Self { platform, hooks, clock, model, mailer, storage, organization, owner, assistant }
     }
 
     /// The owner's context.
     pub(crate) fn owner(&self) -> Context {
         Context::user(self.owner.id, self.organization.id, Role::Owner)
+    }
+
+    /// The organization keeps less from now on.
+    pub(crate) async fn keeps(&self, mode: StorageMode) {
+        let organization = self.platform.organizations().get(&self.owner()).await.expect("the organization");
+        let changed = Organization { storage_mode: mode, ..organization };
+        self.platform.organizations().update(&self.owner(), changed).await.expect("changed");
     }
 
     /// A new visitor's conversation and context.

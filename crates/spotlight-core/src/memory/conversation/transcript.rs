@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rpds::VectorSync;
 
 use crate::{
-    domain::{ConversationId, OrganizationId, conversation::Transcript, time::Timestamp},
+    domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
     error::{Error, Result},
     memory::{map::Map, unit::MemoryRepositories},
     ports::{TranscriptRepository, UtteranceAnalysis},
@@ -127,6 +127,23 @@ impl TranscriptRepository for MemoryRepositories {
                 }
             }
             tables.transcripts.rows.insert(group, stored);
+            Ok(())
+        })
+    }
+
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()> {
+        self.write(|tables| {
+            let contents: HashMap<_, _> = contents.iter().map(|(id, content)| (*id, content)).collect();
+            tables.transcripts.change_all(organization, conversation, |utterance| {
+                if let Some(content) = contents.get(&utterance.id) {
+                    utterance.content.clone_from(content);
+                }
+            });
             Ok(())
         })
     }

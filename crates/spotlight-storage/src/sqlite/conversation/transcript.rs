@@ -44,6 +44,7 @@ statements! {
         "UPDATE transcripts SET sentiment = ?, sentiment_value = ?, confidence = ?, keywords = ? \
          WHERE organization_id = ? AND conversation_id = ? AND id = ?"
     ];
+    REWRITE = ["UPDATE transcripts SET content = ? WHERE organization_id = ? AND conversation_id = ? AND id = ?"];
     PURGE = [
         "DELETE FROM transcripts WHERE organization_id = ?1 AND conversation_id IN (SELECT id FROM conversations \
          WHERE organization_id = ?1 AND ended_at < ?2 AND EXISTS (SELECT 1 FROM transcripts AS said \
@@ -173,6 +174,26 @@ impl TranscriptRepository for SqliteTranscriptRepository {
                 .bind(conversation.as_uuid())
                 .bind(analysis.id.as_uuid());
             write.execute(set).await?;
+        }
+        write.whole();
+        Ok(())
+    }
+
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()> {
+        let mut write = self.db.write().await?;
+        write.begin_many();
+        for (id, content) in contents {
+            let rewrite = query(REWRITE)
+                .bind(content.as_str())
+                .bind(organization.as_uuid())
+                .bind(conversation.as_uuid())
+                .bind(id.as_uuid());
+            write.execute(rewrite).await?;
         }
         write.whole();
         Ok(())
