@@ -42,15 +42,18 @@ pub(crate) async fn prepare(platform: &Spotlight, time_zone: Option<Tz>) -> Resu
     let password = hex(&platform.ids().secret()[..9]);
     let (organization, owner) = platform
         .organizations()
-        .create(NewOrganization {
-            name: "Demo Company".to_owned(),
-            slug: "demo".to_owned(),
-            time_zone: time_zone.unwrap_or_else(machine_zone),
-            business_hours: WeeklyHours::weekdays(9, 17),
-            owner_email: Email::parse(OWNER)?,
-            owner_name: "Demo Owner".to_owned(),
-            owner_password: SecretString::from(password.clone()),
-        })
+        .create(
+            &Context::deployment(),
+            NewOrganization {
+                name: "Demo Company".to_owned(),
+                slug: "demo".to_owned(),
+                time_zone: time_zone.unwrap_or_else(machine_zone),
+                business_hours: WeeklyHours::weekdays(9, 17),
+                owner_email: Email::parse(OWNER)?,
+                owner_name: "Demo Owner".to_owned(),
+                owner_password: SecretString::from(password.clone()),
+            },
+        )
         .await?;
     let ctx = Context::user(owner.id, organization.id, spotlight_core::domain::user::Role::Owner);
     let assistant = platform.assistants().create(&ctx, assistant()).await?;

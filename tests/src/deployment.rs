@@ -90,7 +90,8 @@ impl Deployment {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let owner = Context::user(owner.id, organization.id, Role::Owner);
         let token = platform.accounts().create_token(&owner, "team", Scope::ALL.to_vec(), None).await.expect("a token");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

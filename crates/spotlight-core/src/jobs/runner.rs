@@ -6,7 +6,7 @@ use chrono::Duration as Span;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{analysis, mail, names, relay, upkeep};
+use super::{analysis, email, mail, names, relay, upkeep};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{OutboxKind, OutboxRow},
@@ -179,6 +179,7 @@ async fn handle(deps: &Deps, row: &OutboxRow) -> Result<()> {
         names::SCORE_LEAD => analysis::lead(deps, row).await,
         names::SEND_INVITATION => mail::invitation(deps, row).await,
         names::REMIND_APPOINTMENT => mail::reminder(deps, row).await,
+        names::SEND_EMAIL => email::send(deps, row).await,
         names::DELETE_FILE => upkeep::delete_file(deps, row).await,
         _ => Err(Error::new(ErrorKind::Corrupt, "no job has this name; a newer version may have left it")),
     }
