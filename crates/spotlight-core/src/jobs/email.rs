@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::names;
 use crate::{
     domain::{
-        LinkId, UserId,
+        LinkId, OrganizationId, UserId,
         user::{LinkPurpose, OneTimeLink},
     },
     error::{Error, ErrorKind, Result},
@@ -24,18 +24,18 @@ enum Template {
     PasswordChanged,
 }
 
-fn job(facts: Value) -> NewJob {
-    NewJob { organization_id: None, name: names::SEND_EMAIL.to_owned(), payload: facts, run_at: None, unique_key: None }
+fn job(organization_id: Option<OrganizationId>, facts: Value) -> NewJob {
+    NewJob { organization_id, name: names::SEND_EMAIL.to_owned(), payload: facts, run_at: None, unique_key: None }
 }
 
 /// Sends a link to its user. The link gets its secret when the job runs, and the job holds its id alone.
 pub(crate) fn link(link: &OneTimeLink) -> NewJob {
-    job(json!({ "template": Template::Link, "link_id": link.id }))
+    job(link.organization_id, json!({ "template": Template::Link, "link_id": link.id }))
 }
 
 /// Tells a user that their password was changed.
 pub(crate) fn password_changed(user: UserId) -> NewJob {
-    job(json!({ "template": Template::PasswordChanged, "user_id": user }))
+    job(None, json!({ "template": Template::PasswordChanged, "user_id": user }))
 }
 
 /// Sends a message. One about something that has gone meanwhile is passed over.

@@ -347,7 +347,9 @@ impl LinkRepository for MemoryRepositories {
             };
             let rows = table.by_user.of(user).filter_map(|id| table.rows.get(&id));
             let ids: Vec<_> = rows.filter(meant).map(|link| link.id).collect();
-            ids.iter().for_each(|id| table.remove(*id));
+            for id in &ids {
+                table.remove(*id);
+            }
             Ok(ids.len() as u64)
         })
     }
@@ -368,7 +370,9 @@ impl LinkRepository for MemoryRepositories {
         self.write(|tables| {
             let table = &mut tables.links;
             let expired: Vec<_> = table.by_expiry.before((), now).take(limit as usize).collect();
-            expired.iter().for_each(|(_, id)| table.remove(*id));
+            for (_, id) in &expired {
+                table.remove(*id);
+            }
             Ok(expired.len() as u64)
         })
     }

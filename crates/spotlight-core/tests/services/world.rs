@@ -14,6 +14,8 @@ use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
     domain::{
         assistant::{Assistant, Question, Topic},
+        audit::AuditEntry,
+        billing::PlanId,
         contact::Email,
         conversation::{Channel, Conversation, Transcript},
         organization::Organization,
@@ -22,8 +24,9 @@ use spotlight_core::{
         user::{Role, User},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Storage, ToolCall},
+    ports::{AuditFilter, ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Paging, Storage, ToolCall},
     services::{
+        accounts::{AcceptInvitation, NewInvitation},
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
         organizations::NewOrganization,
@@ -207,6 +210,45 @@ impl World {
     /// Runs the jobs that are due.
     pub(crate) async fn work(&self) {
         self.platform.runner().run_until_idle().await.expect("jobs run");
+    }
+
+    /// Runs the jobs that are due, and gives the secret of the newest link that was sent to an address.
+    pub(crate) async fn code(&self, to: &str) -> SecretString {
+        self.work().await;
+        let sent = self.mailer.sent();
+        let message = sent.iter().rev().find(|message| message.to.as_str() == to).expect("a message");
+        let mut words = message.text.split_whitespace();
+        let code = words.find(|word| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        SecretString::from(code.expect("a code"))
+    }
+
+    /// A member of the team: invited, and accepted with the password `a long password`.
+    pub(crate) async fn member(&self, email: &str, role: Role) -> Context {
+        let new = NewInvitation { email: email.to_owned(), name: "Mia Member".to_owned(), role };
+        self.platform.accounts().invite(&self.owner(), new).await.expect("an invitation");
+        let accept = AcceptInvitation {
+            token: self.code(email).await,
+            name: None,
+            password: Some(SecretString::from("a long password")),
+        };
+        let accepted = self.platform.accounts().accept_invitation(&Context::anonymous(), accept).await;
+        let (user, membership) = accepted.expect("a member");
+        Context::user(user.id, membership.organization_id, membership.role)
+    }
+
+    /// Puts the organization on another plan, as a subscription would.
+    pub(crate) async fn set_plan(&self, plan: PlanId) {
+        let ctx = Context::system(self.organization.id);
+        let mut organization = self.platform.organizations().get(&ctx).await.expect("the organization");
+        organization.plan = plan;
+        self.platform.organizations().update(&ctx, organization).await.expect("the platform sets plans");
+    }
+
+    /// Every entry of the organization's audit log.
+    pub(crate) async fn audited(&self) -> Vec<AuditEntry> {
+        let paging = Paging::Page { page: 1, per_page: 100 };
+        let list = self.repositories().audit().list(self.organization.id, &AuditFilter::default(), &paging).await;
+        list.expect("the audit log").items
     }
 
     pub(crate) fn repositories(&self) -> &dyn spotlight_core::ports::Repositories {

@@ -115,17 +115,7 @@ impl AccountService {
                 return Err(Error::forbidden("confirm your own e-mail address before you invite others"));
             }
         }
-        let user = match unit.users().find_by_email(email).await? {
-            Some(user) => user,
-            None => {
-                let id = UserId::from_uuid(self.deps.ids.uuid());
-                let user = User { name: request.name.trim().to_owned(), ..blank_user(id, email.clone(), now) };
-                // Somebody who adds the same address at this moment is met in the next try.
-                let added = unit.users().insert(&user).await;
-                added.map_err(|error| if error.is_conflict() { Error::stale("user") } else { error })?;
-                user
-            }
-        };
+        let user = self.invited(&*unit, request, email, now).await?;
         if unit.users().membership(ctx.organization, user.id).await?.is_some() {
             return Err(Error::conflict("this person is a member already"));
         }
@@ -140,6 +130,25 @@ impl AccountService {
         self.deps.remember(&*unit, ctx, "invitation.create", request, id_answer(user.id)).await?;
         unit.commit().await?;
         shown(&link, user)
+    }
+
+    /// The user with this address: one who has an account, or a new one who cannot sign in yet.
+    async fn invited(
+        &self,
+        unit: &dyn UnitOfWork,
+        request: &NewInvitation,
+        email: &Email,
+        now: Timestamp,
+    ) -> Result<User> {
+        if let Some(user) = unit.users().find_by_email(email).await? {
+            return Ok(user);
+        }
+        let id = UserId::from_uuid(self.deps.ids.uuid());
+        let user = User { name: request.name.trim().to_owned(), ..blank_user(id, email.clone(), now) };
+        // Somebody who adds the same address at this moment is met in the next try.
+        let added = unit.users().insert(&user).await;
+        added.map_err(|error| if error.is_conflict() { Error::stale("user") } else { error })?;
+        Ok(user)
     }
 
     /// The organization's open invitations, newest first.
@@ -226,15 +235,12 @@ impl AccountService {
             user.version += 1;
         }
         let settings = lock(&*unit, organization, now).await?;
-        let membership = match unit.users().membership(organization, user.id).await? {
-            Some(member) => member,
-            None => {
-                check_seats(&*unit, &settings, user.id, now).await?;
-                let member = Membership { organization_id: organization, user_id: user.id, role, created_at: now };
-                unit.users().set_membership(&member).await?;
-                member
-            }
-        };
+        let joined = Membership { organization_id: organization, user_id: user.id, role, created_at: now };
+        let membership = unit.users().membership(organization, user.id).await?.unwrap_or(joined);
+        if membership == joined {
+            check_seats(&*unit, &settings, user.id, now).await?;
+            unit.users().set_membership(&joined).await?;
+        }
         let by = ctx.by(Actor::User(user.id), organization);
         let details = json!({ "role": membership.role });
         self.deps.audit(&*unit, &by, "member.join", ("user", user.id.to_string()), details).await?;
