@@ -120,7 +120,7 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     let unit = world.storage.begin().await.expect("a unit");
     unit.proposals().insert(&proposal).await.expect("a proposal");
     unit.commit().await.expect("a commit");
-    one_entry!(world, seen, "proposal.accept", leads.decide_proposal(&owner, lead, proposal.id, true));
+    one_entry!(world, seen, "lead.proposal", leads.decide_proposal(&owner, lead, proposal.id, true));
 
     let appointments = platform.appointments();
     let book = |hour: &str| NewAppointment {
@@ -160,7 +160,7 @@ async fn every_change_writes_one_entry_and_none_holds_personal_data() {
     settings.name = "Plantwerk".to_owned();
     one_entry!(world, seen, "organization.update", organizations.update(&world.owner(), settings));
     one_entry!(world, seen, "organization.delete", organizations.delete(&world.owner()));
-    assert_eq!(seen.len(), 34, "{seen:?}");
+    assert_eq!(seen.len(), 37, "{seen:?}");
 
     for entry in world.audited().await {
         let text = format!("{entry:?}").to_lowercase();

@@ -66,14 +66,16 @@ impl AccountService {
         unit.commit().await
     }
 
-    /// Ends the actor's own sessions, save `except`. Gives how many.
+    /// Ends the actor's own sessions, save `except`. Gives how many that had not ended by themselves.
     ///
     /// # Errors
     /// `Forbidden` for all but people.
     pub async fn revoke_sessions(&self, ctx: &Context, except: Option<SessionId>) -> Result<u64> {
         let user = ctx.require_person()?;
         let unit = self.deps.storage.begin().await?;
-        let ended = unit.sessions().delete_all(user, except).await?;
+        let open = unit.sessions().list(user, self.deps.now()).await?;
+        let ended = open.iter().filter(|session| Some(session.id) != except).count() as u64;
+        unit.sessions().delete_all(user, except).await?;
         self.deps
             .audit(&*unit, ctx, "session.delete_all", ("user", user.to_string()), json!({ "ended": ended }))
             .await?;
