@@ -87,6 +87,7 @@ async fn of_two_owners_who_remove_each_other_at_once_one_stays() {
         let new = NewInvitation { email: format!("o{round}@x.example"), name: "Olga".to_owned(), role: Role::Owner };
         let system = Context::system(organization_id);
         let other = accounts.invite(&system, new).await.expect("an invitation").user_id;
+        accounts.withdraw_invitation(&system, other).await.expect("an open invitation");
         let owner = world.read().users().members(organization_id).await.expect("members")[0].user_id;
         let unit = world.storage.begin().await.expect("a unit");
         let now = world.deployment.platform.clock().now();
