@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
         owner_name: "Olga Owner".to_owned(),
         owner_password: "a long password".to_owned().into(),
     };
-    let ctx = Context::system(platform.organizations().create(business).await?.0.id);
+    let ctx = Context::system(platform.organizations().create(&Context::deployment(), business).await?.0.id);
     let assistant = AssistantInput {
         name: "Bea".to_owned(),
         role: "Helps visitors choose a bike.".to_owned(),

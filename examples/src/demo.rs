@@ -43,15 +43,18 @@ pub(crate) async fn prepare(
     let password = hex(&platform.ids().secret()[..9]);
     let (organization, _) = platform
         .organizations()
-        .create(NewOrganization {
-            name: "Demo Company".to_owned(),
-            slug: SLUG.to_owned(),
-            time_zone: time_zone.unwrap_or_else(machine_zone),
-            business_hours: WeeklyHours::weekdays(9, 17),
-            owner_email: Email::parse(OWNER)?,
-            owner_name: "Demo Owner".to_owned(),
-            owner_password: SecretString::from(password.clone()),
-        })
+        .create(
+            &Context::deployment(),
+            NewOrganization {
+                name: "Demo Company".to_owned(),
+                slug: SLUG.to_owned(),
+                time_zone: time_zone.unwrap_or_else(machine_zone),
+                business_hours: WeeklyHours::weekdays(9, 17),
+                owner_email: Email::parse(OWNER)?,
+                owner_name: "Demo Owner".to_owned(),
+                owner_password: SecretString::from(password.clone()),
+            },
+        )
         .await?;
     tell(&password)?;
     complete(platform, &Context::system(organization.id)).await.map(Some)

@@ -90,7 +90,8 @@ impl Deployment {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let owner = Context::user(owner.id, organization.id, Role::Owner);
         let token = platform.accounts().create_token(&owner, "team", Scope::ALL.to_vec(), None).await.expect("a token");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -151,7 +152,9 @@ impl Deployment {
     pub async fn lift_limits(&self) {
         let mut organization = self.platform.organizations().get(&self.owner).await.expect("the organization");
         organization.plan = spotlight_core::domain::billing::PlanId::Scale;
-        self.platform.organizations().update(&self.owner, organization).await.expect("an update");
+        // As a subscription would: nobody of the team chooses the plan.
+        let platform = Context::system(organization.id);
+        self.platform.organizations().update(&platform, organization).await.expect("an update");
     }
 
     /// What the team reads at a path below `/api/v1`.

@@ -199,6 +199,7 @@ async fn columns_allow_the_words_of_the_domain() {
         ("organizations", "storage_mode", words!(StorageMode)),
         ("memberships", "role", words!(Role)),
         ("one_time_links", "purpose", words!(LinkPurpose)),
+        ("one_time_links", "role", words!(Role)),
         ("assistants", "tone", words!(Tone)),
         ("assistants", "language", words!(Language)),
         ("leads", "source", words!(LeadSource)),

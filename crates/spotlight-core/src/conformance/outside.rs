@@ -51,6 +51,8 @@ pub async fn accounts_are_not_written_outside_a_unit(fixture: &dyn StorageFixtur
     refused(read.api_tokens().touch(world.org(), token.id, at(5)).await, Misconfigured);
     refused(read.api_tokens().revoke(world.org(), token.id, at(5)).await, Misconfigured);
     refused(read.links().insert(&samples.link(world.user.id, LinkPurpose::Invitation)).await, Misconfigured);
+    refused(read.links().rekey(link.id, &samples.hash(), at(5)).await, Misconfigured);
+    refused(read.links().revoke(world.user.id, link.purpose, None).await, Misconfigured);
     refused(read.links().consume(&link.token_hash, link.purpose, at(5)).await, Misconfigured);
     refused(read.links().delete_expired(far(), 10).await, Misconfigured);
 

@@ -103,6 +103,8 @@ macro_rules! __storage_cases {
                 api_tokens_come_back_newest_first
                 a_revoked_token_keeps_its_first_time
                 a_link_works_once
+                a_link_is_given_another_secret
+                invitations_are_listed_and_revoked
                 of_two_uses_of_a_link_at_once_one_works
                 expired_links_go
             }

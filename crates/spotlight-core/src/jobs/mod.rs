@@ -4,6 +4,7 @@
 //! done, so that nothing accepted is lost over a restart.
 
 pub(crate) mod analysis;
+pub(crate) mod email;
 pub(crate) mod mail;
 mod relay;
 pub(crate) mod runner;
@@ -34,6 +35,8 @@ pub mod names {
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.
     pub const REMIND_APPOINTMENT: &str = "remind_appointment";
+    /// Sends a message to a person of the team.
+    pub const SEND_EMAIL: &str = "send_email";
     /// Removes a file of erased or outdated data.
     pub const DELETE_FILE: &str = "delete_file";
 }

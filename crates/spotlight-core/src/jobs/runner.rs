@@ -6,7 +6,7 @@ use chrono::Duration as Span;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{analysis, mail, names, relay, upkeep};
+use super::{analysis, email, mail, names, relay, upkeep};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{OutboxKind, OutboxRow},
@@ -204,6 +204,7 @@ async fn handle(deps: &Deps, row: &OutboxRow) -> Result<()> {
         names::SCORE_LEAD => analysis::lead(deps, row).await,
         names::SEND_INVITATION => mail::invitation(deps, row).await,
         names::REMIND_APPOINTMENT => mail::reminder(deps, row).await,
+        names::SEND_EMAIL => email::send(deps, row).await,
         names::DELETE_FILE => upkeep::delete_file(deps, row).await,
         // While a newer version is rolled out, it may run beside this one and take the job when it comes up again.
         _ => Err(Error::new(ErrorKind::Unavailable, "no job of this version has this name")),

@@ -14,6 +14,8 @@ use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
     domain::{
         assistant::{Assistant, Language, Question, Topic, VoiceSettings},
+        audit::AuditEntry,
+        billing::PlanId,
         contact::Email,
         conversation::{Channel, Conversation, Transcript},
         organization::{Organization, StorageMode},
@@ -23,10 +25,11 @@ use spotlight_core::{
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{
-        AudioStream, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, SpeechSynthesizer, Storage,
-        ToolAnswer, ToolCall,
+        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, Paging,
+        SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
     },
     services::{
+        accounts::{AcceptInvitation, NewInvitation},
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
         organizations::NewOrganization,
@@ -221,7 +224,8 @@ impl World {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let ctx = Context::user(owner.id, organization.id, Role::Owner);
         let question = |key: &str, topic, text: &str| Question { key: key.to_owned(), topic, text: text.to_owned() };
         let mut input = AssistantInput {
@@ -288,6 +292,45 @@ impl World {
     /// Runs the jobs that are due.
     pub(crate) async fn work(&self) {
         self.platform.runner().run_until_idle().await.expect("jobs run");
+    }
+
+    /// Runs the jobs that are due, and gives the secret of the newest link that was sent to an address.
+    pub(crate) async fn code(&self, to: &str) -> SecretString {
+        self.work().await;
+        let sent = self.mailer.sent();
+        let message = sent.iter().rev().find(|message| message.to.as_str() == to).expect("a message");
+        let mut words = message.text.split_whitespace();
+        let code = words.find(|word| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        SecretString::from(code.expect("a code"))
+    }
+
+    /// A member of the team: invited, and accepted with the password `a long password`.
+    pub(crate) async fn member(&self, email: &str, role: Role) -> Context {
+        let new = NewInvitation { email: email.to_owned(), name: "Mia Member".to_owned(), role };
+        self.platform.accounts().invite(&self.owner(), new).await.expect("an invitation");
+        let accept = AcceptInvitation {
+            token: self.code(email).await,
+            name: None,
+            password: Some(SecretString::from("a long password")),
+        };
+        let accepted = self.platform.accounts().accept_invitation(&Context::anonymous(), accept).await;
+        let (user, membership) = accepted.expect("a member");
+        Context::user(user.id, membership.organization_id, membership.role)
+    }
+
+    /// Puts the organization on another plan, as a subscription would.
+    pub(crate) async fn set_plan(&self, plan: PlanId) {
+        let ctx = Context::system(self.organization.id);
+        let mut organization = self.platform.organizations().get(&ctx).await.expect("the organization");
+        organization.plan = plan;
+        self.platform.organizations().update(&ctx, organization).await.expect("the platform sets plans");
+    }
+
+    /// Every entry of the organization's audit log.
+    pub(crate) async fn audited(&self) -> Vec<AuditEntry> {
+        let paging = Paging::Page { page: 1, per_page: 100 };
+        let list = self.repositories().audit().list(self.organization.id, &AuditFilter::default(), &paging).await;
+        list.expect("the audit log").items
     }
 
     pub(crate) fn repositories(&self) -> &dyn spotlight_core::ports::Repositories {
