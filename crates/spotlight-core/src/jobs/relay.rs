@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     ports::{Event, OutboxKind, OutboxRow},
-    services::deps::Deps,
+    services::{deps::Deps, webhooks},
 };
 
 /// Events taken at once.
@@ -29,9 +29,13 @@ pub(super) async fn publish(deps: &Deps) -> Result<usize> {
         send(deps, row).await?;
     }
     let unit = deps.storage.begin().await?;
+    let mut told = Vec::with_capacity(count);
     for row in &rows {
-        unit.outbox().complete(row.id, row.claim).await?;
+        if unit.outbox().complete(row.id, row.claim).await? {
+            told.push(row);
+        }
     }
+    webhooks::record(deps, &*unit, &told).await?;
     unit.leases().release(&lease).await?;
     unit.commit().await?;
     Ok(count)

@@ -6,7 +6,7 @@ use chrono::Duration as Span;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{analysis, mail, names, relay, upkeep};
+use super::{analysis, mail, names, relay, rescore, upkeep};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{OutboxKind, OutboxRow},
@@ -177,6 +177,7 @@ async fn handle(deps: &Deps, row: &OutboxRow) -> Result<()> {
     match row.name.as_str() {
         names::ANALYZE_CONVERSATION => analysis::conversation(deps, row).await,
         names::SCORE_LEAD => analysis::lead(deps, row).await,
+        names::SCORE_LEADS => rescore::leads(deps, row).await,
         names::SEND_INVITATION => mail::invitation(deps, row).await,
         names::REMIND_APPOINTMENT => mail::reminder(deps, row).await,
         names::DELETE_FILE => upkeep::delete_file(deps, row).await,

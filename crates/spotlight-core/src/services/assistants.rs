@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Context,
+    Context, billing,
     deps::{Deps, answered_id, id_answer},
+    leads::tidy,
 };
 use crate::{
     domain::{
@@ -16,7 +17,7 @@ use crate::{
         },
         user::{Role, Scope},
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     ports::{AssistantFigures, AssistantFilter, AssistantSort, Listing, Paging, Sort, UnitOfWork},
 };
 
@@ -109,8 +110,8 @@ impl AssistantInput {
     fn apply(self, assistant: &mut Assistant) {
         self.name.trim().clone_into(&mut assistant.name);
         assistant.tone = self.tone;
-        assistant.role = self.role;
-        assistant.script = self.script;
+        self.role.trim().clone_into(&mut assistant.role);
+        self.script.trim().clone_into(&mut assistant.script);
         assistant.language = self.language;
         assistant.active = self.active;
         assistant.greeting = self.greeting;
@@ -191,7 +192,7 @@ impl AssistantService {
         input.apply(&mut assistant);
         assistant.validate()?;
         let unit = self.deps.storage.begin().await?;
-        self.check_plan(&*unit, ctx).await?;
+        billing::check_assistants(&*unit, ctx).await?;
         self.check_hosts(&*unit, &assistant).await?;
         unit.assistants().insert(&assistant).await?;
         self.deps.audit(&*unit, ctx, "assistant.create", ("assistant", assistant.id.to_string()), json!({})).await?;
@@ -207,21 +208,6 @@ impl AssistantService {
         }
         let members = self.deps.read(ctx).users().members(ctx.organization).await?;
         members.first().map(|member| member.user_id).ok_or_else(|| Error::not_found("organization"))
-    }
-
-    async fn check_plan(&self, unit: &dyn UnitOfWork, ctx: &Context) -> Result<()> {
-        let organization =
-            unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
-        let limit = organization.plan.limits().assistants;
-        if let Some(limit) = limit
-            && unit.assistants().count(ctx.organization).await? >= u64::from(limit)
-        {
-            return Err(Error::new(
-                ErrorKind::PlanLimit,
-                format!("the plan {} allows {limit} assistants; delete one or change the plan", organization.plan),
-            ));
-        }
-        Ok(())
     }
 
     async fn check_hosts(&self, unit: &dyn UnitOfWork, assistant: &Assistant) -> Result<()> {
@@ -332,8 +318,8 @@ impl AssistantService {
             id: KnowledgeId::from_uuid(self.deps.ids.uuid()),
             organization_id: ctx.organization,
             assistant_id: id,
-            question: input.question.clone(),
-            answer: input.answer.clone(),
+            question: tidy(input.question.clone()),
+            answer: input.answer.trim().to_owned(),
             created_at: now,
             updated_at: now,
         };
@@ -362,8 +348,8 @@ impl AssistantService {
         let unit = self.deps.storage.begin().await?;
         let found = unit.knowledge().get(ctx.organization, id).await?;
         let mut entry = found.filter(|e| e.assistant_id == assistant).ok_or_else(|| Error::not_found("knowledge"))?;
-        entry.question = input.question;
-        entry.answer = input.answer;
+        entry.question = tidy(input.question);
+        input.answer.trim().clone_into(&mut entry.answer);
         entry.updated_at = self.deps.now();
         entry.validate()?;
         unit.knowledge().update(&entry).await?;

@@ -107,6 +107,7 @@ async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead,
     if kept.saved.is_empty() {
         return Ok(kept);
     }
+    let before = own.status;
     if own.has_contact() && own.status == LeadStatus::Fresh {
         own.move_to(LeadStatus::Contacted)?;
     }
@@ -119,6 +120,10 @@ async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead,
     let record = ("lead", own.id.to_string());
     deps.audit(unit, ctx, "lead.capture", record, json!({ "fields": kept.saved })).await?;
     deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": own.id })).await?;
+    if own.status != before {
+        let moved = json!({ "lead_id": own.id, "from": before, "to": own.status });
+        deps.publish(unit, ctx, "leads", "lead.status_changed", None, moved).await?;
+    }
     Ok(kept)
 }
 

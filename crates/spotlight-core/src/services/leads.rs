@@ -10,9 +10,11 @@ use super::{
 };
 use crate::{
     domain::{
-        LeadId, ProposalId, UserId,
+        LeadId, OrganizationId, ProposalId, UserId,
         contact::{Email, Phone},
+        conversation::{Conversation, ConversationStatus},
         lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
+        report::EndedReason,
         time::Timestamp,
         user::{Role, Scope},
     },
@@ -20,7 +22,7 @@ use crate::{
     jobs::names,
     ports::{
         AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
-        UnitOfWork,
+        UnitOfWork, page::MAX_PER_PAGE,
     },
 };
 
@@ -325,7 +327,8 @@ impl LeadService {
         unit.commit().await
     }
 
-    /// Removes a lead's personal data for good, deleted leads too. The audit log keeps that it happened, and who did it.
+    /// Removes a lead's personal data for good, deleted leads too, and ends its open conversations. An id that was merged
+    /// away stands for the lead it became part of. The audit log keeps that it happened, and who did it.
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` below `manager`.
@@ -335,6 +338,8 @@ impl LeadService {
     pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
         ctx.require(Scope::LeadsWrite, Role::Manager)?;
         let unit = self.deps.storage.begin().await?;
+        let id = survivor(&*unit, ctx, id).await?;
+        self.end_conversations(&*unit, ctx, id).await?;
         let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
         // Files go by a job: the unit may still fail, and the file store may be away.
         for key in files {
@@ -349,6 +354,72 @@ impl LeadService {
         }
         self.deps.audit(&*unit, ctx, "lead.erase", ("lead", id.to_string()), json!({})).await?;
         unit.commit().await
+    }
+
+    /// What goes on with an erased lead would fill it anew.
+    async fn end_conversations(&self, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<()> {
+        for mut conversation in open_conversations(unit, ctx.organization, lead).await? {
+            conversation.move_to(ConversationStatus::Completed, self.deps.now())?;
+            conversation.updated_at = self.deps.now();
+            unit.conversations().update(&conversation).await?;
+            let id = conversation.id;
+            let data = json!({
+                "conversation_id": id,
+                "status": conversation.status,
+                "reason": EndedReason::TeamEnded,
+                "lead_id": lead,
+            });
+            let channel = format!("conversation:{id}");
+            self.deps.publish(unit, ctx, channel, "conversation.ended", Some(id), data).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes `from` part of `into`, as a person decides it who has looked at both. What `into` lacks it takes over; what
+    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer.
+    ///
+    /// # Errors
+    /// `NotFound` when either is missing, merged already, or one the actor may not see; `Conflict` when they are the
+    /// same; `StaleVersion` when one changed meanwhile.
+    ///
+    /// # Idempotency
+    /// With an idempotency key, the same merge again gives the lead.
+    pub async fn merge(&self, ctx: &Context, from: LeadId, into: LeadId) -> Result<Lead> {
+        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        let request = (from, into);
+        if let Some(answer) = self.deps.replay(ctx, "lead.merge", &request).await? {
+            return self.get(ctx, answered_id(&answer)?).await;
+        }
+        let now = self.deps.now();
+        let unit = self.deps.storage.begin().await?;
+        let gone = self.for_update(&*unit, ctx, from, None).await?;
+        let mut kept = self.for_update(&*unit, ctx, into, None).await?;
+        unit.leads().merge(ctx.organization, from, into, now).await?;
+        let differing = absorb(&mut kept, gone);
+        kept.updated_at = now;
+        unit.leads().update(&kept).await?;
+        kept.version += 1;
+        for (field, value) in differing {
+            unit.proposals()
+                .insert(&Proposal {
+                    id: ProposalId::from_uuid(self.deps.ids.uuid()),
+                    organization_id: ctx.organization,
+                    lead_id: into,
+                    conversation_id: None,
+                    field,
+                    value,
+                    state: ProposalState::Open,
+                    created_at: now,
+                })
+                .await?;
+        }
+        unit.enqueue(score_lead(&kept)).await?;
+        let facts = json!({ "from": from, "into": into });
+        self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
+        self.deps.publish(&*unit, ctx, "leads", "lead.merged", None, facts).await?;
+        self.deps.remember(&*unit, ctx, "lead.merge", &request, id_answer(into)).await?;
+        unit.commit().await?;
+        Ok(kept)
     }
 
     /// What visitors typed that differs from what the lead holds, oldest first.
@@ -386,6 +457,10 @@ impl LeadService {
             found.updated_at = self.deps.now();
             unit.leads().update(&found).await?;
             found.version += 1;
+            if proposal.field == ProposalField::Company {
+                unit.enqueue(score_lead(&found)).await?;
+            }
+            self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
         }
         let facts = json!({ "proposal_id": id, "field": proposal.field, "state": state });
         self.deps.audit(&*unit, ctx, "lead.proposal", ("lead", lead.to_string()), facts).await?;
@@ -404,6 +479,65 @@ impl LeadService {
     }
 }
 
+/// A lead's conversations that have not ended.
+pub(crate) async fn open_conversations(
+    unit: &dyn UnitOfWork,
+    organization: OrganizationId,
+    lead: LeadId,
+) -> Result<Vec<Conversation>> {
+    let filter = ConversationFilter {
+        lead_id: Some(lead),
+        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
+        ..ConversationFilter::default()
+    };
+    let (mut open, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = Paging::After { cursor, limit: MAX_PER_PAGE };
+        let found = unit.conversations().list(organization, &filter, Sort::default(), &page).await?;
+        open.extend(found.items);
+        match found.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(open),
+        }
+    }
+}
+
+/// The lead an id stands for: itself, or the one it became part of.
+async fn survivor(unit: &dyn UnitOfWork, ctx: &Context, mut id: LeadId) -> Result<LeadId> {
+    // A chain is as long as merges were made; each step goes to another lead, so it ends.
+    while let Some(into) = unit.leads().get(ctx.organization, id).await?.and_then(|lead| lead.merged_into) {
+        id = into;
+    }
+    Ok(id)
+}
+
+/// Puts what only the other lead knew in its place. Gives what both know differently.
+fn absorb(kept: &mut Lead, gone: Lead) -> Vec<(ProposalField, String)> {
+    let mut differing = Vec::new();
+    let mut differ = |field, value: Option<String>| differing.extend(value.map(|value| (field, value)));
+    differ(ProposalField::Name, take(&mut kept.name, gone.name));
+    differ(ProposalField::Email, take(&mut kept.email, gone.email).map(|email| email.to_string()));
+    differ(ProposalField::Phone, take(&mut kept.phone, gone.phone).map(|phone| phone.to_string()));
+    differ(ProposalField::Company, take(&mut kept.company, gone.company));
+    kept.owner_id = kept.owner_id.or(gone.owner_id);
+    for (key, value) in gone.metadata {
+        kept.metadata.entry(key).or_insert(value);
+    }
+    kept.needs_review = false;
+    differing
+}
+
+/// Fills an empty place. Gives back a value that differs from what is there.
+fn take<T: PartialEq>(place: &mut Option<T>, value: Option<T>) -> Option<T> {
+    match place {
+        Some(held) => value.filter(|value| value != held),
+        None => {
+            *place = value;
+            None
+        }
+    }
+}
+
 /// The job that writes a lead's score.
 pub(crate) fn score_lead(lead: &Lead) -> NewJob {
     NewJob {
@@ -415,7 +549,7 @@ pub(crate) fn score_lead(lead: &Lead) -> NewJob {
     }
 }
 
-fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {
+pub(crate) fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {
     found
         .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
         .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
@@ -470,6 +604,6 @@ fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
 }
 
 /// Trimmed text; an empty one is absent.
-fn tidy(text: Option<String>) -> Option<String> {
+pub(crate) fn tidy(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }

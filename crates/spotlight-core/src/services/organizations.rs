@@ -15,6 +15,7 @@ use crate::{
         user::{Membership, Role, Scope, User},
     },
     error::{Error, Result},
+    jobs::rescore::score_leads,
     ports::ReadConsistency,
 };
 
@@ -144,7 +145,11 @@ impl OrganizationService {
         organization.validate()?;
         organization.updated_at = self.deps.now();
         let unit = self.deps.storage.begin().await?;
+        let before = unit.organizations().get(ctx.organization).await?;
         unit.organizations().update(&organization).await?;
+        if before.is_some_and(|before| before.scoring != organization.scoring) {
+            unit.enqueue(score_leads(ctx.organization)).await?;
+        }
         let record = ("organization", organization.id.to_string());
         self.deps.audit(&*unit, ctx, "organization.update", record, json!({})).await?;
         unit.commit().await?;

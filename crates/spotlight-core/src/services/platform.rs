@@ -6,9 +6,23 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    accounts::AccountService, analytics::AnalyticsService, appointments::AppointmentService,
-    assistants::AssistantService, conversations::ConversationService, deps::Deps, leads::LeadService,
-    organizations::OrganizationService, passwords::Passwords, public::PublicService,
+    accounts::AccountService,
+    analytics::AnalyticsService,
+    appointments::AppointmentService,
+    assistants::AssistantService,
+    audit::AuditService,
+    billing::BillingService,
+    consents::ConsentService,
+    conversations::ConversationService,
+    deps::Deps,
+    flags::{FlagOverrides, FlagService},
+    hosts::HostService,
+    leads::LeadService,
+    organizations::OrganizationService,
+    passwords::Passwords,
+    public::PublicService,
+    reports::ReportService,
+    webhooks::WebhookService,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -24,6 +38,7 @@ use crate::{
 pub struct Spotlight {
     deps: Deps,
     passwords: Passwords,
+    flag_overrides: Arc<FlagOverrides>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -71,6 +86,41 @@ impl Spotlight {
     /// Figures.
     pub fn analytics(&self) -> AnalyticsService {
         AnalyticsService::new(self.deps.clone())
+    }
+
+    /// Consent of leads.
+    pub fn consents(&self) -> ConsentService {
+        ConsentService::new(self.deps.clone())
+    }
+
+    /// When people of the team can be booked.
+    pub fn hosts(&self) -> HostService {
+        HostService::new(self.deps.clone())
+    }
+
+    /// Call reports.
+    pub fn reports(&self) -> ReportService {
+        ReportService::new(self.deps.clone())
+    }
+
+    /// Outgoing webhooks.
+    pub fn webhooks(&self) -> WebhookService {
+        WebhookService::new(self.deps.clone())
+    }
+
+    /// Feature flags.
+    pub fn flags(&self) -> FlagService {
+        FlagService::new(self.deps.clone(), self.flag_overrides.clone())
+    }
+
+    /// Plans and usage.
+    pub fn billing(&self) -> BillingService {
+        BillingService::new(self.deps.clone())
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> AuditService {
+        AuditService::new(self.deps.clone())
     }
 
     /// What a visitor may do without an account.
@@ -137,6 +187,7 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    flag_overrides: FlagOverrides,
 }
 
 macro_rules! take {
@@ -179,6 +230,13 @@ impl SpotlightBuilder {
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// What the deployment's environment says about feature flags; nothing unless given.
+    #[must_use]
+    pub fn flag_overrides(mut self, overrides: FlagOverrides) -> Self {
+        self.flag_overrides = overrides;
         self
     }
 
@@ -228,6 +286,7 @@ impl SpotlightBuilder {
             secret_key,
             tasks: TaskTracker::new(),
         };
-        Ok(Spotlight { deps, passwords: Passwords::new() })
+        let flag_overrides = Arc::new(self.flag_overrides);
+        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides })
     }
 }
