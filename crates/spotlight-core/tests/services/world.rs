@@ -11,9 +11,9 @@ use futures::StreamExt;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use spotlight_core::{
-    Context, Error, ErrorKind, Result, Spotlight,
+    Context, Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     domain::{
-        assistant::{Assistant, Question, Topic},
+        assistant::{Assistant, Language, Question, Topic},
         contact::Email,
         conversation::{Channel, Conversation, Transcript},
         organization::Organization,
@@ -22,10 +22,11 @@ use spotlight_core::{
         user::{Role, User},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Storage, ToolCall},
+    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Recognized, SpeechRecognizer, Storage, ToolCall},
     services::{
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
+        flags::FlagOverrides,
         organizations::NewOrganization,
     },
 };
@@ -109,6 +110,15 @@ impl ChatModel for FakeModel {
     }
 }
 
+struct FakeRecognizer(f64);
+
+#[async_trait]
+impl SpeechRecognizer for FakeRecognizer {
+    async fn recognize(&self, _: bytes::Bytes, _: Language) -> Result<Recognized> {
+        Ok(Recognized { text: "Hello".to_owned(), confidence: 0.9, duration_s: self.0 })
+    }
+}
+
 /// A platform with one organization, its owner and an assistant.
 pub(crate) struct World {
     pub(crate) platform: Spotlight,
@@ -123,22 +133,35 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::built(|builder| builder).await
+    }
+
+    /// One whose environment says something about flags.
+    pub(crate) async fn with_flags(overrides: FlagOverrides) -> Self {
+        Self::built(|builder| builder.flag_overrides(overrides)).await
+    }
+
+    /// One that hears "Hello" in every sound, said in so many seconds.
+    pub(crate) async fn with_recognizer(seconds: f64) -> Self {
+        Self::built(|builder| builder.recognizer(Arc::new(FakeRecognizer(seconds)))).await
+    }
+
+    async fn built(change: impl FnOnce(SpotlightBuilder) -> SpotlightBuilder) -> Self {
         // A Wednesday in office hours.
         let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
         let clock = Arc::new(TestClock(Mutex::new(start)));
         let model = Arc::new(FakeModel::default());
         let mailer = Arc::new(MemoryMailer::new());
         let storage = Arc::new(MemoryStorage::new(clock.clone()));
-        let platform = Spotlight::builder()
+        let builder = Spotlight::builder()
             .storage(storage.clone())
             .chat(model.clone())
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone())
-            .build()
-            .expect("nothing is missing");
+            .clock(clock.clone());
+        let platform = change(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),
             slug: "bikes".to_owned(),
