@@ -19,7 +19,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result, Violations},
-    ports::UnitOfWork,
+    ports::{Repositories, UnitOfWork},
 };
 
 /// A change of consent.
@@ -217,16 +217,21 @@ pub(crate) async fn begin(
         };
         return append(deps, unit, ctx, lead, &new).await.map(drop);
     }
-    let records = conversation.recording_consent == Some(true);
-    if !records && !is_remote(channel) {
+    if conversation.recording_consent == Some(true) {
+        demand(&unit.consents().list(ctx.organization, lead).await?, ConsentKind::Recording, channel)?;
+    }
+    may_reach(unit, conversation).await
+}
+
+/// Refuses to speak first to a lead we know, by phone, sms or e-mail, without consent. Asked again in the moment in
+/// which the assistant would speak: an opt-out counts at once, also for a conversation that was begun meanwhile.
+///
+/// # Errors
+/// `Forbidden`.
+pub(crate) async fn may_reach(repos: &dyn Repositories, conversation: &Conversation) -> Result<()> {
+    if conversation.state.owns_lead || !is_remote(conversation.source) {
         return Ok(());
     }
-    let changes = unit.consents().list(ctx.organization, lead).await?;
-    if is_remote(channel) {
-        demand(&changes, ConsentKind::AiContact, channel)?;
-    }
-    if records {
-        demand(&changes, ConsentKind::Recording, channel)?;
-    }
-    Ok(())
+    let changes = repos.consents().list(conversation.organization_id, conversation.lead_id).await?;
+    demand(&changes, ConsentKind::AiContact, conversation.source)
 }

@@ -25,7 +25,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
-    ports::{ConversationFilter, ConversationSort, Listing, Order, Paging, Sort, UnitOfWork},
+    ports::{ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Sort, UnitOfWork},
 };
 
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
@@ -370,10 +370,11 @@ impl ConversationService {
     /// Lets the assistant speak first, when nobody has said anything yet.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn).
+    /// As [`turn`](Self::turn); `Forbidden` by phone, sms or e-mail to a known lead who does not consent, or no longer.
     pub async fn greet(&self, ctx: &Context, id: ConversationId) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
-        self.get(ctx, id).await?;
+        let conversation = self.get(ctx, id).await?;
+        consents::may_reach(self.deps.storage.read(ReadConsistency::Strong), &conversation).await?;
         turn::greet(self.deps.clone(), ctx.clone(), id).await
     }
 

@@ -1,20 +1,22 @@
 //! Leads.
 
+mod erase;
+mod merge;
+
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::erase::open_conversations;
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
     domain::{
-        LeadId, OrganizationId, ProposalId, UserId,
+        LeadId, ProposalId, UserId,
         contact::{Email, Phone},
-        conversation::{Conversation, ConversationStatus},
         lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
-        report::EndedReason,
         time::Timestamp,
         user::{Role, Scope},
     },
@@ -22,7 +24,7 @@ use crate::{
     jobs::names,
     ports::{
         AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
-        UnitOfWork, page::MAX_PER_PAGE,
+        UnitOfWork,
     },
 };
 
@@ -327,101 +329,6 @@ impl LeadService {
         unit.commit().await
     }
 
-    /// Removes a lead's personal data for good, deleted leads too, and ends its open conversations. An id that was merged
-    /// away stands for the lead it became part of. The audit log keeps that it happened, and who did it.
-    ///
-    /// # Errors
-    /// `NotFound`; `Forbidden` below `manager`.
-    ///
-    /// # Idempotency
-    /// An erased lead is left as it is.
-    pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
-        ctx.require(Scope::LeadsWrite, Role::Manager)?;
-        let unit = self.deps.storage.begin().await?;
-        let id = survivor(&*unit, ctx, id).await?;
-        self.end_conversations(&*unit, ctx, id).await?;
-        let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
-        // Files go by a job: the unit may still fail, and the file store may be away.
-        for key in files {
-            unit.enqueue(NewJob {
-                organization_id: Some(ctx.organization),
-                name: names::DELETE_FILE.to_owned(),
-                payload: json!({ "key": key }),
-                run_at: None,
-                unique_key: None,
-            })
-            .await?;
-        }
-        self.deps.audit(&*unit, ctx, "lead.erase", ("lead", id.to_string()), json!({})).await?;
-        unit.commit().await
-    }
-
-    /// What goes on with an erased lead would fill it anew.
-    async fn end_conversations(&self, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<()> {
-        for mut conversation in open_conversations(unit, ctx.organization, lead).await? {
-            conversation.move_to(ConversationStatus::Completed, self.deps.now())?;
-            conversation.updated_at = self.deps.now();
-            unit.conversations().update(&conversation).await?;
-            let id = conversation.id;
-            let data = json!({
-                "conversation_id": id,
-                "status": conversation.status,
-                "reason": EndedReason::TeamEnded,
-                "lead_id": lead,
-            });
-            let channel = format!("conversation:{id}");
-            self.deps.publish(unit, ctx, channel, "conversation.ended", Some(id), data).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes `from` part of `into`, as a person decides it who has looked at both. What `into` lacks it takes over; what
-    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer.
-    ///
-    /// # Errors
-    /// `NotFound` when either is missing, merged already, or one the actor may not see; `Conflict` when they are the
-    /// same; `StaleVersion` when one changed meanwhile.
-    ///
-    /// # Idempotency
-    /// With an idempotency key, the same merge again gives the lead.
-    pub async fn merge(&self, ctx: &Context, from: LeadId, into: LeadId) -> Result<Lead> {
-        ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
-        let request = (from, into);
-        if let Some(answer) = self.deps.replay(ctx, "lead.merge", &request).await? {
-            return self.get(ctx, answered_id(&answer)?).await;
-        }
-        let now = self.deps.now();
-        let unit = self.deps.storage.begin().await?;
-        let gone = self.for_update(&*unit, ctx, from, None).await?;
-        let mut kept = self.for_update(&*unit, ctx, into, None).await?;
-        unit.leads().merge(ctx.organization, from, into, now).await?;
-        let differing = absorb(&mut kept, gone);
-        kept.updated_at = now;
-        unit.leads().update(&kept).await?;
-        kept.version += 1;
-        for (field, value) in differing {
-            unit.proposals()
-                .insert(&Proposal {
-                    id: ProposalId::from_uuid(self.deps.ids.uuid()),
-                    organization_id: ctx.organization,
-                    lead_id: into,
-                    conversation_id: None,
-                    field,
-                    value,
-                    state: ProposalState::Open,
-                    created_at: now,
-                })
-                .await?;
-        }
-        unit.enqueue(score_lead(&kept)).await?;
-        let facts = json!({ "from": from, "into": into });
-        self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.merged", None, facts).await?;
-        self.deps.remember(&*unit, ctx, "lead.merge", &request, id_answer(into)).await?;
-        unit.commit().await?;
-        Ok(kept)
-    }
-
     /// What visitors typed that differs from what the lead holds, oldest first.
     ///
     /// # Errors
@@ -476,65 +383,6 @@ impl LeadService {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
-    }
-}
-
-/// A lead's conversations that have not ended.
-pub(crate) async fn open_conversations(
-    unit: &dyn UnitOfWork,
-    organization: OrganizationId,
-    lead: LeadId,
-) -> Result<Vec<Conversation>> {
-    let filter = ConversationFilter {
-        lead_id: Some(lead),
-        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
-        ..ConversationFilter::default()
-    };
-    let (mut open, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = Paging::After { cursor, limit: MAX_PER_PAGE };
-        let found = unit.conversations().list(organization, &filter, Sort::default(), &page).await?;
-        open.extend(found.items);
-        match found.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(open),
-        }
-    }
-}
-
-/// The lead an id stands for: itself, or the one it became part of.
-async fn survivor(unit: &dyn UnitOfWork, ctx: &Context, mut id: LeadId) -> Result<LeadId> {
-    // A chain is as long as merges were made; each step goes to another lead, so it ends.
-    while let Some(into) = unit.leads().get(ctx.organization, id).await?.and_then(|lead| lead.merged_into) {
-        id = into;
-    }
-    Ok(id)
-}
-
-/// Puts what only the other lead knew in its place. Gives what both know differently.
-fn absorb(kept: &mut Lead, gone: Lead) -> Vec<(ProposalField, String)> {
-    let mut differing = Vec::new();
-    let mut differ = |field, value: Option<String>| differing.extend(value.map(|value| (field, value)));
-    differ(ProposalField::Name, take(&mut kept.name, gone.name));
-    differ(ProposalField::Email, take(&mut kept.email, gone.email).map(|email| email.to_string()));
-    differ(ProposalField::Phone, take(&mut kept.phone, gone.phone).map(|phone| phone.to_string()));
-    differ(ProposalField::Company, take(&mut kept.company, gone.company));
-    kept.owner_id = kept.owner_id.or(gone.owner_id);
-    for (key, value) in gone.metadata {
-        kept.metadata.entry(key).or_insert(value);
-    }
-    kept.needs_review = false;
-    differing
-}
-
-/// Fills an empty place. Gives back a value that differs from what is there.
-fn take<T: PartialEq>(place: &mut Option<T>, value: Option<T>) -> Option<T> {
-    match place {
-        Some(held) => value.filter(|value| value != held),
-        None => {
-            *place = value;
-            None
-        }
     }
 }
 

@@ -4,13 +4,14 @@
 //! publication: each event once per endpoint. Deliveries hold ids and states, never a visitor's words, so that erasure
 //! has nothing to look for in them.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+mod record;
 
 use chrono::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
+pub(crate) use self::record::record;
 use super::{
     Context,
     accounts::hex,
@@ -18,13 +19,13 @@ use super::{
 };
 use crate::{
     domain::{
-        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        WebhookDeliveryId, WebhookEndpointId,
         time::Timestamp,
         user::{Role, Scope},
         webhook::{DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, Result, Violations},
-    ports::{Listing, OutboxRow, Paging, UnitOfWork},
+    ports::{Listing, Paging, UnitOfWork},
 };
 
 /// The events an endpoint can hear of.
@@ -354,70 +355,4 @@ fn apply(input: &EndpointInput, endpoint: &mut WebhookEndpoint) -> Result<()> {
     }
     broken.take("", endpoint.validate())?;
     broken.into_result()
-}
-
-/// Leaves a delivery of each published event for every endpoint that wants it.
-pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&OutboxRow]) -> Result<()> {
-    let mut known: BTreeMap<OrganizationId, Vec<WebhookEndpoint>> = BTreeMap::new();
-    for row in published.iter().filter(|row| is_told(row)) {
-        let Some(organization) = row.organization_id else { continue };
-        let endpoints = match known.entry(organization) {
-            Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(place) => place.insert(unit.webhook_endpoints().list(organization).await?),
-        };
-        for endpoint in endpoints.iter().filter(|endpoint| wants(endpoint, &row.name)) {
-            match unit.webhook_deliveries().insert(&delivery(deps, endpoint, row)).await {
-                // It was removed meanwhile.
-                Err(error) if error.is_not_found() => {}
-                done => done?,
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What is told on two channels is told to endpoints once.
-fn is_told(row: &OutboxRow) -> bool {
-    let twice = row.name.starts_with("hand_off.") && row.channel.as_deref() != Some("notifications");
-    EVENTS.contains(&row.name.as_str()) && !twice
-}
-
-fn wants(endpoint: &WebhookEndpoint, event: &str) -> bool {
-    endpoint.enabled && (endpoint.events.is_empty() || endpoint.events.iter().any(|wanted| wanted == event))
-}
-
-fn delivery(deps: &Deps, endpoint: &WebhookEndpoint, row: &OutboxRow) -> WebhookDelivery {
-    let now = deps.now();
-    let mut data = row.payload.clone();
-    forget_words(&mut data);
-    WebhookDelivery {
-        id: WebhookDeliveryId::from_uuid(deps.ids.uuid()),
-        organization_id: endpoint.organization_id,
-        endpoint_id: endpoint.id,
-        event_type: row.name.clone(),
-        payload: json!({
-            "id": row.id,
-            "type": row.name,
-            "conversation_id": row.conversation_id,
-            "data": data,
-            "at": row.created_at,
-        }),
-        status: DeliveryStatus::Pending,
-        attempts: Vec::new(),
-        next_attempt_at: Some(now),
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-/// Takes out what a visitor said: it stays where erasure finds it.
-fn forget_words(data: &mut Value) {
-    match data {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !matches!(name.as_str(), "content" | "quote"));
-            fields.values_mut().for_each(forget_words);
-        }
-        Value::Array(items) => items.iter_mut().for_each(forget_words),
-        _ => {}
-    }
 }

@@ -9,6 +9,7 @@ use spotlight_core::{
         conversation::{Channel, ConversationStatus},
         user::Role,
     },
+    ports::{Clock, IdGenerator, Storage, SystemIds},
     services::{consents::NewConsent, conversations::NewConversation},
 };
 
@@ -75,6 +76,24 @@ async fn an_opt_out_counts_on_every_channel_at_once() {
     world.start(world.by(Channel::Phone, Some(lead))).await.expect("consent was given anew");
     refused(world.start(world.by(Channel::Email, Some(lead))).await, ErrorKind::Forbidden);
     refused(consents.check(&owner, lead, ConsentKind::Recording, Channel::Chat).await, ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn the_assistant_does_not_speak_first_to_somebody_who_has_opted_out() {
+    let world = World::new().await;
+    let lead = world.lead(Some("ana@example.com"), None).await.id;
+    contact(&world, lead, Channel::Sms, ConsentState::Given).await;
+    let message = world.start(world.by(Channel::Sms, Some(lead))).await.expect("a message");
+    // As if the conversation had been begun in a unit that the opt-out could not see yet.
+    let refusal = world.repositories().consents().list(world.organization.id, lead).await.expect("changes");
+    let later = world.clock.now() + chrono::Duration::seconds(1);
+    let id = spotlight_core::domain::ConsentId::from_uuid(SystemIds.uuid());
+    let refusal = Consent { id, state: ConsentState::Refused, created_at: later, ..refusal[0].clone() };
+    let unit = world.storage.begin().await.expect("a unit");
+    unit.consents().append(&refusal).await.expect("a refusal");
+    unit.commit().await.expect("a commit");
+    refused(world.platform.conversations().greet(&world.owner(), message.id).await.map(drop), ErrorKind::Forbidden);
+    assert_eq!(world.transcripts(&message).await, []);
 }
 
 #[tokio::test]
