@@ -150,6 +150,7 @@ macro_rules! __storage_cases {
                 conversations_are_filtered
                 conversations_that_need_attention_are_found
                 idle_conversations_come_longest_silent_first
+                recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
             }
@@ -216,6 +217,7 @@ macro_rules! __storage_cases {
                 a_claim_is_extended
                 a_row_is_tried_again
                 a_row_is_given_up
+                rows_given_up_are_listed_revived_and_discarded
                 a_unique_job_is_added_once
                 of_two_unique_jobs_at_once_one_is_added
                 claims_at_once_share_the_rows

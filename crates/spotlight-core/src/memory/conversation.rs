@@ -235,6 +235,20 @@ impl ConversationRepository for MemoryRepositories {
         })
     }
 
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        self.read(|tables| {
+            let table = &tables.conversations;
+            let ended = table.rows(organization, table.by_end.before(organization, before));
+            let recorded = ended.filter(|row| row.conversation.audio_file.is_some());
+            Ok(recorded.map(|row| row.conversation.id).take(limit as usize).collect())
+        })
+    }
+
     async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>> {
         self.read(|tables| {
             let rows = tables.conversations.of_lead(organization, lead).map(|row| &row.conversation);

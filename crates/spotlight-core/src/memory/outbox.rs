@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 
 /// Where a row stands.
@@ -45,6 +45,7 @@ struct Entry {
     attempts: u32,
     claim: i64,
     last_error: Option<String>,
+    dead_at: Option<Timestamp>,
 }
 
 type Rank = (OutboxKind, (Timestamp, (u64, OutboxId)));
@@ -65,6 +66,19 @@ impl Entry {
 
     fn is_claimed_as(&self, claim: i64) -> bool {
         matches!(self.state, State::Claimed(_)) && self.claim == claim
+    }
+
+    fn to_dead(&self) -> DeadRow {
+        DeadRow {
+            id: self.id,
+            kind: self.kind,
+            name: self.name.clone(),
+            conversation_id: self.conversation_id,
+            attempts: self.attempts,
+            last_error: self.last_error.clone().unwrap_or_default(),
+            created_at: self.created_at,
+            dead_at: self.dead_at.unwrap_or(self.created_at),
+        }
     }
 
     fn to_row(&self) -> OutboxRow {
@@ -119,6 +133,12 @@ impl Outbox {
         change(&mut entry);
         self.store(entry);
         true
+    }
+
+    /// A row of an organization that was given up.
+    fn dead_row(&self, organization: OrganizationId, id: OutboxId) -> Option<&Entry> {
+        let entry = self.rows.get(&id)?;
+        (entry.state == State::Dead && entry.organization_id == Some(organization)).then_some(&**entry)
     }
 
     /// The first rows of a kind that may be claimed at `now`, by due time, then in the order of adding.
@@ -186,6 +206,7 @@ impl MemoryRepositories {
             attempts: 0,
             claim: 0,
             last_error: None,
+            dead_at: None,
         }
     }
 }
@@ -246,11 +267,49 @@ impl OutboxRepository for MemoryRepositories {
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
+        let now = self.added_at();
         self.write(|tables| {
             Ok(tables.outbox.change(id, claim, |entry| {
                 entry.state = State::Dead;
                 entry.last_error = Some(error.to_owned());
+                entry.dead_at = Some(now);
             }))
+        })
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        self.read(|tables| {
+            let outbox = &tables.outbox;
+            let kinds = [OutboxKind::Job, OutboxKind::Event].into_iter();
+            let ids = kinds.flat_map(|kind| outbox.dead.of(kind)).filter(|id| after.is_none_or(|after| *id > after));
+            let mut rows: Vec<_> = ids.filter_map(|id| outbox.dead_row(organization, id)).map(Entry::to_dead).collect();
+            rows.sort_unstable_by_key(|row| row.id);
+            rows.truncate(limit as usize);
+            Ok(rows)
+        })
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        self.write(|tables| {
+            let Some(entry) = tables.outbox.dead_row(organization, id) else { return Ok(false) };
+            let revived = Entry {
+                state: State::Waiting,
+                run_at: now,
+                attempts: 0,
+                unique_key: None,
+                dead_at: None,
+                ..Entry::clone(entry)
+            };
+            tables.outbox.store(revived);
+            Ok(true)
+        })
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        self.write(|tables| {
+            let Some(entry) = tables.outbox.dead_row(organization, id).cloned() else { return Ok(false) };
+            tables.outbox.remove(&entry);
+            Ok(true)
         })
     }
 

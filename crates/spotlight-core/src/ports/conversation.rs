@@ -93,6 +93,14 @@ pub trait ConversationRepository: Send + Sync {
     /// then by id.
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>>;
 
+    /// Conversations that ended before `before` and have a recording, first ended first, then by id.
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>>;
+
     /// A lead's completed conversations that have a score, by end, then by id.
     async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>>;
 

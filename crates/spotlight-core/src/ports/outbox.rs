@@ -80,6 +80,27 @@ pub struct OutboxRow {
     pub created_at: Timestamp,
 }
 
+/// A row that was given up and waits for a person. What it works on stays out of it, since it can name people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadRow {
+    /// Identity.
+    pub id: OutboxId,
+    /// A job or an event.
+    pub kind: OutboxKind,
+    /// A job's name or an event's type.
+    pub name: String,
+    /// The conversation an event is about.
+    pub conversation_id: Option<ConversationId>,
+    /// Tries begun.
+    pub attempts: u32,
+    /// What went wrong last.
+    pub last_error: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Timestamp,
+}
+
 /// How full the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxStats {
@@ -118,6 +139,22 @@ pub trait OutboxRepository: Send + Sync {
 
     /// Gives a row up: it is kept with what went wrong and claimed no more. False when the claim is void.
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool>;
+
+    /// An organization's rows of both kinds that were given up and whose id is after `after`, at most `limit`.
+    ///
+    /// # Ordering
+    /// By id.
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>>;
+
+    /// Makes a row that was given up due at `now`, with no try begun. It no longer has its unique key, since another
+    /// job may have it by now. False without such a row in the organization.
+    ///
+    /// # Ordering
+    /// It comes after what was due before `now`.
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool>;
+
+    /// Removes a row that was given up. False without such a row in the organization.
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool>;
 
     /// How full the outbox is at `now`.
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats>;

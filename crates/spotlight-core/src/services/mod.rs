@@ -13,6 +13,7 @@ pub mod conversations;
 pub(crate) mod deps;
 pub mod flags;
 pub mod hosts;
+pub mod jobs;
 pub mod leads;
 pub mod organizations;
 pub(crate) mod passwords;

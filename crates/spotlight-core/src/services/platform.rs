@@ -17,6 +17,7 @@ use super::{
     deps::Deps,
     flags::{FlagOverrides, FlagService},
     hosts::HostService,
+    jobs::JobService,
     leads::LeadService,
     organizations::OrganizationService,
     passwords::Passwords,
@@ -121,6 +122,11 @@ impl Spotlight {
     /// The audit log.
     pub fn audit(&self) -> AuditService {
         AuditService::new(self.deps.clone())
+    }
+
+    /// Work that was given up.
+    pub fn jobs(&self) -> JobService {
+        JobService::new(self.deps.clone())
     }
 
     /// What a visitor may do without an account.

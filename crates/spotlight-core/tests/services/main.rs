@@ -7,6 +7,7 @@ mod capture;
 mod consents;
 mod flags;
 mod hosts;
+mod jobs;
 mod leads;
 mod reports;
 mod team;

@@ -74,6 +74,10 @@ statements! {
         "SELECT organization_id, id FROM conversations WHERE status IN ('active', 'paused') AND last_activity_at < $1 \
          ORDER BY last_activity_at, id LIMIT $2"
     ];
+    RECORDED = [
+        "SELECT id FROM conversations WHERE organization_id = $1 AND audio_file IS NOT NULL AND ended_at < $2 \
+         ORDER BY ended_at, id LIMIT $3"
+    ];
     COMPLETED = [
         "SELECT id, ended_at, score FROM conversations WHERE organization_id = $1 AND lead_id = $2 \
          AND status = 'completed' AND score IS NOT NULL AND ended_at IS NOT NULL ORDER BY ended_at, id"
@@ -214,6 +218,18 @@ impl ConversationRepository for PgConversationRepository {
         row::all(&self.db.fetch_all(query(IDLE).bind(before).bind(i64::from(limit))).await?, |row| {
             let mut row = Row::new("conversations", row);
             Ok((row.id(OrganizationId::from_uuid)?, row.id(ConversationId::from_uuid)?))
+        })
+    }
+
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        let recorded = query(RECORDED).bind(organization.as_uuid()).bind(before).bind(i64::from(limit));
+        row::all(&self.db.fetch_all(recorded).await?, |row| {
+            Row::new("conversations", row).id(ConversationId::from_uuid)
         })
     }
 

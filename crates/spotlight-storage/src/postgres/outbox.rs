@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotlight_core::{
     Error, Result, Retry,
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -43,6 +43,15 @@ statements! {
         "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
     ];
+    DEAD = [
+        "SELECT id, kind, name, conversation_id, attempts, coalesce(last_error, ''), created_at, dead_at FROM outbox \
+         WHERE organization_id = $1 AND id > $2 AND dead_at IS NOT NULL ORDER BY id LIMIT $3"
+    ];
+    REVIVE = [
+        "UPDATE outbox SET dead_at = NULL, run_at = $3, attempts = 0, unique_key = NULL \
+         WHERE organization_id = $1 AND id = $2 AND dead_at IS NOT NULL"
+    ];
+    DISCARD = ["DELETE FROM outbox WHERE organization_id = $1 AND id = $2 AND dead_at IS NOT NULL"];
     STATS = [
         "SELECT count(*) FILTER (WHERE dead_at IS NULL AND run_at <= $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
          count(*) FILTER (WHERE dead_at IS NULL AND run_at > $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
@@ -63,6 +72,20 @@ fn read(row: &PgRow) -> Result<OutboxRow> {
         attempts: row.number()?,
         claim: row.take()?,
         created_at: row.at()?,
+    })
+}
+
+fn read_dead(row: &PgRow) -> Result<DeadRow> {
+    let mut row = Row::new("outbox", row);
+    Ok(DeadRow {
+        id: row.id(OutboxId::from_uuid)?,
+        kind: if row.take::<String>()? == OutboxKind::Event.as_str() { OutboxKind::Event } else { OutboxKind::Job },
+        name: row.take()?,
+        conversation_id: row.maybe_id(ConversationId::from_uuid)?,
+        attempts: row.number()?,
+        last_error: row.take()?,
+        created_at: row.at()?,
+        dead_at: row.at()?,
     })
 }
 
@@ -177,6 +200,22 @@ impl OutboxRepository for PgOutboxRepository {
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
         let bury = query(BURY).bind(id.as_uuid()).bind(claim).bind(error);
         Ok(self.db.write().await?.execute(bury).await? > 0)
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        let after = after.map(OutboxId::as_uuid).unwrap_or_default();
+        let dead = query(DEAD).bind(organization.as_uuid()).bind(after).bind(i64::from(limit));
+        row::all(&self.db.fetch_all(dead).await?, read_dead)
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        let revive = query(REVIVE).bind(organization.as_uuid()).bind(id.as_uuid()).bind(now);
+        Ok(self.db.write().await?.execute(revive).await? > 0)
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        let discard = query(DISCARD).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(discard).await? > 0)
     }
 
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {

@@ -5,7 +5,7 @@ use chrono::Duration;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 
 use super::{
@@ -23,6 +23,15 @@ macro_rules! held {
 }
 
 statements! {
+    DEAD = [
+        "SELECT id, kind, name, conversation_id, attempts, coalesce(last_error, ''), created_at, dead_at FROM outbox \
+         WHERE organization_id = ? AND id > ? AND dead_at IS NOT NULL ORDER BY id LIMIT ?"
+    ];
+    REVIVE = [
+        "UPDATE outbox SET dead_at = NULL, run_at = ?, attempts = 0, unique_key = NULL \
+         WHERE organization_id = ? AND id = ? AND dead_at IS NOT NULL"
+    ];
+    DISCARD = ["DELETE FROM outbox WHERE organization_id = ? AND id = ? AND dead_at IS NOT NULL"];
     @global {
         /// The outbox is global. Touches no row when an unfinished job has the key.
         ADD = [
@@ -176,6 +185,34 @@ impl OutboxRepository for SqliteOutboxRepository {
         let mut write = self.db.write().await?;
         let bury = query(BURY).at(write.began_at()).bind(error).bind(id.as_uuid()).bind(claim);
         Ok(write.execute(bury).await? > 0)
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        let after = after.map(OutboxId::as_uuid).unwrap_or_default();
+        let dead = query(DEAD).bind(organization.as_uuid()).bind(after).bind(limit);
+        all(&self.db.rows(dead).await?, |row| {
+            let mut f = Fields::new("outbox", row);
+            Ok(DeadRow {
+                id: f.id(OutboxId::from_uuid)?,
+                kind: if f.text()? == OutboxKind::Event.as_str() { OutboxKind::Event } else { OutboxKind::Job },
+                name: f.text()?,
+                conversation_id: f.opt_id(ConversationId::from_uuid)?,
+                attempts: f.int()?,
+                last_error: f.text()?,
+                created_at: f.at()?,
+                dead_at: f.at()?,
+            })
+        })
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        let revive = query(REVIVE).at(now).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(revive).await? > 0)
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        let discard = query(DISCARD).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(discard).await? > 0)
     }
 
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
