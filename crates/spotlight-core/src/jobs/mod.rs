@@ -7,6 +7,7 @@ pub(crate) mod analysis;
 pub(crate) mod email;
 pub(crate) mod mail;
 mod relay;
+pub(crate) mod rescore;
 pub(crate) mod runner;
 pub(crate) mod upkeep;
 
@@ -31,6 +32,8 @@ pub mod names {
     pub const ANALYZE_CONVERSATION: &str = "analyze_conversation";
     /// Writes a lead's score anew.
     pub const SCORE_LEAD: &str = "score_lead";
+    /// Has every lead of an organization scored anew.
+    pub const SCORE_LEADS: &str = "score_leads";
     /// Sends the invitation, change or cancellation of an appointment.
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.
