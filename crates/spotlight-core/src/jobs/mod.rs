@@ -5,10 +5,12 @@
 
 pub(crate) mod analysis;
 mod context;
+pub(crate) mod email;
 mod job;
 pub(crate) mod mail;
 mod registry;
 mod relay;
+pub(crate) mod rescore;
 mod retry;
 pub(crate) mod runner;
 mod schedule;
@@ -29,6 +31,7 @@ pub use self::{
 };
 use crate::{
     domain::{
+        OrganizationId,
         appointment::{Appointment, AppointmentStatus},
         conversation::Conversation,
         report::EndedReason,
@@ -43,16 +46,31 @@ pub mod names {
     pub const ANALYZE_CONVERSATION: &str = "analyze_conversation";
     /// Writes a lead's score anew.
     pub const SCORE_LEAD: &str = "score_lead";
+    /// Has every lead of an organization scored anew.
+    pub const SCORE_LEADS: &str = "score_leads";
     /// Sends the invitation, change or cancellation of an appointment.
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.
     pub const REMIND_APPOINTMENT: &str = "remind_appointment";
-    /// Removes a file of erased data.
+    /// Sends a message to a person of the team.
+    pub const SEND_EMAIL: &str = "send_email";
+    /// Removes a file of erased or outdated data.
     pub const DELETE_FILE: &str = "delete_file";
 }
 
 /// Hours before an appointment at which both sides are reminded.
 const REMIND_HOURS: [i64; 2] = [24, 1];
+
+/// Removes a file that nothing refers to any more.
+pub(crate) fn delete_file(organization: OrganizationId, key: &str) -> NewJob {
+    NewJob {
+        organization_id: Some(organization),
+        name: names::DELETE_FILE.to_owned(),
+        payload: json!({ "key": key }),
+        run_at: None,
+        unique_key: None,
+    }
+}
 
 /// Analyses a conversation as it stands. With a reason it has just ended, and a report is made too.
 pub(crate) fn analyze_conversation(conversation: &Conversation, ended: Option<EndedReason>) -> NewJob {

@@ -146,7 +146,7 @@ impl Conversations {
         free("external call id", holder.is_some_and(|id| *id != row.conversation.id))?;
         let (organization, lead) = (row.conversation.organization_id, row.conversation.lead_id);
         if old.is_none_or(|old| old.lead_id != lead) {
-            tables.need_lead(organization, lead)?;
+            tables.need_open_lead(organization, lead)?;
         }
         let assistant = row.conversation.assistant_id;
         if old.is_none_or(|old| old.assistant_id != assistant) {
@@ -235,6 +235,20 @@ impl ConversationRepository for MemoryRepositories {
         })
     }
 
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        self.read(|tables| {
+            let table = &tables.conversations;
+            let ended = table.rows(organization, table.by_end.before(organization, before));
+            let recorded = ended.filter(|row| row.conversation.audio_file.is_some());
+            Ok(recorded.map(|row| row.conversation.id).take(limit as usize).collect())
+        })
+    }
+
     async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>> {
         self.read(|tables| {
             let rows = tables.conversations.of_lead(organization, lead).map(|row| &row.conversation);
@@ -261,6 +275,7 @@ fn passes(tables: &Tables, conversation: &Conversation, filter: &ConversationFil
         && filter.assistant_id.is_none_or(|assistant| conversation.assistant_id == assistant)
         && filter.lead_id.is_none_or(|lead| conversation.lead_id == lead)
         && filter.sentiment.is_none_or(|sentiment| conversation.sentiment == Some(sentiment))
+        && filter.needs_attention_at.is_none_or(|now| conversation.needs_attention(now))
         && filter.visible_to.is_none_or(|user| {
             tables.is_theirs(conversation.organization_id, user, conversation.assistant_id, conversation.lead_id)
         })

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Context,
+    Context, billing, consents,
     deps::{Deps, answered_id, id_answer},
     turn,
 };
@@ -25,7 +25,9 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
-    ports::{Between, ConversationFilter, ConversationSort, Listing, Paging, Sort, UnitOfWork},
+    ports::{
+        ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Repositories, Sort, UnitOfWork,
+    },
 };
 
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
@@ -119,11 +121,22 @@ impl ConversationService {
         self.deps.read(ctx).conversations().list(ctx.organization, &filter, sort, paging).await
     }
 
+    /// Conversations that need attention now: unhappy, long, or waiting for an answer; latest activity first.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn needs_attention(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Conversation>> {
+        let filter = ConversationFilter { needs_attention_at: Some(self.deps.now()), ..ConversationFilter::default() };
+        let sort = Sort { by: ConversationSort::LastActivityAt, order: Order::Desc };
+        self.list(ctx, filter, sort, paging).await
+    }
+
     /// Begins a conversation. Without a lead, one is made for a visitor nobody knows yet.
     ///
     /// # Errors
     /// `NotFound` for assistant or lead; `Conflict` when the assistant is switched off or the external call id is
-    /// taken; `PlanLimit` when the month's conversations are used up.
+    /// taken; `PlanLimit` when the month's conversations are used up; `Forbidden` for a recording, or a conversation by
+    /// phone, sms or e-mail, to which a known lead has not consented.
     pub async fn start(&self, ctx: &Context, new: NewConversation) -> Result<Conversation> {
         ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
         if let Some(answer) = self.deps.replay(ctx, "conversation.create", &new).await? {
@@ -163,7 +176,7 @@ impl ConversationService {
         let before = conversation.status;
         let now = self.deps.now();
         if let Some(outcome) = patch.outcome {
-            conversation.outcome = Some(outcome);
+            conversation.outcome = Some(outcome.trim().to_owned());
         }
         if let Some(status) = patch.status {
             conversation.move_to(status, now)?;
@@ -302,9 +315,11 @@ impl ConversationService {
         conversation.waiting_since = Some(now);
         let organization = unit.organizations().get(ctx.organization).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-        let utterance = Utterance::of(Speaker::HumanAgent, content);
+        let utterance = Utterance::of(Speaker::HumanAgent, content.trim());
         let said = append(&self.deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
-        self.deps.remember(&*unit, ctx, &scope, &content, json!({ "seq": said.seq })).await?;
+        let facts = json!({ "seq": said.seq });
+        self.deps.audit(&*unit, ctx, "conversation.say", ("conversation", id.to_string()), facts.clone()).await?;
+        self.deps.remember(&*unit, ctx, &scope, &content, facts).await?;
         unit.commit().await?;
         Ok(said)
     }
@@ -322,7 +337,8 @@ impl ConversationService {
     /// With an idempotency key, a repeated turn that has finished gives the stored answer again and runs no model.
     ///
     /// # Cancel safety
-    /// Dropping the stream is a barge-in: the assistant's utterance ends with the last token given.
+    /// Dropping the stream is a barge-in: the assistant's utterance ends with the last token given. So is taking
+    /// nothing from it for a minute.
     pub async fn turn(&self, ctx: &Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         self.get(ctx, id).await?;
@@ -333,7 +349,7 @@ impl ConversationService {
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
     /// said.
     pub async fn turn_audio(
         &self,
@@ -347,7 +363,9 @@ impl ConversationService {
         let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
         })?;
+        billing::check_voice(&self.deps, ctx).await?;
         let heard = recognizer.recognize(audio, conversation.language).await?;
+        billing::record_voice(&self.deps, ctx, id, heard.duration_s).await?;
         input.text = heard.text;
         input.confidence = Some(heard.confidence);
         input.duration_s = Some(heard.duration_s);
@@ -357,17 +375,18 @@ impl ConversationService {
     /// Lets the assistant speak first, when nobody has said anything yet.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn).
+    /// As [`turn`](Self::turn); `Forbidden` by phone, sms or e-mail to a known lead who does not consent, or no longer.
     pub async fn greet(&self, ctx: &Context, id: ConversationId) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
-        self.get(ctx, id).await?;
+        let conversation = self.get(ctx, id).await?;
+        consents::may_reach(self.deps.storage.read(ReadConsistency::Strong), &conversation).await?;
         turn::greet(self.deps.clone(), ctx.clone(), id).await
     }
 
     async fn open_for(&self, unit: &dyn UnitOfWork, ctx: &Context, id: ConversationId) -> Result<Conversation> {
         let found = unit.conversations().get(ctx.organization, id).await?;
         let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-        if conversation.status.is_final() {
+        if conversation.status.is_final() || lead_is_gone(unit, &conversation).await? {
             return Err(Error::conflict("the conversation has ended"));
         }
         Ok(conversation)
@@ -404,7 +423,7 @@ pub(crate) async fn open(
     let organization =
         unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
     let now = deps.now();
-    check_plan(unit, &organization, now).await?;
+    billing::check_conversations(unit, &organization, now).await?;
     let (lead_id, owns_lead) = lead_for(deps, unit, ctx, new, &assistant, now).await?;
     let conversation = Conversation {
         id: ConversationId::from_uuid(deps.ids.uuid()),
@@ -438,6 +457,7 @@ pub(crate) async fn open(
         version: 1,
     };
     unit.conversations().insert(&conversation).await?;
+    consents::begin(deps, unit, ctx, &conversation).await?;
     unit.usage()
         .record(&Usage {
             id: UsageId::from_uuid(deps.ids.uuid()),
@@ -455,26 +475,6 @@ pub(crate) async fn open(
     let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
     deps.publish(unit, ctx, "leads", "conversation.started", Some(conversation.id), data).await?;
     Ok(conversation)
-}
-
-/// Refuses a conversation over the plan's limit, before it costs anything.
-async fn check_plan(unit: &dyn UnitOfWork, organization: &Organization, now: Timestamp) -> Result<()> {
-    let Some(limit) = organization.plan.limits().conversations_per_month else { return Ok(()) };
-    let between = Between { from: Some(month_start(now)), to: None };
-    let used = unit.usage().total(organization.id, Meter::Conversations, between).await?;
-    if used >= i64::from(limit) {
-        return Err(Error::new(
-            ErrorKind::PlanLimit,
-            format!("the plan {} allows {limit} conversations a month; change the plan", organization.plan),
-        ));
-    }
-    Ok(())
-}
-
-fn month_start(now: Timestamp) -> Timestamp {
-    use chrono::{Datelike, NaiveTime};
-    let date = now.date_naive();
-    date.with_day(1).unwrap_or(date).and_time(NaiveTime::MIN).and_utc()
 }
 
 async fn lead_for(
@@ -515,6 +515,8 @@ pub(crate) struct Utterance {
     pub(crate) model: Option<String>,
     pub(crate) response_ms: Option<u32>,
     pub(crate) interrupted: bool,
+    /// Names in the words, besides those that were noted, for a storage mode that keeps none.
+    pub(crate) names: Vec<String>,
 }
 
 impl Utterance {
@@ -528,6 +530,7 @@ impl Utterance {
             model: None,
             response_ms: None,
             interrupted: false,
+            names: Vec::new(),
         }
     }
 }
@@ -546,7 +549,7 @@ pub(crate) async fn append(
     conversation.last_seq += 1;
     conversation.last_activity_at = now;
     conversation.updated_at = now;
-    let content = stored_content(organization, conversation, &utterance.content);
+    let content = stored_content(organization, conversation, &utterance.content, &utterance.names);
     let said = Transcript {
         id: TranscriptId::from_uuid(deps.ids.uuid()),
         organization_id: ctx.organization,
@@ -583,6 +586,7 @@ pub(crate) async fn ended(
     conversation: &Conversation,
     reason: EndedReason,
 ) -> Result<()> {
+    close_hand_off(deps, unit, conversation).await?;
     unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
     let data = json!({
         "conversation_id": conversation.id,
@@ -594,15 +598,64 @@ pub(crate) async fn ended(
     deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
 }
 
+/// A conversation that has ended needs nobody any more.
+async fn close_hand_off(deps: &Deps, unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    let latest = unit.hand_offs().latest(conversation.organization_id, conversation.id).await?;
+    let Some(mut hand_off) = latest else { return Ok(()) };
+    match hand_off.status {
+        HandOffStatus::Requested | HandOffStatus::Accepted => hand_off.move_to(HandOffStatus::Expired)?,
+        HandOffStatus::Human => hand_off.move_to(HandOffStatus::Assistant)?,
+        HandOffStatus::Expired | HandOffStatus::Assistant => return Ok(()),
+    }
+    hand_off.updated_at = deps.now();
+    unit.hand_offs().update(&hand_off).await
+}
+
 /// What of an utterance the organization wants stored.
-fn stored_content(organization: &Organization, conversation: &Conversation, content: &str) -> String {
+pub(crate) fn stored_content(
+    organization: &Organization,
+    conversation: &Conversation,
+    content: &str,
+    names: &[String],
+) -> String {
     match organization.storage_mode {
         StorageMode::Everything => content.to_owned(),
         StorageMode::EverythingExceptPii => {
             let given = &conversation.state.given;
-            let names: Vec<_> = given.name.iter().chain(&given.company).map(String::as_str).collect();
+            let names: Vec<_> = given.name.iter().chain(&given.company).chain(names).map(String::as_str).collect();
             redact(content, &names).into_owned()
         }
         StorageMode::BasicAttributesOnly => String::new(),
+    }
+}
+
+/// True when a conversation's lead was erased or deleted: nothing more may be written about it.
+pub(crate) async fn lead_is_gone(repos: &dyn Repositories, conversation: &Conversation) -> Result<bool> {
+    let lead = repos.leads().get(conversation.organization_id, conversation.lead_id).await?;
+    Ok(lead.is_none_or(|lead| lead.deleted_at.is_some() || lead.erased_at.is_some()))
+}
+
+/// Ends a lead's open conversations, in the unit that erases it: a turn that runs meets the newer version, and none
+/// begins after it.
+pub(crate) async fn end_all(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<()> {
+    let filter = ConversationFilter {
+        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
+        lead_id: Some(lead),
+        ..ConversationFilter::default()
+    };
+    let page = Paging::After { cursor: None, limit: 100 };
+    loop {
+        // Those that were ended are open no more, so each page is the first.
+        let open = unit.conversations().list(ctx.organization, &filter, Sort::default(), &page).await?.items;
+        if open.is_empty() {
+            return Ok(());
+        }
+        for mut conversation in open {
+            let now = deps.now();
+            conversation.move_to(ConversationStatus::Completed, now)?;
+            conversation.updated_at = now;
+            unit.conversations().update(&conversation).await?;
+            ended(deps, unit, ctx, &conversation, EndedReason::TeamEnded).await?;
+        }
     }
 }

@@ -1,6 +1,30 @@
 //! The services as users rely on them, on memory adapters with a clock and a model that tests decide.
 
+mod accounts;
 mod analysis;
+mod audit;
+mod audit_log;
+mod billing;
+mod booking;
+mod builder;
 mod capture;
+mod colleagues;
+mod consents;
+mod erasure;
+mod flags;
+mod hooked;
+mod hosts;
+mod interruptions;
+mod jobs;
+mod leads;
+mod models;
+mod public;
+mod reduced;
+mod reports;
+mod team;
 mod turn;
+mod visibility;
+mod visits;
+mod voice;
+mod webhooks;
 mod world;

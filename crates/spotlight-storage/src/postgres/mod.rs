@@ -33,7 +33,7 @@ mod write;
 
 pub use self::{
     migrate::schema_fingerprint,
-    options::PgOptions,
+    options::{PgOptions, SIFT_SETTINGS},
     queue::PgQueue,
     statements::{Statement, statements},
     storage::PgStorage,
