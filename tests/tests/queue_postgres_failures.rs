@@ -66,10 +66,12 @@ async fn until(mut holds: impl AsyncFnMut() -> bool) {
 
 /// How many connections of a database listen.
 async fn listeners(connection: &mut PgConnection) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
-        .fetch_one(connection)
-        .await
-        .expect("the server's activity")
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+    .fetch_one(connection)
+    .await
+    .expect("the server's activity")
 }
 
 /// Wherever a claim is cut off, its jobs come back although its process lives on, over the one connection there is.
@@ -79,11 +81,9 @@ async fn a_dropped_claim_comes_back_while_its_process_lives() {
     let queue = open(&database, |options| PgOptions { max_connections: 1, ..options }).await;
     let process = join(&queue, LONG).await;
     queue.enqueue(jobs(0..6)).await.expect("added");
-    let mut cut = 0;
     for polls in 1..12 {
         let queues = ["default".to_owned()];
         let claimed = cut_off(queue.claim(process, &queues, 6), polls).await;
-        cut += u32::from(claimed.is_none());
         let mut held = claimed.transpose().expect("a claim that was answered was not refused").unwrap_or_default();
         until(async || {
             held.extend(claim(&queue, process, 6).await);
@@ -96,7 +96,37 @@ async fn a_dropped_claim_comes_back_while_its_process_lives() {
         let settled = queue.settle(process, &held.iter().map(back).collect::<Vec<_>>()).await.expect("settled");
         assert_eq!(settled, [true; 6]);
     }
-    assert!(cut > 0, "some claims were cut off");
+}
+
+/// A claim that nobody waits for any more when it takes its jobs gives them back, while its process lives on.
+#[tokio::test]
+async fn a_claim_that_arrives_after_its_caller_left_is_given_back() {
+    let database = TestDatabase::fresh().await;
+    let queue = open(&database, |options| options).await;
+    let process = join(&queue, LONG).await;
+    queue.enqueue(jobs(0..3)).await.expect("added");
+    let mut holder = database.connect().await;
+    let mut watcher = database.connect().await;
+    let mut lock = holder.begin().await.expect("a transaction");
+    sqlx::raw_sql("LOCK TABLE job_ready").execute(&mut *lock).await.expect("locked");
+    let queues = ["default".to_owned()];
+    let waits = async || {
+        let waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() \
+                       AND wait_event_type = 'Lock'";
+        sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut watcher).await.expect("the server's activity")
+    };
+    tokio::select! {
+        claimed = queue.claim(process, &queues, 3) => panic!("the table is locked: {claimed:?}"),
+        () = until(waits) => {}
+    }
+    lock.rollback().await.expect("unlocked");
+    let mut held = Vec::new();
+    until(async || {
+        held.extend(claim(&queue, process, 3).await);
+        held.len() == 3
+    })
+    .await;
+    assert!(held.iter().all(|job| job.attempt == 1), "a try that nobody began does not count");
 }
 
 /// A caller that goes away takes neither its own jobs nor those of others with it.
