@@ -11,10 +11,7 @@ use std::{
 
 use spotlight_core::{
     domain::ProcessId,
-    ports::{
-        ClaimedJob, IdGenerator, JobConsumer, JobInspector, JobProducer, JobSpec, JobState, Outcome, Settlement,
-        SystemIds,
-    },
+    ports::{ClaimedJob, IdGenerator, JobConsumer, JobInspector, JobProducer, JobSpec, Outcome, Settlement, SystemIds},
 };
 use spotlight_storage::postgres::{PgOptions, PgQueue};
 use spotlight_tests::{pgbouncer::PgBouncer, postgres::TestDatabase};
@@ -322,18 +319,4 @@ async fn rounds_of_upkeep_at_once_recover_each_job_once() {
     assert_eq!(rounds.iter().map(|round| round.promoted).sum::<u32>(), 299);
     let process = join(&queue, LONG).await;
     assert_eq!(claim(&queue, process, 1000).await.len(), 300);
-}
-
-/// What was cancelled and handed back does not run.
-#[tokio::test]
-async fn a_cancelled_job_that_is_handed_back_has_ended() {
-    let database = TestDatabase::fresh().await;
-    let queue = open(&database, |options| options).await;
-    let process = join(&queue, LONG).await;
-    queue.enqueue(jobs(0..1)).await.expect("added");
-    let job = claim(&queue, process, 1).await.remove(0);
-    assert!(queue.cancel(job.id).await.expect("cancelled"));
-    let back = Settlement { id: job.id, claim: job.claim, outcome: Outcome::HandedBack };
-    assert_eq!(queue.settle(process, &[back]).await.expect("settled"), [true]);
-    assert_eq!(queue.find(job.id).await.expect("found").expect("kept").state, JobState::Cancelled);
 }

@@ -47,20 +47,23 @@ pub async fn a_running_job_is_told_that_it_is_cancelled(fixture: &dyn JobQueueFi
     assert!(queue.heartbeat(hand.process, &[]).await.unwrap().cancelled.is_empty());
 }
 
-/// A try that fails after the cancellation is the last, and one that succeeds has succeeded.
+/// A try that fails after the cancellation is the last, one that was not begun is none, and one that succeeds has
+/// succeeded.
 pub async fn a_cancelled_job_does_not_run_again(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;
-    queue.enqueue(vec![job(1), job(2)]).await.unwrap();
+    queue.enqueue(vec![job(1), job(2), job(3)]).await.unwrap();
     let hand = Hand::new(&queue, LONG).await;
-    let claimed = hand.claim(2).await;
+    let claimed = hand.claim(3).await;
     for job in &claimed {
         assert!(queue.cancel(job.id).await.unwrap());
     }
     assert!(hand.end(&claimed[0], Outcome::Retry { after: Duration::ZERO, error: "no".to_owned() }).await);
     assert!(hand.end(&claimed[1], Outcome::Done(None)).await);
+    assert!(hand.end(&claimed[2], Outcome::HandedBack).await);
     assert!(hand.claim(10).await.is_empty());
     assert_eq!(record(&queue, claimed[0].id).await.state, JobState::Cancelled);
     assert_eq!(record(&queue, claimed[1].id).await.state, JobState::Done);
+    assert_eq!(record(&queue, claimed[2].id).await.state, JobState::Cancelled);
 }
 
 /// Until it is resumed; what runs goes on, and other queues too.

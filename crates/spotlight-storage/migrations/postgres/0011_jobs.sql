@@ -101,7 +101,7 @@ CREATE TABLE job_claims (
     chunk bigint PRIMARY KEY,
     process uuid NOT NULL,
     token bigint NOT NULL,
-    open bit(1024) NOT NULL
+    open bit(4096) NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX job_claims_process ON job_claims (process);
@@ -110,7 +110,7 @@ CREATE INDEX job_claims_process ON job_claims (process);
 CREATE TABLE job_done (
     chunk bigint NOT NULL,
     finished_at timestamptz NOT NULL,
-    done bit(1024) NOT NULL
+    done bit(4096) NOT NULL
 );
 CREATE INDEX job_done_chunk ON job_done (chunk);
 CREATE INDEX job_done_finished_at ON job_done (finished_at);

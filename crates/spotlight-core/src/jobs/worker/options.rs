@@ -38,7 +38,7 @@ pub struct PoolOptions {
     /// wake-ups are the rule and looking the safety net. 100 ms.
     pub polling_interval: Duration,
     /// Jobs that are claimed and not started at most: short jobs are claimed ahead, so that none waits for the store.
-    /// 1000.
+    /// 4000, which is what a store whose disk takes 10 ms needs to keep up with the shortest jobs.
     pub prefetch: u32,
 }
 
@@ -71,7 +71,7 @@ impl Default for PoolOptions {
             share: Share::Listed,
             threads: 3,
             polling_interval: Duration::from_millis(100),
-            prefetch: 1000,
+            prefetch: 4000,
         }
     }
 }

@@ -212,6 +212,9 @@ impl State {
                 self.note_failure(id, &error, now);
                 self.again(id, after, queue, now);
             }
+            Outcome::HandedBack if self.jobs.get(&id).is_some_and(|entry| entry.cancelled) => {
+                self.finish(id, JobState::Cancelled, None, queue, now);
+            }
             Outcome::HandedBack => {
                 if let Some(entry) = self.jobs.get_mut(&id) {
                     entry.attempts -= 1;

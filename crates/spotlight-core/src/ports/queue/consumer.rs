@@ -29,7 +29,8 @@ pub enum Outcome {
     },
     /// It stopped because it was cancelled.
     Cancelled,
-    /// It was not started: it is ready again, and the try does not count.
+    /// It was not started: it is ready again in its place, and the try does not count. One that was cancelled meanwhile
+    /// has ended.
     HandedBack,
 }
 
@@ -103,10 +104,12 @@ pub trait JobConsumer: Send + Sync {
     ///
     /// # Ordering
     /// The queues in the order given; in each by priority, then by when they became ready. Two claims at once never
-    /// give the same job.
+    /// give the same job. A job that another process puts back to an earlier place, or that a slow transaction adds
+    /// there, is found within a second, though others may go before it that long.
     ///
     /// # Cancel safety
-    /// A dropped future may have claimed: such jobs belong to the process until its lease ends or it is deregistered.
+    /// A dropped future may have claimed. Such jobs are ready again by a later claim of the process, and when its lease
+    /// ends or it is deregistered.
     async fn claim(&self, process: ProcessId, queues: &[String], limit: u32) -> Result<Vec<ClaimedJob>>;
 
     /// Ends claims, and tells for each whether it was accepted. One is refused when the claim belongs to somebody else by

@@ -86,7 +86,9 @@ impl Bounds {
     /// A look through queues from their start.
     pub(super) fn whole(&self, queues: &[String]) -> Look {
         let mut look = Look { forgotten: self.forgotten, whole: queues.to_vec(), ..Look::default() };
-        queues.iter().for_each(|queue| look.add(queue, (i16::MIN, i64::MIN), i16::MAX));
+        for queue in queues {
+            look.add(queue, (i16::MIN, i64::MIN), i16::MAX);
+        }
         look
     }
 
@@ -142,8 +144,8 @@ mod tests {
         look.priorities.iter().zip(ends).map(|(priority, (seq, last))| (*priority, *seq, *last)).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_look_begins_where_the_one_before_ended_and_leaves_no_gap() {
+    #[test]
+    fn a_look_begins_where_the_one_before_ended_and_leaves_no_gap() {
         let queues = ["default".to_owned()];
         let mut bounds = Bounds::default();
         let now = Instant::now();
@@ -158,8 +160,8 @@ mod tests {
         assert!(!bounds.look(&queues, now + TRUST).bounded, "not for ever");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_ends_of_the_priorities_are_no_trouble() {
+    #[test]
+    fn the_ends_of_the_priorities_are_no_trouble() {
         let queues = ["default".to_owned()];
         let mut bounds = Bounds::default();
         let now = Instant::now();
@@ -170,8 +172,8 @@ mod tests {
         assert_eq!(ranges(&bounds.look(&queues, now)), expected);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_is_put_back_is_not_passed_over_by_a_look_under_way() {
+    #[test]
+    fn what_is_put_back_is_not_passed_over_by_a_look_under_way() {
         let queues = ["default".to_owned()];
         let mut bounds = Bounds::default();
         let now = Instant::now();
@@ -181,8 +183,8 @@ mod tests {
         assert!(!bounds.look(&queues, now).bounded);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_look_that_found_too_little_is_not_learned_from() {
+    #[test]
+    fn a_look_that_found_too_little_is_not_learned_from() {
         let queues = ["default".to_owned()];
         let mut bounds = Bounds::default();
         let now = Instant::now();

@@ -50,7 +50,7 @@ statements! {
          FROM (SELECT * FROM taken t ORDER BY array_position($3::text[], t.queue), t.priority, t.seq) sorted \
          HAVING count(*) > 0 RETURNING *), \
          noted AS (INSERT INTO job_claims (chunk, process, token, open) SELECT id, $1, $2, \
-         rpad(repeat('1', cardinality(ids)), 1024, '0')::bit(1024) FROM chunk) \
+         rpad(repeat('1', cardinality(ids)), 4096, '0')::bit(4096) FROM chunk) \
          SELECT EXISTS (SELECT FROM alive), c.id, c.ids, c.queues, c.priorities, c.seqs, c.names, c.payloads, \
          c.versions, c.organizations, c.attempts, c.max_attempts, c.enqueued_ats, c.extras \
          FROM (SELECT 1) one LEFT JOIN chunk c ON true"

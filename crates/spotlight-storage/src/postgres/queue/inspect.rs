@@ -109,7 +109,7 @@ statements! {
         "WITH done AS (INSERT INTO job_paused (queue) VALUES ($1) ON CONFLICT DO NOTHING) SELECT 1"
     ];
     RESUME = [
-        "WITH done AS (DELETE FROM job_paused WHERE queue = $1) SELECT pg_notify('spotlight_jobs', $1)"
+        "WITH done AS (DELETE FROM job_paused WHERE queue = $1) SELECT pg_notify('spotlight_jobs', $2)"
     ];
     BATCH = ["SELECT total, done, failed, finished_at FROM job_batches WHERE id = $1"];
 }
@@ -190,9 +190,11 @@ impl JobInspector for PgQueue {
     }
 
     async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {
-        let statement = if paused { PAUSE } else { RESUME };
-        self.database().fetch_all(query(statement).bind(queue)).await?;
-        if !paused {
+        if paused {
+            self.database().fetch_all(query(PAUSE).bind(queue)).await?;
+        } else {
+            let told = self.inner.wake.telling(&[queue.to_owned()]);
+            self.database().fetch_all(query(RESUME).bind(queue).bind(told)).await?;
             self.inner.wake.tell(|told| told == queue);
         }
         Ok(())

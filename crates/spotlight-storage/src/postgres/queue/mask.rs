@@ -5,7 +5,7 @@ use spotlight_core::Result;
 use crate::shared::stored;
 
 /// Jobs of a chunk at most.
-pub(super) const CHUNK: usize = 1024;
+pub(super) const CHUNK: usize = 4096;
 
 /// Some jobs of a chunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +68,12 @@ pub(super) struct Claim {
 impl Claim {
     pub(super) fn number(self) -> i64 {
         let place = i64::try_from(self.place).unwrap_or(0);
-        ((self.chunk << 10 | place) << 1) | i64::from(self.special)
+        ((self.chunk << 12 | place) << 1) | i64::from(self.special)
     }
 
     pub(super) fn of(number: i64) -> Self {
-        let place = usize::try_from((number >> 1) & 1023).unwrap_or(0);
-        Self { chunk: number >> 11, place, special: number & 1 == 1 }
+        let place = usize::try_from((number >> 1) & 4095).unwrap_or(0);
+        Self { chunk: number >> 13, place, special: number & 1 == 1 }
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
         for place in [0, 5, CHUNK - 1] {
             bits[place] = b'1';
         }
-        assert_eq!(Mask::read(std::str::from_utf8(&bits).unwrap()).unwrap(), mask);
+        assert_eq!(Mask::read(std::str::from_utf8(&bits).expect("text")).expect("bits"), mask);
         assert!(mask.has(5) && !mask.has(6) && !mask.has(CHUNK));
     }
 

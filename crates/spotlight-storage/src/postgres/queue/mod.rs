@@ -25,7 +25,7 @@ macro_rules! in_tx {
                     let done: spotlight_core::Result<_> = async {
                         let done: spotlight_core::Result<_> = $work;
                         let done = done?;
-                        $crate::postgres::queue::place::tell(&mut $tx, $filled).await?;
+                        $crate::postgres::queue::place::tell(&mut $tx, $queue.told($filled)).await?;
                         Ok(done)
                     }
                     .await;
@@ -81,7 +81,7 @@ const SETTINGS: &[(&str, &str)] = &[("enable_seqscan", "off"), ("enable_bitmapsc
 ///
 /// It has connections of its own, beside those of a [`PgStorage`](super::PgStorage) on the same database. What is
 /// acknowledged is as durable as the server's `synchronous_commit` says. A finished job is kept for an hour, or for as
-/// long as its result is. One call claims at most 1024 jobs.
+/// long as its result is. One call claims at most 4096 jobs.
 ///
 /// Connections belong to the runtime that opened them: all calls come from one, except
 /// [`heartbeat`](spotlight_core::ports::JobConsumer::heartbeat) and
@@ -115,7 +115,7 @@ impl PgQueue {
     /// As [`PgStorage::connect`](super::PgStorage::connect).
     pub async fn connect(options: PgOptions) -> Result<Self> {
         let database = Arc::new(Database::with_settings(&options, SETTINGS)?);
-        let wake = Arc::new(Wake::new(options.listen_options()?));
+        let wake = Arc::new(Wake::new(options.listen_options()?, options.ids.uuid()));
         migrate::bring_up_to_date(&options).await?;
         let inner = Inner {
             database,
@@ -147,6 +147,11 @@ impl PgQueue {
 
     fn new_id(&self) -> Uuid {
         self.ids().uuid()
+    }
+
+    /// What other processes are to be told of a transaction.
+    fn told(&self, filled: &Filled) -> Option<String> {
+        (!filled.queues.is_empty()).then(|| self.inner.wake.telling(&filled.queues))
     }
 
     /// Notes that a transaction may have made jobs of these queues ready.

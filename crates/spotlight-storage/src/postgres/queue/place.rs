@@ -162,15 +162,9 @@ fn split(keys: &Keys<i32>) -> (Vec<&str>, Vec<&str>, Vec<i32>) {
 }
 
 /// Tells every process that these queues got jobs, when the transaction commits.
-pub(super) async fn tell(tx: &mut Tx, filled: &Filled) -> Result<()> {
-    if !filled.queues.is_empty() {
-        tx.write_returning(query(TELL).bind(told(&filled.queues))).await?;
+pub(super) async fn tell(tx: &mut Tx, told: Option<String>) -> Result<()> {
+    if let Some(told) = told {
+        tx.write_returning(query(TELL).bind(told)).await?;
     }
     Ok(())
-}
-
-/// Queues as a notification names them; nothing stands for all, since the server takes 8000 bytes.
-pub(super) fn told<'a>(queues: impl IntoIterator<Item = &'a String>) -> String {
-    let names = queues.into_iter().map(String::as_str).collect::<Vec<_>>().join(",");
-    if names.len() < 7_900 { names } else { String::new() }
 }

@@ -168,6 +168,10 @@ impl Through<'_> {
         &self.database
     }
 
+    fn told(&self, filled: &Filled) -> Option<String> {
+        self.queue.told(filled)
+    }
+
     fn filled(&self, filled: &Filled) {
         self.queue.filled(filled);
     }

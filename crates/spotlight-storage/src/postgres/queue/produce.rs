@@ -111,7 +111,7 @@ impl PgQueue {
                 }
             }
             let columns = Columns::of(drafts.iter().map(|draft| &draft.job))?;
-            let add = columns.bind(query(ADD)).bind(place::told(&filled.queues));
+            let add = columns.bind(query(ADD)).bind(self.told(&filled));
             self.database().fetch_all(add).await?;
             self.filled(&filled);
             return Ok(drafts.iter().map(|draft| Enqueued::Added(JobId::from_uuid(draft.job.id))).collect());

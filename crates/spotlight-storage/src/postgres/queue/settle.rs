@@ -21,8 +21,8 @@ use crate::postgres::{db::query, row::Row, sql::statements, tx::Tx};
 /// Clears bits of claims: `held` tells which were set. Chunks that are locked are locked in their order.
 macro_rules! cleared {
     () => {
-        "WITH held AS MATERIALIZED (SELECT c.chunk, c.open & g.mask::bit(1024) AS done, \
-         c.open & ~(g.mask::bit(1024)) AS rest FROM job_claims c JOIN unnest($2::bigint[], $3::text[]) \
+        "WITH held AS MATERIALIZED (SELECT c.chunk, c.open & g.mask::bit(4096) AS done, \
+         c.open & ~(g.mask::bit(4096)) AS rest FROM job_claims c JOIN unnest($2::bigint[], $3::text[]) \
          AS g (chunk, mask) ON g.chunk = c.chunk WHERE c.process = $1 ORDER BY c.chunk FOR UPDATE OF c), \
          gone AS (DELETE FROM job_claims c USING held h WHERE c.chunk = h.chunk AND bit_count(h.rest) = 0), \
          kept AS (UPDATE job_claims c SET open = h.rest FROM held h WHERE c.chunk = h.chunk AND bit_count(h.rest) > 0 \
@@ -57,7 +57,7 @@ statements! {
         "WITH held AS (DELETE FROM job_claims WHERE process = $1 RETURNING chunk, open AS done) ", jobs_held!()
     ];
     NOTE_DONE = [
-        "INSERT INTO job_done (chunk, finished_at, done) SELECT g.chunk, clock_timestamp(), g.mask::bit(1024) \
+        "INSERT INTO job_done (chunk, finished_at, done) SELECT g.chunk, clock_timestamp(), g.mask::bit(4096) \
          FROM unnest($1::bigint[], $2::text[]) AS g (chunk, mask)"
     ];
     CANCELLED = ["SELECT chunk, place FROM job_notes WHERE chunk = ANY($1) AND cancelled"];

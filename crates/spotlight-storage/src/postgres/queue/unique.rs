@@ -131,17 +131,16 @@ async fn add_round(
     for (index, draft) in taken {
         let Some(unique) = draft.job.unique().cloned() else { continue };
         let holder = key(&draft.job).and_then(|key| holders.get(&key).copied());
-        let answer = match holder {
+        let changed = match holder {
             Some(Holder { job, over: false }) => {
-                change(tx, job, &unique, &draft, now, &mut placed, filled).await?.map(|changed| match changed {
-                    true => Enqueued::Changed(JobId::from_uuid(job)),
-                    false => Enqueued::Kept(JobId::from_uuid(job)),
-                })
+                let changed = change(tx, job, &unique, &draft, now, &mut placed, filled).await?;
+                changed.map(|changed| (changed, JobId::from_uuid(job)))
             }
             Some(Holder { over: true, .. }) | None => None,
         };
-        answers[index] = Some(match answer {
-            Some(answer) => answer,
+        answers[index] = Some(match changed {
+            Some((true, holder)) => Enqueued::Changed(holder),
+            Some((false, holder)) => Enqueued::Kept(holder),
             None => {
                 hand_over(tx, &draft.job, &unique, now).await?;
                 let id = JobId::from_uuid(draft.job.id);

@@ -11,6 +11,7 @@ use std::{
 use spotlight_core::{Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{sync::Notify, task::JoinHandle};
+use uuid::Uuid;
 
 use super::guard;
 use crate::postgres::error;
@@ -40,11 +41,34 @@ pub(super) struct Wake {
     /// None: there is no connection to listen on.
     options: Option<PgConnectOptions>,
     task: Mutex<Option<JoinHandle<()>>>,
+    /// Names this queue in what it tells: it has told those who wait here already.
+    name: String,
 }
 
 impl Wake {
-    pub(super) fn new(options: Option<PgConnectOptions>) -> Self {
-        Self { waiters: Mutex::default(), listening: AtomicBool::new(false), options, task: Mutex::default() }
+    pub(super) fn new(options: Option<PgConnectOptions>, name: Uuid) -> Self {
+        Self {
+            waiters: Mutex::default(),
+            listening: AtomicBool::new(false),
+            options,
+            task: Mutex::default(),
+            name: name.simple().to_string(),
+        }
+    }
+
+    /// How other processes are told that queues got jobs: who tells, and which; none stand for all, since the server
+    /// takes 8000 bytes.
+    pub(super) fn telling<'a>(&self, queues: impl IntoIterator<Item = &'a String>) -> String {
+        let queues = queues.into_iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        format!("{}:{}", self.name, if queues.len() < 7_900 { queues.as_str() } else { "" })
+    }
+
+    /// Wakes those who wait, after another process told something.
+    fn hear(&self, told: &str) {
+        let (teller, queues) = told.split_once(':').unwrap_or_default();
+        if teller != self.name {
+            self.tell(|queue| queues.is_empty() || queues.split(',').any(|told| told == queue));
+        }
     }
 
     /// Wakes those who wait for queues of which something was told.
@@ -131,7 +155,6 @@ async fn hear(wake: &Weak<Wake>, pool: &sqlx::PgPool) -> Result<()> {
         let Some(told) = told else {
             return Err(Error::new(spotlight_core::ErrorKind::Unavailable, "the connection to the database broke"));
         };
-        let queues = told.payload();
-        wake.tell(|queue| queues.is_empty() || queues.split(',').any(|told| told == queue));
+        wake.hear(told.payload());
     }
 }
