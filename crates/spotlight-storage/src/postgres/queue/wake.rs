@@ -85,7 +85,12 @@ impl Wake {
     /// Somebody begins to wait. The first one has the listening begin.
     pub(super) fn join(self: &Arc<Self>, queues: &[String]) -> Arc<Waiter> {
         let waiter = Arc::new(Waiter { queues: queues.to_vec(), woken: Notify::new() });
-        guard(&self.waiters).push(Arc::downgrade(&waiter));
+        {
+            let mut waiters = guard(&self.waiters);
+            // Nobody may be told anything for days.
+            waiters.retain(|waiter| waiter.strong_count() > 0);
+            waiters.push(Arc::downgrade(&waiter));
+        }
         if let Some(options) = &self.options {
             let mut task = guard(&self.task);
             // A task ends by itself only with its runtime.
