@@ -207,7 +207,7 @@ impl Turn<'_> {
                 .iter()
                 .any(|&intent| u.wants(intent));
         let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
-        !booking && u.when.is_some_and(|when| when.date >= today)
+        !booking && !self.is_about_booking(u) && u.when.is_some_and(|when| when.date >= today)
     }
 
     /// The words by which the visitor says unasked what they are looking for.
@@ -254,12 +254,24 @@ impl Turn<'_> {
                 (None, Some(answer)) => Some((Some(met(answer)), None)),
                 (None, None) => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
             },
-            Topic::Timeline if u.when.is_some() && !u.wants(Intent::Question) => Some((Some(Met::Yes), None)),
-            Topic::Timeline if plain && cues::is_soon(language, text) => Some((Some(Met::Yes), None)),
-            Topic::Timeline => match yes_or_no {
-                Some(answer) => Some((Some(met(answer)), None)),
-                None => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
-            },
+            Topic::Timeline if self.is_about_booking(u) => None,
+            Topic::Timeline => {
+                let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
+                let asks = u.wants(Intent::Question);
+                let later = u.when.is_some_and(|when| when.date > today || when.at.is_some());
+                // "not now" is an answer, though "now" would be a date of its own.
+                let shown = match (yes_or_no, u.hurry) {
+                    _ if later && !asks => Some(Met::Yes),
+                    (Some(answer @ (YesNo::No | YesNo::Maybe)), _) => Some(met(answer)),
+                    (_, Some(hurry)) if plain => Some(if hurry { Met::Yes } else { Met::No }),
+                    _ if u.when.is_some() && !asks => Some(Met::Yes),
+                    (answer, _) => answer.map(met),
+                };
+                match shown {
+                    Some(shown) => Some((Some(shown), None)),
+                    None => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
+                }
+            }
             Topic::Authority => {
                 let shown = match yes_or_no {
                     Some(YesNo::No) => Some(Met::No),

@@ -6,10 +6,12 @@
 
 mod booking;
 mod calendar;
+mod cancel;
 mod cues;
 mod facts;
 mod knowledge;
 mod offer;
+mod peace;
 #[cfg(test)]
 mod properties;
 mod questions;

@@ -28,7 +28,9 @@ mod numeric_date;
 mod pattern;
 mod phone;
 mod point;
+mod query;
 mod stretch;
+mod talk;
 mod token;
 mod when;
 
@@ -59,6 +61,8 @@ pub fn understand(text: &str, hearing: &Hearing) -> Understanding {
     intent::extract(&heard, &mut out);
     answer::extract(&heard, &mut out);
     refuse(&heard, &mut out);
+    talk::extract(&heard, &mut out);
+    query::extract(&heard, &mut out);
     out
 }
 
