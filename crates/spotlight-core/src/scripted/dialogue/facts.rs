@@ -236,11 +236,13 @@ impl Turn<'_> {
         let (language, text) = (self.brief.language, heard.text);
         // Words that bring another datum are about that, unless they say more.
         let plain = is_plain(heard)
+            && u.refused.is_none()
             && (!brings_other(u, topic)
                 || (topic == Topic::Need && cues::is_wish(language, text))
                 || text.split_whitespace().count() >= 10);
-        // "I would rather not say" is no to the question, not to what it asks.
-        let yes_or_no = u.answer.filter(|_| !u.wants(Intent::Refusal) && statement(heard).is_some());
+        // "I would rather not say" and "no thanks" are no to the question, not to what it asks.
+        let refuses = u.wants(Intent::Refusal) || u.refused.is_some();
+        let yes_or_no = u.answer.filter(|_| !refuses && statement(heard).is_some());
         let met = |answer: YesNo| match answer {
             YesNo::Yes => Met::Yes,
             YesNo::No => Met::No,

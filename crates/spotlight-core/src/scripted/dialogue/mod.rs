@@ -7,6 +7,8 @@
 mod booking;
 mod calendar;
 mod cancel;
+#[cfg(test)]
+mod conversations;
 mod cues;
 mod facts;
 mod knowledge;

@@ -128,6 +128,9 @@ fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
         Tag::From => from_company(heard, m.end),
         _ => false,
     });
+    let given = |at: usize| heard.token(at).is_some_and(|t| t.capital) && heard.index.given_name(heard.tokens.fold(at));
+    // "Tom Baker here": after a given name a trade is a surname.
+    let cue = |at: usize| if at > 0 && given(at - 1) { Cue::Strong } else { Cue::Weak };
     cues.into_iter().find_map(|m| {
         let clause = heard.token(m.start)?.clause;
         let mut start = m.start - usize::from(heard.is_sign(m.start.wrapping_sub(1), ','));
@@ -135,7 +138,7 @@ fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
         while start > 0
             && end - start < LONGEST
             && heard.token(start - 1).is_some_and(|t| t.clause == clause || end < m.start)
-            && (is_name_word(heard, start - 1, Cue::Weak) || is_particle(heard, start - 1))
+            && (is_name_word(heard, start - 1, cue(start - 1)) || is_particle(heard, start - 1))
         {
             start -= 1;
         }

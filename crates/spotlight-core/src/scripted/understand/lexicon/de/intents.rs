@@ -167,6 +167,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "jemand|jemanden|mensch|menschen|person mit|bei dem|der|denen ich|man|wir? * sprechen|reden|telefonieren",
             "echten|echter|echte|richtigen|richtiger|realen|wirklichen|lebenden menschen|mensch|person|mitarbeiter|berater|ansprechpartner",
             "mit einem|einer|jemandem|jemand|dem|ihrem|eurem|echten|einen * menschen|mensch|person|mitarbeiter|mitarbeiterin|berater|beraterin|verkaufer|kollegen|chef|vertrieb|ansprechpartner|support|team * sprechen|reden|verbinden|verbunden|telefonieren|verbindet?",
             "mit jemandem|jemand|wem * sprechen|reden|telefonieren|verbinden|verbunden",

@@ -170,6 +170,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "person|human|somebody|someone to|who|i i|can? can? talk|speak|chat",
             "someone|somebody|anyone|anybody i|we can|could? talk|speak|chat",
             "someone|somebody to talk|speak|chat",
             "real|actual|live|human person|human|people|agent|someone|rep|representative|being",
@@ -198,6 +199,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "i made|wrote|gave|typed|spelled * mistake|typo|error|wrong",
             "let_me|to|i_need_to|need_to|want_to|can_i|could_you correct|fix|rephrase|change my|that|the|it",
             "thats|its|is not my|right|correct|how_you_spell",
+            "my|the name isnt|wasnt",
             "scratch that",
             "make_that|make_it",
             "actually its|it_is|my|no|not|make|lets|the|that|i_meant|monday|tuesday|wednesday|thursday|friday",
@@ -214,7 +216,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "book|schedule|arrange|organise|organize|set_up|setup|fix|reserve|plan * appointment|meeting|call|slot|time|demo|consultation|session|chat|visit|viewing",
             "make|get|have|take|want|need|like|for an|a|another|my|our|some? quick|short|first|free|personal|phone|video? appointment|meeting|consultation|viewing",
             "make|get|want|need|like a|another quick|short|first|free|personal|phone|video? call|slot|session|visit|demo",
-            "can|could|may|shall|lets|let_us|to have|do|get|arrange a|an quick|short|first|free|personal|phone|video? call|chat|slot|session|visit|demo",
+            "can|could|may|shall|lets|let_us|to i|we|you? have|do|get|arrange a|an quick|short|first|free|personal|phone|video? call|chat|slot|session|visit|demo",
             "book|schedule it|one|something|that|me|us",
             "an|the appointment",
             "can|could|shall|should|would we meet|talk|speak|catch_up|have_a_call",

@@ -73,7 +73,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "what is|whats your job|role|task|purpose$",
         ],
     ),
-    (T::YouAre, &["you|u|this_bot|the_bot|this_thing|your_bot are|r|is", "youre|ur", "are|is you|this_bot|the_bot"]),
+    (
+        T::YouAre,
+        &[
+            "you|u|this_bot|the_bot|this_thing|your_bot are|r|is",
+            "you|u really|truly|all|guys|people are|r",
+            "youre|ur",
+            "are|is you|this_bot|the_bot",
+        ],
+    ),
     (T::ItIs, &["this|that|it is", "its|thats"]),
     (
         T::Degree,

@@ -161,6 +161,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "quelqu'un|personne|humain a|avec qui * parler|discuter|echanger",
             "marre|assez de|d parler|discuter a|avec un|une|des robot~|machine~|bot~",
             "passer|passez quelqu'un|un_collegue",
             "vrai|vraie|veritable personne|humain|conseiller|interlocuteur|gens|agent|etre_humain",

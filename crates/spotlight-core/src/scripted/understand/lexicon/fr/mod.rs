@@ -15,7 +15,7 @@ pub(super) const TABLE: Table = Table {
     joints: &["et"],
     never_names: words::NEVER_NAMES,
     never_endings: &["ment", "tion", "ant", "esse", "eur", "euse", "iste", "aine"],
-    real_words: "monde mondes point points parle parles parler passe passer place plein pleine prise pris prix merci mercis
+    real_words: "programme programmes monde mondes point points parle parles parler passe passer place plein pleine prise pris prix merci mercis
         marche marcher mardi mange coup coups court cours compte compter compris comprise bonne bonnes besoin demain
         demande demander depuis depart heure heures autre autres avant avent avoir juste jouer jours journee lundi livre
         livres femme ferme cher chers chez chose choses faire fait faites prendre prends rappel rappeler appel appels

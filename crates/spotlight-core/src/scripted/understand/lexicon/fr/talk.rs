@@ -80,7 +80,10 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     ),
     (
         T::YouAre,
-        &["tu_es|t'es|vous_etes|es-tu|etes-vous|espece_de|espece_d|bande_de|sale", "ce_bot|le_bot|ce_robot est"],
+        &[
+            "tu_es|t'es|vous_etes|es-tu|etes-vous|espece_de|espece_d|bande_de|bande_d|sale",
+            "ce_bot|le_bot|ce_robot est",
+        ],
     ),
     (T::ItIs, &["c'est|ceci_est|cela_est"]),
     (

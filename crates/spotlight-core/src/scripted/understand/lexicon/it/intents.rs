@@ -160,6 +160,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "persona|qualcuno|operatore|umano con|a cui|chi * parlare|parlarne|rivolgermi",
             "passarmi|passami|passatemi|passi|passare qualcuno|un_responsabile|un_collega|un_operatore",
             "persona|operatore|consulente|essere|umano vera|vero|reale|umano|umana|in_carne",
             "parlare|parlo|comunicare|passare|passarmi|passami|passatemi|collegare|trasferire|trasferirmi|mettere_in_contatto|contattare|mettermi_in_contatto|parli con|un|una|a|qualcuno|il|la * persona|umano|operatore|operatrice|consulente|qualcuno|commerciale|responsabile|agente|addetto|venditore|collega|rappresentante|tecnico|essere_umano",

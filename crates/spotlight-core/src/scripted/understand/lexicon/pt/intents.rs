@@ -163,6 +163,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "pessoa|alguem|humano com|pra|para quem * falar|conversar",
             "pessoa|atendente|humano|consultor|gente real|de_verdade|humana|de_carne|verdadeira",
             "ser humano",
             "falar|conversar|passar|passa|transferir|transfere|contato|ligar|comunicar|transfira|passe|contacto|encaminh~ com|para|pra|me|um|uma|a|o|por * alguem|pessoa|humano|atendente|consultor|consultora|vendedor|vendedora|responsavel|operador|operadora|gerente|comercial|agente|colega|especialista|representante|assistente_humano",

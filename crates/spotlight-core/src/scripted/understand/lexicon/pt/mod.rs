@@ -15,7 +15,7 @@ pub(super) const TABLE: Table = Table {
     joints: &["e"],
     never_names: words::NEVER_NAMES,
     never_endings: &["ando", "endo", "indo", "ado", "ada", "ido", "ida", "mente", "cao", "dor", "dora", "ista"],
-    real_words: "mundo muito muita muitos parte partes parece passo passa ponto pontos porto porta prazo primeiro primeira
+    real_words: "programa programas marca marcas mundo muito muita muitos parte partes parece passo passa ponto pontos porto porta prazo primeiro primeira
         quando quanta quantas quanto quantos quero quer queria resto sempre semana semanas tarde tardes tempo tempos terceiro
         todos todas tudo troco ultima ultimo valor valores venho vejo vezes coisa coisas conta contas custa custo dados dado
         depois direto direta donde dizer esta estou fazer faco feito feita gente grande grandes hora horas junto juntos
