@@ -40,12 +40,11 @@ impl Turn<'_> {
     pub(super) fn open(&mut self) {
         self.state.greeted = true;
         let own = self.brief.assistant.greeting.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        match own {
-            Some(greeting) => self.tell(greeting.to_owned()),
-            None => {
-                self.say_who(Line::Greeting);
-                self.say_role();
-            }
+        if let Some(greeting) = own {
+            self.tell(greeting.to_owned());
+        } else {
+            self.say_who(Line::Greeting);
+            self.say_role();
         }
         if !own.is_some_and(|greeting| greeting.contains('?')) {
             self.say(Line::Opening);

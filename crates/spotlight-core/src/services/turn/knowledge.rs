@@ -30,6 +30,9 @@ struct Found {
 /// Each thing asked is looked for by itself and without names, addresses and greetings, so that what stands around a
 /// question does not count against its answer.
 pub(crate) fn rank(entries: &[Knowledge], words: &str, hearing: &Hearing) -> Vec<KnowledgeMatch> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
     let texts: Vec<_> = entries
         .iter()
         .map(|entry| match &entry.question {
