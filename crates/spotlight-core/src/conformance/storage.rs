@@ -62,6 +62,13 @@ macro_rules! __storage_cases {
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
                 a_closed_storage_is_unavailable
+                closing_waits_for_an_open_unit
+                a_dropped_read_leaves_its_connection_usable
+            }
+            refusal {
+                an_update_needs_what_it_names
+                an_update_takes_nothing_from_another
+                a_value_that_cannot_be_stored_ends_the_unit
             }
             outside {
                 accounts_are_not_written_outside_a_unit
@@ -137,6 +144,13 @@ macro_rules! __storage_cases {
                 of_two_merges_at_once_one_is_refused
                 merges_in_a_row_at_once_leave_nothing_behind
             }
+            lead_race {
+                what_is_added_during_a_merge_is_refused
+                what_is_added_before_a_merge_moves
+                erasing_reaches_a_merge_at_the_same_time
+                nothing_is_added_during_an_erasure
+                a_lead_that_is_gone_takes_no_records
+            }
             lead_erase {
                 erasing_reaches_every_table
                 erasing_reaches_merged_leads
@@ -149,6 +163,7 @@ macro_rules! __storage_cases {
                 conversations_are_sorted
                 conversations_are_filtered
                 idle_conversations_come_longest_silent_first
+                recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
             }
@@ -215,7 +230,12 @@ macro_rules! __storage_cases {
                 a_claim_is_extended
                 a_row_is_tried_again
                 a_row_is_given_up
+                rows_given_up_are_listed_revived_and_discarded
                 a_unique_job_is_added_once
+                a_claimed_job_does_not_stand_for_a_new_one
+                a_job_that_is_given_back_is_covered_by_a_waiting_one
+                a_unique_job_reads_what_its_unit_wrote
+                what_is_due_is_what_a_claim_would_find
                 of_two_unique_jobs_at_once_one_is_added
                 claims_at_once_share_the_rows
                 a_claim_that_is_rolled_back_never_was

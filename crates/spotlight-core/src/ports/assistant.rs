@@ -80,7 +80,7 @@ pub trait AssistantRepository: Send + Sync {
     /// Replaces an assistant that is stored at `assistant.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`.
+    /// `StaleVersion`; `NotFound`, also when its owner does not exist.
     async fn update(&self, assistant: &Assistant) -> Result<()>;
 
     /// Removes an assistant and its knowledge.

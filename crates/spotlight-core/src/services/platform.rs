@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     accounts::AccountService, analytics::AnalyticsService, appointments::AppointmentService,
-    assistants::AssistantService, conversations::ConversationService, deps::Deps, leads::LeadService,
+    assistants::AssistantService, conversations::ConversationService, deps::Deps, jobs::JobService, leads::LeadService,
     organizations::OrganizationService, passwords::Passwords, public::PublicService,
 };
 use crate::{
@@ -71,6 +71,11 @@ impl Spotlight {
     /// Figures.
     pub fn analytics(&self) -> AnalyticsService {
         AnalyticsService::new(self.deps.clone())
+    }
+
+    /// Work that was given up.
+    pub fn jobs(&self) -> JobService {
+        JobService::new(self.deps.clone())
     }
 
     /// What a visitor may do without an account.

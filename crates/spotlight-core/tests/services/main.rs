@@ -2,5 +2,6 @@
 
 mod analysis;
 mod capture;
+mod jobs;
 mod turn;
 mod world;

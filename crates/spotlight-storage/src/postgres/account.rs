@@ -154,7 +154,7 @@ impl UserRepository for PgUserRepository {
         let mut tx = self.db.write().await?;
         let version = query(VERSION).bind(user.id.as_uuid());
         let updates = (bind(UPDATE_SAME_EMAIL, user), bind(UPDATE, user));
-        write::update_unique(&mut tx, user.version, updates, version, ("user", "the e-mail is taken")).await
+        write::update_unique(&mut tx, user.version, updates, version, None, ("user", "the e-mail is taken")).await
     }
 
     async fn set_membership(&self, membership: &Membership) -> Result<()> {

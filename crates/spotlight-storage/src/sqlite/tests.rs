@@ -3,6 +3,7 @@
 mod failing;
 mod schema;
 mod statements;
+mod tenancy;
 
 use std::path::PathBuf;
 

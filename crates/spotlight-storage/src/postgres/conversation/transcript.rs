@@ -123,6 +123,7 @@ impl TranscriptRepository for PgTranscriptRepository {
         let one_conversation =
             utterances.iter().all(|one| (one.organization_id, one.conversation_id) == (organization, conversation));
         if !one_conversation {
+            tx.give_up();
             return Err(Error::invalid(
                 "conversation_id",
                 "format",

@@ -1,6 +1,6 @@
 //! What a phrase of the word tables stands for.
 
-use crate::scripted::understanding::Intent;
+use crate::{domain::score::Objection, scripted::understanding::Intent};
 
 /// A stretch of the calendar or the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,17 @@ pub(in crate::scripted::understand) enum Coin {
     Dollar,
     /// The region's peso.
     Peso,
+}
+
+/// What an utterance can be about, where that decides what a refusal refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scripted::understand) enum Matter {
+    /// An e-mail, a phone.
+    Contact,
+    /// An appointment, a demo.
+    Meeting,
+    /// The visitor's interest.
+    Interest,
 }
 
 /// What a phrase stands for.
@@ -119,6 +130,13 @@ pub(in crate::scripted::understand) enum Tag {
     Degree,
     /// What is thrown away, and a bad word for the listener.
     Rubbish,
+    // What counts for the score.
+    /// Holds this against buying.
+    Objects(Objection),
+    /// Asks how soon it could start.
+    AsksStart,
+    /// Names this.
+    Names(Matter),
 
     // Who speaks.
     /// "my name is".
