@@ -25,6 +25,7 @@ pub mod mail;
 pub mod organization;
 pub mod outbox;
 pub mod page;
+pub mod queue;
 pub mod report;
 pub mod speech;
 pub mod storage;
@@ -33,5 +34,5 @@ pub mod webhook;
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
     consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    organization::*, outbox::*, page::*, report::*, speech::*, storage::*, webhook::*,
+    organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };
