@@ -216,8 +216,10 @@ words! {
         Slot = "slot",
         /// Yes or no to booking the held time.
         BookingConfirmation = "booking_confirmation",
-        /// Yes or no to correcting something.
+        /// What is to be corrected, after that was asked.
         CorrectionConfirmation = "correction_confirmation",
+        /// Yes or no to calling the appointment off.
+        CancelConfirmation = "cancel_confirmation",
     }
 }
 
@@ -306,6 +308,10 @@ pub struct DialogueState {
     pub abuse: u8,
     /// Utterances in a row that brought nothing.
     pub stalled: u8,
+    /// How often it was asked what is to be corrected; never above two.
+    pub corrections: u8,
+    /// Things refused in a row. Who refuses several is left in peace.
+    pub refusals: u8,
     /// The visitor said goodbye or asked to stop.
     pub closing: bool,
     /// The state as the turn found it, between the requests of one turn only: never stored.

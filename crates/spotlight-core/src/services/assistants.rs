@@ -380,7 +380,9 @@ impl AssistantService {
             return Err(Error::stale("knowledge entry"));
         }
         entry.question = tidy(patch.question.unwrap_or(entry.question));
-        entry.answer = patch.answer.unwrap_or(entry.answer).trim().to_owned();
+        if let Some(answer) = patch.answer {
+            answer.trim().clone_into(&mut entry.answer);
+        }
         // Later in any case: the instant of the last change is what tells versions apart.
         entry.updated_at = self.deps.now().max(before + chrono::Duration::microseconds(1));
         entry.validate()?;
