@@ -5,14 +5,15 @@ use std::sync::Arc;
 use futures::StreamExt;
 use spotlight_core::{
     Context, Result, Spotlight,
-    domain::{contact::Email, conversation::Channel, schedule::WeeklyHours},
+    domain::{contact::Email, schedule::WeeklyHours},
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{Clock, SystemClock},
     scripted::ScriptedChatModel,
     services::{
         assistants::AssistantInput,
-        conversations::{NewConversation, TurnEvent, TurnInput},
+        conversations::{TurnEvent, TurnInput},
         organizations::NewOrganization,
+        public::NewVisit,
     },
 };
 
@@ -36,7 +37,7 @@ async fn main() -> Result<()> {
         owner_name: "Olga Owner".to_owned(),
         owner_password: "a long password".to_owned().into(),
     };
-    let ctx = Context::system(platform.organizations().create(business).await?.0.id);
+    let ctx = Context::system(platform.organizations().create(&Context::deployment(), business).await?.0.id);
     let assistant = AssistantInput {
         name: "Bea".to_owned(),
         role: "Helps visitors choose a bike.".to_owned(),
@@ -44,11 +45,7 @@ async fn main() -> Result<()> {
         ..AssistantInput::default()
     };
     let assistant_id = platform.assistants().create(&ctx, assistant).await?.id;
-    let (source, lead_id) = (Channel::Chat, None);
-    let (language, time_zone, recording_consent, external_call_id) = (None, None, None, None);
-    let new =
-        NewConversation { assistant_id, lead_id, source, language, time_zone, recording_consent, external_call_id };
-    let conversation = platform.conversations().start(&ctx, new).await?;
+    let conversation = platform.public().open(assistant_id, None, NewVisit::default(), ctx.clone()).await?.conversation;
     let mut turn = platform.conversations().turn(&ctx, conversation.id, TurnInput::text("Hi, I'm Ana Reis!")).await?;
     while let Some(event) = turn.next().await {
         if let TurnEvent::Done { utterance, .. } = event? {

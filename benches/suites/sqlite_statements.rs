@@ -56,9 +56,10 @@ impl Statements {
                 values(11)
             )),
             event: of(format!(
-                "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, \
+                "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, \
                  run_at, created_at) VALUES ({}) \
-                 ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING",
+                 ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL \
+                 DO NOTHING",
                 values(10)
             )),
         }

@@ -84,7 +84,8 @@ impl World {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let question = |key: &str, topic, text: &str| Question { key: key.to_owned(), topic, text: text.to_owned() };
         let input = AssistantInput {
             name: "Bea".to_owned(),

@@ -1,6 +1,9 @@
 //! `chat`: a visitor's conversation in the terminal, with what the team sees beside it.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use spotlight_core::{
@@ -9,6 +12,7 @@ use spotlight_core::{
         conversation::Conversation,
         scoring::{Criterion, Met},
     },
+    ports::{OutboxKind, ReadConsistency},
     services::{
         conversations::{TurnEvent, TurnInput, TurnStream},
         public::NewVisit,
@@ -22,63 +26,85 @@ use crate::{
     wiring::{Deployment, deploy},
 };
 
+/// Longest wait for another process that works on the same database.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let Deployment { platform, .. } = deploy(options).await?;
-    let demo = demo::prepare(&platform, options.time_zone).await?;
-    if let Some(password) = &demo.password {
-        print(&format!("First start: the owner is {} with the password {password} (shown this once)\n", demo::OWNER))?;
-    }
-    let assistant = demo.assistant.ok_or_else(|| {
+    let ended = talk(&platform, options).await;
+    // However it ended: what it left is finished before the database closes.
+    platform.drain().await;
+    let worked = work(&platform).await;
+    platform.storage().close().await;
+    ended.and(worked)
+}
+
+async fn talk(platform: &Spotlight, options: &Options) -> Result<()> {
+    let assistant = demo::prepare(platform, options.time_zone, |password| {
+        print(&format!("First start: the owner is {} with the password {password} (shown this once)\n", demo::OWNER))
+    })
+    .await?;
+    let assistant = assistant.ok_or_else(|| {
         Error::new(ErrorKind::Misconfigured, "this deployment has no active assistant; make one over the API")
     })?;
-    let caller = Context::new(spotlight_core::domain::audit::Actor::Anonymous, first(&platform).await?, None);
+    let organization = first(platform).await?;
+    let name = platform.assistants().get(&Context::system(organization), assistant).await?.name;
+    let caller = Context::new(spotlight_core::domain::audit::Actor::Anonymous, organization, None);
     let visit = NewVisit { time_zone: options.time_zone, ..NewVisit::default() };
     let visit = platform.public().open(assistant, None, visit, caller).await?;
     let conversation = visit.conversation;
     let ctx = Context::visitor(conversation.id, conversation.organization_id);
     print("You are a visitor. Type what they would say; an empty line or Ctrl-D ends.\n")?;
-    hear(platform.conversations().greet(&ctx, conversation.id).await?).await?;
+    hear(&name, platform.conversations().greet(&ctx, conversation.id).await?).await?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     loop {
-        prompt()?;
+        say("\nyou: ")?;
         let line = lines
             .next_line()
             .await
             .map_err(|error| Error::new(ErrorKind::Unavailable, "standard input cannot be read").with_source(error))?;
-        let Some(line) = line.filter(|line| !line.trim().is_empty()) else { break };
+        let Some(line) = line.filter(|line| !line.trim().is_empty()) else { return Ok(()) };
         match platform.conversations().turn(&ctx, conversation.id, TurnInput::text(line)).await {
-            Ok(stream) => hear(stream).await?,
+            Ok(stream) => hear(&name, stream).await?,
             Err(error) => print(&format!("  ({error})"))?,
         }
-        platform.runner().run_until_idle().await?;
+        work(platform).await?;
         let seen = platform.conversations().get(&ctx, conversation.id).await?;
         print(&status(&seen))?;
         if seen.status.is_final() {
-            break;
+            return Ok(());
         }
     }
-    platform.drain().await;
-    platform.runner().run_until_idle().await?;
-    platform.storage().close().await;
-    Ok(())
+}
+
+/// Runs what the turn left behind. On a database that a server uses too, that server may be running it already: then
+/// its end is awaited, or the score beside the conversation would be the one before.
+async fn work(platform: &Spotlight) -> Result<()> {
+    let patience = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        platform.runner().run_until_idle().await?;
+        let outbox = platform.storage().read(ReadConsistency::Strong).outbox();
+        let stats = outbox.stats(OutboxKind::Job, platform.clock().now()).await?;
+        if stats.ready + stats.running == 0 || tokio::time::Instant::now() > patience {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn first(platform: &Spotlight) -> Result<spotlight_core::domain::OrganizationId> {
     platform.organizations().first().await?.ok_or_else(|| Error::not_found("organization"))
 }
 
-fn prompt() -> Result<()> {
-    say("\nyou: ")
-}
-
-/// Prints the answer as it comes.
-async fn hear(mut stream: TurnStream) -> Result<()> {
-    say("\nAda: ")?;
+/// Prints the answer as it comes. An answer that breaks off is said, and is no reason to end the conversation.
+async fn hear(name: &str, mut stream: TurnStream) -> Result<()> {
+    say(&format!("\n{name}: "))?;
     while let Some(event) = stream.next().await {
-        match event? {
-            TurnEvent::Token(token) => say(&token)?,
-            TurnEvent::Done { .. } => say("\n")?,
-            _ => {}
+        match event {
+            Ok(TurnEvent::Token(token)) => say(&token)?,
+            Ok(TurnEvent::Done { .. }) => say("\n")?,
+            Ok(_) => {}
+            Err(error) => return print(&format!("\n  ({error})")),
         }
     }
     Ok(())
@@ -115,4 +141,18 @@ fn say(text: &str) -> Result<()> {
     write!(io::stdout(), "{text}")
         .and_then(|()| io::stdout().flush())
         .map_err(|error| Error::new(ErrorKind::Unavailable, "standard output cannot be written").with_source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{StreamExt, stream};
+
+    use super::{Error, ErrorKind, TurnEvent, hear};
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_does_not_end_the_conversation() {
+        let away = Error::new(ErrorKind::Unavailable, "the model is away");
+        let answer = stream::iter([Ok(TurnEvent::Token("Hel".to_owned())), Err(away)]);
+        hear("Ada", answer.boxed()).await.expect("the next turn can be taken");
+    }
 }

@@ -19,7 +19,9 @@ const EXAMPLES: &str = "Examples:
   cargo run -- --listen 127.0.0.1:8080       on another port
   cargo run -- chat                          talk to the demo assistant here
   cargo run -- openapi > openapi.json        the API document
-  DATABASE_URL=postgres://… cargo run        on Postgres";
+  DATABASE_URL=postgres://… cargo run        on Postgres
+  cargo run -- --public-url https://app.example.com --trusted-proxies 127.0.0.1
+                                             behind a proxy here that speaks HTTPS";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -54,9 +56,27 @@ pub(crate) struct Options {
     /// Signs conversation tokens; at least 32 characters. Kept in the data folder unless given.
     #[arg(long, env = "SECRET_KEY_BASE", hide_env_values = true, global = true)]
     pub(crate) secret_key_base: Option<String>,
+    /// Where browsers reach this server, as `https://app.example.com`. Decides whether cookies are for HTTPS alone; without
+    /// it they are, unless the server listens on this machine only.
+    #[arg(long, env = "SPOTLIGHT_PUBLIC_URL", value_parser = public_url, global = true)]
+    pub(crate) public_url: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed, as `127.0.0.1,10.0.0.0/8`.
+    #[arg(long, env = "SPOTLIGHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub(crate) trusted_proxies: Vec<String>,
     /// Zone of the demo organization at the first start; the machine's own unless given.
     #[arg(long, env = "SPOTLIGHT_TIME_ZONE", global = true)]
     pub(crate) time_zone: Option<chrono_tz::Tz>,
+}
+
+/// An origin: scheme and host, nothing after it.
+fn public_url(text: &str) -> Result<String, &'static str> {
+    let text = text.trim_end_matches('/');
+    match text.split_once("://") {
+        Some(("https" | "http", host)) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("give scheme and host alone, as https://app.example.com"),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

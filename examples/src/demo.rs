@@ -6,11 +6,11 @@ use spotlight_core::{
     Context, Result, Spotlight,
     domain::{
         AssistantId,
-        assistant::{Question, Tone, Topic},
+        assistant::{Assistant, Question, Tone, Topic},
         contact::Email,
         schedule::WeeklyHours,
     },
-    ports::{AssistantFilter, AssistantSort, Order, Paging, Sort},
+    ports::{AssistantFilter, AssistantSort, Order, Paging, ReadConsistency, Sort},
     services::{
         assistants::{AssistantInput, KnowledgeInput},
         organizations::NewOrganization,
@@ -21,44 +21,75 @@ use crate::wiring::hex;
 
 /// The owner's address.
 pub(crate) const OWNER: &str = "owner@demo.example";
+/// The organization's short name.
+const SLUG: &str = "demo";
 
-/// What a start found or made.
-pub(crate) struct Demo {
-    /// The assistant to talk to; none when the deployment has none.
-    pub(crate) assistant: Option<AssistantId>,
-    /// The owner's password, when it was made by this start.
-    pub(crate) password: Option<String>,
-}
-
-/// Makes the demo organization, unless the deployment has an organization already.
-pub(crate) async fn prepare(platform: &Spotlight, time_zone: Option<Tz>) -> Result<Demo> {
+/// Makes the demo organization, unless the deployment has an organization already, and gives the assistant to talk to.
+///
+/// `tell` hears the owner's password as soon as the organization is there. A start that was cut off after that is
+/// completed by the next, until somebody has signed in: what is missing then was taken away on purpose.
+pub(crate) async fn prepare(
+    platform: &Spotlight,
+    time_zone: Option<Tz>,
+    tell: impl FnOnce(&str) -> Result<()>,
+) -> Result<Option<AssistantId>> {
     if let Some(organization) = platform.organizations().first().await? {
         let ctx = Context::system(organization);
-        let filter = AssistantFilter { active: Some(true), ..AssistantFilter::default() };
-        let sort = Sort { by: AssistantSort::CreatedAt, order: Order::Asc };
-        let found = platform.assistants().list(&ctx, filter, sort, &Paging::FIRST).await?;
-        return Ok(Demo { assistant: found.items.first().map(|assistant| assistant.id), password: None });
+        if untouched(platform, &ctx).await? {
+            return complete(platform, &ctx).await.map(Some);
+        }
+        return Ok(assistants(platform, &ctx, Some(true)).await?.first().map(|found| found.id));
     }
     let password = hex(&platform.ids().secret()[..9]);
-    let (organization, owner) = platform
+    let (organization, _) = platform
         .organizations()
-        .create(NewOrganization {
-            name: "Demo Company".to_owned(),
-            slug: "demo".to_owned(),
-            time_zone: time_zone.unwrap_or_else(machine_zone),
-            business_hours: WeeklyHours::weekdays(9, 17),
-            owner_email: Email::parse(OWNER)?,
-            owner_name: "Demo Owner".to_owned(),
-            owner_password: SecretString::from(password.clone()),
-        })
+        .create(
+            &Context::deployment(),
+            NewOrganization {
+                name: "Demo Company".to_owned(),
+                slug: SLUG.to_owned(),
+                time_zone: time_zone.unwrap_or_else(machine_zone),
+                business_hours: WeeklyHours::weekdays(9, 17),
+                owner_email: Email::parse(OWNER)?,
+                owner_name: "Demo Owner".to_owned(),
+                owner_password: SecretString::from(password.clone()),
+            },
+        )
         .await?;
-    let ctx = Context::user(owner.id, organization.id, spotlight_core::domain::user::Role::Owner);
-    let assistant = platform.assistants().create(&ctx, assistant()).await?;
-    for (question, answer) in KNOWLEDGE {
-        let entry = KnowledgeInput { question: Some((*question).to_owned()), answer: (*answer).to_owned() };
-        platform.assistants().add_knowledge(&ctx, assistant.id, entry).await?;
+    tell(&password)?;
+    complete(platform, &Context::system(organization.id)).await.map(Some)
+}
+
+/// True for the demo organization while its owner has never signed in.
+async fn untouched(platform: &Spotlight, ctx: &Context) -> Result<bool> {
+    if platform.organizations().get(ctx).await?.slug != SLUG {
+        return Ok(false);
     }
-    Ok(Demo { assistant: Some(assistant.id), password: Some(password) })
+    let users = platform.storage().read(ReadConsistency::Strong).users();
+    let owner = users.find_by_email(&Email::parse(OWNER)?).await?;
+    Ok(owner.is_some_and(|owner| owner.last_sign_in_at.is_none()))
+}
+
+async fn assistants(platform: &Spotlight, ctx: &Context, active: Option<bool>) -> Result<Vec<Assistant>> {
+    let filter = AssistantFilter { active, ..AssistantFilter::default() };
+    let sort = Sort { by: AssistantSort::CreatedAt, order: Order::Asc };
+    Ok(platform.assistants().list(ctx, filter, sort, &Paging::FIRST).await?.items)
+}
+
+/// Adds what the demo organization lacks: its assistant, and what that knows.
+async fn complete(platform: &Spotlight, ctx: &Context) -> Result<AssistantId> {
+    let id = match assistants(platform, ctx, None).await?.first() {
+        Some(found) => found.id,
+        None => platform.assistants().create(ctx, assistant()).await?.id,
+    };
+    let known = platform.assistants().knowledge(ctx, id).await?;
+    for (question, answer) in KNOWLEDGE {
+        if known.iter().all(|entry| entry.question.as_deref() != Some(question)) {
+            let entry = KnowledgeInput { question: Some((*question).to_owned()), answer: (*answer).to_owned() };
+            platform.assistants().add_knowledge(ctx, id, entry).await?;
+        }
+    }
+    Ok(id)
 }
 
 fn machine_zone() -> Tz {
@@ -99,3 +130,73 @@ const KNOWLEDGE: &[(&str, &str)] = &[
         "Support by e-mail and chat on working days from 9 to 17; answers within four hours.",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use spotlight_core::{Error, domain::user::Role};
+    use spotlight_http::conformance::in_memory;
+
+    use super::{Context, KNOWLEDGE, OWNER, Result, SecretString, Spotlight, prepare};
+
+    async fn start(platform: &Spotlight) -> Result<(Option<String>, super::AssistantId)> {
+        let mut told = None;
+        let assistant = prepare(platform, None, |password| {
+            told = Some(password.to_owned());
+            Ok(())
+        });
+        let assistant = assistant.await?.ok_or_else(|| Error::not_found("assistant"))?;
+        Ok((told, assistant))
+    }
+
+    async fn context(platform: &Spotlight) -> Context {
+        Context::system(platform.organizations().first().await.expect("storage").expect("an organization"))
+    }
+
+    async fn known(platform: &Spotlight, assistant: super::AssistantId) -> usize {
+        platform.assistants().knowledge(&context(platform).await, assistant).await.expect("entries").len()
+    }
+
+    #[tokio::test]
+    async fn the_password_is_told_before_anything_else_can_fail_and_the_rest_is_completed() {
+        let platform = in_memory();
+        let mut told = String::new();
+        // Stands for the process that is killed right after it has said the password.
+        let killed = prepare(&platform, None, |password| {
+            password.clone_into(&mut told);
+            Err(Error::internal("killed"))
+        });
+        killed.await.expect_err("it ends here");
+        assert_eq!(told.len(), 18);
+        let (again, assistant) = start(&platform).await.expect("the next start");
+        assert_eq!(again, None, "a password is told once");
+        assert_eq!(known(&platform, assistant).await, KNOWLEDGE.len());
+
+        // Killed in the middle of the entries.
+        let ctx = context(&platform).await;
+        let entries = platform.assistants().knowledge(&ctx, assistant).await.expect("entries");
+        for entry in &entries[2..] {
+            platform.assistants().delete_knowledge(&ctx, assistant, entry.id, None).await.expect("deleted");
+        }
+        assert_eq!(start(&platform).await.expect("the next start").1, assistant);
+        assert_eq!(known(&platform, assistant).await, KNOWLEDGE.len());
+    }
+
+    #[tokio::test]
+    async fn what_somebody_removed_after_signing_in_stays_removed() {
+        let platform = in_memory();
+        let (password, assistant) = start(&platform).await.expect("the first start");
+        let request = spotlight_core::services::accounts::SignIn {
+            email: OWNER.to_owned(),
+            password: SecretString::from(password.expect("told")),
+            remember: false,
+            user_agent: None,
+            source_address: None,
+            request_id: None,
+        };
+        let owner = platform.accounts().sign_in(request).await.expect("the password works").membership;
+        let ctx = Context::user(owner.user_id, owner.organization_id, Role::Owner);
+        platform.assistants().delete(&ctx, assistant, None).await.expect("deleted");
+        let found = prepare(&platform, None, |_| Err(Error::internal("no second password"))).await;
+        assert_eq!(found.expect("the next start"), None);
+    }
+}

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let command = cli.command.unwrap_or(Command::Serve);
     if matches!(command, Command::Openapi) {
-        return print(&spotlight_http::openapi_json());
+        return print(spotlight_http::openapi_json().trim_end());
     }
     if cli.options.http == Http::Actix {
         return Err(not_yet("--http actix", "--http axum"));

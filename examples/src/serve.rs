@@ -1,14 +1,15 @@
 //! `serve`: requests and jobs in one process.
 
-use spotlight_core::{Error, ErrorKind, Result};
+use std::net::IpAddr;
+
+use spotlight_core::{Error, ErrorKind, Result, domain::AssistantId};
 use spotlight_http::{Api, HttpPolicy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::Options,
-    demo::{self, Demo},
-    print,
+    demo, print,
     wiring::{Deployment, deploy},
 };
 
@@ -21,17 +22,19 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let address = listener
         .local_addr()
         .map_err(|error| Error::internal("the listening address is unknown").with_source(error))?;
+    let policy = policy(options, address.ip())?;
     let Deployment { platform, storage } = deploy(options).await?;
-    let demo = demo::prepare(&platform, options.time_zone).await?;
-    announce(&storage, &demo, &format!("http://{address}"))?;
+    print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
+    print(&format!("  data       {storage}"))?;
+    print("  assistant  scripted: no model key is set, so answers come from script and knowledge")?;
+    let assistant = demo::prepare(&platform, options.time_zone, first_start).await?;
+    announce(assistant, &format!("http://{address}"), options.public_url.as_deref())?;
 
     let stop = CancellationToken::new();
     let jobs = tokio::spawn({
         let (runner, stop) = (platform.runner(), stop.clone());
         async move { runner.run(stop).await }
     });
-    // Cookies marked secure would not come back over plain HTTP on this machine.
-    let policy = if address.ip().is_loopback() { HttpPolicy::development() } else { HttpPolicy::default() };
     let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));
     let served = spotlight_http_axum::serve(listener, router, stopped()).await;
     // Requests are over: what they left is finished before the database closes.
@@ -42,16 +45,34 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     served
 }
 
-fn announce(storage: &str, demo: &Demo, url: &str) -> Result<()> {
-    print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
-    print(&format!("  data       {storage}"))?;
-    print("  assistant  scripted: no model key is set, so answers come from script and knowledge")?;
-    if let Some(password) = &demo.password {
-        print("  first start: made the organization \"Demo Company\" and the assistant Ada")?;
-        print(&format!("  sign in    {} with the password {password} (shown this once)", demo::OWNER))?;
-    }
+/// What the deployment decides about its edge.
+fn policy(options: &Options, listens_on: IpAddr) -> Result<HttpPolicy> {
+    let plain = match &options.public_url {
+        Some(url) => url.starts_with("http://"),
+        // Cookies marked secure would not come back over plain HTTP on this machine.
+        None => listens_on.is_loopback(),
+    };
+    let policy = if plain { HttpPolicy::development() } else { HttpPolicy::default() };
+    let proxies: Vec<_> = options.trusted_proxies.iter().map(|proxy| proxy.trim()).collect();
+    policy.trust(&proxies)
+}
+
+/// Shows the owner's password. At once, since it is stored nowhere: whatever stops this start later, it has been said.
+fn first_start(password: &str) -> Result<()> {
+    print("  first start: made the organization \"Demo Company\"")?;
+    print(&format!("  sign in    {} with the password {password} (shown this once)", demo::OWNER))
+}
+
+fn announce(assistant: Option<AssistantId>, url: &str, public_url: Option<&str>) -> Result<()> {
     print(&format!("  listening  {url}"))?;
-    if let Some(assistant) = demo.assistant {
+    let url = match public_url {
+        Some(public) => {
+            print(&format!("  reached at {public}"))?;
+            public
+        }
+        None => url,
+    };
+    if let Some(assistant) = assistant {
         print("\nOpen a conversation as a visitor would:")?;
         print(&format!("  curl -X POST {url}/api/v1/public/assistants/{assistant}/conversations"))?;
     }
@@ -72,4 +93,36 @@ async fn stopped() {
         }
     }
     let _ = interrupt.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::policy;
+    use crate::cli::Cli;
+
+    /// Whether cookies are for HTTPS alone.
+    fn secure(listens_on: &str, arguments: &[&str]) -> bool {
+        let cli = Cli::parse_from(["server"].iter().chain(arguments));
+        policy(&cli.options, listens_on.parse().expect("an address")).expect("a policy").secure_cookies
+    }
+
+    #[test]
+    fn cookies_follow_the_public_address() {
+        assert!(!secure("127.0.0.1", &[]));
+        assert!(secure("0.0.0.0", &[]));
+        assert!(secure("127.0.0.1", &["--public-url", "https://app.example.com/"]), "a proxy here speaks HTTPS");
+        assert!(!secure("0.0.0.0", &["--public-url", "http://intranet:3000"]));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for url in ["app.example.com", "ftp://app.example.com", "https://", "https://app.example.com/path"] {
+            assert!(Cli::try_parse_from(["server", "--public-url", url]).is_err(), "{url}");
+        }
+        let cli = Cli::parse_from(["server", "--trusted-proxies", "127.0.0.1,proxy.local"]);
+        let error = policy(&cli.options, "127.0.0.1".parse().expect("an address")).expect_err("no address");
+        assert!(error.to_string().contains("proxy.local"));
+    }
 }

@@ -49,7 +49,10 @@ async fn open_storage(options: &Options) -> Result<(Arc<dyn Storage>, String)> {
         return Ok((Arc::new(storage), "Postgres".to_owned()));
     }
     let path = options.data_dir.join("spotlight.db");
-    let storage = SqliteStorage::open(SqliteOptions::new(&path)).await?;
+    let storage = SqliteStorage::open(SqliteOptions::new(&path)).await.map_err(|error| {
+        let text = format!("the database {} cannot be used", path.display());
+        Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
+    })?;
     Ok((Arc::new(storage), format!("SQLite in {}", path.display())))
 }
 

@@ -3,10 +3,21 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    time::Duration,
 };
+
+use spotlight_tests::postgres::TestDatabase;
+use sqlx::{ConnectOptions, Connection};
 
 /// A folder of its own for each test, removed at the end.
 struct Folder(PathBuf);
@@ -26,21 +37,63 @@ impl Drop for Folder {
     }
 }
 
-fn server(data: &Path) -> Command {
+/// What the server reads from its environment.
+const VARIABLES: [&str; 10] = [
+    "DATABASE_URL",
+    "DATABASE_POOLER",
+    "SECRET_KEY_BASE",
+    "SPOTLIGHT_LISTEN",
+    "SPOTLIGHT_DATA_DIR",
+    "SPOTLIGHT_ROLE",
+    "SPOTLIGHT_HTTP",
+    "SPOTLIGHT_TIME_ZONE",
+    "SPOTLIGHT_PUBLIC_URL",
+    "LOG_LEVEL",
+];
+
+/// The server without any option, and without those of whoever runs the tests.
+fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    for variable in
-        ["DATABASE_URL", "SECRET_KEY_BASE", "SPOTLIGHT_LISTEN", "SPOTLIGHT_ROLE", "SPOTLIGHT_HTTP", "LOG_LEVEL"]
-    {
+    command.env_remove("SPOTLIGHT_TRUSTED_PROXIES");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for variable in VARIABLES {
         command.env_remove(variable);
     }
+    command
+}
+
+fn server(data: &Path) -> Command {
+    let mut command = bare();
     command.args(["--listen", "127.0.0.1:0", "--time-zone", "Europe/Berlin", "--data-dir"]).arg(data);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
+/// Longest that a program may take which has nothing to wait for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What a program said once it has ended. One that does not end is stopped, and fails the test.
+fn ended(mut command: Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the server runs");
+    let mut typed = child.stdin.take().expect("input");
+    // A server that has refused to start reads nothing.
+    let _ = typed.write_all(input.as_bytes());
+    drop(typed);
+    let id = child.id().to_string();
+    let (done, waited) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    if let Ok(output) = waited.recv_timeout(PATIENCE) {
+        return output.expect("it ends");
+    }
+    let _ = Command::new("kill").args(["-KILL", &id]).status();
+    let said = waited.recv_timeout(PATIENCE).ok().and_then(Result::ok);
+    panic!("it did not end: {said:?}");
+}
+
 /// Runs a server that must refuse to start, and gives what it says.
-fn refused(mut command: Command) -> String {
-    let Output { status, stdout, stderr } = command.output().expect("the server runs");
+fn refused(command: Command) -> String {
+    let Output { status, stdout, stderr } = ended(command, "");
     let said = String::from_utf8_lossy(&stderr).into_owned();
     assert!(!status.success(), "it started: {}", String::from_utf8_lossy(&stdout));
     assert!(said.starts_with("error: "), "a clear error: {said}");
@@ -58,7 +111,11 @@ struct Running {
 
 impl Running {
     fn start(data: &Path) -> Self {
-        let mut child = server(data).spawn().expect("the server starts");
+        Self::run(server(data))
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
         let mut said = String::new();
         let mut address = None;
@@ -79,10 +136,15 @@ impl Running {
     }
 
     fn request(&self, method: &str, path: &str) -> String {
+        self.send(method, path, "", "")
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-            self.address
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
+            self.address,
+            body.len()
         );
         stream.write_all(head.as_bytes()).expect("a request");
         let mut answer = String::new();
@@ -129,9 +191,8 @@ fn a_busy_port_is_named_and_the_data_is_not_touched() {
     let folder = Folder::new();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.args(["--listen", &address, "--data-dir"]).arg(&folder.0).env_remove("DATABASE_URL");
-    command.stdin(Stdio::null());
+    let mut command = bare();
+    command.args(["--listen", &address, "--data-dir"]).arg(&folder.0);
     let said = refused(command);
     assert!(said.contains(&address) && said.contains("--listen"), "{said}");
     assert!(!folder.0.exists());
@@ -179,27 +240,206 @@ fn what_arrives_later_says_so() {
 }
 
 #[test]
-fn the_api_document_is_printed() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    let output = command.arg("openapi").output().expect("it runs");
+fn the_api_document_is_printed_as_it_is_committed() {
+    let mut command = bare();
+    command.arg("openapi");
+    let output = ended(command, "");
     assert!(output.status.success());
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(document["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));
-    assert!(document["paths"]["/api/v1/leads"].is_object());
+    let printed = String::from_utf8(output.stdout).expect("text");
+    let recipe = "`cargo run -- openapi > crates/spotlight-http/openapi.json` writes what is committed";
+    assert!(printed == include_str!("../../crates/spotlight-http/openapi.json"), "{recipe}");
 }
+
+/// The line of what the team sees after each turn.
+fn seen(said: &str) -> Vec<&str> {
+    said.lines().map(str::trim).filter(|line| line.starts_with("score ")).collect()
+}
+
+#[track_caller]
+fn assert_scored(line: &str, parts: &[&str]) {
+    let score = line.strip_prefix("score ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+    assert!(score.parse::<u8>().is_ok_and(|score| score <= 100), "{line}");
+    for part in parts {
+        assert!(line.split(" · ").any(|found| found == *part), "{part} in: {line}");
+    }
+}
+
+const WORDS: &str = "We need better shift planning\nAbout 5000 euros\nHow much does it cost?\nThanks, bye\n";
 
 #[test]
 fn a_conversation_in_the_terminal_shows_score_and_criteria() {
     let folder = Folder::new();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.args(["chat", "--data-dir"]).arg(&folder.0).env_remove("DATABASE_URL");
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    let mut input = child.stdin.take().expect("input");
-    input.write_all(b"How much does it cost?\nThanks, bye\n").expect("typed");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
+    let mut command = bare();
+    command.args(["chat", "--data-dir"]).arg(&folder.0);
+    let output = ended(command, WORDS);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("49 euros") && said.contains("score ") && said.contains("sentiment "), "{said}");
+    assert!(said.contains("49 euros") && said.contains("\nAda: "), "{said}");
+    let lines = seen(&said);
+    assert_scored(lines[0], &["need yes", "budget ?", "authority ?", "timeline ?"]);
+    assert_scored(lines.last().expect("a line"), &["need yes", "budget yes"]);
+}
+
+#[test]
+fn everything_can_be_said_by_environment() {
+    let folder = Folder::new();
+    let mut command = bare();
+    command.env("SPOTLIGHT_LISTEN", "127.0.0.1:0").env("SPOTLIGHT_DATA_DIR", &folder.0);
+    command.env("SPOTLIGHT_TIME_ZONE", "Asia/Kathmandu").env("SECRET_KEY_BASE", "k".repeat(40));
+    command.env("SPOTLIGHT_HTTP", "axum").env("SPOTLIGHT_ROLE", "all").env("LOG_LEVEL", "error");
+    command.env("SPOTLIGHT_PUBLIC_URL", "https://app.example.com");
+    command.env("SPOTLIGHT_TRUSTED_PROXIES", "127.0.0.1, ::1");
+    let running = Running::run(command);
+    assert!(running.said.contains("https://app.example.com/api/v1/public"), "{}", running.said);
+    assert!(folder.0.join("spotlight.db").exists());
+    assert!(!folder.0.join("secret.key").exists(), "a key that is given is not kept");
+    let password =
+        running.said.split("the password ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a password");
+    let body = format!("{{\"user\": {{\"email\": \"owner@demo.example\", \"password\": \"{password}\"}}}}");
+    let headers = "content-type: application/json\r\nx-forwarded-for: 198.51.100.7\r\n";
+    let signed_in = running.send("POST", "/api/v1/users/sign_in", headers, &body);
+    assert!(signed_in.starts_with("HTTP/1.1 200"), "{signed_in}");
+    assert!(
+        signed_in.contains("set-cookie: __Host-spotlight_session=") && signed_in.contains("; Secure"),
+        "{signed_in}"
+    );
+    assert!(signed_in.contains("strict-transport-security: "), "{signed_in}");
+    let cookie = signed_in.split("set-cookie: ").nth(1).and_then(|rest| rest.split(';').next()).expect("a cookie");
+    let board = running.send("GET", "/api/v1/analytics/dashboard", &format!("cookie: {cookie}\r\n"), "");
+    assert!(board.contains("\"time_zone\":\"Asia/Kathmandu\""), "{board}");
+    assert!(running.stop());
+
+    for (variable, value) in [("SPOTLIGHT_HTTP", "actix"), ("SPOTLIGHT_ROLE", "worker")] {
+        let mut command = server(&folder.0);
+        command.env(variable, value);
+        assert!(refused(command).contains("not part of this version yet"), "{variable}");
+    }
+    let mut command = server(&folder.0);
+    command.env("SECRET_KEY_BASE", "short");
+    assert!(refused(command).contains("32"), "how long a key must be is said");
+    let mut command = server(&folder.0);
+    command.env("SPOTLIGHT_TRUSTED_PROXIES", "proxy.local");
+    assert!(refused(command).contains("proxy.local"));
+}
+
+/// How many more sign-ins a client may try, as a proxy names it.
+fn sign_ins_left(running: &Running, client: &str) -> String {
+    let headers = format!("content-type: application/json\r\nx-forwarded-for: {client}\r\n");
+    let answer = running.send("POST", "/api/v1/users/sign_in", &headers, "{}");
+    let left = answer.lines().find_map(|line| line.strip_prefix("x-ratelimit-remaining: "));
+    left.unwrap_or_else(|| panic!("{answer}")).trim().to_owned()
+}
+
+#[test]
+fn only_trusted_proxies_say_who_asks() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let nobody_trusted = Running::start(&folder.0);
+    assert_eq!(sign_ins_left(&nobody_trusted, "198.51.100.1"), "4");
+    assert_eq!(sign_ins_left(&nobody_trusted, "198.51.100.2"), "3", "a header of the client's own is no other client");
+    let mut command = server(&other.0);
+    command.args(["--trusted-proxies", "127.0.0.1"]);
+    let behind_a_proxy = Running::run(command);
+    assert_eq!(sign_ins_left(&behind_a_proxy, "198.51.100.1"), "4");
+    assert_eq!(sign_ins_left(&behind_a_proxy, "198.51.100.2"), "4");
+    assert!(nobody_trusted.stop() && behind_a_proxy.stop());
+}
+
+/// A runtime for what tests do to databases.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                               VALUES (990001, 'from the future', true, '00', 0)";
+
+#[test]
+fn a_server_on_postgres_keeps_everything_and_shares_it_with_a_chat() {
+    let folder = Folder::new();
+    let database = block_on(TestDatabase::unmigrated());
+    let on_postgres = || {
+        let mut command = server(&folder.0);
+        command.env("DATABASE_URL", database.url());
+        command
+    };
+    let first = Running::run(on_postgres());
+    assert!(first.said.contains("Postgres") && first.said.contains("with the password"), "{}", first.said);
+    assert!(!folder.0.join("spotlight.db").exists());
+    let path = first.said.split("/api/v1/public").nth(1).and_then(|rest| rest.lines().next()).expect("a path to try");
+    let path = format!("/api/v1/public{}", path.trim());
+    assert!(first.request("GET", "/health").contains("\"status\":\"ok\""));
+    assert!(first.request("POST", &path).starts_with("HTTP/1.1 201"));
+    // The server's runner takes jobs of the same database: the score beside the chat is still that of the last words.
+    let mut chat = bare();
+    chat.args(["chat", "--data-dir"]).arg(&folder.0).env("DATABASE_URL", database.url());
+    let output = ended(chat, WORDS);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = seen(&said);
+    assert_scored(lines[0], &["need yes", "budget ?"]);
+    assert_scored(lines[1], &["need yes", "budget yes"]);
+    assert!(first.stop(), "it ends well");
+    let second = Running::run(on_postgres());
+    assert!(!second.said.contains("password"), "{}", second.said);
+    assert!(second.request("POST", &path).starts_with("HTTP/1.1 201"), "the assistant is still there");
+    assert!(second.stop());
+
+    block_on(async {
+        let mut connection = database.connect().await;
+        sqlx::raw_sql(FROM_THE_FUTURE).execute(&mut connection).await.expect("it is written");
+    });
+    let said = refused(on_postgres());
+    assert!(said.contains("990001"), "{said}");
+}
+
+#[test]
+fn a_newer_file_is_left_alone() {
+    let folder = Folder::new();
+    assert!(Running::start(&folder.0).stop());
+    let file = folder.0.join("spotlight.db");
+    block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+        let mut connection = options.connect().await.expect("the file opens");
+        sqlx::raw_sql(FROM_THE_FUTURE).execute(&mut connection).await.expect("it is written");
+        connection.close().await.expect("it closes");
+    });
+    let before = std::fs::read(&file).expect("the file");
+    let said = refused(server(&folder.0));
+    assert!(said.contains("990001"), "{said}");
+    assert_eq!(std::fs::read(&file).expect("the file"), before);
+}
+
+/// A server that cannot write where it likes: as root, whom no folder refuses, it runs as `nobody`.
+fn unprivileged(data: &Path, programs: &Path) -> Command {
+    const NOBODY: u32 = 65_534;
+    let mut command = server(data);
+    if std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0) {
+        // The account can enter the folder for temporary files, and the one of the build perhaps not.
+        let program = programs.join("server");
+        std::fs::copy(env!("CARGO_BIN_EXE_server"), &program).expect("a copy");
+        let mut dropped = Command::new(program);
+        dropped.args(command.get_args()).env_clear().current_dir("/").uid(NOBODY).gid(NOBODY);
+        dropped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command = dropped;
+    }
+    command
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_told() {
+    let (folder, programs) = (Folder::new(), Folder::new());
+    std::fs::create_dir_all(&programs.0).expect("a folder");
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o555)).expect("read-only");
+    for data in [folder.0.clone(), folder.0.join("below")] {
+        let said = refused(unprivileged(&data, &programs.0));
+        assert!(said.contains(data.to_str().expect("text")), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(&folder.0).expect("the folder").count(), 0);
+}
+
+#[test]
+fn the_smallest_program_is_small() {
+    let lines = include_str!("../minimal.rs").lines().count();
+    assert!(lines <= 60, "minimal.rs has {lines} lines, and the README promises at most 60");
 }

@@ -90,7 +90,8 @@ impl Deployment {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let owner = Context::user(owner.id, organization.id, Role::Owner);
         let token = platform.accounts().create_token(&owner, "team", Scope::ALL.to_vec(), None).await.expect("a token");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -151,7 +152,9 @@ impl Deployment {
     pub async fn lift_limits(&self) {
         let mut organization = self.platform.organizations().get(&self.owner).await.expect("the organization");
         organization.plan = spotlight_core::domain::billing::PlanId::Scale;
-        self.platform.organizations().update(&self.owner, organization).await.expect("an update");
+        // As a subscription would: nobody of the team chooses the plan.
+        let platform = Context::system(organization.id);
+        self.platform.organizations().update(&platform, organization).await.expect("an update");
     }
 
     /// What the team reads at a path below `/api/v1`.
@@ -196,6 +199,7 @@ impl Deployment {
             conversation: body["data"]["id"].as_str().expect("an id").to_owned(),
             token: body["meta"]["token"].as_str().expect("a token").to_owned(),
             answers: Vec::new(),
+            said: Vec::new(),
         }
     }
 }
@@ -208,6 +212,8 @@ pub struct Visitor<'a> {
     token: String,
     /// What the assistant has answered so far.
     pub answers: Vec<String>,
+    /// Who said what, in order.
+    said: Vec<(&'static str, String)>,
 }
 
 impl Visitor<'_> {
@@ -225,6 +231,7 @@ impl Visitor<'_> {
     /// As [`says`](Self::says).
     pub async fn turn(&mut self, turn: Value) -> String {
         self.deployment.clock.forward(Duration::seconds(20));
+        self.said.push(("user", turn["text"].as_str().unwrap_or_default().to_owned()));
         let url = format!("{}/api/v1/conversations/{}/turns", self.deployment.url, self.conversation);
         let request = self.deployment.client.post(url).bearer_auth(&self.token).json(&json!({ "turn": turn }));
         let answer = request.send().await.expect("an answer");
@@ -247,6 +254,9 @@ impl Visitor<'_> {
         let done = done.expect("the stream ends with done");
         let stored = done["utterance"]["attributes"]["content"].as_str().unwrap_or_default();
         assert_eq!(spoken, stored, "what was heard is what is stored");
+        if !spoken.is_empty() {
+            self.said.push(("assistant", spoken.clone()));
+        }
         self.answers.push(spoken.clone());
         self.deployment.work().await;
         spoken
@@ -284,13 +294,23 @@ impl Visitor<'_> {
         list["data"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Checks that the transcript is gapless and in order, and gives it.
+    /// What the visitor has said, in order.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.said.iter().filter(|(speaker, _)| *speaker == "user").map(|(_, text)| text.as_str())
+    }
+
+    /// Checks that the transcript holds all that was said and nothing else, in the order it was said, and gives it.
     ///
     /// # Panics
-    /// When it is not.
+    /// When it does not.
     pub async fn transcripts(&self) -> Vec<Value> {
-        let list = self.deployment.team(&format!("/conversations/{}/transcripts", self.conversation)).await;
-        let list = list["data"].as_array().cloned().unwrap_or_default();
+        let path = format!("/conversations/{}/transcripts?per_page=100", self.conversation);
+        let list = self.deployment.team(&path).await["data"].as_array().cloned().unwrap_or_default();
+        let text = |said: &Value, name: &str| said["attributes"][name].as_str().unwrap_or_default().to_owned();
+        let stored: Vec<_> = list.iter().map(|said| (text(said, "speaker"), text(said, "content"))).collect();
+        let heard: Vec<_> = self.said.iter().map(|(speaker, text)| ((*speaker).to_owned(), text.clone())).collect();
+        assert_eq!(stored, heard, "the transcript is what was said");
+        assert!(!stored.is_empty());
         for (index, said) in list.iter().enumerate() {
             assert_eq!(said["attributes"]["seq"], index + 1, "a gap in the transcript");
         }

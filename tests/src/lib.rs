@@ -3,7 +3,10 @@
 //! A server has a data folder of its own and a free port, and ends with the process that started it, however that ends.
 //! Nothing is skipped when a server's programs are missing: the test fails and says what to install.
 
+mod container;
+pub mod contents;
 pub mod deployment;
 pub mod pgbouncer;
 pub mod postgres;
 mod server;
+pub mod source;

@@ -1,6 +1,12 @@
 //! A throwaway transaction pooler before the Postgres server.
 
-use std::{fs, net::TcpStream, path::PathBuf, sync::OnceLock};
+use std::{
+    fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -27,13 +33,14 @@ impl PgBouncer {
         let server: PgConnectOptions = server_url().parse().expect("the server's URL");
         let account = Account::unprivileged();
         let mut complaints = String::new();
+        let prepared = no_prepared_statements(version(&program));
         for _ in 0..5 {
             let (folder, port) = (folder("pgbouncer", account), free_port());
             let user = server.get_username().to_owned();
             let settings = format!(
                 "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
                  unix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users\npool_mode = transaction\n\
-                 max_client_conn = 1000\ndefault_pool_size = 20\n",
+                 max_client_conn = 1000\ndefault_pool_size = 20\n{prepared}",
                 server.get_host(),
                 server.get_port(),
                 folder = folder.display(),
@@ -73,4 +80,41 @@ fn program() -> PathBuf {
         .map(|folder| folder.join("pgbouncer"))
         .find(|program| program.is_file())
         .expect("PgBouncer is not installed, and this test needs it: apt-get install pgbouncer")
+}
+
+/// The pooler's version, as `(1, 18)`.
+fn version(program: &Path) -> (u32, u32) {
+    let output = Command::new(program).arg("--version").output().expect("PgBouncer says its version");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    parse_version(&text).unwrap_or_else(|| panic!("PgBouncer's version is not understood: {text}"))
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let (_, version) = text.lines().next()?.split_once("PgBouncer ")?;
+    let mut numbers = version.trim().split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// From 1.21 on a pooler can keep prepared statements for its clients. The suite is for those that do not: the setting
+/// is turned off where it is known, and the others refuse to start with it.
+fn no_prepared_statements(version: (u32, u32)) -> &'static str {
+    if version >= (1, 21) { "max_prepared_statements = 0\n" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newer_poolers_are_told_to_keep_no_prepared_statements() {
+        for (text, version, setting) in [
+            ("PgBouncer 1.18.0\nlibevent 2.1.12-stable\n", (1, 18), ""),
+            ("PgBouncer 1.21.0", (1, 21), "max_prepared_statements = 0\n"),
+            ("PgBouncer 2.0", (2, 0), "max_prepared_statements = 0\n"),
+        ] {
+            assert_eq!(parse_version(text), Some(version));
+            assert_eq!(no_prepared_statements(version), setting);
+        }
+        assert_eq!(parse_version("pooler"), None);
+    }
 }

@@ -10,7 +10,10 @@ use spotlight_storage::postgres::{PgOptions, PgStorage};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
-use crate::server::{Account, Running, folder, free_port};
+use crate::{
+    container::Container,
+    server::{Account, Running, folder, free_port},
+};
 
 /// Names a server that is there already, as `postgres://postgres@127.0.0.1:5432/postgres`. Its user makes and drops
 /// databases and needs no password. `scripts/test` sets it, so that the whole run shares one server.
@@ -22,17 +25,30 @@ pub const BIN_VARIABLE: &str = "SPOTLIGHT_PG_BIN";
 /// A Postgres server that ends with this value, or with this process.
 #[derive(Debug)]
 pub struct PgServer {
-    _running: Running,
+    _from: From,
     port: u16,
 }
 
+/// What the server ends with.
+#[derive(Debug)]
+enum From {
+    Programs { _running: Running },
+    Container { _container: Container },
+}
+
 impl PgServer {
-    /// Starts a server.
+    /// Starts a server from the programs that are installed.
     ///
     /// # Panics
     /// When Postgres is not installed, or the server does not start.
     pub fn start() -> Self {
-        let bin = programs();
+        let bin = programs().unwrap_or_else(|| {
+            panic!(
+                "Postgres is not installed, and this test needs it: apt-get install postgresql postgresql-contrib, or \
+                 set {BIN_VARIABLE} to the folder of initdb, or {URL_VARIABLE} to a server that is there already, or \
+                 run scripts/test, which can also use a container"
+            )
+        });
         let account = Account::unprivileged();
         let mut complaints = String::new();
         // Somebody else can take the port that was just free.
@@ -51,11 +67,25 @@ impl PgServer {
                 command.extend(["-c", setting]);
             }
             match Running::start(&folder, account, &command, answers) {
-                Ok(running) => return Self { _running: running, port },
+                Ok(running) => return Self { _from: From::Programs { _running: running }, port },
                 Err(complaint) => complaints = complaint,
             }
         }
         panic!("Postgres in {} did not start: {complaints}", bin.display());
+    }
+
+    /// Starts a server in a container.
+    ///
+    /// # Errors
+    /// What the container engine said.
+    pub fn start_in_container() -> Result<Self, String> {
+        // Those of the container's own network stay as its image sets them.
+        let inside = ["listen_addresses", "unix_socket_directories"];
+        let settings: Vec<_> =
+            SETTINGS.iter().copied().filter(|one| !inside.iter().any(|name| one.starts_with(name))).collect();
+        let container = Container::start(&settings)?;
+        let port = container.port;
+        Ok(Self { _from: From::Container { _container: container }, port })
     }
 
     /// Where a database of the server is.
@@ -91,7 +121,7 @@ fn init(bin: &Path, folder: &Path, account: Option<Account>) {
 }
 
 /// Where the newest Postgres has its programs.
-fn programs() -> PathBuf {
+pub fn programs() -> Option<PathBuf> {
     let named = std::env::var_os(BIN_VARIABLE).map(PathBuf::from);
     // Debian's wrappers in PATH link into the folder that has all of the programs.
     let paths = std::env::var_os("PATH").unwrap_or_default();
@@ -109,12 +139,6 @@ fn programs() -> PathBuf {
         .chain(in_path)
         .chain(packaged.into_iter().rev().map(|(_, bin)| bin))
         .find(|bin| bin.join("initdb").is_file() && bin.join("postgres").is_file())
-        .unwrap_or_else(|| {
-            panic!(
-                "Postgres is not installed, and this test needs it: apt-get install postgresql postgresql-contrib, or \
-                 set {BIN_VARIABLE} to the folder of initdb, or {URL_VARIABLE} to a server that is there already"
-            )
-        })
 }
 
 fn text(path: &Path) -> &str {

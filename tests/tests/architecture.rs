@@ -1,6 +1,11 @@
 //! The arrows between crates, read from `cargo metadata`.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -25,6 +30,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("axum", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
     ("actix-web", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
     ("hyper", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
+    ("tower", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
     ("reqwest", &["spotlight-core", "spotlight-storage", "spotlight-http-axum"]),
     (
         "openssl-sys",
@@ -89,23 +95,98 @@ fn no_technology_reaches_a_crate_it_must_not() {
     }
 }
 
-/// What a normal build of a crate pulls in, all the way down.
-fn tree(package: &str) -> String {
+/// What a normal build of a crate pulls in, all the way down, by name.
+fn tree(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--prefix", "none", "--edges", "normal", "--package", package])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .expect("cargo tree runs");
     assert!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("cargo tree prints text")
+    let text = String::from_utf8(output.stdout).expect("cargo tree prints text");
+    assert!(text.starts_with(package), "an unexpected tree:\n{text}");
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 #[test]
-fn core_stays_free_of_technologies_all_the_way_down() {
-    let tree = tree("spotlight-core");
-    assert!(tree.starts_with("spotlight-core"), "an unexpected tree:\n{tree}");
-    for technology in ["sqlx", "redis", "axum", "hyper", "reqwest", "rustls", "libsqlite3-sys", "openssl"] {
-        let found = tree.lines().any(|line| line.split(' ').next().is_some_and(|name| name.starts_with(technology)));
-        assert!(!found, "spotlight-core pulls in {technology}");
+fn crates_stay_free_of_technologies_all_the_way_down() {
+    const DATABASES: &[&str] = &["sqlx", "redis", "libsqlite3-sys", "tokio-postgres"];
+    const FRAMEWORKS: &[&str] = &["axum", "actix", "hyper", "tower-http"];
+    const CLIENTS: &[&str] = &["reqwest", "openssl-sys", "aws-lc"];
+    for (package, unwanted) in [
+        ("spotlight-core", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
+        ("spotlight-http", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
+        ("spotlight-storage", [FRAMEWORKS, CLIENTS].concat()),
+        ("spotlight-http-axum", [DATABASES, CLIENTS, &["actix"]].concat()),
+        ("spotlight-examples", vec!["openssl-sys", "aws-lc", "actix"]),
+    ] {
+        let tree = tree(package);
+        for technology in unwanted {
+            let found: Vec<_> = tree.iter().filter(|name| name.starts_with(technology)).collect();
+            assert!(found.is_empty(), "{package} pulls in {found:?}");
+        }
     }
+}
+
+/// Every source file below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// The crates that a source file names: `name::` at the beginning of a path.
+fn named(source: &str) -> BTreeSet<&str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let paths = lines.flat_map(|line| {
+        line.match_indices("::").filter_map(move |(at, _)| {
+            let before = &line[..at];
+            let start = before.rfind(|c| !word(c)).map_or(0, |found| found + 1);
+            // A later part of a path is no crate.
+            (!before[..start].ends_with(':')).then_some(&before[start..])
+        })
+    });
+    paths.filter(|name| !name.is_empty()).collect()
+}
+
+/// A type that a file does not name cannot stand in its signatures, public or not.
+#[test]
+fn core_and_the_contract_name_no_driver_and_no_framework() {
+    const UNWANTED: &[&str] = &[
+        "sqlx",
+        "redis",
+        "rusqlite",
+        "tokio_postgres",
+        "axum",
+        "actix_web",
+        "hyper",
+        "hyper_util",
+        "tower",
+        "tower_http",
+        "reqwest",
+        "spotlight_storage",
+        "spotlight_http_axum",
+    ];
+    let mut files = Vec::new();
+    for package in ["spotlight-core", "spotlight-http"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(package).join("src"), &mut files);
+    }
+    assert!(files.len() > 100, "the sources are where they were");
+    // The contract's suite is a client of servers, and not part of any.
+    for file in files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "conformance")) {
+        let source = fs::read_to_string(file).expect("a source");
+        let found: Vec<_> = named(&source).into_iter().filter(|name| UNWANTED.contains(name)).collect();
+        assert!(found.is_empty(), "{} names {found:?}", file.display());
+    }
+}
+
+#[test]
+fn a_crate_is_recognised_where_it_is_named() {
+    let source = "use axum::Router;\nfn f(x: sqlx::Pool) -> a::hyper::B {}\n// redis::Client\n";
+    assert_eq!(named(source).into_iter().collect::<Vec<_>>(), ["a", "axum", "sqlx"]);
 }

@@ -8,12 +8,19 @@ use spotlight_core::{
 };
 use spotlight_http::{
     Api, HttpPolicy,
-    conformance::{Target, garbage::garbage_is_refused_and_leaves_nothing, on, seed},
+    conformance::{
+        Target,
+        garbage::{Ground, garbage_is_refused_and_leaves_nothing},
+        on, seed,
+    },
 };
+use spotlight_tests::contents;
 use tokio::{net::TcpListener, sync::oneshot};
 
-/// Generated requests per database; memory takes ten thousand in the contract's own crate.
-const GARBAGE: usize = 2_000;
+/// Generated bodies per database; memory takes more in the contract's own crate.
+fn garbage() -> usize {
+    spotlight_core::conformance::rounds(2_000, 10_000) as usize
+}
 
 /// Serves a platform on `storage` for as long as the target lives.
 async fn serve(storage: Arc<dyn Storage>) -> Target {
@@ -47,7 +54,7 @@ mod sqlite {
 
     use spotlight_storage::sqlite::{SqliteOptions, SqliteStorage};
 
-    use super::{Arc, GARBAGE, Storage, Target, garbage_is_refused_and_leaves_nothing, on};
+    use super::{Arc, Ground, Storage, Target, contents, garbage_is_refused_and_leaves_nothing, on};
 
     /// A folder that goes with the test.
     struct Folder(PathBuf);
@@ -75,8 +82,17 @@ mod sqlite {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn garbage() {
-        let (storage, _folder) = open().await;
-        garbage_is_refused_and_leaves_nothing(&on(storage), GARBAGE).await;
+        garbage_is_refused_and_leaves_nothing(ground, super::garbage()).await;
+    }
+
+    async fn ground() -> Ground {
+        let (storage, folder) = open().await;
+        let file = folder.0.join("spotlight.db");
+        let contents = move || -> futures::future::LocalBoxFuture<'static, _> {
+            let file = file.clone();
+            Box::pin(async move { contents::of_sqlite(&file).await })
+        };
+        Ground { platform: on(storage), contents: Box::new(contents), keep: Box::new(folder) }
     }
 
     spotlight_http::http_suite!(start);
@@ -86,7 +102,7 @@ mod postgres {
     use spotlight_storage::postgres::{PgOptions, PgStorage};
     use spotlight_tests::postgres::TestDatabase;
 
-    use super::{Arc, GARBAGE, Storage, Target, garbage_is_refused_and_leaves_nothing, on};
+    use super::{Arc, Ground, Storage, Target, contents, garbage_is_refused_and_leaves_nothing, on};
 
     async fn open() -> (Arc<dyn Storage>, TestDatabase) {
         let database = TestDatabase::fresh().await;
@@ -101,8 +117,17 @@ mod postgres {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn garbage() {
-        let (storage, _database) = open().await;
-        garbage_is_refused_and_leaves_nothing(&on(storage), GARBAGE).await;
+        garbage_is_refused_and_leaves_nothing(ground, super::garbage()).await;
+    }
+
+    async fn ground() -> Ground {
+        let (storage, database) = open().await;
+        let connection = Arc::new(tokio::sync::Mutex::new(database.connect().await));
+        let contents = move || -> futures::future::LocalBoxFuture<'static, _> {
+            let connection = Arc::clone(&connection);
+            Box::pin(async move { contents::of_postgres(&mut *connection.lock().await).await })
+        };
+        Ground { platform: on(storage), contents: Box::new(contents), keep: Box::new(database) }
     }
 
     spotlight_http::http_suite!(start);

@@ -206,6 +206,47 @@ async fn a_dropped_write_ends_its_unit() {
     assert_eq!(world.stored(1).await, world.leads[1]);
 }
 
+/// A unit that is silent for too long is ended by the server: it can be repeated at once, and costs no other error.
+#[tokio::test]
+async fn a_silent_unit_can_be_repeated() {
+    let short = Duration::from_millis(100);
+    let world = World::new(|options| PgOptions {
+        idle_in_transaction_session_timeout: short,
+        application_name: "silent".to_owned(),
+        max_connections: 1,
+        ..options
+    })
+    .await;
+    let unit = world.storage.begin().await.expect("a unit");
+    unit.leads().update(&renamed(&world.leads[0], "Ada")).await.expect("updated");
+    let mut behind = world.database.connect().await;
+    let here =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'silent' AND datname = current_database()";
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while sqlx::query_scalar::<_, i64>(here).fetch_one(&mut behind).await.expect("a count") > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("the server ends a silent unit");
+    let error = failed(unit.leads().update(&renamed(&world.leads[1], "Ada")).await, ErrorKind::Conflict);
+    assert_eq!(error.retry(), Retry::Now, "{}", error.chain());
+    failed(unit.commit().await, ErrorKind::Conflict);
+    assert_eq!(world.stored(0).await, world.leads[0]);
+    let unit = world.storage.begin().await.expect("a unit on another connection");
+    unit.leads().update(&renamed(&world.leads[0], "Ada")).await.expect("updated");
+    unit.commit().await.expect("committed");
+}
+
+/// An instant that Postgres cannot hold is the caller's fault.
+#[tokio::test]
+async fn an_instant_that_cannot_be_stored_is_refused() {
+    let world = World::new(|options| options).await;
+    let far = chrono::DateTime::from_timestamp_micros(-1_000_000_000_000_000_000).expect("chrono holds it");
+    let read = world.storage.read(ReadConsistency::Strong).leads();
+    failed(read.inactive(world.organization.id, far, 10).await, ErrorKind::Validation);
+}
+
 /// What Postgres cannot store is refused, and the message holds none of it.
 #[tokio::test]
 async fn text_that_cannot_be_stored_is_refused() {
@@ -270,7 +311,7 @@ async fn a_newer_schema_is_refused() {
         [direct.clone(), PgOptions { migrate: false, ..direct }, PgOptions { pooler: true, ..PgOptions::new(pooled) }];
     for options in options {
         let error = failed(PgStorage::connect(options).await, ErrorKind::Misconfigured);
-        assert!(error.to_string().contains("9999") && error.to_string().contains("up to 5"), "{error}");
+        assert!(error.to_string().contains("9999") && error.to_string().contains("up to 10"), "{error}");
     }
     assert_eq!(world.stored(0).await, world.leads[0], "who is connected already works on");
 }

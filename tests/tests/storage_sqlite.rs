@@ -136,6 +136,8 @@ async fn two_storages_write_one_file() {
 async fn who_waits_too_long_to_write_is_told_to_try_again() {
     let (folder, samples) = (Folder::new(), Samples::new());
     let short = Duration::from_millis(50);
+    // The short limit is for waiting, not for making the file.
+    open(&folder.file()).await.expect("it opens").close().await;
     let options = SqliteOptions { acquire_timeout: short, busy_timeout: short, ..SqliteOptions::new(folder.file()) };
     let here = SqliteStorage::open(options.clone()).await.expect("it opens");
     let elsewhere = SqliteStorage::open(options).await.expect("it opens");
@@ -189,6 +191,58 @@ async fn a_place_that_cannot_be_written_is_named() {
     }
     assert!(below_a_file.to_string().contains("file/data"), "{below_a_file}");
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "not a folder");
+}
+
+/// A row that this version does not understand is `Corrupt`, by its table and column and without its content.
+#[tokio::test]
+async fn a_row_that_is_not_understood_is_corrupt() {
+    let (folder, organization) = (Folder::new(), Samples::new().organization());
+    let storage = open(&folder.file()).await.expect("it opens");
+    add(&storage, &organization).await.expect("it is written");
+    let mut connection = raw(&folder.file()).await;
+    for change in ["time_zone = 'Mars/Base'", "time_zone = 'UTC', scoring = '{\"threshold\": \"hush\"}'"] {
+        let change = sqlx::AssertSqlSafe(format!("UPDATE organizations SET {change}"));
+        sqlx::raw_sql(change).execute(&mut connection).await.expect("it is written");
+        let read = storage.read(ReadConsistency::Strong).organizations().get(organization.id).await;
+        let error = read.expect_err("it is not understood");
+        let told = format!("{error:?} {}", error.chain());
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{told}");
+        assert!(told.contains("organizations") && !told.contains("Mars") && !told.contains("hush"), "{told}");
+    }
+}
+
+/// What the migrations before left is kept, and a reference to a conversation that never was is dropped.
+#[tokio::test]
+async fn tables_that_are_made_anew_keep_their_rows() {
+    let folder = Folder::new();
+    let mut connection = raw(&folder.file()).await;
+    let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/spotlight-storage/migrations/sqlite");
+    let mut files: Vec<_> =
+        fs::read_dir(migrations).expect("the migrations").map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    let (last, before) = files.split_last().expect("there are migrations");
+    let run = async |connection: &mut SqliteConnection, sql: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await.expect("it runs");
+    };
+    for file in before {
+        run(&mut connection, fs::read_to_string(file).expect("a migration")).await;
+    }
+    let rows = "
+        PRAGMA foreign_keys = off;
+        INSERT INTO proposals VALUES (x'01', x'02', x'03', x'99', 'name', 'Ada', 'open', 5);
+        INSERT INTO consents VALUES (x'01', x'02', x'03', 'recording', 'chat', 'given', 'asked', x'99', 5);
+        INSERT INTO usage_records VALUES (x'01', x'02', 'model_tokens', 7, 'turn', x'99', 5, NULL);
+        INSERT INTO usage_records VALUES (x'01', x'04', 'model_tokens', 8, 'next', NULL, 5, 6)";
+    run(&mut connection, rows.to_owned()).await;
+    run(&mut connection, fs::read_to_string(last).expect("a migration")).await;
+    for (sql, kept) in [
+        ("SELECT count(*) FROM proposals WHERE value = 'Ada' AND conversation_id IS NULL", 1),
+        ("SELECT count(*) FROM consents WHERE how = 'asked' AND conversation_id IS NULL", 1),
+        ("SELECT sum(quantity) FROM usage_records WHERE conversation_id IS NULL AND occurred_at = 5", 15),
+    ] {
+        let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("it can be read");
+        assert_eq!(found, kept, "{sql}");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+mod serve;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -22,18 +24,26 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
     response::Response,
-    routing::{MethodFilter, MethodRouter},
-    serve::ListenerExt,
+    routing::{MethodFilter, MethodRouter, any},
 };
-use spotlight_core::error::{Error, ErrorKind, Result};
 use spotlight_http::{Api, Body as Answer, ENDPOINTS, Request as Head, Response as Answered, Verb};
-use tokio::net::TcpListener;
 
-/// Every endpoint of the API. What it does not match is answered in the API's own form.
+pub use self::serve::{Patience, serve, serve_with};
+
+/// The whole API as an application of its own: [`routes`], and every other address is answered with an error document.
 ///
 /// Serve it with connect info ([`serve`] does), or every caller counts as one address towards the limits of those who
 /// have not signed in.
 pub fn router(api: impl Into<Arc<Api>>) -> Router {
+    let api = api.into();
+    routes(Arc::clone(&api)).fallback(not_found(api))
+}
+
+/// Every endpoint of the API, to be merged into a router of your own or nested below a path of it. Below `/api/v1` what
+/// matches no endpoint is answered in the API's own form; everywhere else it is your router's.
+///
+/// Serve it with connect info, as [`router`].
+pub fn routes(api: impl Into<Arc<Api>>) -> Router {
     let api = api.into();
     let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
     for endpoint in ENDPOINTS {
@@ -59,28 +69,12 @@ pub fn router(api: impl Into<Arc<Api>>) -> Router {
         };
         router = router.route(path, routes.fallback(wrong_method));
     }
-    router.fallback(move |request: Request| std::future::ready(respond(api.not_found(&split(request).0))))
+    router.route("/api/v1/{*rest}", any(not_found(api)))
 }
 
-/// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered.
-///
-/// # Errors
-/// `Unavailable` when the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    let listener = listener.tap_io(|connection| {
-        // Words of a stream are small, and waiting to fill a packet would hold them back.
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(shutdown)
-        .await
-        .map_err(|error| Error::new(ErrorKind::Unavailable, "the server stopped listening").with_source(error))
+/// Answers what matches no endpoint.
+fn not_found(api: Arc<Api>) -> impl Fn(Request) -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
+    move |request| std::future::ready(respond(api.not_found(&split(request).0)))
 }
 
 fn filter(verb: Verb) -> MethodFilter {

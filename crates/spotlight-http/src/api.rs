@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, Stream, StreamExt};
 use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
-    error::{Error, ErrorKind, Retry},
+    error::{Error, ErrorKind, Retry, Violation},
     ports::{Quota, Verdict},
     services::Spotlight,
 };
@@ -101,6 +101,11 @@ impl Api {
             Ok(Ok(response)) => response,
             Ok(Err(refusal)) => {
                 log(&arrival, &refusal);
+                if let (Some(pause), Some((_, verdict))) = (limited_for(&refusal), &mut counted) {
+                    // A service counts what the edge cannot see, as by account: the headers must not speak of room.
+                    verdict.remaining = 0;
+                    verdict.reset_after = verdict.reset_after.max(pause);
+                }
                 respond(&refusal, endpoint.place(), &request_id)
             }
             Err(_) => {
@@ -195,10 +200,12 @@ impl Api {
         let Caller { mut context, session } = self.caller(arrival, counted).await?;
         context.request_id = Some(request_id.to_owned());
         context.source_address = Some(client.to_string());
-        context.idempotency_key = idempotency_key(request, endpoint)?;
         context.deadline = Some(Instant::now() + self.policy.timeout);
         let expected_version = if_match(request, endpoint)?;
-        let query = Query::parse(request.query.as_deref(), endpoint.query)?;
+        let mut broken = Vec::new();
+        let key = gather(idempotency_key(request, endpoint), &mut broken)?;
+        context.idempotency_key = key.flatten();
+        let query = gather(Query::parse(request.query.as_deref(), endpoint.query), &mut broken)?;
         let path = endpoint
             .path_values(&request.path)
             .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))?;
@@ -206,6 +213,10 @@ impl Api {
             self.read(request, body).await?
         } else {
             Bytes::new()
+        };
+        let Some(query) = query.filter(|_| broken.is_empty()) else {
+            gather(endpoint.check_body(&body), &mut broken)?;
+            return Err(Error::validation(broken).into());
         };
         let call = Call {
             platform: &self.platform,
@@ -246,7 +257,11 @@ impl Api {
         let Arrival { endpoint, request, client, .. } = *arrival;
         if endpoint.access == Access::Open {
             let caller = Caller::nobody();
-            self.count(&credentials::counted_as(&caller.context, client), self.policy.open, counted).await?;
+            let (key, quota) = match endpoint.quota {
+                Some(quota) => (format!("http:{}:{}", endpoint.operation.name(), limit_key(client)), quota),
+                None => (credentials::counted_as(&caller.context, client), self.policy.open),
+            };
+            self.count(&key, quota, counted).await?;
             return Ok(caller);
         }
         match credentials::recognise(&self.platform, &self.policy, endpoint, request).await {
@@ -317,6 +332,17 @@ impl Api {
     }
 }
 
+/// The pause of a refusal for too many requests.
+fn limited_for(refusal: &Refusal) -> Option<Duration> {
+    match refusal {
+        Refusal::Core(error) if error.kind() == ErrorKind::RateLimited => match error.retry() {
+            Retry::After(pause) => Some(pause),
+            _ => Some(Duration::ZERO),
+        },
+        _ => None,
+    }
+}
+
 fn log(arrival: &Arrival<'_>, refusal: &Refusal) {
     if let Refusal::Core(error) = refusal
         && refusal.status().is_server_error()
@@ -362,7 +388,19 @@ fn check_content_type(request: &Request) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON in UTF-8 as `Content-Type: application/json`"))
 }
 
-fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<String>, Refusal> {
+/// The value of a part of the request; or nothing, and what is wrong with it among all that is.
+fn gather<T>(read: Result<T, Error>, broken: &mut Vec<Violation>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::Validation => {
+            broken.extend_from_slice(error.violations());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<String>, Error> {
     if endpoint.verb != Verb::Post || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
         return Ok(None);
     }
@@ -373,8 +411,7 @@ fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<Stri
             "idempotency_key",
             "format",
             "Idempotency-Key must have 1 to 255 visible ASCII characters",
-        )
-        .into()),
+        )),
     }
 }
 

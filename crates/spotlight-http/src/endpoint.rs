@@ -1,9 +1,11 @@
 //! What an endpoint is: the row that routing, access, limits, reading and documentation come from.
 
 use http::Method;
+use spotlight_core::{error::Result, ports::Quota};
 
 use crate::{
     error::Place,
+    input::{Field, read_body, read_maybe, read_nothing},
     output::{Attributes, Relation},
     query::Parameter,
     schema::{Book, Described, Node},
@@ -59,6 +61,8 @@ pub(crate) struct Carries {
     pub(crate) required: bool,
     /// Its schema.
     pub(crate) describe: fn(&mut Book) -> Node,
+    /// Reads it for what is wrong with it.
+    check: fn(&[u8], &str) -> Result<()>,
 }
 
 /// What a good answer is.
@@ -107,6 +111,8 @@ pub struct Endpoint {
     /// Statuses that follow from neither access nor path nor body.
     pub(crate) refuses: &'static [u16],
     pub(crate) versioned: bool,
+    /// What an address may do here without signing in, where that is less than elsewhere.
+    pub(crate) quota: Option<Quota>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -128,6 +134,7 @@ impl Endpoint {
             answers: Answers::Nothing,
             refuses: &[],
             versioned: false,
+            quota: None,
         }
     }
 
@@ -139,13 +146,15 @@ impl Endpoint {
         Self { query, ..self }
     }
 
-    pub(crate) const fn body<T: Described>(self, key: &'static str) -> Self {
-        Self { carries: Some(Carries { key, required: true, describe: T::describe }), ..self }
+    pub(crate) const fn body<T: Field>(self, key: &'static str) -> Self {
+        let check = |body: &[u8], key: &str| read_body::<T>(body, key).map(drop);
+        Self { carries: Some(Carries { key, required: true, describe: T::describe, check }), ..self }
     }
 
     /// A body that can be left out.
-    pub(crate) const fn maybe_body<T: Described>(self, key: &'static str) -> Self {
-        Self { carries: Some(Carries { key, required: false, describe: T::describe }), ..self }
+    pub(crate) const fn maybe_body<T: Field>(self, key: &'static str) -> Self {
+        let check = |body: &[u8], key: &str| read_maybe::<T>(body, key).map(drop);
+        Self { carries: Some(Carries { key, required: false, describe: T::describe, check }), ..self }
     }
 
     pub(crate) const fn one<A: Attributes>(self, status: u16) -> Self {
@@ -168,6 +177,11 @@ impl Endpoint {
         Self { refuses, ..self }
     }
 
+    /// Counted by itself, and allowed less than what else is open to anybody.
+    pub(crate) const fn limited(self, quota: Quota) -> Self {
+        Self { quota: Some(quota), ..self }
+    }
+
     /// A safe update: `If-Match` is honoured.
     pub(crate) const fn versioned(self) -> Self {
         Self { versioned: true, ..self }
@@ -183,7 +197,18 @@ impl Endpoint {
         self.access == Access::Visitor || self.path.starts_with("/api/v1/public/")
     }
 
-    /// Where fields of a violation stand.
+    /// What is wrong with a body, where something is.
+    ///
+    /// # Errors
+    /// `Malformed` when it is no JSON object, `Validation` with everything that is wrong in it.
+    pub(crate) fn check_body(&self, body: &[u8]) -> Result<()> {
+        match &self.carries {
+            Some(carries) => (carries.check)(body, carries.key),
+            None => read_nothing(body),
+        }
+    }
+
+    /// Where fields of a service's violation stand.
     pub(crate) fn place(&self) -> Place {
         match &self.carries {
             Some(carries) => Place::Body(carries.key),

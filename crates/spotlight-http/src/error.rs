@@ -114,7 +114,10 @@ fn code(status: StatusCode) -> &'static str {
     }
 }
 
-/// Where the fields of an endpoint's violations stand.
+/// Begins the field of a violation that the edge found in a query. What it found in a body is a JSON pointer.
+pub(crate) const PARAMETER: char = '?';
+
+/// Where the fields of a service's violations stand: services name fields, and do not know how they came.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     /// In the body, below this member.
@@ -181,17 +184,21 @@ pub(crate) fn document(refusal: &Refusal, place: Place, request_id: &str) -> Err
 
 fn problem(violation: &Violation, status: StatusCode, place: Place) -> Problem {
     let field = &violation.field;
-    let (source, name) = match place {
-        _ if field == "idempotency_key" => (Source::Header("Idempotency-Key"), field.clone()),
-        Place::Query => (Source::Parameter(field.clone()), field.clone()),
-        // The edge's own findings are pointers already; the services name fields of the resource.
-        Place::Body(key) => match field.strip_prefix('/') {
-            Some(rest) => {
-                let name = rest.strip_prefix(key).and_then(|rest| rest.strip_prefix('/')).unwrap_or(rest);
-                (Source::Pointer(field.clone()), name.replace('/', "."))
-            }
-            None => (Source::Pointer(format!("/{key}/{}", field.replace('.', "/"))), field.clone()),
-        },
+    let (source, name) = if field == "idempotency_key" {
+        (Source::Header("Idempotency-Key"), field.clone())
+    } else if let Some(parameter) = field.strip_prefix(PARAMETER) {
+        (Source::Parameter(parameter.to_owned()), parameter.to_owned())
+    } else if let Some(rest) = field.strip_prefix('/') {
+        let inner = match place {
+            Place::Body(key) => rest.strip_prefix(key).and_then(|rest| rest.strip_prefix('/')),
+            Place::Query => None,
+        };
+        (Source::Pointer(field.clone()), inner.unwrap_or(rest).replace('/', "."))
+    } else {
+        match place {
+            Place::Query => (Source::Parameter(field.clone()), field.clone()),
+            Place::Body(key) => (Source::Pointer(format!("/{key}/{}", field.replace('.', "/"))), field.clone()),
+        }
     };
     Problem {
         status: status.as_str().to_owned(),
@@ -301,9 +308,24 @@ mod tests {
     }
 
     #[test]
-    fn violations_of_a_query_name_the_parameter() {
-        let error = Error::invalid("page", "range", "Page must be at least 1");
-        assert_eq!(shown(&error.into(), Place::Query)["errors"][0]["source"], json!({"parameter": "page"}));
+    fn a_violation_stands_where_it_was_found_whatever_the_endpoint_carries() {
+        let source = |field: &str, place| {
+            let error = Error::invalid(field, "range", "Page must be at least 1");
+            shown(&error.into(), place)["errors"][0].clone()
+        };
+        assert_eq!(source("to", Place::Query)["source"], json!({"parameter": "to"}));
+        for place in [Place::Query, Place::Body("lead")] {
+            let problem = source("?page", place);
+            assert_eq!(
+                (&problem["source"], &problem["meta"]["field"]),
+                (&json!({"parameter": "page"}), &json!("page"))
+            );
+            let problem = source("/active", place);
+            assert_eq!(
+                (&problem["source"], &problem["meta"]["field"]),
+                (&json!({"pointer": "/active"}), &json!("active"))
+            );
+        }
     }
 
     #[test]

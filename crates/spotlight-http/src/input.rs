@@ -7,10 +7,13 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 use spotlight_core::{
-    domain::time::Timestamp,
+    domain::{
+        contact::{Email, Phone},
+        time::Timestamp,
+    },
     error::{Error, ErrorKind, Result, Violations},
 };
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{SchemaFormat, Type};
 
 use crate::schema::{Book, Described, Node, any_object, list_of, nullable, plain};
 
@@ -114,6 +117,57 @@ impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
         }
         broken.add(at, "length", format!("{} must have {MIN} to {MAX} characters", label(at)));
         None
+    }
+}
+
+/// An e-mail address, as the domain writes it.
+#[derive(Debug)]
+pub(crate) struct Address(pub(crate) String);
+
+impl Described for Address {
+    fn describe(_: &mut Book) -> Node {
+        let format = SchemaFormat::Custom("email".to_owned());
+        plain(Type::String).format(Some(format)).max_length(Some(254)).into()
+    }
+}
+
+impl Field for Address {
+    fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
+        let text = text(value, at, broken)?;
+        judged(Email::parse(&text), at, broken).map(|email| Self(email.into()))
+    }
+}
+
+/// A phone number, as the domain writes it.
+#[derive(Debug)]
+pub(crate) struct Number(pub(crate) String);
+
+impl Described for Number {
+    fn describe(_: &mut Book) -> Node {
+        plain(Type::String).min_length(Some(3)).max_length(Some(64)).into()
+    }
+}
+
+impl Field for Number {
+    fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
+        let text = text(value, at, broken)?;
+        judged(Phone::parse(&text, None), at, broken).map(|phone| Self(phone.into()))
+    }
+}
+
+/// What the domain says of a member: its value, or its violations at the member's place.
+fn judged<T>(read: Result<T>, at: &str, broken: &mut Violations) -> Option<T> {
+    match read {
+        Ok(value) => Some(value),
+        Err(error) => {
+            for one in error.violations() {
+                broken.add(at, one.code, one.detail.clone());
+            }
+            if error.violations().is_empty() {
+                broken.add(at, "format", error.to_string());
+            }
+            None
+        }
     }
 }
 

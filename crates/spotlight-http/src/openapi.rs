@@ -152,7 +152,8 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
     let header = |name, about, schema| build(name, ParameterIn::Header, false, about, schema);
     all.push(header("X-Request-Id", "Names the request in logs and in the answer; made when absent.", text(128)));
     if endpoint.verb == Verb::Post {
-        let about = "Makes a repeated request harmless: the same key and body give the same answer for 24 hours.";
+        let about = "Makes a repeated request harmless for 24 hours: the same key and body answer with the record that \
+                     the first one made, as it is by then, and make nothing. Another body is refused.";
         all.push(header("Idempotency-Key", about, text(255)));
     }
     if endpoint.versioned {

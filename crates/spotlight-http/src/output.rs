@@ -145,9 +145,30 @@ pub(crate) fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// A whole list that is never cut.
-pub(crate) fn all<A: Attributes>(resources: &[Resource<A>]) -> Result<Response> {
-    json(StatusCode::OK, &Document::<_, Resource<A>> { data: resources, meta: None, included: &[] })
+/// One page of a list that is read as a whole, since it is never long.
+pub(crate) fn paged<A: Attributes>(all: Vec<Resource<A>>, path: &str, query: &Query) -> Result<Response> {
+    let total = Some(all.len() as u64);
+    let (page, per_page) = match query.paging() {
+        Paging::Page { page, per_page } => (page, per_page),
+        Paging::After { limit, .. } => (1, limit),
+    };
+    let before = (page as usize).saturating_sub(1).saturating_mul(per_page as usize);
+    let items = all.into_iter().skip(before).take(per_page as usize).collect();
+    many(Listing { items, total, next: None }, path, query)
+}
+
+/// A list that is answered in one part of at most `most`.
+pub(crate) fn whole<A: Attributes>(all: &[Resource<A>], most: u32, path: &str, query: &Query) -> Result<Response> {
+    let pagination = Meta::from_iter([
+        ("per_page".to_owned(), most.into()),
+        ("current_page".to_owned(), 1.into()),
+        ("total_pages".to_owned(), usize::from(!all.is_empty()).into()),
+        ("total_count".to_owned(), all.len().into()),
+        ("prev_page".to_owned(), serde_json::Value::Null),
+        ("next_page".to_owned(), serde_json::Value::Null),
+    ]);
+    let here = format!("{path}?{}", query.with(&[]));
+    list_document(all, pagination, &format!("<{here}>; rel=\"first\", <{here}>; rel=\"last\""))
 }
 
 /// A part of a list, and in `Link` and `meta` where the other parts are.

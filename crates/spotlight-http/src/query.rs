@@ -11,6 +11,7 @@ use spotlight_core::{
 use utoipa::openapi::schema::Type;
 
 use crate::{
+    error::PARAMETER,
     input::instant,
     schema::{Node, formatted, list_of, one_of, plain},
 };
@@ -129,6 +130,7 @@ impl Query {
     /// # Errors
     /// `Validation` naming every parameter that is unknown, given twice, missing, or not acceptable.
     pub(crate) fn parse(raw: Option<&str>, parameters: &[Parameter]) -> Result<Self> {
+        let at = |name: &str| format!("{PARAMETER}{name}");
         let mut broken = Violations::new();
         let mut values = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
@@ -136,22 +138,22 @@ impl Query {
                 let shown: String = name.chars().take(100).collect();
                 let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                broken.add(shown.clone(), "unknown", format!("`{shown}` is not a parameter; there are: {known}"));
+                broken.add(at(&shown), "unknown", format!("`{shown}` is not a parameter; there are: {known}"));
                 continue;
             };
             if let Some((code, detail)) = parameter.refuse(&value) {
-                broken.add(parameter.name, code, format!("`{}` {detail}", parameter.name));
+                broken.add(at(parameter.name), code, format!("`{}` {detail}", parameter.name));
             } else if values.insert(parameter.name, value.into_owned()).is_some() {
-                broken.add(parameter.name, "taken", format!("`{}` must be given once", parameter.name));
+                broken.add(at(parameter.name), "taken", format!("`{}` must be given once", parameter.name));
             }
         }
         for parameter in parameters.iter().filter(|parameter| parameter.required) {
             if !values.contains_key(parameter.name) {
-                broken.add(parameter.name, "required", format!("`{}` is required", parameter.name));
+                broken.add(at(parameter.name), "required", format!("`{}` is required", parameter.name));
             }
         }
         if values.contains_key("cursor") && values.contains_key("page") {
-            broken.add("cursor", "taken", "`cursor` and `page` exclude each other");
+            broken.add(at("cursor"), "taken", "`cursor` and `page` exclude each other");
         }
         broken.into_result()?;
         Ok(Self(values))
@@ -271,13 +273,13 @@ mod tests {
             .expect_err("refused");
         let found: Vec<_> = error.violations().iter().map(|one| (one.field.as_str(), one.code)).collect();
         let expected = [
-            ("page", "range"),
-            ("per_page", "range"),
-            ("order", "unknown"),
-            ("nope", "unknown"),
-            ("status", "unknown"),
-            ("created_after", "format"),
-            ("search", "taken"),
+            ("?page", "range"),
+            ("?per_page", "range"),
+            ("?order", "unknown"),
+            ("?nope", "unknown"),
+            ("?status", "unknown"),
+            ("?created_after", "format"),
+            ("?search", "taken"),
         ];
         assert_eq!(found, expected);
         assert!(parse("page=2&cursor=").is_err());

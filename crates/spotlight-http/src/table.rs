@@ -2,18 +2,24 @@
 //!
 //! To add one: a word in [`Operation`], a row here, and an arm in `operations/mod.rs`.
 
-use spotlight_core::domain::{
-    appointment::AppointmentStatus,
-    assistant::Language,
-    conversation::{Channel, ConversationStatus, Sentiment},
-    lead::{LeadSource, LeadStatus},
+use spotlight_core::{
+    domain::{
+        appointment::AppointmentStatus,
+        assistant::Language,
+        conversation::{Channel, ConversationStatus, Sentiment},
+        lead::{LeadSource, LeadStatus},
+    },
+    services::accounts::SIGN_IN_QUOTA,
 };
 
 use crate::{
     dto::{
         account::{SignInInput, UserAttributes},
         analytics::DashboardAttributes,
-        appointment::{AppointmentAttributes, CancelInput, FreeTimeAttributes, NewAppointmentInput, RescheduleInput},
+        appointment::{
+            AppointmentAttributes, AppointmentPatchInput, CancelInput, FreeTimeAttributes, NewAppointmentInput,
+            RescheduleInput,
+        },
         assistant::{
             AssistantAttributes, AssistantPatchInput, FiguresAttributes, KnowledgeAttributes, KnowledgePatchInput,
             NewAssistantInput, NewKnowledgeInput,
@@ -78,6 +84,8 @@ operations! {
     ListKnowledge = "list_knowledge",
     /// A new knowledge entry.
     CreateKnowledge = "create_knowledge",
+    /// A knowledge entry.
+    GetKnowledge = "get_knowledge",
     /// A change of a knowledge entry.
     UpdateKnowledge = "update_knowledge",
     /// A knowledge entry goes.
@@ -122,12 +130,18 @@ operations! {
     CreateAppointment = "create_appointment",
     /// An appointment.
     GetAppointment = "get_appointment",
+    /// A change of an appointment.
+    UpdateAppointment = "update_appointment",
     /// An appointment is confirmed.
     ConfirmAppointment = "confirm_appointment",
     /// An appointment moves.
     RescheduleAppointment = "reschedule_appointment",
     /// An appointment is called off.
     CancelAppointment = "cancel_appointment",
+    /// An appointment took place.
+    CompleteAppointment = "complete_appointment",
+    /// Nobody came to an appointment.
+    MissAppointment = "miss_appointment",
     /// Free times.
     Availability = "availability",
     /// A visitor begins.
@@ -246,6 +260,9 @@ const AVAILABILITY: &[Parameter] = &[
 const INCLUDE: &[Parameter] =
     &[Parameter::new("include", Accepts::Words(|| vec!["transcripts"]), "What to put into `included`.")];
 
+/// Of lists that are never long.
+const WHOLE_LIST: &[Parameter] = &[PAGE, PER_PAGE];
+
 const TRANSCRIPT_LIST: &[Parameter] = &[
     PER_PAGE,
     Parameter::new("cursor", Accepts::Int(0, 1_000_000_000), "Goes on where `next_cursor` says, or after this place."),
@@ -270,6 +287,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .access(Access::Open)
         .body::<SignInInput>("user")
         .one::<UserAttributes>(200)
+        .limited(SIGN_IN_QUOTA)
         .refuses(&[401]),
     Endpoint::new(Op::SignOut, Delete, "/api/v1/users/sign_out", "End the browser's session").access(Access::Session),
     Endpoint::new(Op::CurrentUser, Get, "/api/v1/user", "The user who acts").one::<UserAttributes>(200),
@@ -305,10 +323,13 @@ pub static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Op::AssistantAnalytics, Get, "/api/v1/assistants/{id}/analytics", "Figures of an assistant")
         .one::<FiguresAttributes>(200),
     Endpoint::new(Op::ListKnowledge, Get, "/api/v1/assistants/{id}/knowledge", "What an assistant knows, oldest first")
+        .query(WHOLE_LIST)
         .many::<KnowledgeAttributes>(),
     Endpoint::new(Op::CreateKnowledge, Post, "/api/v1/assistants/{id}/knowledge", "Add a knowledge entry")
         .body::<NewKnowledgeInput>("knowledge")
         .one::<KnowledgeAttributes>(201),
+    Endpoint::new(Op::GetKnowledge, Get, "/api/v1/assistants/{id}/knowledge/{knowledge_id}", "Show a knowledge entry")
+        .one::<KnowledgeAttributes>(200),
     Endpoint::new(
         Op::UpdateKnowledge,
         Patch,
@@ -316,13 +337,15 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "Change a knowledge entry",
     )
     .body::<KnowledgePatchInput>("knowledge")
-    .one::<KnowledgeAttributes>(200),
+    .one::<KnowledgeAttributes>(200)
+    .versioned(),
     Endpoint::new(
         Op::DeleteKnowledge,
         Delete,
         "/api/v1/assistants/{id}/knowledge/{knowledge_id}",
         "Remove a knowledge entry",
-    ),
+    )
+    .versioned(),
     Endpoint::new(Op::ListLeads, Get, "/api/v1/leads", "List leads").query(LEAD_LIST).many::<LeadAttributes>(),
     Endpoint::new(Op::CreateLead, Post, "/api/v1/leads", "Add a lead")
         .body::<NewLeadInput>("lead")
@@ -348,6 +371,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "/api/v1/leads/{id}/timeline",
         "What happened to a lead, newest first, at most 100 conversations, appointments and changes each",
     )
+    .query(WHOLE_LIST)
     .many::<TimelineAttributes>(),
     Endpoint::new(Op::ListConversations, Get, "/api/v1/conversations", "List conversations")
         .query(CONVERSATION_LIST)
@@ -412,6 +436,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .refuses(&[404, 409]),
     Endpoint::new(Op::GetAppointment, Get, "/api/v1/appointments/{id}", "Show an appointment")
         .one::<AppointmentAttributes>(200),
+    Endpoint::new(Op::UpdateAppointment, Patch, "/api/v1/appointments/{id}", "Change an appointment's details")
+        .body::<AppointmentPatchInput>("appointment")
+        .one::<AppointmentAttributes>(200)
+        .versioned(),
     Endpoint::new(Op::ConfirmAppointment, Patch, "/api/v1/appointments/{id}/confirm", "Confirm an appointment")
         .one::<AppointmentAttributes>(200)
         .versioned()
@@ -431,6 +459,24 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .one::<AppointmentAttributes>(200)
         .versioned()
         .refuses(&[409]),
+    Endpoint::new(
+        Op::CompleteAppointment,
+        Patch,
+        "/api/v1/appointments/{id}/complete",
+        "Note that an appointment took place",
+    )
+    .one::<AppointmentAttributes>(200)
+    .versioned()
+    .refuses(&[409]),
+    Endpoint::new(
+        Op::MissAppointment,
+        Patch,
+        "/api/v1/appointments/{id}/no_show",
+        "Note that the visitor did not come to an appointment",
+    )
+    .one::<AppointmentAttributes>(200)
+    .versioned()
+    .refuses(&[409]),
     Endpoint::new(Op::Availability, Get, "/api/v1/availability", "Free times of an assistant's hosts")
         .query(AVAILABILITY)
         .many::<FreeTimeAttributes>()

@@ -1,15 +1,19 @@
 //! What the edge does when things are not well: in process, where time and limits can be chosen.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
-use spotlight_core::{ports::Quota, services::Spotlight};
+use spotlight_core::{
+    error::{Error, ErrorKind, Retry},
+    ports::{ApiTokenRepository, MockApiTokenRepository, MockRepositories, MockStorage, Quota, Repositories},
+    services::Spotlight,
+};
 use spotlight_http::{
     Api, Body, HttpPolicy, Operation, Request, Response,
-    conformance::{Target, in_memory, seed},
+    conformance::{Target, in_memory, on, seed},
 };
 
 fn head(operation: Operation, headers: &[(&'static str, &str)]) -> Request {
@@ -162,4 +166,52 @@ async fn a_head_has_no_body_and_the_same_status() {
     let answered = api.handle(Operation::OpenApi.endpoint(), head, stream::empty::<Result<Bytes, Infallible>>()).await;
     assert_eq!(answered.status, 200);
     assert!(matches!(answered.body, Body::Full(bytes) if bytes.is_empty()));
+}
+
+/// A storage that is away for a known time; no adapter can be brought to say so, and a mock can.
+#[tokio::test]
+async fn how_long_the_database_is_away_is_passed_on() {
+    let away = || Error::new(ErrorKind::Unavailable, "the primary is being replaced");
+    let mut tokens = MockApiTokenRepository::new();
+    tokens
+        .expect_find_by_hash()
+        .times(1)
+        .returning(move |_| Err(away().with_retry(Retry::After(Duration::from_millis(6_500)))));
+    let mut repositories = MockRepositories::new();
+    repositories.expect_api_tokens().return_const(Box::new(tokens) as Box<dyn ApiTokenRepository>);
+    let mut storage = MockStorage::new();
+    storage.expect_read().return_const(Box::new(repositories) as Box<dyn Repositories>);
+    // Whoever cannot be recognised is not let in to write.
+    storage.expect_begin().never();
+    let api = Api::new(on(Arc::new(storage)), HttpPolicy::development());
+    let body = r#"{"lead": {"name": "Grace Hopper"}}"#;
+    let headers = [("authorization", "Bearer spot_any"), ("content-type", "application/json")];
+    let refused = send(&api, Operation::CreateLead, &headers, body).await;
+    assert_eq!((refused.status.as_u16(), header(&refused, "retry-after")), (503, "7"));
+    assert!(!document(refused).await.to_string().contains("primary"));
+}
+
+#[tokio::test]
+async fn the_headers_of_a_sign_in_speak_of_its_own_limit() {
+    let (api, _, target) = start(HttpPolicy::development().trust(&["203.0.113.7"]).expect("an address")).await;
+    let body = json!({"user": {"email": target.owner.email, "password": "wrong"}}).to_string().leak();
+    let attempt = async |address: &str| {
+        let headers = [("content-type", "application/json"), ("x-forwarded-for", address)];
+        send(&api, Operation::SignIn, &headers, body).await
+    };
+    let figures = |answer: &Response| {
+        let [limit, remaining] =
+            ["x-ratelimit-limit", "x-ratelimit-remaining"].map(|name| header(answer, name).to_owned());
+        (answer.status.as_u16(), limit, remaining)
+    };
+    let shown = |status, remaining: &str| (status, "5".to_owned(), remaining.to_owned());
+    assert_eq!(figures(&attempt("198.51.100.1").await), shown(401, "4"));
+    for number in 2..=5 {
+        assert_eq!(attempt(&format!("198.51.100.{number}")).await.status, 401);
+    }
+    // The address is new, the account has been tried too often.
+    let refused = attempt("198.51.100.6").await;
+    assert_eq!(figures(&refused), shown(429, "0"));
+    let seconds = |name| header(&refused, name).parse::<u64>().expect("seconds");
+    assert!(seconds("x-ratelimit-reset") >= seconds("retry-after") && seconds("retry-after") >= 1);
 }

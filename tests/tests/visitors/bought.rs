@@ -5,8 +5,8 @@ use spotlight_core::domain::assistant::Language;
 use spotlight_tests::deployment::Deployment;
 
 use crate::people::{
-    DE, EN, FR, IT, KNOWLEDGE_DE, KNOWLEDGE_EN, KNOWLEDGE_IT, assert_criterion, assert_never_three_times, attribute,
-    conversation_reasons, reasons,
+    DE, EN, FR, IT, KNOWLEDGE_DE, KNOWLEDGE_EN, KNOWLEDGE_IT, NOTHING, assert_criterion, assert_never_three_times,
+    assert_understood, attribute, conversation_reasons, reasons,
 };
 
 pub(crate) async fn eager_buyer(deployment: &Deployment) {
@@ -46,7 +46,7 @@ pub(crate) async fn eager_buyer(deployment: &Deployment) {
     // Thursday 26 March is still winter time in Berlin: three o'clock is 14:00 in UTC.
     assert_eq!(attribute(&appointments[0], "starts_at"), "2026-03-26T14:00:00Z");
     assert_eq!(attribute(&appointments[0], "status"), "scheduled");
-    visitor.transcripts().await;
+    assert_understood(&visitor, ["yes", "yes", "yes", "yes"]).await;
     assert_never_three_times(&visitor.answers, EN);
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn price_shopper(deployment: &Deployment) {
     assert_eq!(attribute(&lead, "status"), "fresh");
     assert_eq!(attribute(&lead, "email"), &json!(null));
     assert!(visitor.appointments().await.is_empty());
-    visitor.transcripts().await;
+    assert_understood(&visitor, ["unknown", "unknown", "no", "unknown"]).await;
 }
 
 pub(crate) async fn returns_the_next_day(deployment: &Deployment) {
@@ -93,6 +93,9 @@ pub(crate) async fn returns_the_next_day(deployment: &Deployment) {
     assert_eq!(attribute(&lead, "name"), "Tom Baker");
     let list = deployment.team(&format!("/conversations?lead_id={}", known["id"].as_str().unwrap_or_default())).await;
     assert_eq!(list["meta"]["pagination"]["total_count"], 2);
+    for visitor in [&first, &second] {
+        assert_understood(visitor, NOTHING).await;
+    }
 }
 
 pub(crate) async fn switches_time_zone(deployment: &Deployment) {
@@ -112,6 +115,7 @@ pub(crate) async fn switches_time_zone(deployment: &Deployment) {
     assert_eq!(appointments.len(), 1, "{:?}", visitor.answers);
     assert_eq!(attribute(&appointments[0], "starts_at"), "2026-03-27T13:00:00Z");
     assert_eq!(attribute(&appointments[0], "time_zone"), "America/New_York");
+    assert_understood(&visitor, NOTHING).await;
 }
 
 pub(crate) async fn books_over_a_clock_change(deployment: &Deployment) {
@@ -130,7 +134,7 @@ pub(crate) async fn books_over_a_clock_change(deployment: &Deployment) {
     let lead = visitor.lead().await;
     assert_eq!(attribute(&lead, "name"), "Claire Martin");
     assert_eq!(attribute(&lead, "status"), "contacted");
-    visitor.transcripts().await;
+    assert_understood(&visitor, NOTHING).await;
 }
 
 pub(crate) async fn asks_three_questions(deployment: &Deployment) {
@@ -147,5 +151,5 @@ pub(crate) async fn asks_three_questions(deployment: &Deployment) {
         assert!(!unknown.contains(answer), "nothing is invented: {unknown}");
     }
     assert_never_three_times(&visitor.answers, IT);
-    visitor.transcripts().await;
+    assert_understood(&visitor, NOTHING).await;
 }

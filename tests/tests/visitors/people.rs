@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use spotlight_core::domain::assistant::Topic;
+use spotlight_tests::deployment::Visitor;
 
 pub(crate) const EN: &[(Topic, &str)] = &[
     (Topic::Need, "What would you use the bikes for?"),
@@ -78,4 +79,30 @@ pub(crate) fn assert_never_three_times(answers: &[String], questions: &[(Topic, 
         let times = answers.iter().filter(|answer| answer.contains(text)).count();
         assert!(times <= 2, "asked {times} times: {text}");
     }
+}
+
+/// A visitor of whom no criterion is known.
+pub(crate) const NOTHING: [&str; 4] = ["unknown"; 4];
+
+/// What is checked of every visitor: that the transcript is what was said in its order, that the score is the sum of its
+/// reasons, and that of budget, authority, need and timeline each is `expected` and shown by the visitor's own words
+/// where anything is known of it. Gives the conversation.
+pub(crate) async fn assert_understood(visitor: &Visitor<'_>, expected: [&str; 4]) -> Value {
+    visitor.transcripts().await;
+    let conversation = visitor.seen().await;
+    if !attribute(&conversation, "score").is_null() {
+        conversation_reasons(&conversation);
+    }
+    let criteria = attribute(&conversation, "criteria");
+    let names = ["budget", "authority", "need", "timeline"];
+    let found = names.map(|name| criteria[name]["met"].as_str().unwrap_or_default());
+    assert_eq!(found, expected, "{criteria}");
+    for name in names {
+        let (met, quote) = (&criteria[name]["met"], criteria[name]["quote"].as_str());
+        assert_eq!(met == "unknown", quote.is_none(), "{name}: {criteria}");
+        if let Some(quote) = quote {
+            assert!(!quote.trim().is_empty() && visitor.words().any(|said| said.contains(quote)), "{name}: {quote:?}");
+        }
+    }
+    conversation
 }

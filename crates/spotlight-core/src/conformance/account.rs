@@ -312,6 +312,68 @@ pub async fn a_link_works_once(fixture: &dyn StorageFixture) {
     assert_eq!(consume(&world.samples.link(world.user.id, link.purpose), link.purpose, at(1)).await, None);
 }
 
+/// A link that is given another secret opens with that one alone, while it is unused.
+pub async fn a_link_is_given_another_secret(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let link = world.samples.link(world.user.id, LinkPurpose::PasswordReset);
+    let other = OneTimeLink { organization_id: Some(world.org()), role: Some(Role::Manager), ..link.clone() };
+    let other = OneTimeLink { id: world.samples.link(world.user.id, link.purpose).id, ..other };
+    let other = OneTimeLink { token_hash: world.samples.hash(), ..other };
+    let same_id = OneTimeLink { token_hash: world.samples.hash(), ..link.clone() };
+    for link in [&link, &other] {
+        world.write(async |unit| unit.links().insert(link).await).await.unwrap();
+    }
+    refused(world.write(async |unit| unit.links().insert(&same_id).await).await, ErrorKind::Conflict);
+    let rekey = async |id, hash, now| world.write(async |unit| unit.links().rekey(id, &hash, now).await).await;
+    refused(rekey(link.id, other.token_hash, at(1)).await, ErrorKind::Conflict);
+    let changed = OneTimeLink { token_hash: world.samples.hash(), ..link.clone() };
+    assert_eq!(rekey(link.id, changed.token_hash, at(1)).await.unwrap().as_ref(), Some(&changed));
+    let consume = async |link: &OneTimeLink| {
+        world.write(async |unit| unit.links().consume(&link.token_hash, link.purpose, at(2)).await).await.unwrap()
+    };
+    assert_eq!(consume(&link).await, None, "the earlier secret opens nothing");
+    assert_eq!(consume(&changed).await, Some(OneTimeLink { used_at: Some(at(2)), ..changed }));
+    assert_eq!(consume(&other).await, Some(OneTimeLink { used_at: Some(at(2)), ..other.clone() }));
+    assert_eq!(rekey(link.id, world.samples.hash(), at(3)).await.unwrap(), None, "not once it is used");
+    let late = world.samples.link(world.user.id, LinkPurpose::PasswordReset);
+    assert_eq!(rekey(late.id, world.samples.hash(), at(3)).await.unwrap(), None, "there is none");
+    world.write(async |unit| unit.links().insert(&late).await).await.unwrap();
+    assert_eq!(rekey(late.id, world.samples.hash(), at(60)).await.unwrap(), None, "it has expired at its end");
+}
+
+/// An organization's open invitations are listed newest first; links are revoked by user, purpose and organization.
+pub async fn invitations_are_listed_and_revoked(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let stranger = world.another().await;
+    let invited = |organization, minutes| OneTimeLink {
+        organization_id: Some(organization),
+        role: Some(Role::SalesRep),
+        created_at: at(minutes),
+        ..world.samples.link(world.user.id, LinkPurpose::Invitation)
+    };
+    let [old, tied, later] = [0, 5, 5].map(|minutes| invited(world.org(), minutes));
+    let foreign = invited(stranger.org(), 1);
+    let used = OneTimeLink { used_at: Some(at(1)), ..invited(world.org(), 1) };
+    let reset = world.samples.link(world.user.id, LinkPurpose::PasswordReset);
+    let theirs = world.samples.link(stranger.user.id, LinkPurpose::PasswordReset);
+    for link in [&tied, &old, &foreign, &later, &used, &reset, &theirs] {
+        world.write(async |unit| unit.links().insert(link).await).await.unwrap();
+    }
+    let list = async |organization, now| world.read().links().invitations(organization, now).await.unwrap();
+    assert_eq!(list(world.org(), at(1)).await, [later, tied, old]);
+    assert_eq!(list(world.org(), at(60)).await, [], "they have expired at their end");
+    let revoke = async |purpose, organization| {
+        world.write(async |unit| unit.links().revoke(world.user.id, purpose, organization).await).await.unwrap()
+    };
+    assert_eq!(revoke(LinkPurpose::Invitation, None).await, 0, "none of them is into no organization");
+    assert_eq!(revoke(LinkPurpose::Invitation, Some(world.org())).await, 3, "a used link stays");
+    assert_eq!(list(world.org(), at(1)).await, []);
+    assert_eq!(list(stranger.org(), at(1)).await, [foreign]);
+    assert_eq!(revoke(LinkPurpose::PasswordReset, None).await, 1);
+    let left = world.write(async |unit| unit.links().consume(&theirs.token_hash, theirs.purpose, at(1)).await).await;
+    assert!(left.unwrap().is_some(), "another user's link stays");
+}
+
 /// Of two who use a link at once, one is given it.
 pub async fn of_two_uses_of_a_link_at_once_one_works(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;

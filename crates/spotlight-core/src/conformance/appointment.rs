@@ -219,7 +219,17 @@ pub async fn an_expired_hold_gives_way(fixture: &dyn StorageFixture) {
     let almost = at(5) - Duration::microseconds(1);
     let early = world.write(async |unit| unit.appointments().insert(&booking, almost).await).await;
     refused(early, ErrorKind::Conflict);
-    assert_eq!(stored(&world, &hold).await.as_ref(), Some(&hold), "a refused booking deletes nothing");
+    assert_eq!(stored(&world, &hold).await.as_ref(), Some(&hold), "it has not expired");
+    // Another hold has expired by then; a refused booking deletes nothing, and neither does a refused change.
+    let overlapping = world.samples.appointment(&lead, world.assistant.id, &world.host, 800);
+    refused(add(&world, &overlapping, 5).await, ErrorKind::Conflict);
+    let late = world.samples.hold(&lead, world.assistant.id, &world.host, 1200, 50);
+    add(&world, &late, 0).await.unwrap();
+    let moved = Appointment { blocked: long.blocked, ..late.clone() };
+    refused(world.write(async |unit| unit.appointments().update(&moved, at(5)).await).await, ErrorKind::Conflict);
+    for hold in [&hold, &far, &late] {
+        assert_eq!(stored(&world, hold).await.as_ref(), Some(hold));
+    }
     add(&world, &booking, 5).await.unwrap();
     assert_eq!(stored(&world, &hold).await, None);
     assert_eq!(stored(&world, &far).await, None, "every expired hold of the host goes");

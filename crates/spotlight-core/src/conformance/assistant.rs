@@ -233,10 +233,14 @@ pub async fn knowledge_is_kept(fixture: &dyn StorageFixture) {
     let elsewhere = world.samples.assistant(world.org(), world.user.id);
     let orphan = world.samples.knowledge(&elsewhere);
     refused(world.write(async |unit| unit.knowledge().insert(&orphan).await).await, ErrorKind::NotFound);
-    refused(world.write(async |unit| unit.knowledge().update(&orphan).await).await, ErrorKind::NotFound);
+    let replace =
+        async |entry: &Knowledge, seen| world.write(async |unit| unit.knowledge().update(entry, seen).await).await;
+    refused(replace(&orphan, orphan.updated_at).await, ErrorKind::NotFound);
 
-    let changed = Knowledge { question: None, answer: "No.".to_owned(), updated_at: at(9), ..tied };
-    world.write(async |unit| unit.knowledge().update(&changed).await).await.unwrap();
+    let changed = Knowledge { question: None, answer: "No.".to_owned(), updated_at: at(9), ..tied.clone() };
+    replace(&changed, tied.updated_at).await.unwrap();
+    let late = Knowledge { answer: "Lost.".to_owned(), updated_at: at(10), ..tied.clone() };
+    refused(replace(&late, tied.updated_at).await, ErrorKind::StaleVersion);
     assert_eq!(world.read().knowledge().get(world.org(), changed.id).await.unwrap().as_ref(), Some(&changed));
     assert!(world.write(async |unit| unit.knowledge().delete(world.org(), changed.id).await).await.unwrap());
     assert!(!world.write(async |unit| unit.knowledge().delete(world.org(), changed.id).await).await.unwrap());

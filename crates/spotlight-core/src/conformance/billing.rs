@@ -77,6 +77,12 @@ pub async fn usage_counts_once(fixture: &dyn StorageFixture) {
     assert!(record(&foreign).await, "another organization counts by itself");
     assert!(record(&used(7, 10)).await);
     assert!(record(&used(i64::from(u32::MAX) * 1000, 20)).await);
+    assert!(!record(&first).await, "nor does it count twice under its own id");
+    let same_id = Usage { id: first.id, ..used(100, 1) };
+    refused(world.write(async |unit| unit.usage().record(&same_id).await).await, ErrorKind::Conflict);
+    let unsaid = world.samples.conversation(&world.lead().await, world.assistant.id).id;
+    let unsaid = Usage { conversation_id: Some(unsaid), ..used(100, 1) };
+    refused(world.write(async |unit| unit.usage().record(&unsaid).await).await, ErrorKind::NotFound);
     let total = async |meter, from: Option<i64>, to: Option<i64>| {
         let between = Between { from: from.map(at), to: to.map(at) };
         world.read().usage().total(world.org(), meter, between).await.unwrap()
@@ -115,7 +121,7 @@ pub async fn unreported_usage_comes_oldest_first(fixture: &dyn StorageFixture) {
     let other = world.another().await;
     let used = |world: &World, minutes| Usage { occurred_at: at(minutes), ..world.samples.usage(world.org(), 1) };
     let [late, tied] = [used(&world, 20), used(&world, 20)];
-    let early = Usage { conversation_id: Some(world.conversation().await.id), ..used(&other, 10) };
+    let early = Usage { conversation_id: Some(other.conversation().await.id), ..used(&other, 10) };
     for usage in [&tied, &late, &early] {
         world.write(async |unit| unit.usage().record(usage).await).await.unwrap();
     }

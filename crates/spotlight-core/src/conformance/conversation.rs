@@ -239,6 +239,41 @@ pub async fn idle_conversations_come_longest_silent_first(fixture: &dyn StorageF
     assert_eq!(read.idle(at(20), 10).await.unwrap(), [early]);
 }
 
+/// Conversations with a recording that have ended, first ended first, then by id; each organization's own.
+pub async fn recorded_conversations_come_by_end(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let lead = world.lead().await;
+    let made = async |world: &World, lead: &Lead, ended: Option<i64>, file: Option<&str>| {
+        let talk = world
+            .conversation_like(lead, |talk| {
+                let open = (ConversationStatus::Active, None);
+                let ended = ended.map(|ended| (ConversationStatus::Abandoned, Some(at(ended))));
+                (talk.status, talk.ended_at) = ended.unwrap_or(open);
+                talk.audio_file = file.map(str::to_owned);
+            })
+            .await;
+        talk.id
+    };
+    let late = made(&world, &lead, Some(20), Some("recordings/a.ogg")).await;
+    let early = made(&world, &lead, Some(10), Some("recordings/b.ogg")).await;
+    let tied = made(&world, &lead, Some(20), Some("recordings/c.ogg")).await;
+    made(&world, &lead, Some(5), None).await;
+    made(&world, &lead, None, Some("recordings/d.ogg")).await;
+    made(&world, &lead, Some(30), Some("recordings/e.ogg")).await;
+    let other = world.another().await;
+    let theirs = other.lead().await;
+    made(&other, &theirs, Some(5), Some("recordings/a.ogg")).await;
+
+    let read = world.read().conversations();
+    assert_eq!(read.recorded(world.org(), at(30), 10).await.unwrap(), [early, late, tied]);
+    assert_eq!(read.recorded(world.org(), at(30), 2).await.unwrap(), [early, late]);
+    assert_eq!(read.recorded(world.org(), at(20), 10).await.unwrap(), [early]);
+    let talk = read.get(world.org(), early).await.unwrap().unwrap();
+    let without = Conversation { audio_file: None, ..talk };
+    world.write(async |unit| unit.conversations().update(&without).await).await.unwrap();
+    assert_eq!(read.recorded(world.org(), at(30), 10).await.unwrap(), [late, tied]);
+}
+
 /// A lead's completed conversations with a score, by end, then by id.
 pub async fn completed_conversations_come_by_end(fixture: &dyn StorageFixture) {
     use ConversationStatus::{Abandoned, Active, Completed};

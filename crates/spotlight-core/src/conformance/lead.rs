@@ -182,6 +182,12 @@ pub async fn an_open_proposal_is_kept_once(fixture: &dyn StorageFixture) {
 
     let orphan = world.samples.proposal(&world.samples.lead(world.org()));
     refused(add(&orphan).await, ErrorKind::NotFound);
+    let unsaid = world.samples.conversation(&lead, world.assistant.id).id;
+    let unsaid = Proposal { conversation_id: Some(unsaid), ..world.samples.proposal(&lead) };
+    refused(add(&unsaid).await, ErrorKind::NotFound);
+    let same_id = Proposal { id: first.id, ..world.samples.proposal(&lead) };
+    refused(add(&same_id).await, ErrorKind::Conflict);
+    refused(add(&first).await, ErrorKind::Conflict);
     let decide =
         async |id, state| world.write(async |unit| unit.proposals().decide(world.org(), id, state).await).await;
     decide(first.id, ProposalState::Rejected).await.unwrap();

@@ -1,6 +1,7 @@
 //! Erasing leads: every personal datum goes, from every table.
 
 use super::{
+    outbox::far,
     samples::at,
     storage::StorageFixture,
     support::{WHOLE, World, refused},
@@ -9,14 +10,15 @@ use crate::{
     domain::{
         LeadId,
         appointment::Appointment,
+        audit::{Actor, AuditEntry},
         consent::ConsentState,
-        conversation::{Conversation, ConversationStatus, DialogueState, Transcript},
+        conversation::{Conversation, ConversationStatus, DialogueState, HandOff, Transcript},
         lead::Lead,
         report::CallReport,
         scoring::Criteria,
     },
     error::ErrorKind,
-    ports::{ConversationFilter, LeadFilter, Sort},
+    ports::{AuditFilter, ConversationFilter, LeadFilter, NewEvent, OutboxKind, Sort},
 };
 
 /// A lead with something personal in every table.
@@ -26,6 +28,8 @@ struct Trace {
     words: Vec<Transcript>,
     appointment: Appointment,
     report: CallReport,
+    hand_off: HandOff,
+    visit: AuditEntry,
 }
 
 async fn trace(world: &World, recording: &str, starts: i64) -> Trace {
@@ -44,17 +48,29 @@ async fn trace(world: &World, recording: &str, starts: i64) -> Trace {
         ..world.samples.appointment(&lead, world.assistant.id, &world.host, starts)
     };
     let report = world.samples.report(&talk);
+    let hand_off = HandOff { reason: "Renée wants a person".to_owned(), ..world.samples.hand_off(&talk, at(3)) };
+    let visit = AuditEntry {
+        actor_kind: Actor::Visitor(talk.id).kind().to_owned(),
+        actor_id: Actor::Visitor(talk.id).id(),
+        ..world.samples.audit_entry(world.org())
+    };
+    let by_user = AuditEntry { actor_id: Some(talk.id.to_string()), ..world.samples.audit_entry(world.org()) };
+    let said = NewEvent { conversation_id: Some(talk.id), ..world.samples.event(world.org(), "transcript_update") };
     world
         .write(async |unit| {
             unit.transcripts().append(&words).await?;
             unit.appointments().insert(&appointment, at(0)).await?;
             unit.reports().put(&report).await?;
+            unit.hand_offs().insert(&hand_off).await?;
+            unit.audit().append(&visit).await?;
+            unit.audit().append(&by_user).await?;
+            unit.publish(said).await?;
             unit.proposals().insert(&world.samples.proposal(&lead)).await?;
             unit.consents().append(&world.samples.consent(&lead, ConsentState::Given, at(1))).await
         })
         .await
         .unwrap();
-    Trace { lead, talk, words, appointment, report }
+    Trace { lead, talk, words, appointment, report, hand_off, visit }
 }
 
 fn no_quotes(criteria: Criteria) -> Criteria {
@@ -82,6 +98,12 @@ fn erased(lead: &Lead) -> Lead {
     }
 }
 
+/// The audit entry as it is stored.
+async fn entry_of(world: &World, entry: &AuditEntry) -> AuditEntry {
+    let filter = AuditFilter { record_id: Some(entry.record_id.clone()), ..AuditFilter::default() };
+    world.read().audit().list(world.org(), &filter, &WHOLE).await.unwrap().items.remove(0)
+}
+
 async fn assert_erased(world: &World, trace: &Trace, owner: LeadId) {
     let (read, org) = (world.read(), world.org());
     let talk = read.conversations().get(org, trace.talk.id).await.unwrap().unwrap();
@@ -93,6 +115,7 @@ async fn assert_erased(world: &World, trace: &Trace, owner: LeadId) {
         keywords: Vec::new(),
         outcome: None,
         audio_file: None,
+        external_call_id: None,
         state: DialogueState::default(),
         version: talk.version,
         updated_at: talk.updated_at,
@@ -116,6 +139,11 @@ async fn assert_erased(world: &World, trace: &Trace, owner: LeadId) {
     );
     assert_eq!(read.reports().get(org, trace.talk.id).await.unwrap(), None);
     assert!(read.proposals().list(org, owner).await.unwrap().is_empty());
+    let hand_off = read.hand_offs().get(org, trace.hand_off.id).await.unwrap().unwrap();
+    let expected = HandOff { reason: String::new(), version: hand_off.version, ..trace.hand_off.clone() };
+    assert_eq!(hand_off, expected, "the hand-off stays without its reason");
+    refused(world.write(async |unit| unit.hand_offs().update(&trace.hand_off).await).await, ErrorKind::StaleVersion);
+    assert_eq!(entry_of(world, &trace.visit).await, AuditEntry { source_address: None, ..trace.visit.clone() });
 }
 
 /// Erasing leaves nothing personal in any table, and touches no other lead.
@@ -150,6 +178,17 @@ pub async fn erasing_reaches_every_table(fixture: &dyn StorageFixture) {
     let appointment = world.read().appointments().get(world.org(), kept.appointment.id).await.unwrap();
     assert_eq!(appointment, Some(kept.appointment));
     assert_eq!(world.read().proposals().list(world.org(), kept.lead.id).await.unwrap().len(), 1);
+    assert_eq!(
+        world.read().hand_offs().get(world.org(), kept.hand_off.id).await.unwrap().as_ref(),
+        Some(&kept.hand_off)
+    );
+    assert_eq!(entry_of(&world, &kept.visit).await, kept.visit);
+    let entries = world.read().audit().list(world.org(), &AuditFilter::default(), &WHOLE).await.unwrap().items;
+    let addresses = entries.iter().filter(|entry| entry.source_address.is_some()).count();
+    assert_eq!((entries.len(), addresses), (4, 3), "what the team did keeps its addresses");
+    let events = world.write(async |unit| unit.outbox().claim(OutboxKind::Event, far(), 30, 10).await).await.unwrap();
+    let about: Vec<_> = events.iter().map(|event| event.conversation_id).collect();
+    assert_eq!(about, [Some(kept.talk.id)], "what is still to be told of the erased one is not told");
 }
 
 /// Leads that were merged into an erased one are erased with it, however far back.

@@ -16,7 +16,10 @@ use crate::{
         lead::{Lead, LeadSource, LeadStatus},
     },
     error::ErrorKind,
-    ports::{Between, Cursor, LeadFilter, LeadSort, Order, Paging, Sort},
+    ports::{
+        AppointmentFilter, AssistantFilter, AssistantSort, AuditFilter, Between, ConversationFilter, ConversationSort,
+        Cursor, LeadFilter, LeadSort, Order, Paging, Sort,
+    },
 };
 
 async fn lists_as(world: &World, filter: &LeadFilter, sort: Sort<LeadSort>, expected: &[LeadId]) {
@@ -272,14 +275,50 @@ pub async fn cursors_survive_inserts(fixture: &dyn StorageFixture) {
 
 /// A cursor of another sort is `Malformed`.
 pub async fn a_cursor_of_another_sort_is_malformed(fixture: &dyn StorageFixture) {
+    use LeadSort::{CreatedAt, LastConversationAt, Name, Score, UpdatedAt};
     let world = World::new(fixture.fresh().await).await;
-    let lead = world.lead().await;
-    let cursor = Cursor { key: Some("not a number".to_owned()), id: lead.id.as_uuid() };
-    for by in [LeadSort::CreatedAt, LeadSort::UpdatedAt, LeadSort::LastConversationAt, LeadSort::Score] {
-        let paging = Paging::After { cursor: Some(cursor.clone()), limit: 5 };
+    let lead = world.lead_like(|lead| (lead.name, lead.score) = (Some("Ada".to_owned()), Some(9))).await;
+    let with = |key: Option<&str>| {
+        let cursor = Cursor { key: key.map(str::to_owned), id: lead.id.as_uuid() };
+        Paging::After { cursor: Some(cursor), limit: 5 }
+    };
+    let read = world.read();
+    let leads = async |by, key| {
         let sort = Sort { by, order: Order::Asc };
-        let listed = world.read().leads().list(world.org(), &LeadFilter::default(), sort, &paging).await;
-        refused(listed, ErrorKind::Malformed);
+        read.leads().list(world.org(), &LeadFilter::default(), sort, &with(key)).await
+    };
+    // A word, and instants that no database can hold: the years -29719 and 10000.
+    let keys = [Some("not a number"), Some("-1000000000000000000"), Some("253402300800000000")];
+    for key in keys {
+        for by in [CreatedAt, UpdatedAt, LastConversationAt] {
+            refused(leads(by, key).await, ErrorKind::Malformed);
+        }
+    }
+    refused(leads(Score, keys[0]).await, ErrorKind::Malformed);
+    refused(leads(Score, Some("9999999999999999999")).await, ErrorKind::Malformed);
+    refused(leads(Name, Some("a\0b")).await, ErrorKind::Malformed);
+    for by in [CreatedAt, UpdatedAt] {
+        refused(leads(by, None).await, ErrorKind::Malformed);
+    }
+    // Text is any key, and the number of a score can be any.
+    assert_eq!(leads(Name, keys[0]).await.unwrap().items, []);
+    assert_eq!(leads(Score, Some("9000000000000000000")).await.unwrap().items, []);
+
+    for key in keys.into_iter().chain([None]) {
+        let paging = with(key);
+        for by in [ConversationSort::StartedAt, ConversationSort::LastActivityAt] {
+            let (filter, sort) = (ConversationFilter::default(), Sort { by, order: Order::Desc });
+            refused(read.conversations().list(world.org(), &filter, sort, &paging).await, ErrorKind::Malformed);
+        }
+        let filter = AppointmentFilter::default();
+        refused(read.appointments().list(world.org(), &filter, Order::Asc, &paging).await, ErrorKind::Malformed);
+        refused(read.audit().list(world.org(), &AuditFilter::default(), &paging).await, ErrorKind::Malformed);
+        for by in [AssistantSort::CreatedAt, AssistantSort::UpdatedAt] {
+            let (filter, sort) = (AssistantFilter::default(), Sort { by, order: Order::Asc });
+            refused(read.assistants().list(world.org(), &filter, sort, &paging).await, ErrorKind::Malformed);
+        }
+        let endpoint = world.samples.endpoint(world.org()).id;
+        refused(read.webhook_deliveries().list(world.org(), endpoint, &paging).await, ErrorKind::Malformed);
     }
 }
 
@@ -298,6 +337,7 @@ pub async fn inactive_leads_come_by_last_change(fixture: &dyn StorageFixture) {
     let later = made(20, None).await;
     let early = made(10, Some(5)).await;
     let tied = made(10, None).await;
+    let talked_since = made(10, Some(50)).await;
     made(10, Some(100)).await;
     made(100, Some(5)).await;
     let deleted = world
@@ -310,7 +350,7 @@ pub async fn inactive_leads_come_by_last_change(fixture: &dyn StorageFixture) {
     let erased = made(5, None).await;
     world.write(async |unit| unit.leads().erase(world.org(), erased, at(6)).await).await.unwrap();
     let read = world.read().leads();
-    assert_eq!(read.inactive(world.org(), at(100), 10).await.unwrap(), [early, tied, later, deleted]);
+    assert_eq!(read.inactive(world.org(), at(100), 10).await.unwrap(), [early, tied, talked_since, later, deleted]);
     assert_eq!(read.inactive(world.org(), at(100), 2).await.unwrap(), [early, tied]);
     assert_eq!(read.inactive(world.org(), at(20), 10).await.unwrap(), [early, tied]);
 }

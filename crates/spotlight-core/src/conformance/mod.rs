@@ -13,6 +13,7 @@
 //! itself for the others.
 #![expect(clippy::unwrap_used, reason = "a broken promise is a panic at the line that found it")]
 
+mod rounds;
 pub mod samples;
 pub mod storage;
 mod support;
@@ -32,6 +33,7 @@ pub mod lead;
 pub mod lead_erase;
 pub mod lead_list;
 pub mod lead_merge;
+pub mod lead_race;
 pub mod lease;
 pub mod limit;
 pub mod mail;
@@ -46,9 +48,11 @@ pub mod queue_steer;
 pub mod queue_unique;
 pub mod queue_work;
 pub mod record;
+pub mod refusal;
 pub mod tenant;
 pub mod transcript;
 pub mod unit;
 pub mod webhook;
 
+pub use self::rounds::rounds;
 pub use self::storage::{STORAGE_CASES, StorageCase, StorageFixture};

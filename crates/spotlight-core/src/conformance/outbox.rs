@@ -6,7 +6,7 @@ use chrono::{Duration, TimeZone, Utc};
 
 use super::{
     storage::StorageFixture,
-    support::{World, pause, refused, rivals, together},
+    support::{World, overlapping, pause, refused, rivals, together},
 };
 use crate::{
     domain::{OutboxId, time::Timestamp},
@@ -107,8 +107,12 @@ pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let first = claim(&world, far(), 10).await.remove(0);
-    assert_eq!(claim(&world, far() + Duration::seconds(29), 10).await, []);
-    let second = claim(&world, far() + Duration::seconds(31), 10).await.remove(0);
+    let end = far() + Duration::seconds(30);
+    let almost = end - Duration::microseconds(1);
+    assert_eq!(claim(&world, almost, 10).await, []);
+    assert_eq!(stats(&world, almost).await, OutboxStats { running: 1, ..OutboxStats::default() });
+    assert_eq!(stats(&world, end).await, OutboxStats { ready: 1, ..OutboxStats::default() }, "it ends at its end");
+    let second = claim(&world, end, 10).await.remove(0);
     assert_eq!((second.id, second.attempts), (id, 2));
     assert_ne!(second.claim, first.claim);
 
@@ -134,8 +138,8 @@ pub async fn a_claim_is_extended(fixture: &dyn StorageFixture) {
     let row = claim(&world, far(), 10).await.remove(0);
     let now = far() + Duration::seconds(20);
     assert!(world.write(async |unit| unit.outbox().extend(id, row.claim, now, 60).await).await.unwrap());
-    assert_eq!(claim(&world, now + Duration::seconds(59), 10).await, []);
-    assert_eq!(claim(&world, now + Duration::seconds(61), 10).await.len(), 1);
+    assert_eq!(claim(&world, now + Duration::seconds(60) - Duration::microseconds(1), 10).await, []);
+    assert_eq!(claim(&world, now + Duration::seconds(60), 10).await.len(), 1);
 }
 
 /// A row that is given back waits for its time and is tried again.
@@ -167,7 +171,61 @@ pub async fn a_row_is_given_up(fixture: &dyn StorageFixture) {
     assert_eq!(events, OutboxStats::default(), "each kind counts by itself");
 }
 
-/// One unfinished job has a key: waiting, running or given back, but not done or given up.
+/// Rows that were given up are seen with what went wrong, by their own organization alone, and are revived or removed.
+pub async fn rows_given_up_are_listed_revived_and_discarded(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let other = world.another().await;
+    let job = |key: &str| NewJob { unique_key: Some(key.to_owned()), ..world.samples.job(world.org(), "send_email") };
+    let (first, second) = (add(&world, job("mail:1")).await, add(&world, job("mail:2")).await);
+    let theirs = add(&world, world.samples.job(other.org(), "send_email")).await;
+    let event = world.samples.event(world.org(), "lead.updated");
+    let told = world.write(async |unit| unit.publish(event.clone()).await).await.unwrap();
+    let outbox = world.read().outbox();
+    assert_eq!(outbox.dead(world.org(), None, 10).await.unwrap(), []);
+    for kind in [OutboxKind::Job, OutboxKind::Event] {
+        for row in world.write(async |unit| unit.outbox().claim(kind, far(), 30, 10).await).await.unwrap() {
+            let error = format!("{} failed", row.name);
+            assert!(world.write(async |unit| unit.outbox().bury(row.id, row.claim, &error).await).await.unwrap());
+        }
+    }
+
+    let mut expected = [first, second, told];
+    expected.sort_unstable();
+    let dead = outbox.dead(world.org(), None, 10).await.unwrap();
+    assert_eq!(dead.iter().map(|row| row.id).collect::<Vec<_>>(), expected);
+    let mail = dead.iter().find(|row| row.id == first).unwrap();
+    assert_eq!((mail.kind, mail.name.as_str(), mail.attempts), (OutboxKind::Job, "send_email", 1));
+    assert_eq!((mail.last_error.as_str(), mail.conversation_id), ("send_email failed", None));
+    assert!(mail.dead_at >= mail.created_at);
+    let lead = dead.iter().find(|row| row.id == told).unwrap();
+    assert_eq!(
+        (lead.kind, &lead.name, lead.conversation_id),
+        (OutboxKind::Event, &event.event_type, event.conversation_id)
+    );
+    let part = outbox.dead(world.org(), Some(expected[0]), 1).await.unwrap();
+    assert_eq!(part.iter().map(|row| row.id).collect::<Vec<_>>(), expected[1..2]);
+    assert_eq!(outbox.dead(other.org(), None, 10).await.unwrap()[0].id, theirs);
+
+    let again = add(&world, job("mail:1")).await;
+    let now = far() + Duration::seconds(60);
+    let revive = async |org, id| world.write(async |unit| unit.outbox().revive(org, id, now).await).await.unwrap();
+    assert!(!revive(world.org(), theirs).await, "another organization's row is not found");
+    assert!(!revive(world.org(), again).await, "a row that is not dead is left alone");
+    assert!(revive(world.org(), first).await);
+    assert!(!revive(world.org(), first).await);
+    assert_eq!(stats(&world, far()).await, OutboxStats { ready: 1, scheduled: 1, running: 0, dead: 2 });
+    let rows = claim(&world, now, 10).await;
+    assert_eq!(rows.iter().map(|row| (row.id, row.attempts)).collect::<Vec<_>>(), [(again, 1), (first, 1)]);
+
+    let discard = async |org, id| world.write(async |unit| unit.outbox().discard(org, id).await).await.unwrap();
+    assert!(!discard(world.org(), theirs).await);
+    assert!(!discard(world.org(), first).await, "it is running");
+    assert!(discard(world.org(), second).await && discard(world.org(), told).await);
+    assert!(!discard(world.org(), second).await);
+    assert_eq!(outbox.dead(world.org(), None, 10).await.unwrap(), []);
+}
+
+/// One waiting job has a key, whether it was tried or not; one that was given up does not count.
 pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     let job = |key: &str| NewJob { unique_key: Some(key.to_owned()), ..world.samples.job(world.org(), "job") };
@@ -182,10 +240,9 @@ pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
     assert_eq!(stats(&world, far()).await.ready, 2);
 
     let rows = claim(&world, far(), 10).await;
-    assert_eq!(add(&world, job("analyze:1")).await, first, "a running job is not finished");
     let again = far() + Duration::seconds(1);
     assert!(world.write(async |unit| unit.outbox().retry(first, rows[0].claim, again, "failed").await).await.unwrap());
-    assert_eq!(add(&world, job("analyze:1")).await, first, "nor is one that is tried again");
+    assert_eq!(add(&world, job("analyze:1")).await, first, "one that is tried again waits");
     let row = claim(&world, again, 10).await.remove(0);
     assert!(world.write(async |unit| unit.outbox().complete(first, row.claim).await).await.unwrap());
     let second = add(&world, job("analyze:1")).await;
@@ -246,6 +303,107 @@ pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
     let claimed = together((0..4).map(worker)).await.concat();
     assert_eq!(claimed.len(), ROWS);
     assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), ROWS, "no row was given twice");
+}
+
+/// A claimed job may have read its facts already: a new one is added beside it. So it is while the claim, or the end of
+/// the work, is not yet committed.
+pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let first = add(&world, job()).await;
+    let row = claim(&world, far(), 10).await.remove(0);
+    let second = add(&world, job()).await;
+    assert_ne!(second, first);
+    assert_eq!(add(&world, job()).await, second, "that one waits");
+    assert_eq!(stats(&world, far()).await, OutboxStats { ready: 1, running: 1, ..OutboxStats::default() });
+
+    let (claimed, third) = overlapping(
+        &world,
+        async |unit| unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await,
+        async |unit| unit.enqueue(job()).await,
+    )
+    .await;
+    let (claimed, third) = (claimed.unwrap(), third.unwrap());
+    assert_eq!(claimed.iter().map(|row| row.id).collect::<Vec<_>>(), [second]);
+    assert!(third != first && third != second);
+    let (done, kept) = overlapping(
+        &world,
+        async |unit| unit.outbox().complete(first, row.claim).await,
+        async |unit| unit.enqueue(job()).await,
+    )
+    .await;
+    assert_eq!((done.unwrap(), kept.unwrap()), (true, third));
+    assert_eq!(stats(&world, far()).await, OutboxStats { ready: 1, running: 1, ..OutboxStats::default() });
+}
+
+/// A job that is given back while another waits under its key is removed: that one stands for both.
+pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let first = add(&world, job()).await;
+    let row = claim(&world, far(), 10).await.remove(0);
+    let second = add(&world, job()).await;
+    let unit = world.storage.begin().await.unwrap();
+    assert!(unit.outbox().retry(first, row.claim, far(), "failed").await.unwrap());
+    assert!(!unit.outbox().complete(first, row.claim).await.unwrap(), "the claim is void");
+    unit.commit().await.unwrap();
+    let rows = claim(&world, far(), 10).await;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [second]);
+    assert!(world.write(async |unit| unit.outbox().retry(second, rows[0].claim, far(), "failed").await).await.unwrap());
+    assert_eq!(claim(&world, far(), 10).await.remove(0).id, second, "nothing else waited");
+
+    // Added at the same time, it stands for the one that is given back just as well.
+    let row = claim(&world, far() + Duration::seconds(30), 10).await.remove(0);
+    let (third, given_back) = overlapping(
+        &world,
+        async |unit| unit.enqueue(job()).await,
+        async |unit| unit.outbox().retry(second, row.claim, far(), "failed").await,
+    )
+    .await;
+    assert!(given_back.unwrap());
+    let rows = claim(&world, far(), 10).await;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [third.unwrap()]);
+}
+
+/// Who claims a job that a unit was given the id of sees what that unit wrote.
+pub async fn a_unique_job_reads_what_its_unit_wrote(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let (waiting, lead) = (add(&world, job()).await, world.samples.lead(world.org()));
+    let (id, seen) = overlapping(
+        &world,
+        async |unit| {
+            unit.leads().insert(&lead).await?;
+            unit.enqueue(job()).await
+        },
+        async |unit| {
+            let rows = unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await?;
+            Ok((rows.len(), unit.leads().get(world.org(), lead.id).await?.is_some()))
+        },
+    )
+    .await;
+    assert_eq!(id.unwrap(), waiting);
+    let (claimed, seen) = seen.unwrap();
+    assert!(claimed == 0 || seen, "the job was claimed before its facts were there");
+    assert_eq!(claimed + claim(&world, far(), 10).await.len(), 1);
+}
+
+/// Something is due when a claim would find a row, and costs no unit to ask.
+pub async fn what_is_due_is_what_a_claim_would_find(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let due = async |now| world.read().outbox().due(OutboxKind::Job, now).await.unwrap();
+    assert!(!due(far()).await);
+    world.write(async |unit| unit.publish(world.samples.event(world.org(), "lead.created")).await).await.unwrap();
+    assert!(!due(far()).await, "each kind by itself");
+    add(&world, NewJob { run_at: Some(far()), ..world.samples.job(world.org(), "job") }).await;
+    assert!(!due(far() - Duration::microseconds(1)).await);
+    assert!(due(far()).await);
+    let row = claim(&world, far(), 10).await.remove(0);
+    let end = far() + Duration::seconds(30);
+    assert!(!due(end - Duration::microseconds(1)).await, "it is claimed");
+    assert!(due(end).await, "its claim has ended");
+    assert!(world.write(async |unit| unit.outbox().bury(row.id, row.claim, "refused").await).await.unwrap());
+    assert!(!due(end).await);
 }
 
 /// A claim that is rolled back never was.

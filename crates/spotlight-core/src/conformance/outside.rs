@@ -51,6 +51,8 @@ pub async fn accounts_are_not_written_outside_a_unit(fixture: &dyn StorageFixtur
     refused(read.api_tokens().touch(world.org(), token.id, at(5)).await, Misconfigured);
     refused(read.api_tokens().revoke(world.org(), token.id, at(5)).await, Misconfigured);
     refused(read.links().insert(&samples.link(world.user.id, LinkPurpose::Invitation)).await, Misconfigured);
+    refused(read.links().rekey(link.id, &samples.hash(), at(5)).await, Misconfigured);
+    refused(read.links().revoke(world.user.id, link.purpose, None).await, Misconfigured);
     refused(read.links().consume(&link.token_hash, link.purpose, at(5)).await, Misconfigured);
     refused(read.links().delete_expired(far(), 10).await, Misconfigured);
 
@@ -86,7 +88,7 @@ pub async fn assistants_and_leads_are_not_written_outside_a_unit(fixture: &dyn S
     refused(read.assistants().update(&world.assistant).await, Misconfigured);
     refused(read.assistants().delete(world.org(), world.assistant.id).await, Misconfigured);
     refused(read.knowledge().insert(&samples.knowledge(&world.assistant)).await, Misconfigured);
-    refused(read.knowledge().update(&entry).await, Misconfigured);
+    refused(read.knowledge().update(&entry, entry.updated_at).await, Misconfigured);
     refused(read.knowledge().delete(world.org(), entry.id).await, Misconfigured);
     refused(read.hosts().insert(&samples.host(world.org(), member.id)).await, Misconfigured);
     refused(read.hosts().update(&world.host).await, Misconfigured);
@@ -138,6 +140,8 @@ pub async fn conversations_are_not_written_outside_a_unit(fixture: &dyn StorageF
         keywords: Vec::new(),
     };
     refused(read.transcripts().set_analysis(world.org(), conversation.id, &[analysis]).await, Misconfigured);
+    let contents = [(utterance.id, "Other words".to_owned())];
+    refused(read.transcripts().rewrite(world.org(), conversation.id, &contents).await, Misconfigured);
     refused(read.transcripts().purge(world.org(), far(), 10).await, Misconfigured);
     refused(read.hand_offs().insert(&samples.hand_off(&conversation, at(2))).await, Misconfigured);
     refused(read.hand_offs().update(&hand_off).await, Misconfigured);

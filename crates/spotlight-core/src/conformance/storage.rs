@@ -62,6 +62,13 @@ macro_rules! __storage_cases {
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
                 a_closed_storage_is_unavailable
+                closing_waits_for_an_open_unit
+                a_dropped_read_leaves_its_connection_usable
+            }
+            refusal {
+                an_update_needs_what_it_names
+                an_update_takes_nothing_from_another
+                a_value_that_cannot_be_stored_ends_the_unit
             }
             outside {
                 accounts_are_not_written_outside_a_unit
@@ -96,6 +103,8 @@ macro_rules! __storage_cases {
                 api_tokens_come_back_newest_first
                 a_revoked_token_keeps_its_first_time
                 a_link_works_once
+                a_link_is_given_another_secret
+                invitations_are_listed_and_revoked
                 of_two_uses_of_a_link_at_once_one_works
                 expired_links_go
             }
@@ -137,6 +146,13 @@ macro_rules! __storage_cases {
                 of_two_merges_at_once_one_is_refused
                 merges_in_a_row_at_once_leave_nothing_behind
             }
+            lead_race {
+                what_is_added_during_a_merge_is_refused
+                what_is_added_before_a_merge_moves
+                erasing_reaches_a_merge_at_the_same_time
+                nothing_is_added_during_an_erasure
+                a_lead_that_is_gone_takes_no_records
+            }
             lead_erase {
                 erasing_reaches_every_table
                 erasing_reaches_merged_leads
@@ -149,6 +165,7 @@ macro_rules! __storage_cases {
                 conversations_are_sorted
                 conversations_are_filtered
                 idle_conversations_come_longest_silent_first
+                recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
             }
@@ -159,6 +176,7 @@ macro_rules! __storage_cases {
                 of_two_appends_at_once_one_is_refused
                 many_speakers_leave_no_gap
                 analysis_changes_what_it_found_out
+                words_are_replaced_and_nothing_else
                 utterances_are_purged_by_the_end_of_their_conversation
             }
             hand_off {
@@ -215,7 +233,12 @@ macro_rules! __storage_cases {
                 a_claim_is_extended
                 a_row_is_tried_again
                 a_row_is_given_up
+                rows_given_up_are_listed_revived_and_discarded
                 a_unique_job_is_added_once
+                a_claimed_job_does_not_stand_for_a_new_one
+                a_job_that_is_given_back_is_covered_by_a_waiting_one
+                a_unique_job_reads_what_its_unit_wrote
+                what_is_due_is_what_a_claim_would_find
                 of_two_unique_jobs_at_once_one_is_added
                 claims_at_once_share_the_rows
                 a_claim_that_is_rolled_back_never_was
@@ -248,7 +271,9 @@ macro_rules! __conformance_tests {
         mod $file {$(
             #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                $crate::conformance::$file::$case(&super::$fixture()).await;
+                for _ in 0..$crate::conformance::rounds(1, 5) {
+                    $crate::conformance::$file::$case(&super::$fixture()).await;
+                }
             }
         )+}
     )+};

@@ -144,6 +144,30 @@ pub(super) async fn rivals<T: Send + 'static>(
     (outcomes.pop().unwrap(), second)
 }
 
+/// Runs two units at once. The second begins when the first has done its work and has not committed yet: a storage with
+/// one writer makes it wait, any other runs it beside what is still open.
+pub(super) async fn overlapping<A, B>(
+    world: &World,
+    first: impl AsyncFnOnce(&dyn UnitOfWork) -> Result<A>,
+    second: impl AsyncFnOnce(&dyn UnitOfWork) -> Result<B>,
+) -> (Result<A>, Result<B>) {
+    let (worked, begun) = tokio::sync::oneshot::channel();
+    let first = world.write(async |unit| {
+        let done = first(unit).await;
+        // The second may be gone when it failed; its own outcome tells.
+        let _ = worked.send(());
+        for _ in 0..5 {
+            pause().await;
+        }
+        done
+    });
+    let second = async {
+        begun.await.expect("the first lets the second begin");
+        world.write(second).await
+    };
+    soon(futures::future::join(first, second)).await
+}
+
 /// Runs everybody at once, each in a task of its own, and gives what became of them in their order. Who is still at it
 /// when one fails is stopped.
 pub(super) async fn together<T: Send + 'static>(

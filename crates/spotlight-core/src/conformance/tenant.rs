@@ -10,8 +10,8 @@ use crate::{
     domain::{
         appointment::Appointment,
         assistant::{Assistant, Knowledge},
-        billing::Meter,
-        consent::{ConsentKind, ConsentState},
+        billing::{Meter, Usage},
+        consent::{Consent, ConsentKind, ConsentState},
         conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment},
         lead::{Lead, Proposal, ProposalState},
         schedule::Host,
@@ -186,7 +186,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
         async |unit: Unit<'_>| unit.proposals().decide(org, theirs.proposal.id, ProposalState::Accepted).await,
         async |unit: Unit<'_>| unit.assistants().update(&robot).await,
         async |unit: Unit<'_>| unit.assistants().delete(org, assistant.id).await,
-        async |unit: Unit<'_>| unit.knowledge().update(&moved).await,
+        async |unit: Unit<'_>| unit.knowledge().update(&moved, entry.updated_at).await,
         async |unit: Unit<'_>| unit.conversations().update(&talk).await,
         async |unit: Unit<'_>| unit.hand_offs().update(&hand_off).await,
         async |unit: Unit<'_>| unit.hosts().update(&host).await,
@@ -210,6 +210,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
             assert!(!unit.webhook_endpoints().delete(org, theirs.endpoint.id).await?);
             assert!(!unit.users().remove_membership(org, user).await?);
             unit.transcripts().set_analysis(org, theirs.talk.id, &[analysis]).await?;
+            unit.transcripts().rewrite(org, theirs.talk.id, &[(said[0].id, "Other words".to_owned())]).await?;
             assert_eq!(unit.transcripts().purge(org, far(), 10).await?, 1, "its own alone");
             assert_eq!(unit.audit().purge(org, far(), 10).await?, 1, "its own alone");
             Ok(())
@@ -255,6 +256,11 @@ pub async fn nothing_points_at_another_organization(fixture: &dyn StorageFixture
     let foreign = Conversation { organization_id: world.org(), ..theirs.talk.clone() };
     let proposal = samples.proposal(&stranger);
     let consent = samples.consent(&stranger, ConsentState::Refused, at(9));
+    let theirs_said = Some(theirs.talk.id);
+    let said_elsewhere = Proposal { conversation_id: theirs_said, ..samples.proposal(&mine.lead) };
+    let consent_elsewhere =
+        Consent { conversation_id: theirs_said, ..samples.consent(&mine.lead, ConsentState::Refused, at(9)) };
+    let used_elsewhere = Usage { conversation_id: theirs_said, ..samples.usage(world.org(), 1) };
     let utterance = samples.utterance(&foreign, 2);
     let hand_off = samples.hand_off(&foreign, at(9));
     let report = samples.report(&foreign);
@@ -268,6 +274,9 @@ pub async fn nothing_points_at_another_organization(fixture: &dyn StorageFixture
         async |unit: Unit<'_>| unit.conversations().insert(&with_their_assistant).await,
         async |unit: Unit<'_>| unit.proposals().insert(&proposal).await.map(drop),
         async |unit: Unit<'_>| unit.consents().append(&consent).await,
+        async |unit: Unit<'_>| unit.proposals().insert(&said_elsewhere).await.map(drop),
+        async |unit: Unit<'_>| unit.consents().append(&consent_elsewhere).await,
+        async |unit: Unit<'_>| unit.usage().record(&used_elsewhere).await.map(drop),
         async |unit: Unit<'_>| unit.transcripts().append(std::slice::from_ref(&utterance)).await,
         async |unit: Unit<'_>| unit.hand_offs().insert(&hand_off).await,
         async |unit: Unit<'_>| unit.reports().put(&report).await,

@@ -167,6 +167,27 @@ pub async fn analysis_changes_what_it_found_out(fixture: &dyn StorageFixture) {
     }
 }
 
+/// Words that are replaced stand where the former stood, as often as it is done.
+pub async fn words_are_replaced_and_nothing_else(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let (talk, other) = (world.conversation().await, world.conversation().await);
+    let (mine, theirs) = (said(&world, &talk, 3).await, said(&world, &other, 1).await);
+    let unknown = world.samples.utterance(&talk, 9).id;
+    let contents: Vec<_> = [mine[2].id, unknown, theirs[0].id, mine[0].id]
+        .into_iter()
+        .enumerate()
+        .map(|(index, id)| (id, format!("[name] says {index}")))
+        .collect();
+    for _ in 0..2 {
+        world.write(async |unit| unit.transcripts().rewrite(world.org(), talk.id, &contents).await).await.unwrap();
+        let with = |index: usize, content: &str| Transcript { content: content.to_owned(), ..mine[index].clone() };
+        let expected = [with(0, "[name] says 3"), mine[1].clone(), with(2, "[name] says 0")];
+        assert_eq!(world.read().transcripts().list(world.org(), talk.id, 0, 10).await.unwrap(), expected);
+        assert_eq!(world.read().transcripts().list(world.org(), other.id, 0, 10).await.unwrap(), theirs);
+    }
+    world.write(async |unit| unit.transcripts().rewrite(world.org(), talk.id, &[]).await).await.unwrap();
+}
+
 /// Retention takes the utterances of conversations that ended long ago, a few conversations at a time.
 pub async fn utterances_are_purged_by_the_end_of_their_conversation(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;

@@ -81,7 +81,7 @@ pub async fn an_eventual_read_sees_a_commit_in_the_end(fixture: &dyn StorageFixt
     .await;
 }
 
-/// `Conflict`, `StaleVersion` and `NotFound` leave the unit usable and the failed write without effect.
+/// `StaleVersion`, `NotFound` and a `Conflict` with what is stored leave the unit usable and the failed write without effect.
 pub async fn a_refused_write_leaves_the_unit_usable(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     let lead = world.lead().await;
@@ -287,4 +287,36 @@ pub async fn a_closed_storage_is_unavailable(fixture: &dyn StorageFixture) {
         soon(world.read().leads().get(world.org(), world.samples.lead(world.org()).id)).await,
         ErrorKind::Unavailable,
     );
+}
+
+/// `close` ends the connection of an open unit once the unit is over, and what it commits stays.
+pub async fn closing_waits_for_an_open_unit(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let lead = world.samples.lead(world.org());
+    let unit = world.storage.begin().await.unwrap();
+    unit.leads().insert(&lead).await.unwrap();
+    let work = async {
+        pause().await;
+        assert_eq!(unit.leads().get(world.org(), lead.id).await.unwrap().as_ref(), Some(&lead));
+        unit.commit().await
+    };
+    let (committed, ()) = soon(futures::future::join(work, world.storage.close())).await;
+    committed.unwrap();
+    refused(soon(world.storage.begin()).await.map(drop), ErrorKind::Unavailable);
+}
+
+/// A read that is dropped at any await leaves the only connection usable for the next one.
+pub async fn a_dropped_read_leaves_its_connection_usable(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.narrow().await).await;
+    let lead = world.lead().await;
+    for polls in 1.. {
+        assert!(polls < 1000, "the read should end at some time");
+        let read = world.read().leads();
+        let done = soon(cut_off(read.get(world.org(), lead.id), polls)).await;
+        assert_eq!(soon(read.get(world.org(), lead.id)).await.unwrap().as_ref(), Some(&lead));
+        if let Some(found) = done {
+            assert_eq!(found.unwrap(), Some(lead));
+            break;
+        }
+    }
 }

@@ -244,6 +244,12 @@ pub struct Assistant {
 }
 
 impl Assistant {
+    /// Whether appointments of this assistant can be with this user: a host it names, or its owner when it names none.
+    pub fn can_host(&self, user: UserId) -> bool {
+        let hosts = &self.booking.hosts;
+        if hosts.is_empty() { self.owner_id == user } else { hosts.contains(&user) }
+    }
+
     /// Checks every rule of the entity.
     ///
     /// # Errors
@@ -324,7 +330,7 @@ impl Assistant {
 }
 
 /// True for `http(s)://host[:port]` with nothing after it.
-fn is_origin(text: &str) -> bool {
+pub fn is_origin(text: &str) -> bool {
     text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).is_some_and(|host| {
         !host.is_empty()
             && host.len() <= 255

@@ -1,5 +1,6 @@
 //! Conversations, what was said in them, and hand-off to a person.
 
+use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +193,7 @@ impl Conversation {
     pub fn needs_attention(&self, now: Timestamp) -> bool {
         let open = !self.status.is_final();
         self.sentiment_value.is_some_and(|value| value < UNHAPPY_BELOW)
-            || (self.ended_at.unwrap_or(now) - self.started_at).num_minutes() > LONG_AFTER_MIN
+            || self.ended_at.unwrap_or(now) - self.started_at > Duration::minutes(LONG_AFTER_MIN)
             || (open && self.waiting_since.is_some_and(|at| (now - at).num_minutes() >= UNANSWERED_AFTER_MIN))
     }
 

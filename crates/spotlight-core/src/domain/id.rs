@@ -59,6 +59,8 @@ ids! {
     SessionId, "Session";
     /// Identifies an API token.
     ApiTokenId, "API token";
+    /// Identifies a single-use link.
+    LinkId, "Link";
     /// Identifies an assistant.
     AssistantId, "Assistant";
     /// Identifies a knowledge entry of an assistant.

@@ -29,7 +29,7 @@ words! {
     }
 }
 
-/// Milliseconds each stage of one turn took.
+/// Milliseconds each stage of one turn took, counted from the visitor's last word. None where it was not measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnLatency {
     /// The assistant's utterance.
@@ -40,8 +40,8 @@ pub struct TurnLatency {
     pub first_token_ms: Option<u32>,
     /// Until the first sound of the answer.
     pub first_audio_ms: Option<u32>,
-    /// Until the answer was complete.
-    pub total_ms: u32,
+    /// Until the answer was complete, or cut off.
+    pub total_ms: Option<u32>,
 }
 
 /// Made when a conversation ends. One per conversation.
@@ -61,7 +61,7 @@ pub struct CallReport {
     pub latencies: Vec<TurnLatency>,
     /// Cost by provider.
     pub costs: BTreeMap<String, Money>,
-    /// What was extracted by the assistant's JSON Schema.
+    /// What was extracted by the assistant's JSON Schema: the properties that were found, each as the schema wants it.
     pub data: Option<serde_json::Value>,
     /// Success by the assistant's own criteria; none where there are none or no judge.
     pub success: Option<bool>,

@@ -60,16 +60,38 @@ pub struct Signals {
     pub sentiment: Option<f64>,
 }
 
+/// What an utterance says about buying, beside what it wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concerns {
+    /// What it holds against buying. The price is an intent.
+    pub objections: BTreeSet<Objection>,
+    /// It asks how soon it could start.
+    pub asks_start: bool,
+    /// What it refuses, if it refuses, is an appointment or to tell a contact.
+    pub declines_detail: bool,
+}
+
+/// One utterance of a visitor, as understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What was asked before it.
+    pub asked: Asked,
+    /// What it wants.
+    pub intents: BTreeSet<Intent>,
+    /// What else it says about buying.
+    pub concerns: Concerns,
+}
+
 impl Signals {
-    /// Signals, objections and refusal of the visitor's utterances: for each what was asked before it and what it was
-    /// understood to want. Everything else is left for the caller to fill in.
+    /// Signals, objections and refusal of the visitor's utterances. Everything else is left for the caller to fill in.
     ///
     /// Words count in context. An utterance that finds the price too high asks for it in protest, so it is no buying
     /// signal. A refusal is a refusal of the business where nothing or the need was asked or the visitor leaves with
-    /// it; elsewhere it refuses only to answer.
-    pub fn from_intents<'a>(utterances: impl IntoIterator<Item = (Asked, &'a BTreeSet<Intent>)>) -> Self {
+    /// it; elsewhere, and where it declines an appointment or to tell a contact, it is not. Who decides is an answer
+    /// where that was asked, and "not now" is one where times were offered.
+    pub fn of_utterances<'a>(utterances: impl IntoIterator<Item = &'a Said>) -> Self {
         let mut signals = Self::default();
-        for (asked, intents) in utterances {
+        for Said { asked, intents, concerns } in utterances {
             let has = |intent| intents.contains(&intent);
             if has(Intent::ObjectionPrice) {
                 signals.objections.insert(Objection::Price);
@@ -79,8 +101,17 @@ impl Signals {
             if has(Intent::Demo) {
                 signals.buying.insert(BuyingSignal::Demo);
             }
+            if concerns.asks_start {
+                signals.buying.insert(BuyingSignal::Timeline);
+            }
+            let counts = |objection: &Objection| match objection {
+                Objection::Authority => *asked != Asked::Topic(Topic::Authority),
+                Objection::Timing => !matches!(asked, Asked::Slot | Asked::Confirm),
+                Objection::Price | Objection::Competitor => true,
+            };
+            signals.objections.extend(concerns.objections.iter().copied().filter(counts));
             let of_the_business = matches!(asked, Asked::Open | Asked::Topic(Topic::Need)) || has(Intent::Goodbye);
-            signals.refusal |= has(Intent::Refusal) && of_the_business;
+            signals.refusal |= has(Intent::Refusal) && of_the_business && !concerns.declines_detail;
         }
         signals
     }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     contact::Email,
-    id::{ApiTokenId, OrganizationId, SessionId, UserId},
+    id::{ApiTokenId, LinkId, OrganizationId, SessionId, UserId},
     macros::words,
     time::Timestamp,
 };
@@ -248,16 +248,31 @@ words! {
 /// A single-use link sent by e-mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneTimeLink {
-    /// Hash of the secret in the link: its identity.
+    /// Identity; opens nothing.
+    pub id: LinkId,
+    /// Hash of the secret in the link.
     pub token_hash: SecretHash,
     /// Whom it is for.
     pub user_id: UserId,
     /// What it is for.
     pub purpose: LinkPurpose,
+    /// An invitation's organization.
+    pub organization_id: Option<OrganizationId>,
+    /// An invitation's role.
+    pub role: Option<Role>,
+    /// SHA-256 of the address it is sent to: it proves that address and no later one.
+    pub sent_to: SecretHash,
     /// When it stops working.
     pub expires_at: Timestamp,
     /// When it was used.
     pub used_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl OneTimeLink {
+    /// True when it opens what it is for at `now`.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now < self.expires_at
+    }
 }

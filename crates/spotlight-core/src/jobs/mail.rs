@@ -20,7 +20,7 @@ use crate::{
 struct Meeting {
     appointment: Appointment,
     organization: String,
-    organization_zone: Tz,
+    host_zone: Tz,
     assistant: String,
     visitor: Option<Email>,
     host: Email,
@@ -106,10 +106,12 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
     let assistant = repos.assistants().get(organization, appointment.assistant_id).await?;
     let lead = repos.leads().get(organization, appointment.lead_id).await?;
     let Some(host) = repos.users().get(appointment.host_id).await? else { return Ok(None) };
+    let hours = repos.hosts().get(organization, appointment.host_id).await?;
     Ok(Some(Meeting {
         appointment,
         organization: settings.name,
-        organization_zone: settings.time_zone,
+        // A person who is no host any more still works where the business does.
+        host_zone: hours.map_or(settings.time_zone, |hours| hours.time_zone),
         assistant: assistant.map(|assistant| assistant.name).unwrap_or_default(),
         visitor: lead.and_then(|lead| lead.email),
         host: host.email,
@@ -120,7 +122,7 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
 /// Who hears of it, each in their own zone.
 fn sides(meeting: &Meeting) -> Vec<(&'static str, Email, Tz)> {
     let visitor = meeting.visitor.clone().map(|email| ("visitor", email, meeting.appointment.time_zone));
-    visitor.into_iter().chain([("host", meeting.host.clone(), meeting.organization_zone)]).collect()
+    visitor.into_iter().chain([("host", meeting.host.clone(), meeting.host_zone)]).collect()
 }
 
 fn local(appointment: &Appointment, zone: Tz) -> String {

@@ -5,6 +5,7 @@
 
 pub(crate) mod analysis;
 mod context;
+pub(crate) mod email;
 mod job;
 pub(crate) mod mail;
 mod registry;
@@ -29,6 +30,7 @@ pub use self::{
 };
 use crate::{
     domain::{
+        OrganizationId,
         appointment::{Appointment, AppointmentStatus},
         conversation::Conversation,
         report::EndedReason,
@@ -47,12 +49,25 @@ pub mod names {
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.
     pub const REMIND_APPOINTMENT: &str = "remind_appointment";
-    /// Removes a file of erased data.
+    /// Sends a message to a person of the team.
+    pub const SEND_EMAIL: &str = "send_email";
+    /// Removes a file of erased or outdated data.
     pub const DELETE_FILE: &str = "delete_file";
 }
 
 /// Hours before an appointment at which both sides are reminded.
 const REMIND_HOURS: [i64; 2] = [24, 1];
+
+/// Removes a file that nothing refers to any more.
+pub(crate) fn delete_file(organization: OrganizationId, key: &str) -> NewJob {
+    NewJob {
+        organization_id: Some(organization),
+        name: names::DELETE_FILE.to_owned(),
+        payload: json!({ "key": key }),
+        run_at: None,
+        unique_key: None,
+    }
+}
 
 /// Analyses a conversation as it stands. With a reason it has just ended, and a report is made too.
 pub(crate) fn analyze_conversation(conversation: &Conversation, ended: Option<EndedReason>) -> NewJob {

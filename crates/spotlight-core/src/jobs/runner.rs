@@ -6,7 +6,7 @@ use chrono::Duration as Span;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{analysis, mail, names, relay, upkeep};
+use super::{analysis, email, mail, names, relay, upkeep};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{OutboxKind, OutboxRow},
@@ -23,8 +23,12 @@ const LIMIT: Duration = Duration::from_secs(50);
 const TRIES: u32 = 25;
 /// Pause after a look that found work, and the longest pause after looks that found none.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
+/// Longest pause after looks that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Time between two rounds of upkeep.
 const UPKEEP: Duration = Duration::from_mins(1);
+/// Time between two looks for what organizations keep no longer. It counts in days, and reads every organization.
+const RETENTION: Duration = Duration::from_hours(1);
 
 /// Runs what services leave behind. One per process; several processes share the work.
 #[derive(Clone)]
@@ -38,73 +42,59 @@ impl Runner {
         Self { deps, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// Works until `stop` is cancelled, then finishes the jobs in hand. Never stops by itself: a database that is away
-    /// is asked again with a growing pause.
+    /// Works until `stop` is cancelled, then finishes the jobs in hand. Never stops by itself: a database or a bus that
+    /// is away is asked again with a growing pause. Events, jobs and upkeep do not wait for one another.
     pub async fn run(&self, stop: CancellationToken) {
-        let running = TaskTracker::new();
-        let mut pause = PAUSES.0;
-        let mut upkeep = tokio::time::interval(UPKEEP);
-        upkeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                _ = upkeep.tick() => {
-                    if let Err(error) = upkeep::run(&self.deps).await {
-                        tracing::warn!(error = error.chain(), "upkeep failed; it is tried again in a minute");
-                    }
-                }
-                () = tokio::time::sleep(pause) => {
-                    pause = match self.look(&running).await {
-                        Ok(0) => (pause * 2).min(PAUSES.1),
-                        Ok(_) => PAUSES.0,
-                        Err(error) => {
-                            tracing::warn!(error = error.chain(), "jobs could not be fetched; trying again");
-                            (pause * 2).min(Duration::from_secs(5))
-                        }
-                    };
-                }
-            }
-        }
-        running.close();
-        running.wait().await;
+        let jobs = async {
+            let running = TaskTracker::new();
+            repeat(&stop, "jobs could not be fetched; trying again", || self.begin_jobs(&running)).await;
+            running.close();
+            running.wait().await;
+        };
+        let events = repeat(&stop, "events could not be published; trying again", || relay::publish(&self.deps));
+        let upkeep = every(&stop, UPKEEP, || upkeep::minute(&self.deps));
+        let retention = every(&stop, RETENTION, || upkeep::retain(&self.deps));
+        tokio::join!(jobs, events, upkeep, retention);
     }
 
     /// Works until nothing is due, for tests and tools. Jobs that wait for a later time stay.
     ///
     /// # Errors
-    /// Those of storage.
+    /// Those of storage; and those of the bus, once no job is due any more.
     pub async fn run_until_idle(&self) -> Result<()> {
         loop {
             let running = TaskTracker::new();
-            let found = self.look(&running).await?;
+            let published = relay::publish(&self.deps).await;
+            let begun = self.begin_jobs(&running).await?;
             running.close();
             running.wait().await;
-            if found == 0 {
+            if begun == 0 && published? == 0 {
                 return Ok(());
             }
         }
     }
 
-    /// One round of what is due by the minute: silence, hand-offs nobody took, expired records, retention.
+    /// One round of what is due by itself: silence, hand-offs nobody took, expired records, retention. A record that
+    /// fails is logged and left for the next round.
     ///
     /// # Errors
-    /// Those of storage.
+    /// Those of storage, when what is due could not be read.
     pub async fn upkeep(&self) -> Result<()> {
-        upkeep::run(&self.deps).await
+        let minute = upkeep::minute(&self.deps).await;
+        upkeep::retain(&self.deps).await.and(minute)
     }
 
-    /// Publishes events and begins jobs. Gives how many of both.
-    async fn look(&self, running: &TaskTracker) -> Result<usize> {
-        let published = relay::publish(&self.deps).await?;
+    /// Begins the jobs that are due, as far as there is room. Gives how many.
+    async fn begin_jobs(&self, running: &TaskTracker) -> Result<usize> {
         let free = self.places.available_permits();
         if free == 0 {
-            return Ok(published);
+            return Ok(0);
         }
         let now = self.deps.now();
         // Looking costs no unit: most looks find nothing, and units wait for one another on SQLite.
         let repos = self.deps.storage.read(crate::ports::ReadConsistency::Strong);
-        if repos.outbox().stats(OutboxKind::Job, now).await?.ready == 0 {
-            return Ok(published);
+        if !repos.outbox().due(OutboxKind::Job, now).await? {
+            return Ok(0);
         }
         let unit = self.deps.storage.begin().await?;
         let rows = unit.outbox().claim(OutboxKind::Job, now, LEASE_S, u32::try_from(free).unwrap_or(1)).await?;
@@ -117,7 +107,7 @@ impl Runner {
                 runner.work(row).await;
             });
         }
-        Ok(published + count)
+        Ok(count)
     }
 
     /// Runs one job and notes what came of it. A panic of a job is that job's failure.
@@ -160,6 +150,41 @@ impl Runner {
     }
 }
 
+/// Does something again and again until `stop` is cancelled: at once after it found work, with growing pauses after it
+/// found none or failed. What has begun is brought to its end.
+async fn repeat<F: Future<Output = Result<usize>>>(stop: &CancellationToken, failure: &str, look: impl Fn() -> F) {
+    let mut pause = PAUSES.0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = match look().await {
+            Ok(0) => (pause * 2).min(PAUSES.1),
+            Ok(_) => PAUSES.0,
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "{failure}");
+                (pause * 2).min(LONGEST_PAUSE)
+            }
+        };
+    }
+}
+
+/// Does something at once and then at a steady pace until `stop` is cancelled.
+async fn every<F: Future<Output = Result<()>>>(stop: &CancellationToken, pace: Duration, round: impl Fn() -> F) {
+    let mut ticks = tokio::time::interval(pace);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = round().await {
+            tracing::warn!(error = error.chain(), "upkeep failed; it is tried again in the next round");
+        }
+    }
+}
+
 /// Doubles from one second to six hours; the row's own id spreads rows that failed together.
 fn pause_after(row: &OutboxRow, retry: Retry) -> Span {
     match retry {
@@ -179,8 +204,10 @@ async fn handle(deps: &Deps, row: &OutboxRow) -> Result<()> {
         names::SCORE_LEAD => analysis::lead(deps, row).await,
         names::SEND_INVITATION => mail::invitation(deps, row).await,
         names::REMIND_APPOINTMENT => mail::reminder(deps, row).await,
+        names::SEND_EMAIL => email::send(deps, row).await,
         names::DELETE_FILE => upkeep::delete_file(deps, row).await,
-        _ => Err(Error::new(ErrorKind::Corrupt, "no job has this name; a newer version may have left it")),
+        // While a newer version is rolled out, it may run beside this one and take the job when it comes up again.
+        _ => Err(Error::new(ErrorKind::Unavailable, "no job of this version has this name")),
     }
 }
 

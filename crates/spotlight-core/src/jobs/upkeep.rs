@@ -1,4 +1,4 @@
-//! What is due by the minute.
+//! What is due by the minute or by the day.
 
 use chrono::Duration;
 
@@ -6,39 +6,61 @@ use super::runner::facts;
 use crate::{
     domain::{
         ConversationId, OrganizationId,
-        conversation::{ABANDON_AFTER_MIN, ConversationStatus, HandOffStatus},
+        conversation::{ABANDON_AFTER_MIN, ConversationStatus, HandOff, HandOffStatus},
+        organization::Organization,
         report::EndedReason,
         time::Timestamp,
     },
     error::{ErrorKind, Result},
     ports::{OutboxRow, ReadConsistency},
-    services::{Context, conversations::ended, deps::Deps},
+    services::{Context, conversations::ended, deps::Deps, leads::LeadService},
 };
 
-/// Records of one kind that one round takes.
+/// Records of one kind that are taken at once.
 const BATCH: u32 = 200;
 
-/// One round. Every part works on its own and again harmlessly, so it needs no lease over the fleet.
-pub(super) async fn run(deps: &Deps) -> Result<()> {
-    abandon_idle(deps).await?;
-    expire_hand_offs(deps).await?;
-    forget_expired(deps).await?;
-    retain(deps).await
+/// What is due by the minute. Every part works on its own and again harmlessly, so it needs no lease over the fleet; a
+/// part that fails does not keep the others from their work.
+pub(super) async fn minute(deps: &Deps) -> Result<()> {
+    let idle = abandon_idle(deps).await;
+    let hand_offs = expire_hand_offs(deps).await;
+    let expired = forget_expired(deps).await;
+    idle.and(hand_offs).and(expired)
+}
+
+/// True when a record was dealt with. One that fails is logged and left for the next round.
+fn is_done(what: &str, id: impl std::fmt::Display, result: Result<()>) -> bool {
+    match result {
+        Ok(()) => true,
+        // Somebody changed it in this moment; the next round looks again.
+        Err(error) if error.kind() == ErrorKind::StaleVersion => false,
+        Err(error) => {
+            tracing::warn!(what, record = %id, error = error.chain(), "upkeep of a record failed");
+            false
+        }
+    }
+}
+
+/// True when there may be more: the batch was full and got smaller. A batch of which every record fails is left alone.
+const fn goes_on(found: usize, done: usize) -> bool {
+    found == BATCH as usize && done > 0
 }
 
 /// Ends conversations after thirty minutes of silence.
 async fn abandon_idle(deps: &Deps) -> Result<()> {
-    // A conversation is idle from the thirtieth minute on, that instant included.
-    let before = deps.now() - Duration::minutes(ABANDON_AFTER_MIN) + Duration::microseconds(1);
-    let idle = deps.storage.read(ReadConsistency::Strong).conversations().idle(before, BATCH).await?;
-    for (organization, id) in idle {
-        match abandon(deps, organization, id).await {
-            // Somebody spoke in this moment.
-            Err(error) if error.kind() == ErrorKind::StaleVersion => {}
-            other => other?,
+    loop {
+        // A conversation is idle from the thirtieth minute on, that instant included.
+        let before = deps.now() - Duration::minutes(ABANDON_AFTER_MIN) + Duration::microseconds(1);
+        let idle = deps.storage.read(ReadConsistency::Strong).conversations().idle(before, BATCH).await?;
+        let mut done = 0;
+        for (organization, id) in &idle {
+            let result = abandon(deps, *organization, *id).await;
+            done += usize::from(is_done("a silent conversation", id, result));
+        }
+        if !goes_on(idle.len(), done) {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 async fn abandon(deps: &Deps, organization: OrganizationId, id: ConversationId) -> Result<()> {
@@ -59,77 +81,142 @@ async fn abandon(deps: &Deps, organization: OrganizationId, id: ConversationId) 
 
 /// Gives conversations back to the assistant when nobody came.
 async fn expire_hand_offs(deps: &Deps) -> Result<()> {
-    let now = deps.now();
-    let expired = deps.storage.read(ReadConsistency::Strong).hand_offs().expired(now, BATCH).await?;
-    for mut hand_off in expired {
-        let ctx = Context::system(hand_off.organization_id);
-        let unit = deps.storage.begin().await?;
-        hand_off.move_to(HandOffStatus::Expired)?;
-        hand_off.move_to(HandOffStatus::Assistant)?;
-        hand_off.updated_at = now;
-        match unit.hand_offs().update(&hand_off).await {
-            // Somebody accepted in this moment.
-            Err(error) if error.kind() == ErrorKind::StaleVersion => continue,
-            other => other?,
+    loop {
+        let expired = deps.storage.read(ReadConsistency::Strong).hand_offs().expired(deps.now(), BATCH).await?;
+        let (found, mut done) = (expired.len(), 0);
+        for hand_off in expired {
+            let id = hand_off.id;
+            done += usize::from(is_done("an expired hand-off", id, expire(deps, hand_off).await));
         }
-        let id = hand_off.conversation_id;
-        let data = serde_json::json!({ "conversation_id": id, "hand_off_id": hand_off.id });
-        deps.publish(&*unit, &ctx, "notifications", "hand_off.expired", Some(id), data).await?;
-        unit.commit().await?;
+        if !goes_on(found, done) {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+async fn expire(deps: &Deps, mut hand_off: HandOff) -> Result<()> {
+    let ctx = Context::system(hand_off.organization_id);
+    let unit = deps.storage.begin().await?;
+    hand_off.move_to(HandOffStatus::Expired)?;
+    hand_off.move_to(HandOffStatus::Assistant)?;
+    hand_off.updated_at = deps.now();
+    unit.hand_offs().update(&hand_off).await?;
+    let id = hand_off.conversation_id;
+    let data = serde_json::json!({ "conversation_id": id, "hand_off_id": hand_off.id });
+    deps.publish(&*unit, &ctx, "notifications", "hand_off.expired", Some(id), data).await?;
+    unit.commit().await
+}
+
+/// Runs a removal in units of its own until it removes nothing more.
+macro_rules! until_none_is_left {
+    ($deps:expr, |$unit:ident| $remove:expr) => {
+        async {
+            loop {
+                let $unit = $deps.storage.begin().await?;
+                let gone: u64 = $remove.await?;
+                $unit.commit().await?;
+                if gone == 0 {
+                    return Result::Ok(());
+                }
+            }
+        }
+        .await
+    };
 }
 
 /// Removes what has expired by itself.
 async fn forget_expired(deps: &Deps) -> Result<()> {
     let now = deps.now();
-    let unit = deps.storage.begin().await?;
-    unit.sessions().delete_expired(now, BATCH).await?;
-    unit.links().delete_expired(now, BATCH).await?;
-    unit.idempotency().delete_expired(now, BATCH).await?;
-    unit.processed_events().delete_before(now - Duration::days(7), BATCH).await?;
-    unit.commit().await
+    let sessions = until_none_is_left!(deps, |unit| unit.sessions().delete_expired(now, BATCH));
+    let links = until_none_is_left!(deps, |unit| unit.links().delete_expired(now, BATCH));
+    let answers = until_none_is_left!(deps, |unit| unit.idempotency().delete_expired(now, BATCH));
+    let week_ago = now - Duration::days(7);
+    let events = until_none_is_left!(deps, |unit| unit.processed_events().delete_before(week_ago, BATCH));
+    sessions.and(links).and(answers).and(events)
 }
 
 /// Removes what organizations keep no longer.
-async fn retain(deps: &Deps) -> Result<()> {
+pub(super) async fn retain(deps: &Deps) -> Result<()> {
     let mut after = None;
     loop {
         let ids = deps.storage.read(ReadConsistency::Strong).organizations().ids(after, 100).await?;
         let Some(last) = ids.last() else { return Ok(()) };
         after = Some(*last);
         for id in ids {
-            retain_one(deps, id, deps.now()).await?;
+            is_done("an organization's retention", id, retain_one(deps, id).await);
         }
     }
 }
 
-async fn retain_one(deps: &Deps, id: OrganizationId, now: Timestamp) -> Result<()> {
-    let repos = deps.storage.read(ReadConsistency::Strong);
-    let Some(organization) = repos.organizations().get(id).await? else { return Ok(()) };
-    let retention = organization.retention;
-    let before = |days: u32| now - Duration::days(i64::from(days));
-    if let Some(days) = retention.transcripts_days {
-        let unit = deps.storage.begin().await?;
-        unit.transcripts().purge(id, before(days), BATCH).await?;
-        unit.commit().await?;
-    }
-    if let Some(days) = retention.audit_days {
-        let unit = deps.storage.begin().await?;
-        unit.audit().purge(id, before(days), BATCH).await?;
-        unit.commit().await?;
-    }
-    if let Some(days) = retention.leads_days {
-        let ctx = Context::system(id);
-        let leads = crate::services::leads::LeadService::new(deps.clone());
-        for lead in repos.leads().inactive(id, before(days), BATCH).await? {
-            leads.erase(&ctx, lead).await?;
-        }
-    }
-    Ok(())
+async fn retain_one(deps: &Deps, id: OrganizationId) -> Result<()> {
+    let found = deps.storage.read(ReadConsistency::Strong).organizations().get(id).await?;
+    let Some(Organization { retention, .. }) = found else { return Ok(()) };
+    let now = deps.now();
+    // A number of days that reaches before all time keeps everything.
+    let before = |days: Option<u32>| days.and_then(|days| now.checked_sub_signed(Duration::days(days.into())));
+    let recordings = match before(retention.recordings_days) {
+        Some(before) => forget_recordings(deps, id, before).await,
+        None => Ok(()),
+    };
+    let transcripts = match before(retention.transcripts_days) {
+        Some(before) => until_none_is_left!(deps, |unit| unit.transcripts().purge(id, before, BATCH)),
+        None => Ok(()),
+    };
+    let audit = match before(retention.audit_days) {
+        Some(before) => until_none_is_left!(deps, |unit| unit.audit().purge(id, before, BATCH)),
+        None => Ok(()),
+    };
+    let leads = match before(retention.leads_days) {
+        Some(before) => forget_leads(deps, id, before).await,
+        None => Ok(()),
+    };
+    recordings.and(transcripts).and(audit).and(leads)
 }
 
-/// Removes a file whose owner was erased.
+/// Erases leads without activity.
+async fn forget_leads(deps: &Deps, organization: OrganizationId, before: Timestamp) -> Result<()> {
+    let ctx = Context::system(organization);
+    let leads = LeadService::new(deps.clone());
+    loop {
+        let repos = deps.storage.read(ReadConsistency::Strong);
+        let inactive = repos.leads().inactive(organization, before, BATCH).await?;
+        let mut done = 0;
+        for lead in &inactive {
+            done += usize::from(is_done("an inactive lead", lead, leads.erase(&ctx, *lead).await));
+        }
+        if !goes_on(inactive.len(), done) {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes recordings from conversations that ended long ago, and leaves the files to jobs.
+async fn forget_recordings(deps: &Deps, organization: OrganizationId, before: Timestamp) -> Result<()> {
+    loop {
+        let repos = deps.storage.read(ReadConsistency::Strong);
+        let recorded = repos.conversations().recorded(organization, before, BATCH).await?;
+        let mut done = 0;
+        for id in &recorded {
+            done += usize::from(is_done("an old recording", id, forget_recording(deps, organization, *id).await));
+        }
+        if !goes_on(recorded.len(), done) {
+            return Ok(());
+        }
+    }
+}
+
+async fn forget_recording(deps: &Deps, organization: OrganizationId, id: ConversationId) -> Result<()> {
+    let unit = deps.storage.begin().await?;
+    let Some(mut conversation) = unit.conversations().get(organization, id).await? else { return Ok(()) };
+    let Some(key) = conversation.audio_file.take() else { return Ok(()) };
+    conversation.updated_at = deps.now();
+    unit.conversations().update(&conversation).await?;
+    // The file goes after the commit, and as often as it takes: a reference to a file that is gone is never seen.
+    unit.enqueue(super::delete_file(organization, &key)).await?;
+    unit.commit().await
+}
+
+/// Removes a file that nothing refers to any more.
 pub(super) async fn delete_file(deps: &Deps, row: &OutboxRow) -> Result<()> {
     let (organization, key): (_, String) = facts(row, "key")?;
     deps.files.delete(organization, &key).await.map(drop)

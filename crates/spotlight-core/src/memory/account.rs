@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ApiTokenId, OrganizationId, SessionId, UserId,
+        ApiTokenId, LinkId, OrganizationId, SessionId, UserId,
         contact::Email,
         time::Timestamp,
         user::{ApiToken, LinkPurpose, Membership, OneTimeLink, SecretHash, Session, User},
@@ -274,28 +274,94 @@ impl ApiTokenRepository for MemoryRepositories {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Links {
-    rows: Map<SecretHash, OneTimeLink>,
-    by_expiry: Index<(), (Timestamp, SecretHash)>,
+    rows: Map<LinkId, OneTimeLink>,
+    by_hash: Map<SecretHash, LinkId>,
+    by_expiry: Index<(), (Timestamp, LinkId)>,
+    by_user: Index<UserId, LinkId>,
+    by_organization: Index<OrganizationId, LinkId>,
+}
+
+impl Links {
+    /// Stores a link, or changes what is stored of it.
+    fn store(&mut self, link: OneTimeLink) {
+        let old = self.rows.get(&link.id).map(|old| old.token_hash);
+        self.by_hash.rekey(old, Some(link.token_hash), link.id);
+        self.by_expiry.rekey(None, Some(((), (link.expires_at, link.id))));
+        self.by_user.rekey(None, Some((link.user_id, link.id)));
+        if let Some(organization) = link.organization_id {
+            self.by_organization.rekey(None, Some((organization, link.id)));
+        }
+        self.rows.insert(link.id, link);
+    }
+
+    fn remove(&mut self, id: LinkId) {
+        let Some(link) = self.rows.get(&id).cloned() else { return };
+        self.by_hash.remove(&link.token_hash);
+        self.by_expiry.rekey(Some(((), (link.expires_at, id))), None);
+        self.by_user.rekey(Some((link.user_id, id)), None);
+        if let Some(organization) = link.organization_id {
+            self.by_organization.rekey(Some((organization, id)), None);
+        }
+        self.rows.remove(&id);
+    }
 }
 
 #[async_trait]
 impl LinkRepository for MemoryRepositories {
     async fn insert(&self, link: &OneTimeLink) -> Result<()> {
         self.write(|tables| {
-            free("link", tables.links.rows.contains(&link.token_hash))?;
-            tables.links.by_expiry.rekey(None, Some(((), (link.expires_at, link.token_hash))));
-            tables.links.rows.insert(link.token_hash, link.clone());
+            let table = &mut tables.links;
+            free("link", table.rows.contains(&link.id) || table.by_hash.contains(&link.token_hash))?;
+            table.store(link.clone());
             Ok(())
+        })
+    }
+
+    async fn rekey(&self, id: LinkId, hash: &SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>> {
+        self.write(|tables| {
+            let table = &mut tables.links;
+            let Some(link) = table.rows.get(&id).filter(|link| link.is_usable(now)) else { return Ok(None) };
+            free("link", table.by_hash.get(hash).is_some_and(|other| *other != id))?;
+            let link = OneTimeLink { token_hash: *hash, ..link.clone() };
+            table.store(link.clone());
+            Ok(Some(link))
+        })
+    }
+
+    async fn invitations(&self, organization: OrganizationId, now: Timestamp) -> Result<Vec<OneTimeLink>> {
+        self.read(|tables| {
+            let table = &tables.links;
+            let rows = table.by_organization.of(organization).filter_map(|id| table.rows.get(&id));
+            let open = rows.filter(|link| link.purpose == LinkPurpose::Invitation && link.is_usable(now));
+            let mut open: Vec<_> = open.cloned().collect();
+            open.sort_by_key(|link| std::cmp::Reverse((link.created_at, link.id)));
+            Ok(open)
+        })
+    }
+
+    async fn revoke(&self, user: UserId, purpose: LinkPurpose, organization: Option<OrganizationId>) -> Result<u64> {
+        self.write(|tables| {
+            let table = &mut tables.links;
+            let meant = |link: &&OneTimeLink| {
+                link.purpose == purpose && link.organization_id == organization && link.used_at.is_none()
+            };
+            let rows = table.by_user.of(user).filter_map(|id| table.rows.get(&id));
+            let ids: Vec<_> = rows.filter(meant).map(|link| link.id).collect();
+            for id in &ids {
+                table.remove(*id);
+            }
+            Ok(ids.len() as u64)
         })
     }
 
     async fn consume(&self, hash: &SecretHash, purpose: LinkPurpose, now: Timestamp) -> Result<Option<OneTimeLink>> {
         self.write(|tables| {
-            let usable =
-                |link: &&OneTimeLink| link.purpose == purpose && link.used_at.is_none() && now < link.expires_at;
-            let Some(link) = tables.links.rows.get(hash).filter(usable) else { return Ok(None) };
+            let table = &mut tables.links;
+            let usable = |link: &&OneTimeLink| link.purpose == purpose && link.is_usable(now);
+            let found = table.by_hash.get(hash).and_then(|id| table.rows.get(id)).filter(usable);
+            let Some(link) = found else { return Ok(None) };
             let link = OneTimeLink { used_at: Some(now), ..link.clone() };
-            tables.links.rows.insert(*hash, link.clone());
+            table.store(link.clone());
             Ok(Some(link))
         })
     }
@@ -304,9 +370,8 @@ impl LinkRepository for MemoryRepositories {
         self.write(|tables| {
             let table = &mut tables.links;
             let expired: Vec<_> = table.by_expiry.before((), now).take(limit as usize).collect();
-            for (expires_at, hash) in &expired {
-                table.by_expiry.rekey(Some(((), (*expires_at, *hash))), None);
-                table.rows.remove(hash);
+            for (_, id) in &expired {
+                table.remove(*id);
             }
             Ok(expired.len() as u64)
         })

@@ -114,19 +114,23 @@ impl Appointments {
         rows.filter(move |row| row.status != AppointmentStatus::Held || row.hold_expires_at.is_none_or(|at| now < at))
     }
 
-    /// Checks what an appointment must not overlap and points at.
-    fn check(tables: &Tables, appointment: &Appointment, now: Timestamp) -> Result<()> {
+    /// Checks what an appointment must not overlap and points at, as far as it differs from the row it takes the place
+    /// of.
+    fn check(tables: &Tables, appointment: &Appointment, old: Option<&Appointment>, now: Timestamp) -> Result<()> {
+        if appointment.status == AppointmentStatus::Held && appointment.hold_expires_at.is_none() {
+            return Err(Error::invalid("hold_expires_at", "required", "A hold needs an end"));
+        }
         let organization = appointment.organization_id;
         let key = host_key(appointment);
         let mut others = tables.appointments.occupying(key, appointment.blocked, now);
         if appointment.status.occupies() && others.any(|other| other.id != appointment.id) {
             return Err(Error::conflict("the time overlaps another appointment of the host"));
         }
-        tables.need_lead(organization, appointment.lead_id)?;
-        tables.need_assistant(organization, appointment.assistant_id)?;
-        if let Some(conversation) = appointment.conversation_id {
-            tables.need_conversation(organization, conversation)?;
+        if old.is_none_or(|old| old.lead_id != appointment.lead_id) {
+            tables.need_open_lead(organization, appointment.lead_id)?;
         }
+        tables.need_assistant(organization, appointment.assistant_id)?;
+        tables.need_maybe_conversation(organization, appointment.conversation_id)?;
         need("host", tables.hosts.rows.contains(&key))
     }
 
@@ -184,7 +188,7 @@ impl AppointmentRepository for MemoryRepositories {
     async fn insert(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
         self.write(|tables| {
             free("appointment id", tables.appointments.get(appointment.organization_id, appointment.id).is_some())?;
-            Appointments::check(tables, appointment, now)?;
+            Appointments::check(tables, appointment, None, now)?;
             tables.appointments.delete_expired(host_key(appointment), now, appointment.id);
             tables.appointments.store(appointment.clone());
             Ok(())
@@ -221,7 +225,7 @@ impl AppointmentRepository for MemoryRepositories {
             let stored = tables.appointments.get(appointment.organization_id, appointment.id);
             let stored = stored.ok_or_else(|| Error::not_found("appointment"))?;
             let version = next_version("appointment", stored.version, appointment.version)?;
-            Appointments::check(tables, appointment, now)?;
+            Appointments::check(tables, appointment, Some(stored), now)?;
             tables.appointments.delete_expired(host_key(appointment), now, appointment.id);
             tables.appointments.store(Appointment { version, ..appointment.clone() });
             Ok(())

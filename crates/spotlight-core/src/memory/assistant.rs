@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{
     map::{Index, Map},
     page::{Key, KeyKind, Place, cut},
-    tables::{free, need, next_version},
+    tables::{free, next_version},
     unit::MemoryRepositories,
 };
 use crate::{
@@ -227,9 +227,13 @@ impl KnowledgeRepository for MemoryRepositories {
         self.read(|tables| Ok(tables.knowledge.rows.get(&(organization, id)).map(|row| Knowledge::clone(row))))
     }
 
-    async fn update(&self, entry: &Knowledge) -> Result<()> {
+    async fn update(&self, entry: &Knowledge, seen: Timestamp) -> Result<()> {
         self.write(|tables| {
-            need("knowledge entry", tables.knowledge.rows.contains(&(entry.organization_id, entry.id)))?;
+            let stored = tables.knowledge.rows.get(&(entry.organization_id, entry.id));
+            let stored = stored.ok_or_else(|| Error::not_found("knowledge entry"))?;
+            if stored.updated_at != seen {
+                return Err(Error::stale("knowledge entry"));
+            }
             tables.need_assistant(entry.organization_id, entry.assistant_id)?;
             tables.knowledge.store(entry);
             Ok(())

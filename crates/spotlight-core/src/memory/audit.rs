@@ -11,7 +11,11 @@ use super::{
     unit::MemoryRepositories,
 };
 use crate::{
-    domain::{AuditEntryId, OrganizationId, audit::AuditEntry, time::Timestamp},
+    domain::{
+        AuditEntryId, ConversationId, OrganizationId,
+        audit::{Actor, AuditEntry},
+        time::Timestamp,
+    },
     error::Result,
     ports::{AuditFilter, AuditRepository, Listing, Order, Paging},
 };
@@ -20,6 +24,19 @@ use crate::{
 pub(super) struct AuditEntries {
     rows: Map<(OrganizationId, AuditEntryId), Arc<AuditEntry>>,
     by_created: Index<OrganizationId, (Timestamp, AuditEntryId)>,
+}
+
+impl AuditEntries {
+    /// Forgets where a visitor came from who acted in a conversation.
+    pub(super) fn forget_addresses(&mut self, organization: OrganizationId, conversation: ConversationId) {
+        let (kind, id) = (Actor::Visitor(conversation).kind(), conversation.to_string());
+        let theirs = |row: &AuditEntry| row.actor_kind == kind && row.actor_id.as_deref() == Some(id.as_str());
+        let stored: Vec<_> = self.rows.group(organization).filter(|row| theirs(row)).cloned().collect();
+        for row in stored {
+            let key = (organization, row.id);
+            self.rows.insert(key, Arc::new(AuditEntry { source_address: None, ..AuditEntry::clone(&row) }));
+        }
+    }
 }
 
 #[async_trait]

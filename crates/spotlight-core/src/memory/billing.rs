@@ -89,11 +89,12 @@ impl UsageRecords {
 impl UsageRepository for MemoryRepositories {
     async fn record(&self, usage: &Usage) -> Result<bool> {
         self.write(|tables| {
-            let table = &mut tables.usage;
             let event = (usage.organization_id, usage.meter, usage.event_key.clone());
-            if table.by_event.contains(&event) {
+            if tables.usage.by_event.contains(&event) {
                 return Ok(false);
             }
+            tables.need_maybe_conversation(usage.organization_id, usage.conversation_id)?;
+            let table = &mut tables.usage;
             let key = (usage.organization_id, usage.id);
             free("usage id", table.rows.contains(&key))?;
             table.by_event.insert(event, usage.id);

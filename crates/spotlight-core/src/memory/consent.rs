@@ -56,7 +56,8 @@ impl ConsentRepository for MemoryRepositories {
     async fn append(&self, consent: &Consent) -> Result<()> {
         self.write(|tables| {
             free("consent id", tables.consents.rows.contains(&(consent.organization_id, consent.id)))?;
-            tables.need_lead(consent.organization_id, consent.lead_id)?;
+            tables.need_open_lead(consent.organization_id, consent.lead_id)?;
+            tables.need_maybe_conversation(consent.organization_id, consent.conversation_id)?;
             tables.consents.store(consent.clone());
             Ok(())
         })

@@ -146,7 +146,7 @@ impl Conversations {
         free("external call id", holder.is_some_and(|id| *id != row.conversation.id))?;
         let (organization, lead) = (row.conversation.organization_id, row.conversation.lead_id);
         if old.is_none_or(|old| old.lead_id != lead) {
-            tables.need_lead(organization, lead)?;
+            tables.need_open_lead(organization, lead)?;
         }
         let assistant = row.conversation.assistant_id;
         if old.is_none_or(|old| old.assistant_id != assistant) {
@@ -232,6 +232,20 @@ impl ConversationRepository for MemoryRepositories {
         self.read(|tables| {
             let ranks = tables.conversations.by_silence.before((), before).take(limit as usize);
             Ok(ranks.map(|(_, (conversation, organization))| (organization, conversation)).collect())
+        })
+    }
+
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        self.read(|tables| {
+            let table = &tables.conversations;
+            let ended = table.rows(organization, table.by_end.before(organization, before));
+            let recorded = ended.filter(|row| row.conversation.audio_file.is_some());
+            Ok(recorded.map(|row| row.conversation.id).take(limit as usize).collect())
         })
     }
 

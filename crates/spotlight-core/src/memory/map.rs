@@ -140,7 +140,7 @@ macro_rules! ends_of_ids {
 }
 
 ends_of_ids! {
-    OrganizationId, UserId, SessionId, ApiTokenId, AssistantId, KnowledgeId, LeadId, ProposalId, ConversationId,
+    OrganizationId, UserId, SessionId, ApiTokenId, LinkId, AssistantId, KnowledgeId, LeadId, ProposalId, ConversationId,
     HandOffId, AppointmentId, WebhookEndpointId, WebhookDeliveryId, AuditEntryId, UsageId, ConsentId, OutboxId,
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 
 /// Where a row stands.
@@ -45,6 +45,7 @@ struct Entry {
     attempts: u32,
     claim: i64,
     last_error: Option<String>,
+    dead_at: Option<Timestamp>,
 }
 
 type Rank = (OutboxKind, (Timestamp, (u64, OutboxId)));
@@ -59,12 +60,25 @@ impl Entry {
         Some((self.kind, (until, (self.seq, self.id))))
     }
 
-    fn unfinished_key(&self) -> Option<String> {
-        self.unique_key.clone().filter(|_| self.state != State::Dead)
+    fn waiting_key(&self) -> Option<String> {
+        self.unique_key.clone().filter(|_| self.state == State::Waiting)
     }
 
     fn is_claimed_as(&self, claim: i64) -> bool {
         matches!(self.state, State::Claimed(_)) && self.claim == claim
+    }
+
+    fn to_dead(&self) -> DeadRow {
+        DeadRow {
+            id: self.id,
+            kind: self.kind,
+            name: self.name.clone(),
+            conversation_id: self.conversation_id,
+            attempts: self.attempts,
+            last_error: self.last_error.clone().unwrap_or_default(),
+            created_at: self.created_at,
+            dead_at: self.dead_at.unwrap_or(self.created_at),
+        }
     }
 
     fn to_row(&self) -> OutboxRow {
@@ -88,7 +102,7 @@ pub(super) struct Outbox {
     waiting: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
     claimed: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
     dead: Index<OutboxKind, OutboxId>,
-    /// Of rows that are not dead.
+    /// Of rows that wait.
     by_unique_key: Map<String, OutboxId>,
 }
 
@@ -98,7 +112,7 @@ impl Outbox {
         self.waiting.rekey(old.and_then(Entry::waiting_rank), new.and_then(Entry::waiting_rank));
         self.claimed.rekey(old.and_then(Entry::claimed_rank), new.and_then(Entry::claimed_rank));
         self.dead.rekey(old.and_then(dead), new.and_then(dead));
-        self.by_unique_key.rekey(old.and_then(Entry::unfinished_key), new.and_then(Entry::unfinished_key), id);
+        self.by_unique_key.rekey(old.and_then(Entry::waiting_key), new.and_then(Entry::waiting_key), id);
     }
 
     fn store(&mut self, entry: Entry) {
@@ -121,10 +135,28 @@ impl Outbox {
         true
     }
 
+    /// Removes the events about a conversation.
+    pub(super) fn forget(&mut self, organization: OrganizationId, conversation: ConversationId) {
+        let about = |entry: &Entry| {
+            let of = (entry.organization_id, entry.conversation_id);
+            entry.kind == OutboxKind::Event && of == (Some(organization), Some(conversation))
+        };
+        let events: Vec<_> = self.rows.values().filter(|entry| about(entry)).cloned().collect();
+        for event in events {
+            self.remove(&event);
+        }
+    }
+
+    /// A row of an organization that was given up.
+    fn dead_row(&self, organization: OrganizationId, id: OutboxId) -> Option<&Entry> {
+        let entry = self.rows.get(&id)?;
+        (entry.state == State::Dead && entry.organization_id == Some(organization)).then_some(&**entry)
+    }
+
     /// The first rows of a kind that may be claimed at `now`, by due time, then in the order of adding.
     fn due(&self, kind: OutboxKind, now: Timestamp, limit: usize) -> Vec<Entry> {
         let waiting = self.waiting.until(kind, now).take(limit).map(|(_, (_, id))| id);
-        let abandoned = self.claimed.before(kind, now).map(|(_, (_, id))| id);
+        let abandoned = self.claimed.until(kind, now).map(|(_, (_, id))| id);
         let entries = waiting.chain(abandoned).filter_map(|id| self.rows.get(&id));
         let mut due: Vec<_> = entries.map(|entry| Entry::clone(entry)).collect();
         due.sort_unstable_by_key(|entry| (entry.run_at, entry.seq));
@@ -186,6 +218,7 @@ impl MemoryRepositories {
             attempts: 0,
             claim: 0,
             last_error: None,
+            dead_at: None,
         }
     }
 }
@@ -237,7 +270,14 @@ impl OutboxRepository for MemoryRepositories {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         self.write(|tables| {
-            Ok(tables.outbox.change(id, claim, |entry| {
+            let outbox = &mut tables.outbox;
+            let held = outbox.rows.get(&id).filter(|entry| entry.is_claimed_as(claim)).cloned();
+            let stands_for_it = |key: &String| outbox.by_unique_key.contains(key);
+            if let Some(entry) = held.filter(|entry| entry.unique_key.as_ref().is_some_and(stands_for_it)) {
+                outbox.remove(&entry);
+                return Ok(true);
+            }
+            Ok(outbox.change(id, claim, |entry| {
                 entry.state = State::Waiting;
                 entry.run_at = run_at;
                 entry.last_error = Some(error.to_owned());
@@ -246,18 +286,60 @@ impl OutboxRepository for MemoryRepositories {
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
+        let now = self.added_at();
         self.write(|tables| {
             Ok(tables.outbox.change(id, claim, |entry| {
                 entry.state = State::Dead;
                 entry.last_error = Some(error.to_owned());
+                entry.dead_at = Some(now);
             }))
+        })
+    }
+
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        self.read(|tables| Ok(!tables.outbox.due(kind, now, 1).is_empty()))
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        self.read(|tables| {
+            let outbox = &tables.outbox;
+            let kinds = [OutboxKind::Job, OutboxKind::Event].into_iter();
+            let ids = kinds.flat_map(|kind| outbox.dead.of(kind)).filter(|id| after.is_none_or(|after| *id > after));
+            let mut rows: Vec<_> = ids.filter_map(|id| outbox.dead_row(organization, id)).map(Entry::to_dead).collect();
+            rows.sort_unstable_by_key(|row| row.id);
+            rows.truncate(limit as usize);
+            Ok(rows)
+        })
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        self.write(|tables| {
+            let Some(entry) = tables.outbox.dead_row(organization, id) else { return Ok(false) };
+            let revived = Entry {
+                state: State::Waiting,
+                run_at: now,
+                attempts: 0,
+                unique_key: None,
+                dead_at: None,
+                ..Entry::clone(entry)
+            };
+            tables.outbox.store(revived);
+            Ok(true)
+        })
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        self.write(|tables| {
+            let Some(entry) = tables.outbox.dead_row(organization, id).cloned() else { return Ok(false) };
+            tables.outbox.remove(&entry);
+            Ok(true)
         })
     }
 
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
         self.read(|tables| {
             let outbox = &tables.outbox;
-            let abandoned = outbox.claimed.before(kind, now).count();
+            let abandoned = outbox.claimed.until(kind, now).count();
             let due = outbox.waiting.until(kind, now).count();
             Ok(OutboxStats {
                 ready: (due + abandoned) as u64,

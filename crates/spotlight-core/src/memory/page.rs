@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::time::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     ports::{Cursor, Listing, Order, Paging},
 };
 
@@ -54,18 +54,14 @@ impl<'a> Key<'a> {
     }
 
     fn of_cursor(cursor: &'a Cursor, kind: KeyKind) -> Result<Self> {
-        let bad = || Error::new(ErrorKind::Malformed, "the cursor belongs to another list or sort");
         let Some(key) = cursor.key.as_deref() else {
             let optional = matches!(kind, KeyKind::OptionalInstant | KeyKind::OptionalNumber | KeyKind::OptionalText);
-            return if optional { Ok(Self::Absent) } else { Err(bad()) };
+            return if optional { Ok(Self::Absent) } else { Err(Cursor::of_another_list()) };
         };
         match kind {
-            KeyKind::Instant | KeyKind::OptionalInstant => {
-                let at = key.parse().ok().and_then(Timestamp::from_timestamp_micros);
-                at.map(Self::Instant).ok_or_else(bad)
-            }
-            KeyKind::OptionalNumber => key.parse().map(Self::Number).map_err(|_| bad()),
-            KeyKind::Text | KeyKind::OptionalText => Ok(Self::Text(key)),
+            KeyKind::Instant | KeyKind::OptionalInstant => Cursor::instant(key).map(Self::Instant),
+            KeyKind::OptionalNumber => Cursor::number(key).map(Self::Number),
+            KeyKind::Text | KeyKind::OptionalText => Cursor::text(key).map(Self::Text),
         }
     }
 }

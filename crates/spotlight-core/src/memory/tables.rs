@@ -23,7 +23,7 @@ use super::{
     webhook::{Deliveries, Endpoints, ProcessedEvents},
 };
 use crate::{
-    domain::{AssistantId, ConversationId, LeadId, OrganizationId, UserId},
+    domain::{AssistantId, ConversationId, LeadId, OrganizationId, UserId, lead::Lead},
     error::{Error, Result},
 };
 
@@ -110,6 +110,21 @@ impl Tables {
 
     pub(super) fn need_lead(&self, organization: OrganizationId, id: LeadId) -> Result<()> {
         need("lead", self.leads.get(organization, id).is_some())
+    }
+
+    /// A lead that records can be added for.
+    pub(super) fn need_open_lead(&self, organization: OrganizationId, id: LeadId) -> Result<()> {
+        let open = |lead: &Lead| lead.merged_into.is_none() && lead.erased_at.is_none();
+        need("lead", self.leads.get(organization, id).is_some_and(|row| open(&row.lead)))
+    }
+
+    /// The conversation, when there is one.
+    pub(super) fn need_maybe_conversation(
+        &self,
+        organization: OrganizationId,
+        id: Option<ConversationId>,
+    ) -> Result<()> {
+        id.map_or(Ok(()), |id| self.need_conversation(organization, id))
     }
 
     pub(super) fn need_conversation(&self, organization: OrganizationId, id: ConversationId) -> Result<()> {

@@ -1,6 +1,9 @@
 //! Reads and units of work.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
@@ -8,7 +11,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::{storage::Shared, tables::Tables};
 use crate::{
     domain::{OutboxId, time::Timestamp},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
@@ -31,7 +34,29 @@ struct Open {
     /// The instant at which the unit's jobs and events were added: one, so that their order is the order of adding even
     /// when the clock is set meanwhile.
     added_at: OnceLock<Timestamp>,
+    /// A write failed in a way that ends the unit.
+    broken: AtomicBool,
     _writer: OwnedMutexGuard<()>,
+}
+
+impl Open {
+    /// Refuses once the unit can only be rolled back.
+    fn check(&self) -> Result<()> {
+        if self.broken.load(Ordering::Relaxed) {
+            let message = "the unit of work was broken off and can only be rolled back";
+            return Err(Error::conflict(message).with_retry(Retry::Now));
+        }
+        Ok(())
+    }
+}
+
+/// True for a refusal by what is stored, after which the unit goes on.
+fn leaves_usable(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::StaleVersion | ErrorKind::NotFound => true,
+        ErrorKind::Conflict => error.retry() == Retry::Never,
+        _ => false,
+    }
 }
 
 impl MemoryRepositories {
@@ -43,7 +68,8 @@ impl MemoryRepositories {
     /// Over a unit of the one writer.
     pub(super) fn unit(shared: Arc<Shared>, writer: OwnedMutexGuard<()>) -> Self {
         let tables = Mutex::new(shared.snapshot());
-        Self { shared, unit: Some(Open { tables, added_at: OnceLock::new(), _writer: writer }) }
+        let (added_at, broken) = (OnceLock::new(), AtomicBool::new(false));
+        Self { shared, unit: Some(Open { tables, added_at, broken, _writer: writer }) }
     }
 
     /// Reads.
@@ -52,6 +78,7 @@ impl MemoryRepositories {
     /// `Unavailable` after the storage was closed, and what `read` fails with.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Tables) -> Result<T>) -> Result<T> {
         if let Some(open) = &self.unit {
+            open.check()?;
             return read(&open.tables.lock().unwrap_or_else(PoisonError::into_inner));
         }
         self.shared.check_open()?;
@@ -65,8 +92,13 @@ impl MemoryRepositories {
     pub(super) fn write<T>(&self, write: impl FnOnce(&mut Tables) -> Result<T>) -> Result<T> {
         let outside = || Error::new(ErrorKind::Misconfigured, "a write needs a unit of work");
         let open = self.unit.as_ref().ok_or_else(outside)?;
+        open.check()?;
         let mut tables = open.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        write(Arc::make_mut(&mut tables))
+        let written = write(Arc::make_mut(&mut tables));
+        if written.as_ref().is_err_and(|error| !leaves_usable(error)) {
+            open.broken.store(true, Ordering::Relaxed);
+        }
+        written
     }
 
     /// The storage's own time, and numbers that are never given twice.
@@ -131,7 +163,9 @@ impl UnitOfWork for MemoryRepositories {
 
     async fn commit(self: Box<Self>) -> Result<()> {
         let Self { shared, unit } = *self;
-        if let Some(Open { tables, _writer, .. }) = unit {
+        if let Some(open) = unit {
+            open.check()?;
+            let Open { tables, _writer, .. } = open;
             shared.commit(tables.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
         Ok(())

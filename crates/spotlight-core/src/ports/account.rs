@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        ApiTokenId, OrganizationId, SessionId, UserId,
+        ApiTokenId, LinkId, OrganizationId, SessionId, UserId,
         contact::Email,
         time::Timestamp,
         user::{ApiToken, LinkPurpose, Membership, OneTimeLink, SecretHash, Session, User},
@@ -124,8 +124,22 @@ pub trait LinkRepository: Send + Sync {
     /// Adds a link.
     ///
     /// # Errors
-    /// `Conflict` when the hash is taken.
+    /// `Conflict` when the id or hash is taken.
     async fn insert(&self, link: &OneTimeLink) -> Result<()>;
+
+    /// Gives a link another secret, and gives it as it is then, when it is unused and not expired at `now`, else
+    /// `None`. The earlier secret opens nothing.
+    ///
+    /// # Errors
+    /// `Conflict` when the hash is another link's.
+    async fn rekey(&self, id: LinkId, hash: &SecretHash, now: Timestamp) -> Result<Option<OneTimeLink>>;
+
+    /// An organization's invitations that are unused and not expired at `now`, newest first, then by id descending.
+    async fn invitations(&self, organization: OrganizationId, now: Timestamp) -> Result<Vec<OneTimeLink>>;
+
+    /// Removes a user's unused links of a purpose: those into `organization`, or with `None` those into none. Gives how
+    /// many.
+    async fn revoke(&self, user: UserId, purpose: LinkPurpose, organization: Option<OrganizationId>) -> Result<u64>;
 
     /// Uses a link up: gives it, with `now` as the time of its use, when it is of this purpose, unused and not expired
     /// at `now`, else `None`.

@@ -77,8 +77,9 @@ pub trait AppointmentRepository: Send + Sync {
     /// Adds an appointment or a hold. Holds of the same host that have expired at `now` are deleted first.
     ///
     /// # Errors
-    /// `Conflict` when it overlaps another of the host or the id is taken; `NotFound` when lead, assistant,
-    /// conversation or host does not exist.
+    /// `Conflict` when it overlaps another of the host or the id is taken; `NotFound` when assistant, conversation or
+    /// host does not exist, or the lead does not exist, is merged or erased; `Validation` for a hold without an end.
+    /// Nothing is deleted then.
     ///
     /// # Ordering
     /// Of two that overlap, added at once, one waits for the other's commit and is then refused.
@@ -100,7 +101,9 @@ pub trait AppointmentRepository: Send + Sync {
     /// host that have expired at `now` are deleted first, other than the appointment itself.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`, `Conflict` when it overlaps another of the host.
+    /// `StaleVersion`; `NotFound`, also when a lead, assistant, conversation or host it did not have before cannot have
+    /// appointments, as for [`insert`](Self::insert); `Conflict` when it overlaps another of the host; `Validation` for
+    /// a hold without an end. Nothing is deleted then.
     async fn update(&self, appointment: &Appointment, now: Timestamp) -> Result<()>;
 
     /// Removes a hold. True when there was one; a booked appointment is left alone.

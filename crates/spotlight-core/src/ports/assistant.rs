@@ -7,6 +7,7 @@ use crate::{
     domain::{
         AssistantId, KnowledgeId, OrganizationId, UserId,
         assistant::{Assistant, Knowledge, Language},
+        time::Timestamp,
     },
     error::Result,
 };
@@ -80,7 +81,7 @@ pub trait AssistantRepository: Send + Sync {
     /// Replaces an assistant that is stored at `assistant.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`.
+    /// `StaleVersion`; `NotFound`, also when its owner does not exist.
     async fn update(&self, assistant: &Assistant) -> Result<()>;
 
     /// Removes an assistant and its knowledge.
@@ -112,11 +113,12 @@ pub trait KnowledgeRepository: Send + Sync {
     /// The entry with this id.
     async fn get(&self, organization: OrganizationId, id: KnowledgeId) -> Result<Option<Knowledge>>;
 
-    /// Replaces an entry.
+    /// Replaces an entry that was last changed at `seen`. Whoever changes it gives it a later `updated_at`, so that of
+    /// two who read the same entry the second is refused.
     ///
     /// # Errors
-    /// `NotFound`.
-    async fn update(&self, entry: &Knowledge) -> Result<()>;
+    /// `StaleVersion` when it was last changed at another instant, `NotFound`.
+    async fn update(&self, entry: &Knowledge, seen: Timestamp) -> Result<()>;
 
     /// Removes an entry. True when there was one.
     async fn delete(&self, organization: OrganizationId, id: KnowledgeId) -> Result<bool>;

@@ -28,7 +28,7 @@ pub trait SubscriptionRepository: Send + Sync {
     /// Replaces a subscription that is stored at `subscription.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`.
+    /// `StaleVersion`, `NotFound`, `Conflict` when the provider's id is taken.
     async fn update(&self, subscription: &Subscription) -> Result<()>;
 }
 
@@ -37,6 +37,9 @@ pub trait SubscriptionRepository: Send + Sync {
 #[async_trait]
 pub trait UsageRepository: Send + Sync {
     /// Records usage. True when it was recorded.
+    ///
+    /// # Errors
+    /// `Conflict` when the id is taken by another event; `NotFound` when the conversation does not exist.
     ///
     /// # Idempotency
     /// An event key that is recorded already adds nothing.

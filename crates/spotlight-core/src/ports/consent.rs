@@ -18,7 +18,8 @@ pub trait ConsentRepository: Send + Sync {
     /// Appends a change of consent.
     ///
     /// # Errors
-    /// `Conflict` when the id is taken, `NotFound` without the lead.
+    /// `Conflict` when the id is taken; `NotFound` when the lead does not exist, is merged or erased, or when the
+    /// conversation does not exist.
     async fn append(&self, consent: &Consent) -> Result<()>;
 
     /// The newest change for a lead, kind and channel.

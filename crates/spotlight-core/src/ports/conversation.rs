@@ -63,7 +63,8 @@ pub trait ConversationRepository: Send + Sync {
     /// Adds a conversation.
     ///
     /// # Errors
-    /// `Conflict` when the id or the external call id is taken, `NotFound` when lead or assistant does not exist.
+    /// `Conflict` when the id or the external call id is taken; `NotFound` when the assistant does not exist, or the
+    /// lead does not exist, is merged or erased.
     async fn insert(&self, conversation: &Conversation) -> Result<()>;
 
     /// The conversation with this id.
@@ -84,12 +85,21 @@ pub trait ConversationRepository: Send + Sync {
     /// Replaces a conversation that is stored at `conversation.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`.
+    /// `StaleVersion`; `NotFound`, also when a lead or assistant it did not have before cannot have conversations, as for
+    /// [`insert`](Self::insert); `Conflict` when the external call id is taken.
     async fn update(&self, conversation: &Conversation) -> Result<()>;
 
     /// Conversations of every organization that are not final and silent since before `before`, longest silent first,
     /// then by id.
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>>;
+
+    /// Conversations that ended before `before` and have a recording, first ended first, then by id.
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>>;
 
     /// A lead's completed conversations that have a score, by end, then by id.
     async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>>;
@@ -120,8 +130,8 @@ pub trait TranscriptRepository: Send + Sync {
     /// Appends utterances of one conversation. The conversation itself is not changed.
     ///
     /// # Errors
-    /// `Conflict` when a number is taken or leaves a gap after the last; `NotFound` without the conversation. Nothing
-    /// is appended then.
+    /// `Conflict` when a number is taken or leaves a gap after the last; `NotFound` without the conversation;
+    /// `Validation` when they are not of one conversation. Nothing is appended then.
     ///
     /// # Ordering
     /// Of two with one number, appended at once, one waits for the other's commit and is then refused.
@@ -155,6 +165,17 @@ pub trait TranscriptRepository: Send + Sync {
         analyses: &[UtteranceAnalysis],
     ) -> Result<()>;
 
+    /// Replaces the words of utterances, where personal data is taken out after the fact. Unknown ids are passed over.
+    ///
+    /// # Idempotency
+    /// The same words again change nothing.
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()>;
+
     /// Removes the utterances of at most `limit` conversations that have any and ended before `before`, first ended
     /// first; the conversations stay. Gives how many utterances went.
     async fn purge(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<u64>;
@@ -167,8 +188,8 @@ pub trait HandOffRepository: Send + Sync {
     /// Adds a hand-off.
     ///
     /// # Errors
-    /// `Conflict` when the conversation has one that is requested, accepted or human; `NotFound` without the
-    /// conversation.
+    /// `Conflict` when the id is taken, or the conversation has one that is requested, accepted or human; `NotFound`
+    /// without the conversation.
     async fn insert(&self, hand_off: &HandOff) -> Result<()>;
 
     /// The hand-off with this id.
@@ -180,7 +201,8 @@ pub trait HandOffRepository: Send + Sync {
     /// Replaces a hand-off that is stored at `hand_off.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`.
+    /// `StaleVersion`; `NotFound`, also when its conversation does not exist; `Conflict` when it is open from now on and
+    /// the conversation has another open one.
     async fn update(&self, hand_off: &HandOff) -> Result<()>;
 
     /// Hand-offs of every organization that are requested and expired at `now`, first expired first, then by id.

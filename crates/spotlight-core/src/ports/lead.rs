@@ -63,7 +63,7 @@ pub trait LeadRepository: Send + Sync {
     ///
     /// # Errors
     /// `Conflict` when the id, e-mail or phone is taken by a lead of the organization that is neither deleted nor
-    /// merged.
+    /// merged; `NotFound` when it names a lead in `merged_into` that does not exist.
     async fn insert(&self, lead: &Lead) -> Result<()>;
 
     /// The lead with this id, deleted or merged ones too.
@@ -95,7 +95,8 @@ pub trait LeadRepository: Send + Sync {
     /// Replaces a lead that is stored at `lead.version`, and stores it at one more.
     ///
     /// # Errors
-    /// `StaleVersion`, `NotFound`, `Conflict` when e-mail or phone is taken.
+    /// `StaleVersion`; `NotFound`, also when it names a lead in `merged_into` that does not exist; `Conflict` when e-mail
+    /// or phone is taken.
     async fn update(&self, lead: &Lead) -> Result<()>;
 
     /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
@@ -107,7 +108,8 @@ pub trait LeadRepository: Send + Sync {
     /// `NotFound` when either is missing, deleted or merged already; `Conflict` when they are the same.
     ///
     /// # Ordering
-    /// Of two merges that touch a lead at once, one waits and then sees what the other did.
+    /// Of two merges that touch a lead at once, one waits and then sees what the other did. What is added for `from` at
+    /// the same time either moves with the rest, or waits and is then refused with `NotFound`.
     async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()>;
 
     /// Removes every personal datum of a lead for good, and of the leads merged into it, and so on.
@@ -115,21 +117,27 @@ pub trait LeadRepository: Send + Sync {
     /// - The lead: name, e-mail, phone, company, metadata, quotes, score reasons and search text go; `erased_at`,
     ///   `deleted_at` and `updated_at` become `now`.
     /// - Its proposals and the call reports of its conversations are removed.
-    /// - Its conversations: summary, keywords, quotes, score reasons, outcome, dialogue state and the recording's key go.
+    /// - Its conversations: summary, keywords, quotes, score reasons, outcome, dialogue state, the recording's key and the
+    ///   external call id go.
+    /// - Their hand-offs lose their reasons, and events about them that wait to be published are removed.
+    /// - What a visitor did in them stays in the audit log, without the address it came from.
     /// - Their utterances stay, in number and order, without words, keywords and tools.
     /// - Its appointments: notes and the reason of cancelling go.
     ///
-    /// The versions of leads, conversations and appointments that were changed grow by one, so that nobody writes back
-    /// what was removed. Gives the keys of recordings to remove from the file store, ascending.
+    /// The versions of leads, conversations, hand-offs and appointments that were changed grow by one, so that nobody
+    /// writes back what was removed. An erased lead takes no more conversations, appointments, proposals and consents. Gives the keys of recordings to remove from the file store, ascending.
     ///
     /// # Errors
     /// `NotFound`.
     ///
     /// # Idempotency
     /// An erased lead is left as it is and gives no keys.
+    ///
+    /// # Ordering
+    /// A merge into the lead at the same time is waited for, and what it moved is erased too.
     async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>>;
 
-    /// Ids of leads that were neither changed nor talked to since `before` and are not erased, by last change, then by
+    /// Ids of leads that were neither changed nor talked to since `before` and are not erased, by `updated_at`, then by
     /// id. Deleted and merged ones too.
     async fn inactive(&self, organization: OrganizationId, before: Timestamp, limit: u32) -> Result<Vec<LeadId>>;
 }
@@ -141,7 +149,8 @@ pub trait ProposalRepository: Send + Sync {
     /// Adds a proposal.
     ///
     /// # Errors
-    /// `NotFound` when the lead does not exist.
+    /// `NotFound` when the lead does not exist, is merged or erased, or when the conversation does not exist; `Conflict`
+    /// when the id is taken.
     ///
     /// # Idempotency
     /// An open proposal of the same lead, field and value is kept; nothing is added. True when it was added.

@@ -19,7 +19,7 @@ pub struct NewJob {
     pub payload: Value,
     /// Not before this instant; none means at once.
     pub run_at: Option<Timestamp>,
-    /// At most one unfinished job has this key.
+    /// At most one job that waits to run has this key.
     pub unique_key: Option<String>,
 }
 
@@ -80,6 +80,27 @@ pub struct OutboxRow {
     pub created_at: Timestamp,
 }
 
+/// A row that was given up and waits for a person. What it works on stays out of it, since it can name people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadRow {
+    /// Identity.
+    pub id: OutboxId,
+    /// A job or an event.
+    pub kind: OutboxKind,
+    /// A job's name or an event's type.
+    pub name: String,
+    /// The conversation an event is about.
+    pub conversation_id: Option<ConversationId>,
+    /// Tries begun.
+    pub attempts: u32,
+    /// What went wrong last.
+    pub last_error: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Timestamp,
+}
+
 /// How full the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxStats {
@@ -100,8 +121,8 @@ pub struct OutboxStats {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
-    /// Claims at most `limit` rows of a kind that are due at `now` and not claimed, or whose claim ended before `now`.
-    /// A claim lasts `lease_s` seconds. A job for "at once" is due when it is added.
+    /// Claims at most `limit` rows of a kind that are due at `now` and not claimed, or whose claim has ended at
+    /// `now`. A claim lasts `lease_s` seconds. A job for "at once" is due when it is added.
     ///
     /// # Ordering
     /// By due time, then in the order they were added. Two claims at once never give the same row.
@@ -113,12 +134,33 @@ pub trait OutboxRepository: Send + Sync {
     /// Removes a row whose work is done. False when the claim is void; the row stays then.
     async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool>;
 
-    /// Gives a row back to be tried again at `run_at`, with what went wrong. False when the claim is void.
+    /// Gives a row back to be tried again at `run_at`, with what went wrong. False when the claim is void. A job whose
+    /// unique key another waiting job has is removed instead: that one stands for both.
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool>;
 
     /// Gives a row up: it is kept with what went wrong and claimed no more. False when the claim is void.
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool>;
 
-    /// How full the outbox is at `now`.
+    /// An organization's rows of both kinds that were given up and whose id is after `after`, at most `limit`.
+    ///
+    /// # Ordering
+    /// By id.
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>>;
+
+    /// Makes a row that was given up due at `now`, with no try begun. It no longer has its unique key, since another
+    /// job may have it by now. False without such a row in the organization.
+    ///
+    /// # Ordering
+    /// It comes after what was due before `now`.
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool>;
+
+    /// Removes a row that was given up. False without such a row in the organization.
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool>;
+
+    /// True when [`claim`](Self::claim) would find a row at `now`. Costs one look at an index, so that it can be asked
+    /// many times a second, and needs no unit of work.
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool>;
+
+    /// How full the outbox is at `now`. Counts every row: for figures and tests.
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats>;
 }

@@ -63,6 +63,42 @@ pub struct Cursor {
     pub id: Uuid,
 }
 
+impl Cursor {
+    /// The instant of a key. Years 1 to 9999, which every database can compare with.
+    ///
+    /// # Errors
+    /// `Malformed` when the key is of another sort or beyond.
+    pub fn instant(key: &str) -> Result<Timestamp> {
+        let micros = key.parse().ok().filter(|micros| (FIRST_MICROS..=LAST_MICROS).contains(micros));
+        micros.and_then(Timestamp::from_timestamp_micros).ok_or_else(Self::of_another_list)
+    }
+
+    /// The number of a key.
+    ///
+    /// # Errors
+    /// `Malformed` when the key is of another sort.
+    pub fn number(key: &str) -> Result<i64> {
+        key.parse().map_err(|_| Self::of_another_list())
+    }
+
+    /// The text of a key.
+    ///
+    /// # Errors
+    /// `Malformed` when it holds a NUL character, which no stored text does.
+    pub fn text(key: &str) -> Result<&str> {
+        if key.contains('\0') { Err(Self::of_another_list()) } else { Ok(key) }
+    }
+
+    /// The error for a cursor that belongs to another list.
+    pub fn of_another_list() -> Error {
+        Error::new(ErrorKind::Malformed, "the cursor belongs to another list or sort")
+    }
+}
+
+/// The beginning of year 1 and the end of year 9999, in microseconds since 1970.
+const FIRST_MICROS: i64 = -62_135_596_800_000_000;
+const LAST_MICROS: i64 = 253_402_300_799_999_999;
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for byte in self.id.as_bytes() {

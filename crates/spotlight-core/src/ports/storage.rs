@@ -159,16 +159,20 @@ pub trait Storage: Send + Sync {
 
 /// Writes that belong together: all of them happen, or none.
 ///
-/// Dropping a unit without [`commit`](Self::commit) rolls it back. After an error of a write other than `Conflict`,
-/// `StaleVersion`, `NotFound` or `Validation`, the unit can only be rolled back. Those four leave the unit usable and
-/// the failed write without effect.
+/// Dropping a unit without [`commit`](Self::commit) rolls it back.
+///
+/// A write that is refused by what is stored, with `StaleVersion`, `NotFound` or a `Conflict` that is not to be retried,
+/// has no effect and leaves the unit usable. Any other error of a write ends the unit: it can only be rolled back, and
+/// whatever is tried on it, `commit` included, fails with `Conflict` and `Retry::Now`. That covers `Validation` of a
+/// value that cannot be stored and the `Conflict` with `Retry::Now` of a unit that had to give way to another.
 #[async_trait]
 pub trait UnitOfWork: Repositories {
     /// Adds a job that will run at least once after the commit, and never without it.
     ///
     /// # Idempotency
-    /// A job whose `unique_key` is that of a job not yet finished adds nothing and gives that job's id. A job that was
-    /// given up counts as finished here.
+    /// A job whose `unique_key` is that of a job that waits to run adds nothing and gives that job's id; nobody can
+    /// claim that job before this unit ends. A job that is claimed or was given up does not count: it may have read its
+    /// facts before this unit writes them.
     ///
     /// # Ordering
     /// Of two with one key, added at once, one waits for the other's commit and is then given its id.

@@ -13,7 +13,20 @@ static VADER: LazyLock<SentimentIntensityAnalyzer> = LazyLock::new(SentimentInte
 /// Confidence where no word of the text has a value of its own.
 const NO_WORD_KNOWN: f64 = 0.5;
 
+/// Answers that state a fact and no mood.
+const FACTUAL: [&str; 6] = ["no", "nope", "nah", "none", "no no", "not yet"];
+
+/// True for a bare "no": VADER knows the word as displeased, but as all that was said it only answers.
+fn is_bare_no(text: &str) -> bool {
+    let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    FACTUAL.contains(&words.join(" ").as_str())
+}
+
 pub(super) fn score(text: &str) -> Scored {
+    if is_bare_no(text) {
+        return Scored { value: 0.0, sentiment: Sentiment::Neutral, confidence: NO_WORD_KNOWN };
+    }
     // Phones type a curly apostrophe, and the negations of the lexicon ("don't") have a straight one.
     let scores = VADER.polarity_scores(&text.replace(['\u{2019}', '\u{2bc}', '\u{ff07}'], "'"));
     let value = scores.compound.clamp(-1.0, 1.0);
@@ -38,6 +51,7 @@ mod tests {
     #[case("I am not really that interested in this")]
     #[case("We don’t like it")]
     #[case("This is a terrible waste of time")]
+    #[case("No, that is terrible")]
     fn displeased(#[case] text: &str) {
         assert_eq!(score(text).sentiment, Sentiment::Negative, "{:?}", score(text));
     }
@@ -61,6 +75,11 @@ mod tests {
     #[case("We have 20 people and start in March. What does it cost?")]
     #[case("yesterday")]
     #[case("你好")]
+    #[case("No")]
+    #[case("no.")]
+    #[case("Nope")]
+    #[case("Nah…")]
+    #[case("No, no.")]
     fn neither(#[case] text: &str) {
         assert_eq!(score(text), Scored { value: 0.0, sentiment: Sentiment::Neutral, confidence: 0.5 });
     }

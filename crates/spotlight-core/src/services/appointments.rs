@@ -59,6 +59,18 @@ pub struct NewAppointment {
     pub notes: Option<String>,
 }
 
+/// A change of an appointment's details: what is absent stays. Its time moves by [`AppointmentService::reschedule`], its
+/// status by the methods named after it.
+#[derive(Debug, Clone, Default)]
+pub struct AppointmentPatch {
+    /// The zone the visitor chose.
+    pub time_zone: Option<Tz>,
+    /// How they meet.
+    pub meeting_type: Option<MeetingType>,
+    /// At most 2000 characters.
+    pub notes: Option<Option<String>>,
+}
+
 /// Most days of one question for free times.
 pub const MAX_RANGE_DAYS: i64 = 62;
 
@@ -149,7 +161,8 @@ impl AppointmentService {
     /// Books a time inside the host's availability.
     ///
     /// # Errors
-    /// `NotFound`; `Validation`; `Conflict` when the time is taken or outside the host's hours.
+    /// `NotFound`, also for a conversation that is not the lead's; `Validation`, also for a host that is none of the
+    /// assistant's; `Conflict` when the time is taken or outside the host's hours.
     pub async fn create(&self, ctx: &Context, new: NewAppointment) -> Result<Appointment> {
         ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
         if let Some(answer) = self.deps.replay(ctx, "appointment.create", &new).await? {
@@ -165,7 +178,14 @@ impl AppointmentService {
             .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
             .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
             .ok_or_else(|| Error::not_found("lead"))?;
+        if let Some(id) = new.conversation_id {
+            let found = unit.conversations().get(ctx.organization, id).await?;
+            found.filter(|found| found.lead_id == lead.id).ok_or_else(|| Error::not_found("conversation"))?;
+        }
         let host_id = match new.host_id {
+            Some(host) if !assistant.can_host(host) => {
+                return Err(Error::invalid("host_id", "unknown", "The host must be one of the assistant's hosts"));
+            }
             Some(host) => host,
             None => pick_host(&self.deps, &*unit, &assistant, lead.owner_id, new.starts_at, new.duration_min).await?,
         };
@@ -177,7 +197,7 @@ impl AppointmentService {
             duration_min: new.duration_min.unwrap_or(assistant.booking.duration_min),
             time_zone: new.time_zone,
             meeting_type: new.meeting_type.unwrap_or(MeetingType::Video),
-            notes: new.notes.clone(),
+            notes: new.notes.as_ref().map(|notes| notes.trim().to_owned()),
             status: AppointmentStatus::Scheduled,
         };
         let appointment = insert(&self.deps, &*unit, &assistant, draft).await?;
@@ -185,6 +205,31 @@ impl AppointmentService {
         self.deps.remember(&*unit, ctx, "appointment.create", &new, id_answer(appointment.id)).await?;
         unit.commit().await?;
         Ok(appointment)
+    }
+
+    /// Changes an appointment's details. With `version`, only when it is still at that version.
+    ///
+    /// # Errors
+    /// `NotFound`, `StaleVersion`, `Validation` with every broken rule.
+    ///
+    /// # Idempotency
+    /// What it is already changes nothing.
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        id: AppointmentId,
+        patch: AppointmentPatch,
+        version: Option<i64>,
+    ) -> Result<Appointment> {
+        self.change(ctx, id, version, "appointment.update", |appointment| {
+            appointment.time_zone = patch.time_zone.unwrap_or(appointment.time_zone);
+            appointment.meeting_type = patch.meeting_type.unwrap_or(appointment.meeting_type);
+            if let Some(notes) = patch.notes {
+                appointment.notes = notes;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Confirms an appointment.
@@ -239,6 +284,7 @@ impl AppointmentService {
     ) -> Result<Appointment> {
         self.change(ctx, id, version, "appointment.cancel", |appointment| {
             appointment.move_to(AppointmentStatus::Cancelled)?;
+            let reason = reason.map(|reason| reason.trim().to_owned());
             appointment.cancel_reason = reason.or(appointment.cancel_reason.take());
             Ok(())
         })
@@ -249,6 +295,9 @@ impl AppointmentService {
     ///
     /// # Errors
     /// `NotFound`, `StaleVersion`, `Conflict` when it is over, or the time is taken or outside the host's hours.
+    ///
+    /// # Idempotency
+    /// The time it has changes nothing: what was sent about it stays true.
     pub async fn reschedule(
         &self,
         ctx: &Context,
@@ -260,16 +309,9 @@ impl AppointmentService {
         let before = self.get(ctx, id).await?;
         let host = self.deps.read(ctx).hosts().get(ctx.organization, before.host_id).await?;
         let host = host.ok_or_else(|| Error::not_found("host"))?;
-        check_hours(&host, starts_at, before.duration_min, self.deps.now())?;
+        let now = self.deps.now();
         self.change(ctx, id, version, "appointment.reschedule", |appointment| {
-            if !matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
-                return Err(Error::conflict(format!("A {} appointment cannot be rescheduled", appointment.status)));
-            }
-            appointment.starts_at = starts_at;
-            appointment.blocked = slots::blocked_window(&host, starts_at, appointment.duration_min);
-            appointment.status = AppointmentStatus::Scheduled;
-            appointment.sequence += 1;
-            Ok(())
+            move_in(appointment, &host, starts_at, now)
         })
         .await
     }
@@ -302,7 +344,7 @@ impl AppointmentService {
         appointment.version += 1;
         self.deps.audit(&*unit, ctx, action, ("appointment", id.to_string()), json!({})).await?;
         announce(&self.deps, &*unit, ctx, &appointment, action).await?;
-        if appointment.starts_at != before.starts_at || appointment.status == AppointmentStatus::Cancelled {
+        if appointment.sequence != before.sequence || appointment.status == AppointmentStatus::Cancelled {
             for job in jobs::appointment_mails(&appointment, now) {
                 unit.enqueue(job).await?;
             }
@@ -310,6 +352,75 @@ impl AppointmentService {
         unit.commit().await?;
         Ok(appointment)
     }
+}
+
+/// Puts an appointment to another time of a host.
+fn move_in(appointment: &mut Appointment, host: &Host, starts_at: Timestamp, now: Timestamp) -> Result<()> {
+    if !matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
+        return Err(Error::conflict(format!("A {} appointment cannot be rescheduled", appointment.status)));
+    }
+    let starts_at = crate::domain::time::truncate(starts_at);
+    if (appointment.starts_at, appointment.host_id) == (starts_at, host.user_id) {
+        return Ok(());
+    }
+    check_hours(host, starts_at, appointment.duration_min, now)?;
+    appointment.host_id = host.user_id;
+    appointment.starts_at = starts_at;
+    appointment.blocked = slots::blocked_window(host, starts_at, appointment.duration_min);
+    appointment.status = AppointmentStatus::Scheduled;
+    appointment.sequence += 1;
+    Ok(())
+}
+
+/// Moves an appointment in a unit, and leaves what both sides are told to jobs. The time it has changes nothing.
+pub(crate) async fn relocate(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    before: Appointment,
+    (starts_at, host): (Timestamp, UserId),
+) -> Result<Appointment> {
+    let host = unit.hosts().get(ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
+    let now = deps.now();
+    let mut appointment = before.clone();
+    move_in(&mut appointment, &host, starts_at, now)?;
+    if appointment == before {
+        return Ok(before);
+    }
+    tell_change(deps, unit, ctx, appointment, "appointment.reschedule").await
+}
+
+/// Calls an appointment off in a unit, and leaves what both sides are told to jobs.
+pub(crate) async fn call_off(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    mut appointment: Appointment,
+    reason: &str,
+) -> Result<Appointment> {
+    appointment.move_to(AppointmentStatus::Cancelled)?;
+    appointment.cancel_reason = Some(reason.to_owned());
+    tell_change(deps, unit, ctx, appointment, "appointment.cancel").await
+}
+
+/// Stores a changed time or a cancellation with everything that follows from it.
+async fn tell_change(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    mut appointment: Appointment,
+    action: &str,
+) -> Result<Appointment> {
+    let now = deps.now();
+    appointment.updated_at = now;
+    unit.appointments().update(&appointment, now).await.map_err(taken)?;
+    appointment.version += 1;
+    for job in jobs::appointment_mails(&appointment, now) {
+        unit.enqueue(job).await?;
+    }
+    deps.audit(unit, ctx, action, ("appointment", appointment.id.to_string()), json!({})).await?;
+    announce(deps, unit, ctx, &appointment, action).await?;
+    Ok(appointment)
 }
 
 /// What an appointment or a hold is made of.
@@ -387,6 +498,8 @@ async fn announce(
         "appointment.confirm" => "appointment.confirmed",
         "appointment.cancel" => "appointment.cancelled",
         "appointment.reschedule" => "appointment.rescheduled",
+        "appointment.update" => "appointment.updated",
+        "appointment.complete" => "appointment.completed",
         other => other,
     };
     let data = json!({

@@ -14,6 +14,7 @@ use crate::{
             Assistant, BookingSettings, HandOffRule, Knowledge, Language, ModelSettings, Question, Tone, ToolKind,
             VoiceSettings,
         },
+        time::Timestamp,
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result},
@@ -136,6 +137,15 @@ pub struct KnowledgeInput {
     pub answer: String,
 }
 
+/// A change of a knowledge entry: what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct KnowledgePatch {
+    /// The question it answers; emptied, it is a plain text.
+    pub question: Option<Option<String>>,
+    /// The answer or text.
+    pub answer: Option<String>,
+}
+
 /// Assistants. A sales representative sees and changes their own; everyone else all of the organization's.
 #[derive(Clone)]
 pub struct AssistantService {
@@ -251,12 +261,19 @@ impl AssistantService {
         self.change(ctx, id, expected_version, "assistant.update", |assistant| input.apply(assistant)).await
     }
 
-    /// Switches an assistant on or off, whichever it is not.
+    /// Switches an assistant on or off, whichever it is not. With `expected_version`, only when it is still at that
+    /// version.
     ///
     /// # Errors
     /// `NotFound`, `StaleVersion`.
-    pub async fn toggle_active(&self, ctx: &Context, id: AssistantId) -> Result<Assistant> {
-        self.change(ctx, id, None, "assistant.toggle_active", |assistant| assistant.active = !assistant.active).await
+    pub async fn toggle_active(
+        &self,
+        ctx: &Context,
+        id: AssistantId,
+        expected_version: Option<i64>,
+    ) -> Result<Assistant> {
+        let toggle = |assistant: &mut Assistant| assistant.active = !assistant.active;
+        self.change(ctx, id, expected_version, "assistant.toggle_active", toggle).await
     }
 
     async fn change(
@@ -287,11 +304,19 @@ impl AssistantService {
     /// Removes an assistant that no conversation or appointment refers to, and its knowledge.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when something refers to it: switch it off instead.
-    pub async fn delete(&self, ctx: &Context, id: AssistantId) -> Result<()> {
+    /// `NotFound`; `Conflict` when something refers to it: switch it off instead; `StaleVersion` when it is no longer
+    /// at `expected_version`.
+    pub async fn delete(&self, ctx: &Context, id: AssistantId, expected_version: Option<i64>) -> Result<()> {
         ctx.require(Scope::AssistantsWrite, Role::SalesRep)?;
         let unit = self.deps.storage.begin().await?;
-        visible(ctx, unit.assistants().get(ctx.organization, id).await?)?;
+        let assistant = visible(ctx, unit.assistants().get(ctx.organization, id).await?)?;
+        if let Some(version) = expected_version {
+            if version != assistant.version {
+                return Err(Error::stale("assistant"));
+            }
+            // Holds the row at this version: whoever changes it now comes before or after, never between.
+            unit.assistants().update(&assistant).await?;
+        }
         unit.assistants().delete(ctx.organization, id).await?;
         self.deps.audit(&*unit, ctx, "assistant.delete", ("assistant", id.to_string()), json!({})).await?;
         unit.commit().await
@@ -346,42 +371,59 @@ impl AssistantService {
         Ok(entry)
     }
 
-    /// Changes a knowledge entry of an assistant.
+    /// Changes a knowledge entry of an assistant; what the patch leaves out stays. With `seen`, only when it was last
+    /// changed at that instant.
     ///
     /// # Errors
-    /// `NotFound`, `Validation` with every broken rule.
+    /// `NotFound`, `Validation` with every broken rule, `StaleVersion` also when another change came between.
     pub async fn update_knowledge(
         &self,
         ctx: &Context,
         assistant: AssistantId,
         id: KnowledgeId,
-        input: KnowledgeInput,
+        patch: KnowledgePatch,
+        seen: Option<Timestamp>,
     ) -> Result<Knowledge> {
         ctx.require(Scope::AssistantsWrite, Role::SalesRep)?;
         self.get(ctx, assistant).await?;
         let unit = self.deps.storage.begin().await?;
         let found = unit.knowledge().get(ctx.organization, id).await?;
         let mut entry = found.filter(|e| e.assistant_id == assistant).ok_or_else(|| Error::not_found("knowledge"))?;
-        entry.question = input.question;
-        entry.answer = input.answer;
-        entry.updated_at = self.deps.now();
+        let before = entry.updated_at;
+        if seen.is_some_and(|seen| seen != before) {
+            return Err(Error::stale("knowledge entry"));
+        }
+        entry.question = patch.question.unwrap_or(entry.question);
+        entry.answer = patch.answer.unwrap_or(entry.answer);
+        // Later in any case: the instant of the last change is what tells versions apart.
+        entry.updated_at = self.deps.now().max(before + chrono::Duration::microseconds(1));
         entry.validate()?;
-        unit.knowledge().update(&entry).await?;
+        unit.knowledge().update(&entry, before).await?;
         self.deps.audit(&*unit, ctx, "knowledge.update", ("knowledge", id.to_string()), json!({})).await?;
         unit.commit().await?;
         Ok(entry)
     }
 
-    /// Removes a knowledge entry of an assistant.
+    /// Removes a knowledge entry of an assistant. With `seen`, only when it was last changed at that instant.
     ///
     /// # Errors
-    /// `NotFound`.
-    pub async fn delete_knowledge(&self, ctx: &Context, assistant: AssistantId, id: KnowledgeId) -> Result<()> {
+    /// `NotFound`, `StaleVersion`.
+    pub async fn delete_knowledge(
+        &self,
+        ctx: &Context,
+        assistant: AssistantId,
+        id: KnowledgeId,
+        seen: Option<Timestamp>,
+    ) -> Result<()> {
         ctx.require(Scope::AssistantsWrite, Role::SalesRep)?;
         self.get(ctx, assistant).await?;
         let unit = self.deps.storage.begin().await?;
         let found = unit.knowledge().get(ctx.organization, id).await?;
-        found.filter(|entry| entry.assistant_id == assistant).ok_or_else(|| Error::not_found("knowledge"))?;
+        let entry = found.filter(|e| e.assistant_id == assistant).ok_or_else(|| Error::not_found("knowledge"))?;
+        if let Some(seen) = seen {
+            // Holds the row as it was seen: whoever changes it now comes before or after, never between.
+            unit.knowledge().update(&entry, seen).await?;
+        }
         unit.knowledge().delete(ctx.organization, id).await?;
         self.deps.audit(&*unit, ctx, "knowledge.delete", ("knowledge", id.to_string()), json!({})).await?;
         unit.commit().await

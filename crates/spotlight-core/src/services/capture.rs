@@ -6,17 +6,21 @@
 
 use serde_json::json;
 
-use super::{Context, deps::Deps, leads::score_lead};
+use super::{Context, conversations::stored_content, deps::Deps, leads::score_lead};
 use crate::{
     domain::{
         LeadId, ProposalId,
         contact::{Email, Phone},
         conversation::Conversation,
         lead::{Lead, LeadStatus, Proposal, ProposalField, ProposalState},
+        organization::{Organization, StorageMode},
     },
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result, Retry},
     ports::UnitOfWork,
 };
+
+/// Utterances that are read at once.
+const PAGE: u32 = 500;
 
 /// What a visitor told, already normalised.
 #[derive(Debug, Clone, Default)]
@@ -27,37 +31,100 @@ pub(crate) struct Told {
     pub(crate) company: Option<String>,
 }
 
-/// What became of it.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    /// Fields that are on the lead now.
-    pub(crate) saved: Vec<String>,
-    /// Fields a person will look at.
-    pub(crate) for_review: Vec<&'static str>,
+impl Told {
+    /// The fields that were told.
+    fn fields(&self) -> Vec<&'static str> {
+        let told = [
+            (ProposalField::Name, self.name.is_some()),
+            (ProposalField::Email, self.email.is_some()),
+            (ProposalField::Phone, self.phone.is_some()),
+            (ProposalField::Company, self.company.is_some()),
+        ];
+        told.into_iter().filter(|(_, told)| *told).map(|(field, _)| field.as_str()).collect()
+    }
 }
 
-/// Writes what a visitor told. The conversation is changed but not stored, save that a merge stores its new lead; the
-/// caller stores it in the same unit.
+/// Writes what a visitor told, and gives the fields that were noted. The answer is the same wherever they go, onto the
+/// lead or beside it for a person: a visitor must not learn from it what a lead holds, nor that there is one.
+///
+/// The conversation is changed but not stored, save that a merge stores its new lead; the caller stores it in the same
+/// unit.
+///
+/// # Errors
+/// `Conflict` with `Retry::Now` when somebody else took the e-mail or phone, or merged a lead, at the same moment: a new
+/// unit sees it.
 pub(crate) async fn capture(
     deps: &Deps,
     unit: &dyn UnitOfWork,
     ctx: &Context,
+    organization: &Organization,
     conversation: &mut Conversation,
     told: Told,
-) -> Result<Kept> {
-    remember_given(conversation, &told);
+) -> Result<Vec<&'static str>> {
     let own = unit.leads().get(ctx.organization, conversation.lead_id).await?;
-    let own = own.ok_or_else(|| Error::not_found("lead"))?;
+    let own = own.filter(|lead| lead.deleted_at.is_none()).ok_or_else(|| Error::not_found("lead"))?;
+    remember_given(conversation, &told);
     let others = others(unit, &own, &told).await?;
-    let kept = match others.as_slice() {
+    match others.as_slice() {
         [] if conversation.state.owns_lead => write(deps, unit, ctx, own, &told).await?,
         [] => propose(deps, unit, conversation, &own, &told).await?,
         [other] if conversation.state.owns_lead && joins(&own, other, &told) => {
-            join(deps, unit, ctx, conversation, &own, other, &told).await?
+            join(deps, unit, ctx, conversation, &own, other, &told).await?;
         }
         _ => flag(deps, unit, conversation, own, others, &told).await?,
-    };
-    Ok(kept)
+    }
+    if told.name.is_some() || told.company.is_some() {
+        redact_said(unit, organization, conversation).await?;
+    }
+    Ok(told.fields())
+}
+
+/// What somebody else did in this very moment shows in a new unit.
+fn raced(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Conflict | ErrorKind::NotFound => {
+            Error::conflict("this could not be noted just now; note it again").with_retry(Retry::Now).with_source(error)
+        }
+        _ => error,
+    }
+}
+
+/// Takes a name out of what was said before it was noted, where the organization keeps none.
+async fn redact_said(
+    unit: &dyn UnitOfWork,
+    organization: &Organization,
+    conversation: &mut Conversation,
+) -> Result<()> {
+    if organization.storage_mode != StorageMode::EverythingExceptPii {
+        return Ok(());
+    }
+    let bare = |text: &String| stored_content(organization, conversation, text, &[]);
+    let mut criteria = conversation.criteria.clone();
+    for criterion in [&mut criteria.budget, &mut criteria.authority, &mut criteria.need, &mut criteria.timeline] {
+        criterion.quote = criterion.quote.as_ref().map(bare);
+    }
+    let mut questions = conversation.state.questions.clone();
+    for question in &mut questions {
+        question.answer = question.answer.as_ref().map(bare);
+    }
+    conversation.criteria = criteria;
+    conversation.state.questions = questions;
+    let mut after = 0;
+    loop {
+        let page = unit.transcripts().list(organization.id, conversation.id, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.seq;
+        let changed: Vec<_> = page
+            .iter()
+            .filter_map(|said| {
+                let content = stored_content(organization, conversation, &said.content, &[]);
+                (content != said.content).then_some((said.id, content))
+            })
+            .collect();
+        if !changed.is_empty() {
+            unit.transcripts().rewrite(organization.id, conversation.id, &changed).await?;
+        }
+    }
 }
 
 fn remember_given(conversation: &mut Conversation, told: &Told) {
@@ -92,34 +159,35 @@ fn joins(own: &Lead, other: &Lead, told: &Told) -> bool {
 }
 
 /// Writes onto the lead that was made for this conversation.
-async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead, told: &Told) -> Result<Kept> {
-    let mut kept = Kept::default();
-    let mut set = |field: &str, changed: bool| {
-        if changed {
-            kept.saved.push(field.to_owned());
-        }
-    };
-    set("name", replace(&mut own.name, told.name.as_ref()));
-    set("email", replace(&mut own.email, told.email.as_ref()));
-    set("phone", replace(&mut own.phone, told.phone.as_ref()));
-    let company = replace(&mut own.company, told.company.as_ref());
-    set("company", company);
-    if kept.saved.is_empty() {
-        return Ok(kept);
+async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead, told: &Told) -> Result<()> {
+    let before = own.status;
+    let changed = [
+        ("name", replace(&mut own.name, told.name.as_ref())),
+        ("email", replace(&mut own.email, told.email.as_ref())),
+        ("phone", replace(&mut own.phone, told.phone.as_ref())),
+        ("company", replace(&mut own.company, told.company.as_ref())),
+    ];
+    let fields: Vec<_> = changed.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect();
+    if fields.is_empty() {
+        return Ok(());
     }
     if own.has_contact() && own.status == LeadStatus::Fresh {
         own.move_to(LeadStatus::Contacted)?;
     }
     own.validate()?;
     own.updated_at = deps.now();
-    unit.leads().update(&own).await?;
-    if company {
+    unit.leads().update(&own).await.map_err(raced)?;
+    if fields.contains(&"company") {
         unit.enqueue(score_lead(&own)).await?;
     }
-    let record = ("lead", own.id.to_string());
-    deps.audit(unit, ctx, "lead.capture", record, json!({ "fields": kept.saved })).await?;
-    deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": own.id })).await?;
-    Ok(kept)
+    let id = own.id;
+    deps.audit(unit, ctx, "lead.capture", ("lead", id.to_string()), json!({ "fields": fields })).await?;
+    deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+    if own.status != before {
+        let data = json!({ "lead_id": id, "from": before, "to": own.status });
+        deps.publish(unit, ctx, "leads", "lead.status_changed", None, data).await?;
+    }
+    Ok(())
 }
 
 /// Puts a value in its place. True when that changed something.
@@ -140,8 +208,7 @@ async fn propose(
     conversation: &Conversation,
     lead: &Lead,
     told: &Told,
-) -> Result<Kept> {
-    let mut kept = Kept::default();
+) -> Result<()> {
     let values = [
         (ProposalField::Name, &told.name, &lead.name),
         (ProposalField::Company, &told.company, &lead.company),
@@ -159,7 +226,6 @@ async fn propose(
     for (field, told, held) in values {
         let Some(value) = told else { continue };
         if held.as_ref() == Some(value) {
-            kept.saved.push(field.as_str().to_owned());
             continue;
         }
         unit.proposals()
@@ -174,9 +240,8 @@ async fn propose(
                 created_at: deps.now(),
             })
             .await?;
-        kept.for_review.push(field.as_str());
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// The visitor is somebody we know: their new lead becomes part of the one there was.
@@ -188,8 +253,8 @@ async fn join(
     own: &Lead,
     other: &Lead,
     told: &Told,
-) -> Result<Kept> {
-    unit.leads().merge(ctx.organization, own.id, other.id, deps.now()).await?;
+) -> Result<()> {
+    unit.leads().merge(ctx.organization, own.id, other.id, deps.now()).await.map_err(raced)?;
     let stored = unit.conversations().get(ctx.organization, conversation.id).await?;
     conversation.version = stored.ok_or_else(|| Error::not_found("conversation"))?.version;
     conversation.lead_id = other.id;
@@ -197,15 +262,12 @@ async fn join(
     // What this visitor said before they were recognised counts as told too.
     let told = Told {
         name: told.name.clone().or_else(|| own.name.clone()),
-        email: told.email.clone(),
+        email: told.email.clone().or_else(|| own.email.clone()),
         phone: told.phone.clone().or_else(|| own.phone.clone()),
         company: told.company.clone().or_else(|| own.company.clone()),
     };
-    let mut kept = propose(deps, unit, conversation, other, &told).await?;
-    // What is kept for review must not tell the visitor what the lead holds.
-    kept.saved.sort();
-    audit_merge(deps, unit, ctx, own.id, other.id).await?;
-    Ok(kept)
+    propose(deps, unit, conversation, other, &told).await?;
+    audit_merge(deps, unit, ctx, own.id, other.id).await
 }
 
 async fn audit_merge(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, from: LeadId, into: LeadId) -> Result<()> {
@@ -222,14 +284,14 @@ async fn flag(
     own: Lead,
     others: Vec<Lead>,
     told: &Told,
-) -> Result<Kept> {
-    let kept = propose(deps, unit, conversation, &own, told).await?;
+) -> Result<()> {
+    propose(deps, unit, conversation, &own, told).await?;
     for mut lead in others.into_iter().chain([own]) {
         if !lead.needs_review {
             lead.needs_review = true;
             lead.updated_at = deps.now();
-            unit.leads().update(&lead).await?;
+            unit.leads().update(&lead).await.map_err(raced)?;
         }
     }
-    Ok(kept)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Who calls a service, for whom, and under which conditions.
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -11,6 +12,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ports::ReadConsistency,
 };
+
+/// Stands where no organization is known, and is none.
+const NOWHERE: OrganizationId = OrganizationId::from_uuid(Uuid::nil());
 
 /// What every service method is told about its caller.
 ///
@@ -58,6 +62,16 @@ impl Context {
         Self::new(Actor::System, organization, None)
     }
 
+    /// The platform itself where no organization is meant, as when one is made.
+    pub fn deployment() -> Self {
+        Self::system(NOWHERE)
+    }
+
+    /// Nobody known: somebody who signs up or in, or holds a link. The organization is found by what they show.
+    pub fn anonymous() -> Self {
+        Self::new(Actor::Anonymous, NOWHERE, None)
+    }
+
     /// A person of the team.
     pub fn user(user: UserId, organization: OrganizationId, role: Role) -> Self {
         Self::new(Actor::User(user), organization, Some(role))
@@ -90,6 +104,56 @@ impl Context {
                 }
             }
         }
+    }
+
+    /// Refuses unless the actor belongs to the organization, in whatever role and, being a token, with whatever scope.
+    ///
+    /// # Errors
+    /// As [`require`](Self::require).
+    pub fn require_member(&self) -> Result<()> {
+        let scope = self.scopes.as_ref().and_then(|scopes| scopes.first().copied());
+        self.require(scope.unwrap_or(Scope::Admin), Role::SalesRep)
+    }
+
+    /// The person who acts; refuses programs, visitors and the platform. For what concerns a person's own account.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for nobody, `Forbidden` for the rest, `Timeout` after the deadline.
+    pub fn require_person(&self) -> Result<UserId> {
+        self.check_deadline()?;
+        match self.actor {
+            Actor::User(id) => Ok(id),
+            Actor::Anonymous => Err(Error::new(ErrorKind::Unauthenticated, "sign in")),
+            _ => Err(Error::forbidden("only a person who has signed in can do this")),
+        }
+    }
+
+    /// Refuses to touch or give a role above the actor's own.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub(crate) fn require_rank(&self, role: Role) -> Result<()> {
+        if self.actor == Actor::System || self.role.is_some_and(|own| role <= own) {
+            return Ok(());
+        }
+        Err(Error::forbidden(format!("the role {role} is above your own")))
+    }
+
+    /// Refuses all but the platform itself.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Timeout` after the deadline.
+    pub fn require_platform(&self) -> Result<()> {
+        self.check_deadline()?;
+        match self.actor {
+            Actor::System => Ok(()),
+            _ => Err(Error::forbidden("only the platform itself can do this")),
+        }
+    }
+
+    /// The same call, made by somebody who has been recognised since.
+    pub(crate) fn by(&self, actor: Actor, organization: OrganizationId) -> Self {
+        Self { actor, organization, ..self.clone() }
     }
 
     /// The user whose own records alone may be seen; none when all may.

@@ -25,7 +25,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
-    ports::{Between, ConversationFilter, ConversationSort, Listing, Paging, Sort, UnitOfWork},
+    ports::{Between, ConversationFilter, ConversationSort, Listing, Paging, Repositories, Sort, UnitOfWork},
 };
 
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
@@ -163,7 +163,7 @@ impl ConversationService {
         let before = conversation.status;
         let now = self.deps.now();
         if let Some(outcome) = patch.outcome {
-            conversation.outcome = Some(outcome);
+            conversation.outcome = Some(outcome.trim().to_owned());
         }
         if let Some(status) = patch.status {
             conversation.move_to(status, now)?;
@@ -302,9 +302,11 @@ impl ConversationService {
         conversation.waiting_since = Some(now);
         let organization = unit.organizations().get(ctx.organization).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-        let utterance = Utterance::of(Speaker::HumanAgent, content);
+        let utterance = Utterance::of(Speaker::HumanAgent, content.trim());
         let said = append(&self.deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
-        self.deps.remember(&*unit, ctx, &scope, &content, json!({ "seq": said.seq })).await?;
+        let facts = json!({ "seq": said.seq });
+        self.deps.audit(&*unit, ctx, "conversation.say", ("conversation", id.to_string()), facts.clone()).await?;
+        self.deps.remember(&*unit, ctx, &scope, &content, facts).await?;
         unit.commit().await?;
         Ok(said)
     }
@@ -322,7 +324,8 @@ impl ConversationService {
     /// With an idempotency key, a repeated turn that has finished gives the stored answer again and runs no model.
     ///
     /// # Cancel safety
-    /// Dropping the stream is a barge-in: the assistant's utterance ends with the last token given.
+    /// Dropping the stream is a barge-in: the assistant's utterance ends with the last token given. So is taking
+    /// nothing from it for a minute.
     pub async fn turn(&self, ctx: &Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         self.get(ctx, id).await?;
@@ -367,7 +370,7 @@ impl ConversationService {
     async fn open_for(&self, unit: &dyn UnitOfWork, ctx: &Context, id: ConversationId) -> Result<Conversation> {
         let found = unit.conversations().get(ctx.organization, id).await?;
         let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-        if conversation.status.is_final() {
+        if conversation.status.is_final() || lead_is_gone(unit, &conversation).await? {
             return Err(Error::conflict("the conversation has ended"));
         }
         Ok(conversation)
@@ -515,6 +518,8 @@ pub(crate) struct Utterance {
     pub(crate) model: Option<String>,
     pub(crate) response_ms: Option<u32>,
     pub(crate) interrupted: bool,
+    /// Names in the words, besides those that were noted, for a storage mode that keeps none.
+    pub(crate) names: Vec<String>,
 }
 
 impl Utterance {
@@ -528,6 +533,7 @@ impl Utterance {
             model: None,
             response_ms: None,
             interrupted: false,
+            names: Vec::new(),
         }
     }
 }
@@ -546,7 +552,7 @@ pub(crate) async fn append(
     conversation.last_seq += 1;
     conversation.last_activity_at = now;
     conversation.updated_at = now;
-    let content = stored_content(organization, conversation, &utterance.content);
+    let content = stored_content(organization, conversation, &utterance.content, &utterance.names);
     let said = Transcript {
         id: TranscriptId::from_uuid(deps.ids.uuid()),
         organization_id: ctx.organization,
@@ -583,6 +589,7 @@ pub(crate) async fn ended(
     conversation: &Conversation,
     reason: EndedReason,
 ) -> Result<()> {
+    close_hand_off(deps, unit, conversation).await?;
     unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
     let data = json!({
         "conversation_id": conversation.id,
@@ -594,15 +601,64 @@ pub(crate) async fn ended(
     deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
 }
 
+/// A conversation that has ended needs nobody any more.
+async fn close_hand_off(deps: &Deps, unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    let latest = unit.hand_offs().latest(conversation.organization_id, conversation.id).await?;
+    let Some(mut hand_off) = latest else { return Ok(()) };
+    match hand_off.status {
+        HandOffStatus::Requested | HandOffStatus::Accepted => hand_off.move_to(HandOffStatus::Expired)?,
+        HandOffStatus::Human => hand_off.move_to(HandOffStatus::Assistant)?,
+        HandOffStatus::Expired | HandOffStatus::Assistant => return Ok(()),
+    }
+    hand_off.updated_at = deps.now();
+    unit.hand_offs().update(&hand_off).await
+}
+
 /// What of an utterance the organization wants stored.
-fn stored_content(organization: &Organization, conversation: &Conversation, content: &str) -> String {
+pub(crate) fn stored_content(
+    organization: &Organization,
+    conversation: &Conversation,
+    content: &str,
+    names: &[String],
+) -> String {
     match organization.storage_mode {
         StorageMode::Everything => content.to_owned(),
         StorageMode::EverythingExceptPii => {
             let given = &conversation.state.given;
-            let names: Vec<_> = given.name.iter().chain(&given.company).map(String::as_str).collect();
+            let names: Vec<_> = given.name.iter().chain(&given.company).chain(names).map(String::as_str).collect();
             redact(content, &names).into_owned()
         }
         StorageMode::BasicAttributesOnly => String::new(),
+    }
+}
+
+/// True when a conversation's lead was erased or deleted: nothing more may be written about it.
+pub(crate) async fn lead_is_gone(repos: &dyn Repositories, conversation: &Conversation) -> Result<bool> {
+    let lead = repos.leads().get(conversation.organization_id, conversation.lead_id).await?;
+    Ok(lead.is_none_or(|lead| lead.deleted_at.is_some() || lead.erased_at.is_some()))
+}
+
+/// Ends a lead's open conversations, in the unit that erases it: a turn that runs meets the newer version, and none
+/// begins after it.
+pub(crate) async fn end_all(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<()> {
+    let filter = ConversationFilter {
+        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
+        lead_id: Some(lead),
+        ..ConversationFilter::default()
+    };
+    let page = Paging::After { cursor: None, limit: 100 };
+    loop {
+        // Those that were ended are open no more, so each page is the first.
+        let open = unit.conversations().list(ctx.organization, &filter, Sort::default(), &page).await?.items;
+        if open.is_empty() {
+            return Ok(());
+        }
+        for mut conversation in open {
+            let now = deps.now();
+            conversation.move_to(ConversationStatus::Completed, now)?;
+            conversation.updated_at = now;
+            unit.conversations().update(&conversation).await?;
+            ended(deps, unit, ctx, &conversation, EndedReason::TeamEnded).await?;
+        }
     }
 }

@@ -1,16 +1,22 @@
 //! What services share: the ports, and the habits of every write.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use super::Context;
 use crate::{
-    domain::{AuditEntryId, ConversationId, audit::AuditEntry, time::Timestamp, user::SecretHash},
-    error::{Error, ErrorKind, Result},
+    domain::{
+        AuditEntryId, ConversationId,
+        audit::{Actor, AuditEntry},
+        time::Timestamp,
+        user::SecretHash,
+    },
+    error::{Error, ErrorKind, Result, Retry},
     ports::{
         ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, Mailer, NewEvent, RateLimiter,
         Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork,
@@ -31,6 +37,8 @@ pub(crate) struct Deps {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) secret_key: Arc<[u8]>,
+    /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
+    pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -93,8 +101,19 @@ impl Deps {
     }
 
     /// What the same request answered before, if it was made before.
+    ///
+    /// # Errors
+    /// `Validation` when the key was used for another request, or nobody known uses one that could be guessed.
     pub(crate) async fn replay(&self, ctx: &Context, scope: &str, request: &impl Serialize) -> Result<Option<Value>> {
         let Some(key) = &ctx.idempotency_key else { return Ok(None) };
+        // All that keeps one stranger from another's answer is that the key cannot be guessed.
+        if ctx.actor == Actor::Anonymous && Uuid::try_parse(key).is_err() {
+            return Err(Error::invalid(
+                "idempotency_key",
+                "format",
+                "Without credentials, use a random UUID as the key",
+            ));
+        }
         let repos = self.storage.read(crate::ports::ReadConsistency::Strong);
         let found = repos.idempotency().find(ctx.organization, &scoped(ctx, scope), key, self.now()).await?;
         match found {
@@ -133,7 +152,7 @@ impl Deps {
         unit.idempotency().insert(&record, now).await.map_err(|error| {
             if error.is_conflict() {
                 Error::conflict("the same request is being answered; repeat it")
-                    .with_retry(crate::error::Retry::Now)
+                    .with_retry(Retry::Now)
                     .with_source(error)
             } else {
                 error
@@ -142,9 +161,37 @@ impl Deps {
     }
 }
 
-/// A key belongs to its actor: two actors that choose the same key do not see each other's answers.
+/// A key belongs to its actor: two actors that choose the same key do not see each other's answers. Strangers are told
+/// apart by where they call from.
 fn scoped(ctx: &Context, scope: &str) -> String {
-    format!("{scope}:{}:{}", ctx.actor.kind(), ctx.actor.id().unwrap_or_default())
+    let actor = match (ctx.actor, &ctx.source_address) {
+        (Actor::Anonymous, Some(address)) => hex(&hash(address.as_bytes()).0[..16]),
+        (actor, _) => actor.id().unwrap_or_default(),
+    };
+    format!("{scope}:{}:{actor}", ctx.actor.kind())
+}
+
+/// Tries of work that others may be doing at the same moment.
+const TRIES: u32 = 8;
+
+/// Does work in a new unit again while it meets somebody else's change.
+pub(crate) async fn repeated<T, F: Future<Output = Result<T>> + Send>(mut work: impl FnMut() -> F + Send) -> Result<T> {
+    for _ in 1..TRIES {
+        match work().await {
+            Err(error) if error.kind() == ErrorKind::StaleVersion || error.retry() == Retry::Now => {}
+            done => return done,
+        }
+    }
+    work().await
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn fingerprint(request: &impl Serialize) -> Result<SecretHash> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Context,
+    conversations::end_all,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
@@ -325,7 +326,8 @@ impl LeadService {
         unit.commit().await
     }
 
-    /// Removes a lead's personal data for good, deleted leads too. The audit log keeps that it happened, and who did it.
+    /// Removes a lead's personal data for good, deleted leads too; a merged lead's with those of the one it became part
+    /// of. Open conversations end. The audit log keeps that it happened, and who did it.
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` below `manager`.
@@ -335,6 +337,8 @@ impl LeadService {
     pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
         ctx.require(Scope::LeadsWrite, Role::Manager)?;
         let unit = self.deps.storage.begin().await?;
+        let id = survivor(&*unit, ctx, id).await?;
+        end_all(&self.deps, &*unit, ctx, id).await?;
         let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
         // Files go by a job: the unit may still fail, and the file store may be away.
         for key in files {
@@ -402,6 +406,14 @@ impl LeadService {
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
     }
+}
+
+/// The lead that a merged one became part of.
+async fn survivor(unit: &dyn UnitOfWork, ctx: &Context, mut id: LeadId) -> Result<LeadId> {
+    while let Some(into) = unit.leads().get(ctx.organization, id).await?.and_then(|lead| lead.merged_into) {
+        id = into;
+    }
+    Ok(id)
 }
 
 /// The job that writes a lead's score.

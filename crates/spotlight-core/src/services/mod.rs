@@ -8,6 +8,7 @@ pub(crate) mod capture;
 pub mod context;
 pub mod conversations;
 pub(crate) mod deps;
+pub mod jobs;
 pub mod leads;
 pub mod organizations;
 pub(crate) mod passwords;

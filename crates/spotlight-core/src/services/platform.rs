@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     accounts::AccountService, analytics::AnalyticsService, appointments::AppointmentService,
-    assistants::AssistantService, conversations::ConversationService, deps::Deps, leads::LeadService,
+    assistants::AssistantService, conversations::ConversationService, deps::Deps, jobs::JobService, leads::LeadService,
     organizations::OrganizationService, passwords::Passwords, public::PublicService,
 };
 use crate::{
@@ -71,6 +71,11 @@ impl Spotlight {
     /// Figures.
     pub fn analytics(&self) -> AnalyticsService {
         AnalyticsService::new(self.deps.clone())
+    }
+
+    /// Work that was given up.
+    pub fn jobs(&self) -> JobService {
+        JobService::new(self.deps.clone())
     }
 
     /// What a visitor may do without an account.
@@ -137,6 +142,7 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    public_url: Option<String>,
 }
 
 macro_rules! take {
@@ -179,6 +185,14 @@ impl SpotlightBuilder {
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Where people reach the deployment, as `https://sales.example.com`. Without it, e-mails hold the code of a link
+    /// alone.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
         self
     }
 
@@ -226,6 +240,7 @@ impl SpotlightBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ids,
             secret_key,
+            public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };
         Ok(Spotlight { deps, passwords: Passwords::new() })

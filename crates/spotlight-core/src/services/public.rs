@@ -10,9 +10,8 @@ use uuid::Uuid;
 
 use super::{
     Context,
-    accounts::hex,
     conversations::{NewConversation, open},
-    deps::{Deps, answered_id, hash, id_answer},
+    deps::{Deps, answered_id, hash, hex, id_answer},
 };
 use crate::{
     domain::{
@@ -63,11 +62,17 @@ impl PublicService {
         Self { deps }
     }
 
-    /// Opens a conversation for a visitor. `origin` is the web origin of the page, when there is one.
+    /// Opens a conversation for a visitor. `origin` is the web origin of the page; programs have none. Of `caller` its
+    /// address, request id, key and deadline count: visitors need no credentials.
     ///
     /// # Errors
-    /// `NotFound` for an assistant that does not exist or is switched off; `Forbidden` when the assistant names origins
-    /// and this is none of them; `PlanLimit`.
+    /// `NotFound` for an assistant that does not exist or is switched off; `Forbidden` for a page that the assistant
+    /// does not name; `Validation` for a key that is no UUID; `Conflict` when the conversation of a repeated request has
+    /// gone on; `PlanLimit`.
+    ///
+    /// # Idempotency
+    /// A key gives the conversation it opened only while nothing was said in it, and only to the same address and page:
+    /// whoever knows the key must not be able to read what a visitor said.
     pub async fn open(
         &self,
         assistant: AssistantId,
@@ -80,8 +85,7 @@ impl PublicService {
         let organization = organization.ok_or_else(|| Error::not_found("assistant"))?;
         let found = repos.assistants().get(organization, assistant).await?.filter(|found| found.active);
         let found = found.ok_or_else(|| Error::not_found("assistant"))?;
-        let foreign = origin.is_some_and(|origin| !found.allowed_origins.iter().any(|allowed| allowed == origin));
-        if !found.allowed_origins.is_empty() && foreign {
+        if origin.is_some_and(|origin| !found.allowed_origins.iter().any(|allowed| allowed == origin)) {
             return Err(Error::forbidden("this page may not embed the assistant; add its origin to allowed_origins"));
         }
         let mut ctx = Context::new(Actor::Anonymous, organization, None);
@@ -89,12 +93,17 @@ impl PublicService {
         ctx.source_address = caller.source_address;
         ctx.idempotency_key = caller.idempotency_key;
         ctx.deadline = caller.deadline;
-        let scope = format!("public.open:{assistant}");
+        ctx.check_deadline()?;
+        let scope = format!("public.open:{assistant}:{}", origin_tag(origin));
         let conversation = match self.deps.replay(&ctx, &scope, &visit).await? {
             Some(answer) => {
                 let id: ConversationId = answered_id(&answer)?;
                 let found = repos.conversations().get(organization, id).await?;
-                found.ok_or_else(|| Error::not_found("conversation"))?
+                let found = found.ok_or_else(|| Error::not_found("conversation"))?;
+                if found.last_seq > 0 {
+                    return Err(Error::conflict("this conversation has gone on; use its token, or open another"));
+                }
+                found
             }
             None => self.begin(&ctx, assistant, &visit, &scope).await?,
         };

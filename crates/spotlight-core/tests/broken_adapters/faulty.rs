@@ -392,6 +392,22 @@ impl<I: Inner> OutboxRepository for Faulty<I> {
         self.outbox().bury(id, claim, error).await
     }
 
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        self.outbox().due(kind, now).await
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        self.outbox().dead(organization, after, limit).await
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        self.outbox().revive(organization, id, now).await
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        self.outbox().discard(organization, id).await
+    }
+
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {
         self.outbox().stats(kind, now).await
     }

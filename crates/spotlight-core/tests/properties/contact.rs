@@ -96,7 +96,7 @@ fn any_number() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(spotlight_core::conformance::rounds(1000, 20_000)))]
 
     #[test]
     fn an_address_read_again_is_itself(text in "[a-zA-ZäÉß0-9.+_'-]{1,12}@[a-zA-Z0-9.-]{1,12}\\.[a-zA-Z]{2,5}") {

@@ -1,6 +1,15 @@
 //! Which lead a visitor's words belong to.
 
-use spotlight_core::domain::lead::{LeadStatus, ProposalField};
+use futures::StreamExt;
+use serde_json::json;
+use spotlight_core::{
+    domain::{
+        assistant::Topic,
+        lead::{LeadStatus, ProposalField},
+    },
+    ports::Heard,
+    services::leads::NewLead,
+};
 
 use crate::world::{World, told};
 
@@ -76,4 +85,110 @@ async fn an_invalid_address_is_told_to_the_model_and_stores_nothing() {
     world.turn(&ctx, &conversation, "Ana Reis, nonsense").await;
     let lead = world.platform.leads().get(&world.owner(), conversation.lead_id).await.expect("the lead");
     assert_eq!((lead.name, lead.email), (None, None));
+}
+
+#[tokio::test]
+async fn an_address_told_before_a_known_phone_is_kept_for_review() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let known = NewLead { phone: Some("+351912345678".to_owned()), ..NewLead::default() };
+    let known = world.platform.leads().create(&owner, known).await.expect("a lead");
+    let (conversation, ctx) = world.visitor().await;
+    world.model.uses("capture_lead", told(&[("email", "ana@example.com")]), "Noted.");
+    world.turn(&ctx, &conversation, "ana@example.com").await;
+    world.model.uses("capture_lead", told(&[("phone", "+351912345678")]), "Noted.");
+    world.turn(&ctx, &conversation, "+351912345678").await;
+    assert_eq!(world.stored(&conversation).await.lead_id, known.id);
+    let proposals = world.platform.leads().proposals(&owner, known.id).await.expect("proposals");
+    let values: Vec<_> = proposals.iter().map(|one| (one.field, one.value.as_str())).collect();
+    assert_eq!(values, [(ProposalField::Email, "ana@example.com")]);
+}
+
+#[tokio::test]
+async fn the_model_cannot_tell_a_known_lead_from_a_new_one_nor_right_from_wrong() {
+    let world = World::new().await;
+    let known = NewLead {
+        name: Some("Ana Reis".to_owned()),
+        email: Some("ana@example.com".to_owned()),
+        phone: Some("+351912345678".to_owned()),
+        company: Some("Reis Lda".to_owned()),
+        ..NewLead::default()
+    };
+    world.platform.leads().create(&world.owner(), known).await.expect("a lead");
+    let mut told_to_model = Vec::new();
+    for address in ["ana@example.com", "new@example.com"] {
+        for details in [
+            [("name", "Ana Reis"), ("phone", "+351912345678"), ("company", "Reis Lda")],
+            [("name", "Eva Rice"), ("phone", "+351912345679"), ("company", "Rice Inc")],
+        ] {
+            let (conversation, ctx) = world.visitor().await;
+            world.model.uses("capture_lead", told(&[("email", address)]), "Noted.");
+            world.turn(&ctx, &conversation, address).await;
+            let first = world.model.answers().pop().expect("an answer").content;
+            world.model.uses("capture_lead", told(&details), "Noted.");
+            world.turn(&ctx, &conversation, "My details").await;
+            let second = world.model.answers().pop().expect("an answer");
+            assert!(second.ok, "{:?}", second.content);
+            told_to_model.push((first, second.content));
+        }
+    }
+    for answers in &told_to_model {
+        assert_eq!(answers, &told_to_model[0]);
+    }
+}
+
+#[tokio::test]
+async fn only_questions_of_the_business_are_answered_and_within_limits() {
+    let world = World::new().await;
+    let (conversation, ctx) = world.visitor().await;
+    let answers = json!([
+        { "key": "need", "topic": "other", "value": "  To commute " },
+        { "key": "anything", "topic": "timeline", "value": "Next week" },
+        { "key": "password", "topic": "other", "value": "hunter2" },
+        { "key": "password", "topic": "email", "value": "hunter2" },
+    ]);
+    world.model.uses("capture_lead", json!({ "answers": answers }), "Noted.");
+    world.turn(&ctx, &conversation, "To commute, next week").await;
+    let state = world.stored(&conversation).await.state;
+    let noted: Vec<_> =
+        state.questions.iter().map(|one| (one.key.as_str(), one.topic, one.answer.as_deref())).collect();
+    assert_eq!(noted, [("need", Topic::Need, Some("To commute")), ("timeline", Topic::Timeline, Some("Next week"))]);
+    let long = json!({ "key": "need", "topic": "need", "value": "x".repeat(301) });
+    let many: Vec<_> = (0..21).map(|_| json!({ "key": "need", "topic": "need", "value": "x" })).collect();
+    let negative = json!({ "key": "budget", "topic": "budget", "value": "-5", "amount_minor": -5, "currency": "EUR" });
+    for answers in [json!([long]), json!(many), json!([negative])] {
+        world.model.uses("capture_lead", json!({ "answers": answers }), "Well.");
+        world.turn(&ctx, &conversation, "More").await;
+        assert!(!world.model.answers().pop().expect("an answer").ok);
+    }
+    assert_eq!(world.stored(&conversation).await.state.questions, state.questions);
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_not_quoted() {
+    let world = World::new().await;
+    let (conversation, ctx) = world.visitor().await;
+    world.model.uses("capture_lead", json!({ "answers": "ana@example.com" }), "Well.");
+    world.turn(&ctx, &conversation, "ana@example.com").await;
+    let said = world.transcripts(&conversation).await.pop().expect("an answer");
+    assert!(!said.tools[0].ok);
+    assert!(!said.tools[0].result.contains("ana"), "{}", said.tools[0].result);
+}
+
+#[tokio::test]
+async fn becoming_contacted_is_told() {
+    let world = World::new().await;
+    let bus = world.platform.events();
+    let mut events = bus.subscribe(world.organization.id, "leads", Some(0)).await.expect("a subscription");
+    let (conversation, ctx) = world.visitor().await;
+    world.model.uses("capture_lead", told(&[("email", "ana@example.com")]), "Noted.");
+    world.turn(&ctx, &conversation, "ana@example.com").await;
+    world.work().await;
+    let mut types = Vec::new();
+    while types.len() < 3 {
+        if let Some(Ok(Heard::Event(event))) = events.next().await {
+            types.push(event.event_type);
+        }
+    }
+    assert_eq!(types, ["conversation.started", "lead.updated", "lead.status_changed"]);
 }

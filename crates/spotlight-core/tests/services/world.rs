@@ -7,28 +7,36 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::Duration;
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
     domain::{
-        assistant::{Assistant, Question, Topic},
+        assistant::{Assistant, Language, Question, Topic, VoiceSettings},
+        audit::AuditEntry,
+        billing::PlanId,
         contact::Email,
         conversation::{Channel, Conversation, Transcript},
-        organization::Organization,
+        organization::{Organization, StorageMode},
         schedule::WeeklyHours,
         time::Timestamp,
         user::{Role, User},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, Clock, Storage, ToolCall},
+    ports::{
+        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, Paging,
+        SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
+    },
     services::{
+        accounts::{AcceptInvitation, NewInvitation},
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
         organizations::NewOrganization,
     },
 };
+
+use crate::hooked::{Hooked, Hooks};
 
 /// A clock that moves when it is told to.
 pub(crate) struct TestClock(Mutex<Timestamp>);
@@ -53,6 +61,10 @@ pub(crate) enum Script {
     Fails(Vec<ChatChunk>),
     /// Gives these chunks, then nothing for ever.
     Hangs(Vec<ChatChunk>),
+    /// Never begins.
+    NeverBegins,
+    /// Lets something happen first, then gives these chunks.
+    Meanwhile(BoxFuture<'static, ()>, Vec<ChatChunk>),
 }
 
 /// A model that plays scripts, in order, and keeps what it was asked.
@@ -75,8 +87,47 @@ impl FakeModel {
     /// Uses a tool, then says words.
     pub(crate) fn uses(&self, name: &str, arguments: Value, words: &str) {
         let id = format!("call-{}", self.scripts.lock().expect("nobody panicked").len());
-        self.plays(Script::Chunks(vec![ChatChunk::Tool(ToolCall { id, name: name.to_owned(), arguments })]));
+        self.plays(Script::Chunks(vec![call(&id, name, arguments)]));
         self.says(words);
+    }
+
+    /// How often it was asked.
+    pub(crate) fn times(&self) -> usize {
+        self.asked.lock().expect("nobody panicked").len()
+    }
+
+    /// What it was told that its calls of a tool came to, each once, in order.
+    pub(crate) fn answers(&self) -> Vec<ToolAnswer> {
+        let asked = self.asked.lock().expect("nobody panicked");
+        let last_of_turns = asked.iter().filter_map(|request| match request.messages.last() {
+            Some(ChatMessage::Answered(answer)) => Some(answer.clone()),
+            _ => None,
+        });
+        last_of_turns.collect()
+    }
+}
+
+/// A wish to use a tool.
+pub(crate) fn call(id: &str, name: &str, arguments: Value) -> ChatChunk {
+    ChatChunk::Tool(ToolCall { id: id.to_owned(), name: name.to_owned(), arguments })
+}
+
+/// A voice that says the sentences' lengths, and fails from the sentence it is told to.
+#[derive(Default)]
+pub(crate) struct FakeVoice {
+    pub(crate) spoken: Mutex<Vec<String>>,
+    pub(crate) fails_at: Option<usize>,
+}
+
+#[async_trait]
+impl SpeechSynthesizer for FakeVoice {
+    async fn speak(&self, text: &str, _: Language, _: &VoiceSettings) -> Result<AudioStream> {
+        let mut spoken = self.spoken.lock().expect("nobody panicked");
+        if self.fails_at == Some(spoken.len()) {
+            return Err(Error::new(ErrorKind::Unavailable, "the voice is away"));
+        }
+        spoken.push(text.to_owned());
+        Ok(futures::stream::iter([Ok(bytes::Bytes::from(text.to_owned()))]).boxed())
     }
 }
 
@@ -102,6 +153,11 @@ impl ChatModel for FakeModel {
         Ok(match script {
             Script::Chunks(chunks) => futures::stream::iter(chunks.into_iter().map(Ok)).boxed(),
             Script::Fails(chunks) => futures::stream::iter(chunks.into_iter().map(Ok).chain([failure()])).boxed(),
+            Script::NeverBegins => futures::future::pending().await,
+            Script::Meanwhile(something, chunks) => {
+                something.await;
+                futures::stream::iter(chunks.into_iter().map(Ok)).boxed()
+            }
             Script::Hangs(chunks) => {
                 futures::stream::iter(chunks.into_iter().map(Ok)).chain(futures::stream::pending()).boxed()
             }
@@ -112,6 +168,7 @@ impl ChatModel for FakeModel {
 /// A platform with one organization, its owner and an assistant.
 pub(crate) struct World {
     pub(crate) platform: Spotlight,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) model: Arc<FakeModel>,
     pub(crate) mailer: Arc<MemoryMailer>,
@@ -123,15 +180,34 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_, model| model, None, |_| {}).await
+    }
+
+    /// A world with a voice.
+    pub(crate) async fn with_voice(voice: Arc<FakeVoice>) -> Self {
+        Self::with(|_, model| model, Some(voice), |_| {}).await
+    }
+
+    /// A world whose model is put around the fake one, with a voice, and with an assistant changed.
+    pub(crate) async fn with(
+        around: impl FnOnce(Arc<TestClock>, Arc<FakeModel>) -> Arc<dyn ChatModel>,
+        voice: Option<Arc<FakeVoice>>,
+        change: impl FnOnce(&mut AssistantInput),
+    ) -> Self {
         // A Wednesday in office hours.
         let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
         let clock = Arc::new(TestClock(Mutex::new(start)));
         let model = Arc::new(FakeModel::default());
         let mailer = Arc::new(MemoryMailer::new());
         let storage = Arc::new(MemoryStorage::new(clock.clone()));
-        let platform = Spotlight::builder()
-            .storage(storage.clone())
-            .chat(model.clone())
+        let hooks = Arc::new(Hooks::default());
+        let mut builder = Spotlight::builder();
+        if let Some(voice) = &voice {
+            builder = builder.synthesizer(voice.clone());
+        }
+        let platform = builder
+            .storage(Arc::new(Hooked::new(storage.clone(), hooks.clone())))
+            .chat(around(clock.clone(), model.clone()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
@@ -148,10 +224,11 @@ impl World {
             owner_name: "Olga Owner".to_owned(),
             owner_password: SecretString::from("a long password".to_owned()),
         };
-        let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+        let (organization, owner) =
+            platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
         let ctx = Context::user(owner.id, organization.id, Role::Owner);
         let question = |key: &str, topic, text: &str| Question { key: key.to_owned(), topic, text: text.to_owned() };
-        let input = AssistantInput {
+        let mut input = AssistantInput {
             name: "Bea".to_owned(),
             role: "Helps visitors choose a bike.".to_owned(),
             script: "We sell city bikes and cargo bikes. Find out what for, and offer a test ride.".to_owned(),
@@ -161,13 +238,22 @@ impl World {
             ],
             ..AssistantInput::default()
         };
+        input.voice.voice_id = voice.is_some().then(|| "clear".to_owned());
+        change(&mut input);
         let assistant = platform.assistants().create(&ctx, input).await.expect("an assistant");
-        Self { platform, clock, model, mailer, storage, organization, owner, assistant }
+        Self { platform, hooks, clock, model, mailer, storage, organization, owner, assistant }
     }
 
     /// The owner's context.
     pub(crate) fn owner(&self) -> Context {
         Context::user(self.owner.id, self.organization.id, Role::Owner)
+    }
+
+    /// The organization keeps less from now on.
+    pub(crate) async fn keeps(&self, mode: StorageMode) {
+        let organization = self.platform.organizations().get(&self.owner()).await.expect("the organization");
+        let changed = Organization { storage_mode: mode, ..organization };
+        self.platform.organizations().update(&self.owner(), changed).await.expect("changed");
     }
 
     /// A new visitor's conversation and context.
@@ -206,6 +292,45 @@ impl World {
     /// Runs the jobs that are due.
     pub(crate) async fn work(&self) {
         self.platform.runner().run_until_idle().await.expect("jobs run");
+    }
+
+    /// Runs the jobs that are due, and gives the secret of the newest link that was sent to an address.
+    pub(crate) async fn code(&self, to: &str) -> SecretString {
+        self.work().await;
+        let sent = self.mailer.sent();
+        let message = sent.iter().rev().find(|message| message.to.as_str() == to).expect("a message");
+        let mut words = message.text.split_whitespace();
+        let code = words.find(|word| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        SecretString::from(code.expect("a code"))
+    }
+
+    /// A member of the team: invited, and accepted with the password `a long password`.
+    pub(crate) async fn member(&self, email: &str, role: Role) -> Context {
+        let new = NewInvitation { email: email.to_owned(), name: "Mia Member".to_owned(), role };
+        self.platform.accounts().invite(&self.owner(), new).await.expect("an invitation");
+        let accept = AcceptInvitation {
+            token: self.code(email).await,
+            name: None,
+            password: Some(SecretString::from("a long password")),
+        };
+        let accepted = self.platform.accounts().accept_invitation(&Context::anonymous(), accept).await;
+        let (user, membership) = accepted.expect("a member");
+        Context::user(user.id, membership.organization_id, membership.role)
+    }
+
+    /// Puts the organization on another plan, as a subscription would.
+    pub(crate) async fn set_plan(&self, plan: PlanId) {
+        let ctx = Context::system(self.organization.id);
+        let mut organization = self.platform.organizations().get(&ctx).await.expect("the organization");
+        organization.plan = plan;
+        self.platform.organizations().update(&ctx, organization).await.expect("the platform sets plans");
+    }
+
+    /// Every entry of the organization's audit log.
+    pub(crate) async fn audited(&self) -> Vec<AuditEntry> {
+        let paging = Paging::Page { page: 1, per_page: 100 };
+        let list = self.repositories().audit().list(self.organization.id, &AuditFilter::default(), &paging).await;
+        list.expect("the audit log").items
     }
 
     pub(crate) fn repositories(&self) -> &dyn spotlight_core::ports::Repositories {

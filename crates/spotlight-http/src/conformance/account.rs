@@ -56,6 +56,11 @@ pub async fn wrong_passwords(target: &Target) {
         let (nobody, body) = (nobody.clone(), credentials(email, "wrong-password"));
         async move { nobody.post("/api/v1/users/sign_in", &body).await }
     };
+    let broken = nobody.post("/api/v1/users/sign_in", &json!({"user": {"email": 7}})).await.expect(422);
+    assert_eq!(
+        broken.problems(),
+        [("/user/email".into(), "type".into()), ("/user/password".into(), "required".into())]
+    );
     let wrong = attempt(&target.owner.email).await.expect(401);
     let unknown = attempt("nobody@example.com").await.expect(401);
     assert_eq!(wrong.body, unknown.body);
@@ -65,11 +70,7 @@ pub async fn wrong_passwords(target: &Target) {
     }
     let last = last.expect(429);
     assert!(last.header("retry-after").parse::<u64>().expect("seconds") >= 1);
-    let broken = nobody.post("/api/v1/users/sign_in", &json!({"user": {"email": 7}})).await.expect(422);
-    assert_eq!(
-        broken.problems(),
-        [("/user/email".into(), "type".into()), ("/user/password".into(), "required".into())]
-    );
+    assert_eq!((last.header("x-ratelimit-limit"), last.header("x-ratelimit-remaining")), ("5", "0"));
 }
 
 /// Tokens open what their scopes say; nothing else opens anything.

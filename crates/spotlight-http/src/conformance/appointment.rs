@@ -31,6 +31,8 @@ pub async fn booking(target: &Target) {
     let free = free_times(&owner, &assistant).await.expect(200);
     let starts = free.attributes("starts_at");
     assert_eq!(starts.len(), 5, "{}", free.text);
+    assert_eq!(free.body["meta"]["pagination"]["total_count"], 5);
+    assert_eq!(owner.get(&free.link("first").expect("a link")).await.expect(200).attributes("starts_at"), starts);
     let local = free.attributes("local_start")[0].as_str().unwrap_or_default().to_owned();
     assert!(local.ends_with("-04:00") || local.ends_with("-05:00"), "{local}");
     let book = |at: &Value| {
@@ -66,6 +68,46 @@ pub async fn booking(target: &Target) {
         (Some(booked.id().as_str()), booked.id())
     );
     target.stranger().get(&path).await.expect(404);
+}
+
+/// Details change by themselves; an appointment that took place, or that nobody came to, is over.
+pub async fn details_and_ends(target: &Target) {
+    let owner = target.owner();
+    let (assistant, lead) = (made_assistant(&owner).await, made_lead(&owner, "Grace Hopper").await);
+    let starts = free_times(&owner, &assistant).await.expect(200).attributes("starts_at");
+    let book = async |at: &Value| {
+        let body = json!({"appointment": {
+            "lead_id": lead, "assistant_id": assistant, "starts_at": at, "time_zone": "America/New_York", "notes": "Demo",
+        }});
+        owner.post("/api/v1/appointments", &body).await.expect(201)
+    };
+    let booked = book(&starts[0]).await;
+    let path = format!("/api/v1/appointments/{}", booked.id());
+    let patch = json!({"appointment": {"meeting_type": "phone", "time_zone": "Europe/Berlin"}});
+    let changed = owner.patch(&path, &patch).await.expect(200);
+    assert_eq!(
+        (changed.attribute("meeting_type"), changed.attribute("time_zone"), changed.attribute("notes")),
+        (&json!("phone"), &json!("Europe/Berlin"), &json!("Demo"))
+    );
+    assert_eq!(changed.attribute("starts_at"), &starts[0]);
+    let stale = owner.request(Method::PATCH, &path).header("if-match", booked.header("etag"));
+    Client::answer(stale.json(&json!({"appointment": {"notes": "Lost"}}))).await.expect(412);
+    let emptied = owner.patch(&path, &json!({"appointment": {"notes": null}})).await.expect(200);
+    assert_eq!(emptied.attribute("notes"), &Value::Null);
+    let refused = owner.patch(&path, &json!({"appointment": {"starts_at": starts[1], "meeting_type": "fax"}})).await;
+    assert_eq!(
+        refused.expect(422).problems(),
+        [("/appointment/meeting_type".into(), "unknown".into()), ("/appointment/starts_at".into(), "unknown".into())]
+    );
+    target.stranger().patch(&path, &patch).await.expect(404);
+    let done = Client::answer(owner.request(Method::PATCH, &format!("{path}/complete"))).await.expect(200);
+    assert_eq!(done.attribute("status"), "completed");
+    owner.patch(&format!("{path}/no_show"), &json!({})).await.expect(409);
+    let missed = format!("/api/v1/appointments/{}", book(&starts[2]).await.id());
+    let stale = owner.request(Method::PATCH, &format!("{missed}/no_show")).header("if-match", "\"77\"");
+    Client::answer(stale).await.expect(412);
+    assert_eq!(owner.patch(&format!("{missed}/no_show"), &json!({})).await.expect(200).attribute("status"), "no_show");
+    target.stranger().patch(&format!("{missed}/complete"), &json!({})).await.expect(404);
 }
 
 /// Questions and bookings that cannot be are refused, each for its reason.

@@ -36,7 +36,8 @@ pub async fn the_life_of_an_assistant(target: &Target) {
         Client::answer(owner.request(Method::PATCH, &toggle)).await.expect(200).attribute("active"),
         &json!(true)
     );
-    owner.patch(&toggle, &json!({"active": true})).await.expect(422);
+    let refused = owner.patch(&toggle, &json!({"active": true})).await.expect(422);
+    assert_eq!(refused.body["errors"][0]["source"], json!({"pointer": "/active"}));
     let figures = owner.get(&format!("{path}/analytics")).await.expect(200);
     assert_eq!(figures.attribute("conversations"), 0);
     owner.delete(&path).await.expect(204);
@@ -73,8 +74,17 @@ pub async fn everything_wrong_at_once(target: &Target) {
         json!([{"key": "a", "topic": "need", "text": "What for?"}, {"key": "a", "topic": "need", "text": "Why?!"}]);
     let mut body = assistant();
     body["assistant"]["questions"] = twice;
+    body["assistant"]["allowed_origins"] = json!(["https://ok.example", "shop.example"]);
+    body["assistant"]["booking"] = json!({"step_min": 7});
+    body["assistant"]["colour"] = json!("red");
     let refused = target.owner().post("/api/v1/assistants", &body).await.expect(422);
-    assert_eq!(refused.problems(), [("/assistant/questions/1/key".into(), "taken".into())]);
+    let expected = [
+        ("/assistant/questions/1/key", "taken"),
+        ("/assistant/booking/step_min", "range"),
+        ("/assistant/allowed_origins/1", "format"),
+        ("/assistant/colour", "unknown"),
+    ];
+    assert_eq!(refused.problems(), expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
 }
 
 /// `If-Match` refuses a change of what somebody else has changed.
@@ -112,7 +122,33 @@ pub async fn knowledge(target: &Target) {
     let listed = owner.get(&path).await.expect(200);
     assert_eq!(listed.attributes("answer"), [json!("59 euros."), json!("We are open on weekdays.")]);
     owner.patch(&format!("{path}/{first}"), &json!({"knowledge": {"answer": ""}})).await.expect(422);
-    owner.delete(&format!("{path}/{first}")).await.expect(204);
+    let pagination = &listed.body["meta"]["pagination"];
+    assert_eq!((&pagination["total_count"], &pagination["total_pages"]), (&json!(2), &json!(1)));
+    let second = owner.get(&format!("{path}?per_page=1&page=2")).await.expect(200);
+    assert_eq!(second.attributes("answer"), [json!("We are open on weekdays.")]);
+    assert_eq!((second.link("prev").is_some(), second.link("next")), (true, None));
+    let shown = owner.get(&format!("{path}/{first}")).await.expect(200);
+    assert_eq!((shown.header("etag"), shown.attribute("answer")), (changed.header("etag"), &json!("59 euros.")));
+    let at = |method: Method, tag: &str| owner.request(method, &format!("{path}/{first}")).header("if-match", tag);
+    let patch = |answer: &str| json!({"knowledge": {"answer": answer}});
+    let newer = Client::answer(at(Method::PATCH, shown.header("etag")).json(&patch("69 euros."))).await.expect(200);
+    Client::answer(at(Method::PATCH, shown.header("etag")).json(&patch("Lost."))).await.expect(412);
+    Client::answer(at(Method::DELETE, shown.header("etag"))).await.expect(412);
+    assert_eq!(owner.get(&format!("{path}/{first}")).await.expect(200).attribute("answer"), "69 euros.");
+    // Two who change different members at once: both changes are there.
+    let (asked, answered) = (json!({"knowledge": {"question": "How much is it?"}}), patch("79 euros."));
+    let entry = format!("{path}/{first}");
+    let (one, other) = futures::join!(owner.patch(&entry, &asked), owner.patch(&entry, &answered));
+    for answer in [one, other] {
+        answer.expect(200);
+    }
+    let both = owner.get(&entry).await.expect(200);
+    assert_eq!(
+        (both.attribute("question"), both.attribute("answer")),
+        (&json!("How much is it?"), &json!("79 euros."))
+    );
+    assert_ne!(both.header("etag"), newer.header("etag"));
+    Client::answer(at(Method::DELETE, both.header("etag"))).await.expect(204);
     owner.delete(&format!("{path}/{first}")).await.expect(404);
     assert_eq!(owner.get(&path).await.expect(200).body["data"].as_array().map(Vec::len), Some(1));
 }

@@ -1,109 +1,24 @@
-//! Generated requests: never a panic, never a 500, and whatever is refused has stored nothing. In process, where what is
-//! stored can be counted before and after.
+//! Generated requests: never a panic, never a 500, and whatever is refused has changed nothing that is stored. In process,
+//! where all of it can be looked at before and after.
+//!
+//! The seed is new in each run and printed; `SPOTLIGHT_GARBAGE_SEED` repeats one.
 
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{any::Any, collections::BTreeMap, convert::Infallible, time::Duration};
 
-use super::seed::{assistant, seed};
-use crate::{Api, Body, ENDPOINTS, Endpoint, HttpPolicy, Operation, Request, Response, openapi};
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::LocalBoxFuture, stream};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Map, Value, json};
 use spotlight_core::{
-    domain::OrganizationId,
-    ports::page::{Order, Paging, Sort},
-    ports::{AppointmentFilter, AssistantFilter, AuditFilter, ConversationFilter, LeadFilter, Quota, ReadConsistency},
+    ports::{IdGenerator, Quota, SystemIds},
     services::Spotlight,
 };
 
-/// A small generator, so that a failure can be repeated from the number it prints.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.next() % most as u64).expect("a small number")
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-}
-
-const WORDS: &[&str] = &[
-    "",
-    " ",
-    "a",
-    "ok",
-    "true",
-    "null",
-    "0",
-    "-1",
-    "1e400",
-    "fresh",
-    "contacted",
-    "professional",
-    "chat",
-    "completed",
-    "en",
-    "Europe/Berlin",
-    "2026-03-29T02:30:00+01:00",
-    "9999-12-31T23:59:59Z",
-    "0000-01-01T00:00:00Z",
-    "2026-02-30",
-    "+493012345678",
-    "name@example.com",
-    "\u{0}",
-    "\u{202e}evil",
-    "🦀🦀🦀",
-    "%00",
-    "../../etc/passwd",
-    "' OR 1=1 --",
-    "<script>alert(1)</script>",
-    "{\"a\":",
-    "\u{fffd}",
-    "ﬀ",
-    "İ",
-    "{{7*7}}",
-    "$where",
-    "a,b,,c",
-    "asc",
-    "\"1\"",
-    "\"7\"",
-    "desc",
-];
-
-const INSTANTS: &[&str] = &[
-    "2026-12-01T10:00:00Z",
-    "2026-12-01T10:00:00.123456789+05:45",
-    "2016-12-31T23:59:60Z",
-    "0000-01-01T00:00:00Z",
-    "0000-01-01T00:00:00+23:59",
-    "9999-12-31T23:59:59.999999-23:59",
-];
-
-const DAYS: &[&str] =
-    &["2026-03-29", "1900-01-01", "2999-12-31", "-0001-01-01", "+262142-12-31", "0000-01-01", "9999-12-31"];
-
-fn word(dice: &mut Dice) -> String {
-    if dice.one_in(12) {
-        return "long ".repeat(dice.below(600));
-    }
-    if dice.one_in(6) {
-        return (0..dice.below(12)).filter_map(|_| char::from_u32(u32::try_from(dice.below(0x1_1000)).ok()?)).collect();
-    }
-    (*dice.pick(WORDS)).to_owned()
-}
+use super::{
+    dice::{DAYS, Dice, INSTANTS, form, word},
+    seed::{assistant, seed},
+};
+use crate::{Api, Body, ENDPOINTS, Endpoint, HttpPolicy, Operation, Request, Response, openapi};
 
 /// Ids of records that exist or existed, by their type.
 struct Ids(BTreeMap<String, Vec<String>>);
@@ -186,6 +101,7 @@ fn plausible(dice: &mut Dice, name: &str, schema: &Value, ids: &Ids) -> Value {
         (_, Some("date-time")) => json!(dice.pick(INSTANTS)),
         (_, Some("date")) => json!(dice.pick(DAYS)),
         (_, Some("iana-time-zone")) => json!("Europe/Berlin"),
+        (_, Some("email")) => json!(format!("person{}@example.com", dice.below(50))),
         _ => json!("words ".repeat(1 + usize::try_from(schema["minLength"].as_u64().unwrap_or(1)).unwrap_or(1) / 6)),
     }
 }
@@ -256,38 +172,6 @@ fn query(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> Option<String> {
     Some(pairs.join("&"))
 }
 
-/// Percent-encodes what no address can hold.
-fn form(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~:".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
-}
-
-/// What is stored, as far as requests can store anything.
-async fn stored(platform: &Spotlight, organization: OrganizationId) -> [Option<u64>; 5] {
-    let repos = platform.storage().read(ReadConsistency::Strong);
-    let page = Paging::Page { page: 1, per_page: 1 };
-    let o = organization;
-    [
-        repos.assistants().list(o, &AssistantFilter::default(), Sort::default(), &page).await.expect("a list").total,
-        repos.leads().list(o, &LeadFilter::default(), Sort::default(), &page).await.expect("a list").total,
-        repos
-            .conversations()
-            .list(o, &ConversationFilter::default(), Sort::default(), &page)
-            .await
-            .expect("a list")
-            .total,
-        repos.appointments().list(o, &AppointmentFilter::default(), Order::Asc, &page).await.expect("a list").total,
-        repos.audit().list(o, &AuditFilter::default(), &page).await.expect("a list").total,
-    ]
-}
-
 async fn text(response: Response) -> String {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
@@ -304,46 +188,115 @@ fn request(method: Method, path: String, query: Option<String>, headers: &[(&'st
     Request { method, path, query, headers: map, peer: [203, 0, 113, 7].into() }
 }
 
-/// Sends `requests` generated requests to an API over `platform`, which must be empty.
-pub async fn garbage_is_refused_and_leaves_nothing(platform: &Spotlight, requests: usize) {
-    let target = seed(platform, "").await;
-    let organization = platform.organizations().first().await.expect("storage").expect("an organization");
+/// Names the seed of a run that is to be repeated.
+const SEED_VARIABLE: &str = "SPOTLIGHT_GARBAGE_SEED";
+/// Bodies after which the next go to a fresh platform, so that looking at everything stays cheap.
+const PER_GROUND: usize = 250;
+
+/// A platform with nothing in it, and a way to see all that it stores.
+pub struct Ground {
+    /// The platform.
+    pub platform: Spotlight,
+    /// Everything that is stored, table by table. What only notes that somebody was there can be left out: when a token
+    /// or session was last used.
+    pub contents: Box<dyn Fn() -> LocalBoxFuture<'static, BTreeMap<String, String>> + Send + Sync>,
+    /// What must live as long: a folder, a database.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+impl std::fmt::Debug for Ground {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ground").finish_non_exhaustive()
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Counts {
+    statuses: BTreeMap<u16, usize>,
+    /// Bodies that an endpoint has read as its resource.
+    read: BTreeMap<&'static str, usize>,
+}
+
+impl Counts {
+    fn bodies(&self) -> usize {
+        self.read.values().sum()
+    }
+
+    /// Counts an answer. Refusals that come before the body is looked at are no bodies read.
+    fn add(&mut self, endpoint: &Endpoint, status: u16) {
+        *self.statuses.entry(status).or_default() += 1;
+        if endpoint.carries.is_some() && matches!(status, 200..=299 | 400 | 402 | 409 | 412 | 422) {
+            *self.read.entry(endpoint.operation.name()).or_default() += 1;
+        }
+    }
+}
+
+/// Sends generated requests until endpoints have read `bodies` bodies as the resources they carry. `fresh` gives a
+/// ground as often as it is asked to.
+///
+/// # Panics
+/// When a promise is broken, with the seed and the request.
+pub async fn garbage_is_refused_and_leaves_nothing(fresh: impl AsyncFn() -> Ground, bodies: usize) {
+    let given = std::env::var(SEED_VARIABLE).ok();
+    let seed = match given {
+        Some(text) => text.parse().expect("SPOTLIGHT_GARBAGE_SEED is a whole number"),
+        None => SystemIds.uuid().as_u64_pair().1,
+    };
+    say(&format!("garbage: {bodies} bodies, {SEED_VARIABLE}={seed}"));
+    let mut dice = Dice::new(seed);
+    let mut counts = Counts::default();
+    while counts.bodies() < bodies {
+        let until = bodies.min(counts.bodies() + PER_GROUND);
+        round(&fresh().await, &mut dice, &mut counts, until, seed).await;
+    }
+    say(&format!("garbage: answers {:?}, bodies read {:?}", counts.statuses, counts.read));
+    // The generator is worth something only while it reaches both sides of every check.
+    let often = [200, 201, 404, 422];
+    let rarely = [204, 400, 406, 409, 412, 415];
+    for status in often.iter().chain(rarely.iter().filter(|_| bodies >= 2_000)) {
+        assert!(counts.statuses.contains_key(status), "no {status} among {counts:?}");
+    }
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.carries.is_some()) {
+        // Sign-ins are five a minute, and every round starts a new minute.
+        let least = if endpoint.quota.is_some() { 0 } else { bodies / 200 };
+        let read = counts.read.get(endpoint.operation.name()).copied().unwrap_or_default();
+        assert!(read >= least, "{endpoint:?} has read {read} bodies: {counts:?}");
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a failure is repeated by the seed that its test has printed")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usize, seed_of_run: u64) {
+    let target = seed(&ground.platform, "").await;
     let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
     let mut policy = HttpPolicy::development();
     (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
-    let api = Api::new(platform.clone(), policy);
+    let api = Api::new(ground.platform.clone(), policy);
     let token = format!("Bearer {}", target.owner.token);
     let send = async |endpoint: &'static Endpoint, request: Request, body: Vec<u8>| {
         api.handle(endpoint, request, stream::iter([Ok::<_, Infallible>(Bytes::from(body))])).await
     };
-
     let mut ids = Ids(BTreeMap::new());
     for (operation, body) in [(Operation::CreateAssistant, assistant()), (Operation::CreateLead, json!({"lead": {}}))] {
         let endpoint = operation.endpoint();
         let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
-        let made = send(
-            endpoint,
-            request(Method::POST, endpoint.path.to_owned(), None, &headers),
-            body.to_string().into_bytes(),
-        );
-        ids.learn(&serde_json::from_str(&text(made.await).await).expect("a resource"));
+        let request = request(Method::POST, endpoint.path.to_owned(), None, &headers);
+        let made = send(endpoint, request, body.to_string().into_bytes()).await;
+        ids.learn(&serde_json::from_str(&text(made).await).expect("a resource"));
     }
-    let mut keys: Vec<String> = openapi()["components"]["schemas"]
-        .as_object()
-        .expect("schemas")
-        .values()
-        .flat_map(|schema| schema["properties"].as_object().into_iter().flat_map(|map| map.keys().cloned()))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    let mut counts = BTreeMap::<u16, usize>::new();
-    for number in 0..requests {
-        let endpoint = dice.pick(ENDPOINTS);
-        let path = path(&mut dice, endpoint, &ids);
-        let query = query(&mut dice, endpoint, &ids);
-        let body = body(&mut dice, endpoint, &keys, &ids);
-        let (key, tag, kind) = (word(&mut dice), word(&mut dice), word(&mut dice));
+    let keys = names();
+    let carrying: Vec<_> = ENDPOINTS.iter().filter(|endpoint| endpoint.carries.is_some()).collect();
+    let mut before = (ground.contents)().await;
+    while counts.bodies() < until {
+        let endpoint = if dice.one_in(8) { dice.pick(ENDPOINTS) } else { *dice.pick(&carrying) };
+        let path = path(dice, endpoint, &ids);
+        let query = query(dice, endpoint, &ids);
+        let body = body(dice, endpoint, &keys, &ids);
+        let (key, tag, kind) = (word(dice), word(dice), word(dice));
         let mut headers = vec![("authorization", token.as_str()), ("content-type", "application/json")];
         for (name, value) in [
             ("idempotency-key", &key),
@@ -360,28 +313,48 @@ pub async fn garbage_is_refused_and_leaves_nothing(platform: &Spotlight, request
         if dice.one_in(10) {
             headers.push(("if-match", &version));
         }
-        let shown = format!("#{number} {endpoint:?} {path}?{query:?} {}", String::from_utf8_lossy(&body));
-        let before = stored(platform, organization).await;
+        let shown = format!(
+            "{SEED_VARIABLE}={seed_of_run} {endpoint:?} {path}?{query:?} {headers:?} {}",
+            String::from_utf8_lossy(&body)
+        );
         let response = send(endpoint, request(endpoint.verb.method(), path, query, &headers), body).await;
         let status = response.status.as_u16();
-        *counts.entry(status).or_default() += 1;
+        counts.add(endpoint, status);
         let text = text(response).await;
         assert!(status < 500, "{status} {text}\n{shown}");
-        if status >= 400 {
-            let document: Value = serde_json::from_str(&text).unwrap_or_default();
-            let errors = document["errors"].as_array().map_or(0, Vec::len);
-            assert!((1..=100).contains(&errors), "{status} {text}\n{shown}");
-            // A turn of an earlier request may still be writing; a refused one never begins to.
-            platform.storage().ping().await.expect("memory");
-            assert_eq!(before, stored(platform, organization).await, "{status}\n{shown}");
-        } else if let Ok(document) = serde_json::from_str::<Value>(&text) {
-            ids.learn(&document);
+        if status < 400 {
+            if let Ok(document) = serde_json::from_str::<Value>(&text) {
+                ids.learn(&document);
+            }
+            // What the request left running must not be taken for a change by the next one.
+            ground.platform.drain().await;
+            before = (ground.contents)().await;
+            continue;
+        }
+        let document: Value = serde_json::from_str(&text).unwrap_or_default();
+        let errors = document["errors"].as_array().map_or(0, Vec::len);
+        assert!((1..=100).contains(&errors), "{status} {text}\n{shown}");
+        let after = (ground.contents)().await;
+        if endpoint.operation == Operation::SignIn {
+            // A wrong password is counted at the account: that is what it is refused with.
+            before = after;
+            continue;
+        }
+        for (table, rows) in &after {
+            assert_eq!(before.get(table), Some(rows), "{table} has changed: {status} {text}\n{shown}");
         }
     }
-    // The generator is worth something only while it reaches both sides of every check.
-    let often = [200, 201, 404, 422];
-    let rarely = [204, 400, 406, 409, 412, 415];
-    for status in often.iter().chain(rarely.iter().filter(|_| requests >= 10_000)) {
-        assert!(counts.contains_key(status), "no {status} among {counts:?}");
-    }
+}
+
+/// The names of every member of every resource.
+fn names() -> Vec<String> {
+    let mut keys: Vec<String> = openapi()["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+        .values()
+        .flat_map(|schema| schema["properties"].as_object().into_iter().flat_map(|map| map.keys().cloned()))
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys
 }

@@ -26,10 +26,8 @@ pub async fn the_life_of_a_lead(target: &Target) {
     assert_eq!(changed.attribute("email"), "grace@example.com");
     let refused =
         owner.patch(&path, &json!({"lead": {"email": "nonsense", "phone": "12", "name": "x"}})).await.expect(422);
-    let places: Vec<_> = refused.problems().into_iter().map(|(place, _)| place).collect();
-    for place in ["/lead/name", "/lead/phone"] {
-        assert!(places.contains(&place.to_owned()), "{places:?}");
-    }
+    let wrong = [("/lead/name", "length"), ("/lead/email", "format"), ("/lead/phone", "format")];
+    assert_eq!(refused.problems(), wrong.map(|(place, code)| (place.to_owned(), code.to_owned())));
     for field in ["score", "qualified", "status"] {
         let refused = owner.patch(&path, &json!({"lead": {field: 90}})).await.expect(422);
         assert_eq!(refused.problems(), [(format!("/lead/{field}"), "unknown".into())]);
@@ -39,6 +37,26 @@ pub async fn the_life_of_a_lead(target: &Target) {
     owner.delete(&path).await.expect(204);
     owner.get(&path).await.expect(404);
     made_lead(&owner, "Grace").await;
+}
+
+/// Everything that is wrong with a request is named at once: what it misspells, what it says, and its query.
+pub async fn everything_wrong_in_body_and_query(target: &Target) {
+    let owner = target.owner();
+    let problems = async |path: &str, body: serde_json::Value| owner.post(path, &body).await.expect(422).problems();
+    let wrong = |found: &[(&str, &str)]| -> Vec<_> {
+        found.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect()
+    };
+    let misspelt = json!({"lead": {"nmae": 1, "email": "nonsense"}});
+    let body = [("/lead/email", "format"), ("/lead/nmae", "unknown")];
+    assert_eq!(problems("/api/v1/leads", misspelt.clone()).await, wrong(&body));
+    let both = problems("/api/v1/leads?x=1", misspelt.clone()).await;
+    assert_eq!(both, wrong(&[("x", "unknown"), body[0], body[1]]));
+    let request = owner.request(Method::POST, "/api/v1/leads?x=1").header("idempotency-key", "two words");
+    let all = Client::answer(request.json(&misspelt)).await.expect(422);
+    assert_eq!(all.problems(), wrong(&[("Idempotency-Key", "format"), ("x", "unknown"), body[0], body[1]]));
+    let query = owner.post("/api/v1/leads?x=1", &json!({"lead": {}})).await.expect(422);
+    assert_eq!(query.body["errors"][0]["source"], json!({"parameter": "x"}));
+    assert_eq!(owner.get("/api/v1/leads").await.expect(200).body["meta"]["pagination"]["total_count"], 0);
 }
 
 /// Only some statuses follow from each; a refusal names them.
@@ -90,4 +108,9 @@ pub async fn scores_and_timeline(target: &Target) {
     assert!(!timeline.text.contains("Navy"), "an audit entry names fields, never their values");
     let times: Vec<_> = timeline.attributes("at").iter().map(ToString::to_string).collect();
     assert!(times.is_sorted_by(|a, b| a >= b));
+    let one = owner.get(&format!("{path}/timeline?per_page=1")).await.expect(200);
+    assert_eq!((&one.body["data"][0], one.body["data"].as_array().map(Vec::len)), (&timeline.body["data"][0], Some(1)));
+    assert_eq!(one.body["meta"]["pagination"]["total_count"], 2);
+    let next = owner.get(&one.link("next").expect("a next page")).await.expect(200);
+    assert_eq!((&next.body["data"][0], next.link("next")), (&timeline.body["data"][1], None));
 }

@@ -12,7 +12,9 @@ pub mod account;
 pub mod appointment;
 pub mod assistant;
 pub mod client;
+pub mod contents;
 pub mod conversation;
+mod dice;
 pub mod edge;
 pub mod garbage;
 pub mod lead;
@@ -43,11 +45,11 @@ macro_rules! http_suite {
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
             assistant: the_life_of_an_assistant, everything_wrong_at_once, lost_updates, knowledge,
                 another_organization;
-            lead: the_life_of_a_lead, moves, duplicates, scores_and_timeline;
+            lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;
             list: pages, cursors, filters_sorts_and_search, wrong_queries;
             conversation: a_turn_is_streamed, two_turns_at_once, a_person_takes_over, ends_and_includes;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
-            appointment: booking, free_times_are_checked, the_dashboard;
+            appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }
     };
 }

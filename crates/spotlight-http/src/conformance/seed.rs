@@ -99,15 +99,18 @@ async fn organization(platform: &Spotlight, slug: &str) -> Person {
     let every_day = WeeklyHours(std::array::from_fn(|_| WeeklyHours::weekdays(0, 0).0[0].clone()));
     let (organization, user) = platform
         .organizations()
-        .create(NewOrganization {
-            name: slug.to_owned(),
-            slug: slug.to_owned(),
-            time_zone: Tz::Europe__Berlin,
-            business_hours: every_day,
-            owner_email: Email::parse(&email).expect("an address"),
-            owner_name: "Olivia Owner".to_owned(),
-            owner_password: SecretString::from(password.clone()),
-        })
+        .create(
+            &Context::deployment(),
+            NewOrganization {
+                name: slug.to_owned(),
+                slug: slug.to_owned(),
+                time_zone: Tz::Europe__Berlin,
+                business_hours: every_day,
+                owner_email: Email::parse(&email).expect("an address"),
+                owner_name: "Olivia Owner".to_owned(),
+                owner_password: SecretString::from(password.clone()),
+            },
+        )
         .await
         .expect("an organization");
     let context = Context::user(user.id, organization.id, Role::Owner);

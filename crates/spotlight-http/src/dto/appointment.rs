@@ -7,7 +7,7 @@ use spotlight_core::{
         appointment::{Appointment, AppointmentStatus, MeetingType},
         time::Timestamp,
     },
-    services::appointments::{FreeTime, NewAppointment},
+    services::appointments::{AppointmentPatch, FreeTime, NewAppointment},
 };
 
 use crate::{
@@ -51,6 +51,28 @@ impl From<NewAppointmentInput> for NewAppointment {
             time_zone: new.time_zone.0,
             meeting_type: new.meeting_type,
             notes: new.notes.0.flatten().map(|text| text.0),
+        }
+    }
+}
+
+input! {
+    /// A change of an appointment's details: what is left out stays, null empties.
+    AppointmentPatchInput {
+        /// The zone the visitor chose.
+        optional time_zone: Tz,
+        /// How they meet.
+        optional meeting_type: MeetingType,
+        /// Notes for the host.
+        nullable notes: Text<0, 2000>,
+    }
+}
+
+impl From<AppointmentPatchInput> for AppointmentPatch {
+    fn from(patch: AppointmentPatchInput) -> Self {
+        Self {
+            time_zone: patch.time_zone,
+            meeting_type: patch.meeting_type,
+            notes: patch.notes.0.map(|text| text.map(|text| text.0)),
         }
     }
 }

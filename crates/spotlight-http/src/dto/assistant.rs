@@ -6,17 +6,21 @@ use spotlight_core::{
         UserId,
         assistant::{
             Assistant, BookingSettings, HandOffRule, HostChoice, Knowledge, Language, ModelSettings, Question, Tone,
-            ToolKind, Topic, VoiceSettings,
+            ToolKind, Topic, VoiceSettings, is_origin,
         },
         time::Timestamp,
     },
+    error::Violations,
     ports::AssistantFigures,
-    services::assistants::{AssistantInput, KnowledgeInput},
+    services::assistants::{AssistantInput, KnowledgeInput, KnowledgePatch},
 };
 
+use utoipa::openapi::schema::Type;
+
 use crate::{
-    input::{Free, Int, List, Nullable, Real, Text, input},
+    input::{Field, Free, Int, List, Nullable, Real, Text, input},
     output::{Attributes, Relation, Resource, described, output},
+    schema::{Book, Described, Node, plain},
 };
 
 input! {
@@ -79,11 +83,82 @@ input! {
         /// Minutes an appointment lasts.
         optional duration_min: Int<5, 480>,
         /// Slots start on multiples of this many minutes: 5, 10, 15, 20, 30 or 60.
-        optional step_min: Int<5, 60>,
+        optional step_min: Step,
         /// Soonest booking, in minutes from now.
         optional notice_min: Int<0, 525_600>,
         /// Latest booking, in days from now.
         optional horizon_days: Int<1, 365>,
+    }
+}
+
+/// Minutes between the starts of slots.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step(u32);
+
+/// What divides an hour evenly.
+const STEPS: [u32; 6] = [5, 10, 15, 20, 30, 60];
+
+impl Described for Step {
+    fn describe(_: &mut Book) -> Node {
+        plain(Type::Integer).enum_values(Some(STEPS)).into()
+    }
+}
+
+impl Field for Step {
+    fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
+        let step = value.as_u64().and_then(|step| STEPS.into_iter().find(|known| u64::from(*known) == step));
+        if step.is_none() {
+            let code = if value.is_number() { "range" } else { "type" };
+            broken.add(at, code, "Step must be 5, 10, 15, 20, 30 or 60 minutes");
+        }
+        step.map(Self)
+    }
+}
+
+/// A web origin.
+#[derive(Debug)]
+pub(crate) struct Origin(String);
+
+impl Described for Origin {
+    fn describe(book: &mut Book) -> Node {
+        Text::<1, 300>::describe(book)
+    }
+}
+
+impl Field for Origin {
+    fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
+        let text = Text::<1, 300>::read(value, at, broken)?.0;
+        if is_origin(&text) {
+            return Some(Self(text));
+        }
+        broken.add(at, "format", "Origin must be http(s)://host[:port] without a path");
+        None
+    }
+}
+
+/// Questions, each with a key of its own.
+#[derive(Debug)]
+pub(crate) struct Questions(List<QuestionInput, 20>);
+
+impl Described for Questions {
+    fn describe(book: &mut Book) -> Node {
+        List::<QuestionInput, 20>::describe(book)
+    }
+}
+
+impl Field for Questions {
+    fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
+        let keys: Vec<_> =
+            value.as_array().into_iter().flatten().map(|one| one["key"].as_str().map(str::to_owned)).collect();
+        let read = List::read(value, at, broken);
+        let mut unique = true;
+        for (place, key) in keys.iter().enumerate() {
+            if key.is_some() && keys[..place].contains(key) {
+                unique = false;
+                broken.add(format!("{at}/{place}/key"), "taken", "Each question needs a key of its own");
+            }
+        }
+        read.filter(|_| unique).map(Self)
     }
 }
 
@@ -111,7 +186,7 @@ input! {
         /// How its model is called.
         optional model: ModelInput,
         /// What it finds out, in this order.
-        optional questions: List<QuestionInput, 20>,
+        optional questions: Questions,
         /// What it may do; everything unless given.
         optional tools: List<ToolKind, 10>,
         /// When it asks for a person.
@@ -119,7 +194,7 @@ input! {
         /// How it books.
         optional booking: BookingInput,
         /// Web origins that may embed the widget, as `https://example.com`.
-        optional allowed_origins: List<Text<1, 300>, 100>,
+        optional allowed_origins: List<Origin, 100>,
         /// JSON Schema of what a call report extracts.
         nullable report_schema: Free,
         /// What counts as a successful conversation.
@@ -196,7 +271,7 @@ impl AssistantPatchInput {
         if let Some(model) = self.model {
             model.apply(&mut input.model);
         }
-        set(&mut input.questions, self.questions.map(|list| list.0.into_iter().map(Question::from).collect()));
+        set(&mut input.questions, self.questions.map(|list| list.0.0.into_iter().map(Question::from).collect()));
         set(&mut input.tools, self.tools.map(|tools| tools.0));
         if let Some(hand_off) = self.hand_off {
             hand_off.apply(&mut input.hand_off);
@@ -426,13 +501,9 @@ impl From<NewKnowledgeInput> for KnowledgeInput {
     }
 }
 
-impl KnowledgePatchInput {
-    /// The entry with what is given changed.
-    pub(crate) fn over(self, entry: Knowledge) -> KnowledgeInput {
-        let mut input = KnowledgeInput { question: entry.question, answer: entry.answer };
-        set_text(&mut input.question, self.question);
-        set(&mut input.answer, self.answer.map(|text| text.0));
-        input
+impl From<KnowledgePatchInput> for KnowledgePatch {
+    fn from(patch: KnowledgePatchInput) -> Self {
+        Self { question: patch.question.0.map(|text| text.map(|text| text.0)), answer: patch.answer.map(|text| text.0) }
     }
 }
 
@@ -455,7 +526,7 @@ impl Attributes for KnowledgeAttributes {
     const RELATIONS: &'static [Relation] = &[Relation::one("assistant", "assistant")];
 }
 
-/// A knowledge entry as it is shown.
+/// A knowledge entry as it is shown. The instant of its last change is its version.
 pub(crate) fn knowledge(entry: Knowledge) -> Resource<KnowledgeAttributes> {
     let attributes = KnowledgeAttributes {
         question: entry.question,
@@ -463,5 +534,6 @@ pub(crate) fn knowledge(entry: Knowledge) -> Resource<KnowledgeAttributes> {
         created_at: entry.created_at,
         updated_at: entry.updated_at,
     };
-    Resource::new(entry.id, attributes).refers_to("assistant", Some(entry.assistant_id))
+    let version = entry.updated_at.timestamp_micros();
+    Resource::new(entry.id, attributes).at(version).refers_to("assistant", Some(entry.assistant_id))
 }

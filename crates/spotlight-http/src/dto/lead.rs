@@ -12,7 +12,7 @@ use spotlight_core::{
 };
 
 use crate::{
-    input::{Free, Nullable, Text, input},
+    input::{Address, Free, Nullable, Number, Text, input},
     output::{Attributes, Relation, Resource, described, output},
 };
 
@@ -22,9 +22,9 @@ input! {
         /// The name.
         nullable name: Text<2, 100>,
         /// The e-mail address; unique within the organization.
-        nullable email: Text<3, 254>,
+        nullable email: Address,
         /// The phone number, with its country code as +49…; unique within the organization.
-        nullable phone: Text<3, 64>,
+        nullable phone: Number,
         /// The company.
         nullable company: Text<1, 100>,
         /// Where it came from; `website` unless given.
@@ -42,9 +42,9 @@ input! {
         /// The name.
         nullable name: Text<2, 100>,
         /// The e-mail address; unique within the organization.
-        nullable email: Text<3, 254>,
+        nullable email: Address,
         /// The phone number, with its country code as +49…; unique within the organization.
-        nullable phone: Text<3, 64>,
+        nullable phone: Number,
         /// The company.
         nullable company: Text<1, 100>,
         /// Where it came from.
@@ -75,8 +75,8 @@ impl From<NewLeadInput> for NewLead {
     fn from(new: NewLeadInput) -> Self {
         Self {
             name: given(new.name).flatten(),
-            email: given(new.email).flatten(),
-            phone: given(new.phone).flatten(),
+            email: new.email.0.flatten().map(|email| email.0),
+            phone: new.phone.0.flatten().map(|phone| phone.0),
             company: given(new.company).flatten(),
             source: new.source,
             owner_id: new.owner_id.0.flatten(),
@@ -89,8 +89,8 @@ impl From<LeadPatchInput> for LeadPatch {
     fn from(patch: LeadPatchInput) -> Self {
         Self {
             name: given(patch.name),
-            email: given(patch.email),
-            phone: given(patch.phone),
+            email: patch.email.0.map(|email| email.map(|email| email.0)),
+            phone: patch.phone.0.map(|phone| phone.map(|phone| phone.0)),
             company: given(patch.company),
             source: patch.source,
             owner_id: patch.owner_id.0,

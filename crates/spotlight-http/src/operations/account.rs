@@ -22,10 +22,8 @@ pub(super) async fn sign_in(call: Call<'_>) -> Result<Response> {
         password: SecretString::from(input.password.0.0),
         remember: input.remember_me.unwrap_or_default(),
         user_agent: call.request.header(&header::USER_AGENT).map(str::to_owned),
-        source_address: call.context.source_address.clone(),
-        request_id: call.context.request_id.clone(),
     };
-    let signed_in = call.platform.accounts().sign_in(request).await?;
+    let signed_in = call.platform.accounts().sign_in(&call.context, request).await?;
     let session = &signed_in.session;
     let lasts_s = session.remember.then(|| (session.expires_at - session.created_at).num_seconds());
     let cookie = cookie(call.policy, &signed_in.secret, lasts_s);

@@ -10,8 +10,10 @@ use spotlight_core::{
 
 use super::Call;
 use crate::{
-    dto::appointment::{CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time},
-    output::{all, many, one},
+    dto::appointment::{
+        AppointmentPatchInput, CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time,
+    },
+    output::{many, one, whole},
     response::Response,
 };
 
@@ -45,6 +47,25 @@ pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     one(StatusCode::OK, appointment(found))
 }
 
+pub(super) async fn update(call: Call<'_>) -> Result<Response> {
+    let id = call.id(0, "appointment")?;
+    let patch = call.input::<AppointmentPatchInput>()?.into();
+    let changed = call.platform.appointments().update(&call.context, id, patch, call.expected_version).await?;
+    one(StatusCode::OK, appointment(changed))
+}
+
+pub(super) async fn complete(call: Call<'_>) -> Result<Response> {
+    let id = call.id(0, "appointment")?;
+    let changed = call.platform.appointments().complete(&call.context, id, call.expected_version).await?;
+    one(StatusCode::OK, appointment(changed))
+}
+
+pub(super) async fn no_show(call: Call<'_>) -> Result<Response> {
+    let id = call.id(0, "appointment")?;
+    let changed = call.platform.appointments().no_show(&call.context, id, call.expected_version).await?;
+    one(StatusCode::OK, appointment(changed))
+}
+
 pub(super) async fn confirm(call: Call<'_>) -> Result<Response> {
     let id = call.id(0, "appointment")?;
     let changed = call.platform.appointments().confirm(&call.context, id, call.expected_version).await?;
@@ -71,10 +92,10 @@ pub(super) async fn availability(call: Call<'_>) -> Result<Response> {
     let instant =
         |name: &str| query.instant(name).ok_or_else(|| Error::internal("a required parameter was not checked"));
     let range = Window { start: instant("from")?, end: instant("to")? };
-    let limit = query.get("limit").unwrap_or(DEFAULT_TIMES) as usize;
+    let limit: u32 = query.get("limit").unwrap_or(DEFAULT_TIMES);
     let zone: Tz = query.get("time_zone").unwrap_or(Tz::UTC);
     let assistant = query.need("assistant_id")?;
-    let free = call.platform.appointments().availability(&call.context, assistant, range, limit).await?;
+    let free = call.platform.appointments().availability(&call.context, assistant, range, limit as usize).await?;
     let shown: Vec<_> = free.into_iter().map(|time| free_time(time, zone)).collect();
-    all(&shown)
+    whole(&shown, limit, &call.request.path, query)
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use spotlight_core::{
-    domain::{AssistantId, KnowledgeId, assistant::Assistant},
+    domain::{AssistantId, KnowledgeId, assistant::Assistant, time::Timestamp},
     error::{Error, ErrorKind, Result},
     ports::{AssistantFilter, AssistantSort},
     services::assistants::AssistantInput,
@@ -13,7 +13,7 @@ use crate::{
     dto::assistant::{
         AssistantPatchInput, KnowledgePatchInput, NewAssistantInput, NewKnowledgeInput, assistant, figures, knowledge,
     },
-    output::{all, many, one},
+    output::{many, one, paged},
     response::Response,
 };
 
@@ -59,50 +59,45 @@ pub(super) async fn update(call: Call<'_>) -> Result<Response> {
 }
 
 pub(super) async fn toggle(call: Call<'_>) -> Result<Response> {
-    let id = call.id(0, "assistant")?;
-    let changed = if call.expected_version.is_some() {
-        change(&call, id, |input| {
-            input.active = !input.active;
-            Ok(())
-        })
-        .await?
-    } else {
-        call.platform.assistants().toggle_active(&call.context, id).await?
-    };
+    let (assistants, id) = (call.platform.assistants(), call.id(0, "assistant")?);
+    let changed = patiently(&call, || assistants.toggle_active(&call.context, id, call.expected_version)).await?;
     one(StatusCode::OK, assistant(changed))
 }
 
-/// Reads an assistant, changes it and stores it at the version it was read at, so that no other change is lost.
-async fn change(
-    call: &Call<'_>,
-    id: AssistantId,
-    change: impl Fn(&mut AssistantInput) -> Result<()>,
-) -> Result<Assistant> {
-    let assistants = call.platform.assistants();
+/// Tries a change again that others were quicker than, unless the caller named the version it wants to change.
+async fn patiently<T, F: Future<Output = Result<T>>>(call: &Call<'_>, change: impl Fn() -> F) -> Result<T> {
     let mut tries = TRIES;
     loop {
-        let found = assistants.get(&call.context, id).await?;
-        if call.expected_version.is_some_and(|version| version != found.version) {
-            return Err(Error::stale("assistant"));
-        }
-        let mut input = AssistantInput::from(&found);
-        change(&mut input)?;
         tries -= 1;
-        match assistants.update(&call.context, id, input, Some(found.version)).await {
+        match change().await {
             Err(error) if error.kind() == ErrorKind::StaleVersion && tries > 0 && call.expected_version.is_none() => {}
             answered => return answered,
         }
     }
 }
 
+/// Reads an assistant, changes it and stores it at the version it was read at, so that no other change is lost.
+async fn change(
+    call: &Call<'_>,
+    id: AssistantId,
+    change: impl Fn(&mut AssistantInput) -> Result<()> + Sync,
+) -> Result<Assistant> {
+    let (assistants, change) = (&call.platform.assistants(), &change);
+    patiently(call, || async move {
+        let found = assistants.get(&call.context, id).await?;
+        if call.expected_version.is_some_and(|version| version != found.version) {
+            return Err(Error::stale("assistant"));
+        }
+        let mut input = AssistantInput::from(&found);
+        change(&mut input)?;
+        assistants.update(&call.context, id, input, Some(found.version)).await
+    })
+    .await
+}
+
 pub(super) async fn delete(call: Call<'_>) -> Result<Response> {
-    let (assistants, id) = (call.platform.assistants(), call.id(0, "assistant")?);
-    if let Some(version) = call.expected_version
-        && assistants.get(&call.context, id).await?.version != version
-    {
-        return Err(Error::stale("assistant"));
-    }
-    assistants.delete(&call.context, id).await?;
+    let id = call.id(0, "assistant")?;
+    call.platform.assistants().delete(&call.context, id, call.expected_version).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
 
@@ -114,8 +109,7 @@ pub(super) async fn analytics(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn list_knowledge(call: Call<'_>) -> Result<Response> {
     let found = call.platform.assistants().knowledge(&call.context, call.id(0, "assistant")?).await?;
-    let shown: Vec<_> = found.into_iter().map(knowledge).collect();
-    all(&shown)
+    paged(found.into_iter().map(knowledge).collect(), &call.request.path, &call.query)
 }
 
 pub(super) async fn create_knowledge(call: Call<'_>) -> Result<Response> {
@@ -125,18 +119,31 @@ pub(super) async fn create_knowledge(call: Call<'_>) -> Result<Response> {
     one(StatusCode::CREATED, knowledge(made))
 }
 
-pub(super) async fn update_knowledge(call: Call<'_>) -> Result<Response> {
+pub(super) async fn get_knowledge(call: Call<'_>) -> Result<Response> {
     let (id, entry): (AssistantId, KnowledgeId) = (call.id(0, "assistant")?, call.id(1, "knowledge")?);
-    let input: KnowledgePatchInput = call.input()?;
-    let assistants = call.platform.assistants();
-    let known = assistants.knowledge(&call.context, id).await?;
+    let known = call.platform.assistants().knowledge(&call.context, id).await?;
     let found = known.into_iter().find(|known| known.id == entry).ok_or_else(|| Error::not_found("knowledge"))?;
-    let changed = assistants.update_knowledge(&call.context, id, entry, input.over(found)).await?;
+    one(StatusCode::OK, knowledge(found))
+}
+
+pub(super) async fn update_knowledge(call: Call<'_>) -> Result<Response> {
+    let (id, entry) = (call.id(0, "assistant")?, call.id(1, "knowledge")?);
+    let (assistants, call) = (&call.platform.assistants(), &call);
+    let changed = patiently(call, || async move {
+        let patch = call.input::<KnowledgePatchInput>()?.into();
+        assistants.update_knowledge(&call.context, id, entry, patch, seen(call)).await
+    })
+    .await?;
     one(StatusCode::OK, knowledge(changed))
 }
 
 pub(super) async fn delete_knowledge(call: Call<'_>) -> Result<Response> {
     let (id, entry) = (call.id(0, "assistant")?, call.id(1, "knowledge")?);
-    call.platform.assistants().delete_knowledge(&call.context, id, entry).await?;
+    call.platform.assistants().delete_knowledge(&call.context, id, entry, seen(&call)).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
+}
+
+/// When the caller saw a knowledge entry change last: the version it wants to change.
+fn seen(call: &Call<'_>) -> Option<Timestamp> {
+    call.expected_version.map(|micros| Timestamp::from_timestamp_micros(micros).unwrap_or(Timestamp::UNIX_EPOCH))
 }

@@ -11,7 +11,7 @@ use spotlight_core::{
 use super::Call;
 use crate::{
     dto::lead::{self, LeadPatchInput, LeadStatusInput, NewLeadInput, entry},
-    output::{all, many, one},
+    output::{many, one, paged},
     response::Response,
 };
 
@@ -81,6 +81,6 @@ pub(super) async fn score(call: Call<'_>) -> Result<Response> {
 pub(super) async fn timeline(call: Call<'_>) -> Result<Response> {
     let found = call.platform.leads().timeline(&call.context, call.id(0, "lead")?).await?;
     let count = found.len();
-    let shown: Vec<_> = found.into_iter().enumerate().map(|(place, found)| entry(count - place, found)).collect();
-    all(&shown)
+    let shown = found.into_iter().enumerate().map(|(place, found)| entry(count - place, found)).collect();
+    paged(shown, &call.request.path, &call.query)
 }

@@ -21,7 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(crate) use self::probe::probe;
 use crate::{
     endpoint::Endpoint,
-    input::{Field, read_body, read_maybe, read_nothing},
+    input::{Field, read_body, read_maybe},
     policy::HttpPolicy,
     query::Query,
     request::Request,
@@ -89,7 +89,7 @@ impl Call<'_> {
 /// Does what an endpoint is for.
 pub(crate) async fn run(call: Call<'_>) -> Result<Response> {
     if call.endpoint.carries.is_none() {
-        read_nothing(&call.body)?;
+        call.endpoint.check_body(&call.body)?;
     }
     match call.endpoint.operation {
         Op::Up | Op::Health => probe(call.platform, call.endpoint.operation).await,
@@ -106,6 +106,7 @@ pub(crate) async fn run(call: Call<'_>) -> Result<Response> {
         Op::AssistantAnalytics => assistant::analytics(call).await,
         Op::ListKnowledge => assistant::list_knowledge(call).await,
         Op::CreateKnowledge => assistant::create_knowledge(call).await,
+        Op::GetKnowledge => assistant::get_knowledge(call).await,
         Op::UpdateKnowledge => assistant::update_knowledge(call).await,
         Op::DeleteKnowledge => assistant::delete_knowledge(call).await,
         Op::ListLeads => lead::list(call).await,
@@ -128,9 +129,12 @@ pub(crate) async fn run(call: Call<'_>) -> Result<Response> {
         Op::ListAppointments => appointment::list(call).await,
         Op::CreateAppointment => appointment::create(call).await,
         Op::GetAppointment => appointment::get(call).await,
+        Op::UpdateAppointment => appointment::update(call).await,
         Op::ConfirmAppointment => appointment::confirm(call).await,
         Op::RescheduleAppointment => appointment::reschedule(call).await,
         Op::CancelAppointment => appointment::cancel(call).await,
+        Op::CompleteAppointment => appointment::complete(call).await,
+        Op::MissAppointment => appointment::no_show(call).await,
         Op::Availability => appointment::availability(call).await,
         Op::OpenVisit => conversation::open_visit(call).await,
         Op::Dashboard => analytics::dashboard(call).await,

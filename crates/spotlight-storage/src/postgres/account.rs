@@ -1,5 +1,6 @@
 //! People, sessions, tokens and links.
 
+mod link;
 mod session;
 mod token;
 
@@ -15,10 +16,7 @@ use spotlight_core::{
 };
 use sqlx::postgres::PgRow;
 
-pub(super) use self::{
-    session::PgSessionRepository,
-    token::{PgApiTokenRepository, PgLinkRepository},
-};
+pub(super) use self::{link::PgLinkRepository, session::PgSessionRepository, token::PgApiTokenRepository};
 use super::{
     db::{PgDb, query},
     row::{self, Row},
@@ -74,7 +72,7 @@ statements! {
 
 /// Every statement about people and how they sign in.
 pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [STATEMENTS, session::STATEMENTS, token::STATEMENTS].into_iter().flatten()
+    [STATEMENTS, link::STATEMENTS, session::STATEMENTS, token::STATEMENTS].into_iter().flatten()
 }
 
 fn read(row: &PgRow) -> Result<User> {
@@ -154,7 +152,7 @@ impl UserRepository for PgUserRepository {
         let mut tx = self.db.write().await?;
         let version = query(VERSION).bind(user.id.as_uuid());
         let updates = (bind(UPDATE_SAME_EMAIL, user), bind(UPDATE, user));
-        write::update_unique(&mut tx, user.version, updates, version, ("user", "the e-mail is taken")).await
+        write::update_unique(&mut tx, user.version, updates, version, None, ("user", "the e-mail is taken")).await
     }
 
     async fn set_membership(&self, membership: &Membership) -> Result<()> {

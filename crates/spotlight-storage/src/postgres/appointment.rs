@@ -19,10 +19,11 @@ pub(super) use self::{host::PgHostRepository, list::built as built_statements};
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::statements,
+    sql::{maybe_conversation, open_lead, statements},
     tx::Query,
     write,
 };
+use crate::shared::check;
 
 macro_rules! columns {
     () => {
@@ -35,10 +36,12 @@ macro_rules! columns {
 /// What an appointment refers to.
 macro_rules! parents {
     () => {
-        "EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $4) \
-         AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $5) \
-         AND ($6::uuid IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 AND id = $6)) \
-         AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $7)"
+        concat!(
+            open_lead!("$4"),
+            " AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $5) AND ",
+            maybe_conversation!("$6"),
+            " AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $7)"
+        )
     };
 }
 
@@ -57,14 +60,14 @@ macro_rules! sweep {
     };
 }
 
-/// The new row takes no time that the stored one does not take.
+/// The new row refers to what the stored one refers to, and takes no time that the stored one does not take.
 macro_rules! same_time {
     () => {
         concat!(
-            "($13 NOT IN ",
+            "lead_id = $4 AND assistant_id = $5 AND conversation_id IS NOT DISTINCT FROM $6::uuid AND host_id = $7 \
+             AND ($13 NOT IN ",
             occupying!(),
-            " OR (host_id = $7 AND blocked_from = $10 AND blocked_to = $11 \
-             AND status IN ",
+            " OR (blocked_from = $10 AND blocked_to = $11 AND status IN ",
             occupying!(),
             "))"
         )
@@ -99,10 +102,18 @@ statements! {
          FROM free WHERE (SELECT count(*) FROM swept) >= 0 ON CONFLICT DO NOTHING"
     ];
     PARENTS_EXIST = [
-        "SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2) \
+        "SELECT ", open_lead!("$2"), " \
          AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $3) \
-         AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 AND id = $4)) \
+         AND ", maybe_conversation!("$4"), " \
          AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $5)"
+    ];
+    // The lead that it had already is not asked for.
+    NEW_PARENTS_EXIST = [
+        "SELECT (a.lead_id = $2 OR ", open_lead!("$2"), ") \
+         AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $3) \
+         AND ", maybe_conversation!("$4"), " \
+         AND EXISTS (SELECT 1 FROM hosts WHERE organization_id = $1 AND user_id = $5) \
+         FROM appointments a WHERE a.organization_id = $1 AND a.id = $6"
     ];
     GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND id = $2"];
     VERSION = ["SELECT version FROM appointments WHERE organization_id = $1 AND id = $2"];
@@ -190,6 +201,19 @@ fn bind<'q>(sql: &'static str, appointment: &'q Appointment, now: Timestamp) -> 
         .bind(now)
 }
 
+/// What may be missing.
+const PARENTS: &str = "lead, assistant, conversation or host";
+
+/// A question about what an appointment refers to.
+fn parents<'q>(sql: &'static str, appointment: &Appointment) -> Query<'q> {
+    query(sql)
+        .bind(appointment.organization_id.as_uuid())
+        .bind(appointment.lead_id.as_uuid())
+        .bind(appointment.assistant_id.as_uuid())
+        .bind(appointment.conversation_id.map(ConversationId::as_uuid))
+        .bind(appointment.host_id.as_uuid())
+}
+
 /// Keeps appointments and holds.
 pub(super) struct PgAppointmentRepository {
     db: PgDb,
@@ -206,17 +230,12 @@ use columns;
 impl AppointmentRepository for PgAppointmentRepository {
     async fn insert(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
         let mut tx = self.db.write().await?;
+        check::hold_ends(appointment).inspect_err(|_| tx.give_up())?;
         if tx.execute(bind(INSERT, appointment, now)).await? > 0 {
             return Ok(());
         }
-        let parents = query(PARENTS_EXIST)
-            .bind(appointment.organization_id.as_uuid())
-            .bind(appointment.lead_id.as_uuid())
-            .bind(appointment.assistant_id.as_uuid())
-            .bind(appointment.conversation_id.map(ConversationId::as_uuid))
-            .bind(appointment.host_id.as_uuid());
-        let words = ("lead, assistant, conversation or host", "the time is taken");
-        Err(write::refused(&mut tx, parents, words).await?)
+        let parents = parents(PARENTS_EXIST, appointment);
+        Err(write::refused(&mut tx, parents, (PARENTS, "the time is taken")).await?)
     }
 
     async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>> {
@@ -236,9 +255,12 @@ impl AppointmentRepository for PgAppointmentRepository {
 
     async fn update(&self, appointment: &Appointment, now: Timestamp) -> Result<()> {
         let mut tx = self.db.write().await?;
+        check::hold_ends(appointment).inspect_err(|_| tx.give_up())?;
         let version = query(VERSION).bind(appointment.organization_id.as_uuid()).bind(appointment.id.as_uuid());
         let updates = (bind(UPDATE_SAME_TIME, appointment, now), bind(UPDATE, appointment, now));
-        write::update_unique(&mut tx, appointment.version, updates, version, ("appointment", "the time is taken")).await
+        let parents = parents(NEW_PARENTS_EXIST, appointment).bind(appointment.id.as_uuid());
+        let (parents, words) = (Some((parents, PARENTS)), ("appointment", "the time is taken"));
+        write::update_unique(&mut tx, appointment.version, updates, version, parents, words).await
     }
 
     async fn delete_hold(&self, organization: OrganizationId, id: AppointmentId) -> Result<bool> {

@@ -51,7 +51,7 @@ statements! {
          active = $10, greeting = $11, voice = $12, model = $13, questions = $14, tools = $15, hand_off = $16, \
          booking = $17, allowed_origins = $18, voice_sample = $19, report_schema = $20, success_criteria = $21, \
          created_at = $22, updated_at = $23, search = array_to_tsvector($24), version = version + 1 \
-         WHERE organization_id = $1 AND id = $2 AND version = $3"
+         WHERE organization_id = $1 AND id = $2 AND version = $3 AND EXISTS (SELECT 1 FROM users WHERE id = $4)"
     ];
     DELETE = [
         "DELETE FROM assistants WHERE organization_id = $1 AND id = $2 \
@@ -180,7 +180,14 @@ impl AssistantRepository for PgAssistantRepository {
         let search = search::assistant(assistant);
         let mut tx = self.db.write().await?;
         let version = query(VERSION).bind(assistant.organization_id.as_uuid()).bind(assistant.id.as_uuid());
-        write::update(&mut tx, bind(UPDATE, assistant, &search), version, "assistant").await
+        if tx.execute(bind(UPDATE, assistant, &search)).await? > 0 {
+            return Ok(());
+        }
+        Err(match tx.fetch_optional(version).await? {
+            None => Error::not_found("assistant"),
+            Some(row) if Row::new("assistants", &row).take::<i64>()? == assistant.version => Error::not_found("owner"),
+            Some(_) => Error::stale("assistant"),
+        })
     }
 
     async fn delete(&self, organization: OrganizationId, id: AssistantId) -> Result<()> {

@@ -15,7 +15,7 @@ use sqlx::postgres::PgRow;
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::statements,
+    sql::{maybe_conversation, statements},
     tx::Query,
     write,
 };
@@ -54,9 +54,13 @@ statements! {
     UPDATE = [update!()];
     UPDATE_SAME_IDS = [update!(), " AND external_id IS NOT DISTINCT FROM $6"];
     RECORD = [
-        "INSERT INTO usage_records (", usage_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT DO NOTHING"
+        "INSERT INTO usage_records (", usage_columns!(), ") SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
+         WHERE ", maybe_conversation!("$6"), " ON CONFLICT DO NOTHING"
     ];
+    RECORDED = [
+        "SELECT EXISTS (SELECT 1 FROM usage_records WHERE organization_id = $1 AND meter = $2 AND event_key = $3)"
+    ];
+    CONVERSATION_EXISTS = ["SELECT ", maybe_conversation!("$2")];
     TOTAL = [
         "SELECT coalesce(sum(quantity), 0)::bigint FROM usage_records WHERE organization_id = $1 AND meter = $2 \
          AND occurred_at >= coalesce($3::timestamptz, '-infinity') AND occurred_at < coalesce($4::timestamptz, 'infinity')"
@@ -149,7 +153,7 @@ impl SubscriptionRepository for PgSubscriptionRepository {
         let version = query(VERSION).bind(subscription.organization_id.as_uuid());
         let updates = (bind(UPDATE_SAME_IDS, subscription), bind(UPDATE, subscription));
         let words = ("subscription", "the provider's id is taken");
-        write::update_unique(&mut tx, subscription.version, updates, version, words).await
+        write::update_unique(&mut tx, subscription.version, updates, version, None, words).await
     }
 }
 
@@ -176,7 +180,18 @@ impl UsageRepository for PgUsageRepository {
             .bind(usage.conversation_id.map(ConversationId::as_uuid))
             .bind(usage.occurred_at)
             .bind(usage.reported_at);
-        Ok(self.db.write().await?.execute(record).await? > 0)
+        let mut tx = self.db.write().await?;
+        if tx.execute(record).await? > 0 {
+            return Ok(true);
+        }
+        let of_organization = |sql| query(sql).bind(usage.organization_id.as_uuid());
+        let recorded = of_organization(RECORDED).bind(usage.meter.as_str()).bind(usage.event_key.as_str());
+        if row::yes(tx.fetch_optional(recorded).await?.as_ref())? {
+            return Ok(false);
+        }
+        let conversation =
+            of_organization(CONVERSATION_EXISTS).bind(usage.conversation_id.map(ConversationId::as_uuid));
+        Err(write::refused(&mut tx, conversation, ("conversation", "the usage's id is taken")).await?)
     }
 
     async fn total(&self, organization: OrganizationId, meter: Meter, between: Between) -> Result<i64> {

@@ -15,7 +15,7 @@ use sqlx::postgres::PgRow;
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::statements,
+    sql::{maybe_conversation, open_lead, statements},
     write,
 };
 
@@ -28,9 +28,9 @@ macro_rules! columns {
 statements! {
     APPEND = [
         "INSERT INTO consents (", columns!(), ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 \
-         WHERE EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $3) ON CONFLICT DO NOTHING"
+         WHERE ", open_lead!("$3"), " AND ", maybe_conversation!("$8"), " ON CONFLICT DO NOTHING"
     ];
-    LEAD_EXISTS = ["SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2)"];
+    PARENTS_EXIST = ["SELECT ", open_lead!("$2"), " AND ", maybe_conversation!("$3")];
     CURRENT = [
         "SELECT ", columns!(), " FROM consents WHERE organization_id = $1 AND lead_id = $2 AND kind = $3 \
          AND channel = $4 ORDER BY created_at DESC, id DESC LIMIT 1"
@@ -81,8 +81,11 @@ impl ConsentRepository for PgConsentRepository {
         if tx.execute(append).await? > 0 {
             return Ok(());
         }
-        let lead = query(LEAD_EXISTS).bind(consent.organization_id.as_uuid()).bind(consent.lead_id.as_uuid());
-        Err(write::refused(&mut tx, lead, ("lead", "the consent's id is taken")).await?)
+        let parents = query(PARENTS_EXIST)
+            .bind(consent.organization_id.as_uuid())
+            .bind(consent.lead_id.as_uuid())
+            .bind(consent.conversation_id.map(ConversationId::as_uuid));
+        Err(write::refused(&mut tx, parents, ("lead or conversation", "the consent's id is taken")).await?)
     }
 
     async fn current(

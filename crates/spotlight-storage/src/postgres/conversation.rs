@@ -23,7 +23,7 @@ pub(super) use self::{
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::{lexemes, statements},
+    sql::{lexemes, open_lead, statements},
     tx::Query,
     write,
 };
@@ -59,20 +59,33 @@ statements! {
          last_activity_at, waiting_since, ended_at, created_at, updated_at, search) \
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
          $23, $24, $25, $26, $27, $28, $29, array_to_tsvector($30) \
-         WHERE EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $4) \
+         WHERE ", open_lead!("$4"), " \
          AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $5) ON CONFLICT DO NOTHING"
     ];
     PARENTS_EXIST = [
-        "SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2) \
+        "SELECT ", open_lead!("$2"), " \
          AND EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $3)"
+    ];
+    // Those that it had already are not asked for.
+    NEW_PARENTS_EXIST = [
+        "SELECT (c.lead_id = $3 OR ", open_lead!("$3"), ") AND (c.assistant_id = $4 \
+         OR EXISTS (SELECT 1 FROM assistants WHERE organization_id = $1 AND id = $4)) \
+         FROM conversations c WHERE c.organization_id = $1 AND c.id = $2"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND id = $2"];
     VERSION = ["SELECT version FROM conversations WHERE organization_id = $1 AND id = $2"];
     UPDATE = [update!()];
-    UPDATE_SAME_CALL = [update!(), " AND external_call_id IS NOT DISTINCT FROM $20"];
+    // Nothing can be taken or missing where these stay.
+    UPDATE_SAME_CALL = [
+        update!(), " AND external_call_id IS NOT DISTINCT FROM $20 AND lead_id = $4 AND assistant_id = $5"
+    ];
     IDLE = [
         "SELECT organization_id, id FROM conversations WHERE status IN ('active', 'paused') AND last_activity_at < $1 \
          ORDER BY last_activity_at, id LIMIT $2"
+    ];
+    RECORDED = [
+        "SELECT id FROM conversations WHERE organization_id = $1 AND audio_file IS NOT NULL AND ended_at < $2 \
+         ORDER BY ended_at, id LIMIT $3"
     ];
     COMPLETED = [
         "SELECT id, ended_at, score FROM conversations WHERE organization_id = $1 AND lead_id = $2 \
@@ -207,13 +220,31 @@ impl ConversationRepository for PgConversationRepository {
         let version = query(VERSION).bind(conversation.organization_id.as_uuid()).bind(conversation.id.as_uuid());
         let updates = (bind(UPDATE_SAME_CALL, conversation, &search), bind(UPDATE, conversation, &search));
         let words = ("conversation", "the external call id is taken");
-        write::update_unique(&mut tx, conversation.version, updates, version, words).await
+        let parents = query(NEW_PARENTS_EXIST)
+            .bind(conversation.organization_id.as_uuid())
+            .bind(conversation.id.as_uuid())
+            .bind(conversation.lead_id.as_uuid())
+            .bind(conversation.assistant_id.as_uuid());
+        let parents = Some((parents, "lead or assistant"));
+        write::update_unique(&mut tx, conversation.version, updates, version, parents, words).await
     }
 
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>> {
         row::all(&self.db.fetch_all(query(IDLE).bind(before).bind(i64::from(limit))).await?, |row| {
             let mut row = Row::new("conversations", row);
             Ok((row.id(OrganizationId::from_uuid)?, row.id(ConversationId::from_uuid)?))
+        })
+    }
+
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        let recorded = query(RECORDED).bind(organization.as_uuid()).bind(before).bind(i64::from(limit));
+        row::all(&self.db.fetch_all(recorded).await?, |row| {
+            Row::new("conversations", row).id(ConversationId::from_uuid)
         })
     }
 

@@ -237,6 +237,13 @@ impl WriteGuard<'_> {
         self.tx()?.attempt(query).await
     }
 
+    /// Ends the unit: it can only be rolled back.
+    pub(super) fn give_up(&mut self) {
+        if let Some(tx) = self.tx.as_mut() {
+            tx.give_up();
+        }
+    }
+
     /// When the unit began, by the clock of the options.
     pub(super) fn began_at(&self) -> Timestamp {
         self.unit.began_at

@@ -72,7 +72,8 @@ pub(super) fn is_broken_connection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+            let code = error.code();
+            code.is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code == "25P03")
         }
         _ => false,
     }
@@ -96,9 +97,11 @@ fn server(error: &PgDatabaseError) -> Error {
         ("23514" | "23502" | "22021" | "22P05" | "54000", _) => {
             Error::invalid("value", "format", "A value cannot be stored: it is too long, or holds a NUL character")
         }
+        ("22008", _) => Error::invalid("value", "range", "An instant is outside of what can be stored"),
         ("57014", _) => Error::new(ErrorKind::Timeout, "the database took too long and the statement was stopped"),
         ("55P03", _) => Error::new(ErrorKind::Timeout, "a record stayed locked by another unit of work for too long"),
-        ("25P02", _) => {
+        // The second: the unit was silent for so long that the server ended its connection.
+        ("25P02" | "25P03", _) => {
             Error::conflict("the unit of work was broken off and can only be rolled back").with_retry(Retry::Now)
         }
         (_, "08" | "53" | "57") => unavailable("the database cannot answer now"),

@@ -22,7 +22,7 @@ pub(super) use self::{list::built as built_statements, proposal::PgProposalRepos
 use super::{
     db::{PgDb, query},
     row::{self, Row},
-    sql::{lexemes, statements},
+    sql::{lexemes, maybe_conversation, open_lead, statements},
     tx::Query,
     write,
 };
@@ -61,17 +61,20 @@ statements! {
         "SELECT ", columns!(), " FROM leads WHERE organization_id = $1 AND (email = $2 OR phone = $3) \
          AND deleted_at IS NULL AND merged_into IS NULL ORDER BY id"
     ];
+    EXISTS = ["SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2)"];
     VERSION = ["SELECT version FROM leads WHERE organization_id = $1 AND id = $2"];
     UPDATE = [update!()];
-    // Nothing can be taken where the contact data stay, and the lead does not come back among the live ones.
+    // Nothing can be taken or missing where the contact data and the lead it was merged into stay, and the lead does not
+    // come back among the live ones.
     UPDATE_SAME_CONTACT = [
         update!(), " AND email IS NOT DISTINCT FROM $5 AND phone IS NOT DISTINCT FROM $6 \
+         AND merged_into IS NOT DISTINCT FROM $16::uuid \
          AND ((deleted_at IS NULL AND merged_into IS NULL) OR $20::timestamptz IS NOT NULL OR $16::uuid IS NOT NULL)"
     ];
     INACTIVE = [
         "SELECT id FROM leads WHERE organization_id = $1 AND erased_at IS NULL AND updated_at < $2 \
          AND (last_conversation_at IS NULL OR last_conversation_at < $2) \
-         ORDER BY greatest(updated_at, last_conversation_at), id LIMIT $3"
+         ORDER BY updated_at, id LIMIT $3"
     ];
 }
 
@@ -136,6 +139,11 @@ fn bind<'q>(sql: &'static str, lead: &'q Lead, search: &'q str) -> Query<'q> {
         .bind(lexemes(search))
 }
 
+/// Whether the lead exists that this one was merged into, when it was.
+fn target_exists(lead: &Lead) -> Option<Query<'_>> {
+    lead.merged_into.map(|into| query(EXISTS).bind(lead.organization_id.as_uuid()).bind(into.as_uuid()))
+}
+
 /// Keeps leads.
 pub(super) struct PgLeadRepository {
     db: PgDb,
@@ -151,7 +159,13 @@ impl PgLeadRepository {
 impl LeadRepository for PgLeadRepository {
     async fn insert(&self, lead: &Lead) -> Result<()> {
         let search = search::lead(lead);
-        match self.db.write().await?.execute(bind(INSERT, lead, &search)).await? {
+        let mut tx = self.db.write().await?;
+        if let Some(exists) = target_exists(lead)
+            && !row::yes(tx.fetch_optional(exists).await?.as_ref())?
+        {
+            return Err(Error::not_found("lead it was merged into"));
+        }
+        match tx.execute(bind(INSERT, lead, &search)).await? {
             0 => Err(Error::conflict("the lead's id, e-mail or phone is taken")),
             _ => Ok(()),
         }
@@ -196,7 +210,8 @@ impl LeadRepository for PgLeadRepository {
         let version = query(VERSION).bind(lead.organization_id.as_uuid()).bind(lead.id.as_uuid());
         let updates = (bind(UPDATE_SAME_CONTACT, lead, &search), bind(UPDATE, lead, &search));
         let words = ("lead", "the e-mail or phone belongs to another lead");
-        write::update_unique(&mut tx, lead.version, updates, version, words).await
+        let target = target_exists(lead).map(|exists| (exists, "lead it was merged into"));
+        write::update_unique(&mut tx, lead.version, updates, version, target, words).await
     }
 
     async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {

@@ -32,7 +32,7 @@ mod write;
 
 pub use self::{
     migrate::schema_fingerprint,
-    options::PgOptions,
+    options::{PgOptions, SIFT_SETTINGS},
     statements::{Statement, statements},
     storage::PgStorage,
 };

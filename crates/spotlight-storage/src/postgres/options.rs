@@ -9,6 +9,12 @@ use spotlight_core::{
 };
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
+/// What searches and figures are planned with, for the tests that look at their plans.
+///
+/// The planner takes matching words for as cheap as comparing numbers and would rather read a whole table than its search
+/// index; it compiles plans that run for a moment; and it sorts on disk what fits in memory.
+pub const SIFT_SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'";
+
 /// Where the database is and how it is used. [`PgOptions::new`] gives the usual values.
 #[derive(Clone)]
 pub struct PgOptions {
@@ -101,12 +107,9 @@ impl PgOptions {
     }
 
     /// The statement that begins a reading transaction for searches and figures.
-    ///
-    /// The planner takes matching words for as cheap as comparing numbers and would rather read a whole table than its
-    /// search index; it compiles plans that run for a moment; and it sorts on disk what fits in memory.
     pub(super) fn sift_statement(&self) -> String {
         let begin = self.begin_statement().replacen("BEGIN", "BEGIN READ ONLY", 1);
-        format!("{begin}; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'")
+        format!("{begin}; {SIFT_SETTINGS}")
     }
 
     fn timeouts(&self) -> [(&'static str, Duration); 3] {

@@ -116,7 +116,7 @@ impl OrganizationRepository for PgOrganizationRepository {
         let version = query(VERSION).bind(organization.id.as_uuid());
         let updates = (bind(UPDATE_SAME_SLUG, organization), bind(UPDATE, organization));
         let words = ("organization", "the slug is taken");
-        write::update_unique(&mut tx, organization.version, updates, version, words).await
+        write::update_unique(&mut tx, organization.version, updates, version, None, words).await
     }
 
     async fn ids(&self, after: Option<OrganizationId>, limit: u32) -> Result<Vec<OrganizationId>> {

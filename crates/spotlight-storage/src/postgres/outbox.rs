@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotlight_core::{
     Error, Result, Retry,
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -19,14 +19,17 @@ use super::{
 statements! {
     // What is due at once is due since its unit began.
     ADD = [
-        "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, run_at, \
+        "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, run_at, \
          created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, $10), $10) \
-         ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING"
+         ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL DO NOTHING"
     ];
-    FIND_BY_KEY = ["SELECT id FROM outbox WHERE unique_key = $1 AND dead_at IS NULL"];
+    // Locked, so that nobody claims it before the unit ends: it must not read its facts before this unit has written.
+    FIND_BY_KEY = [
+        "SELECT id FROM outbox WHERE waiting_key = $1 AND claimed_until IS NULL AND dead_at IS NULL FOR UPDATE"
+    ];
     CLAIM = [
         "WITH due AS (SELECT id FROM outbox WHERE kind = $1 AND dead_at IS NULL AND run_at <= $2 \
-         AND (claimed_until IS NULL OR claimed_until < $2) ORDER BY run_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
+         AND (claimed_until IS NULL OR claimed_until <= $2) ORDER BY run_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
          claimed AS (UPDATE outbox o SET attempts = o.attempts + 1, claim = o.claim + 1, claimed_until = $3 FROM due \
          WHERE o.id = due.id RETURNING o.id, o.organization_id, o.name, o.channel, o.conversation_id, o.payload, \
          o.attempts, o.claim, o.created_at, o.run_at, o.seq) \
@@ -43,11 +46,26 @@ statements! {
         "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
     ];
+    DEAD = [
+        "SELECT id, kind, name, conversation_id, attempts, coalesce(last_error, ''), created_at, dead_at FROM outbox \
+         WHERE organization_id = $1 AND id > $2 AND dead_at IS NOT NULL ORDER BY id LIMIT $3"
+    ];
+    REVIVE = [
+        "UPDATE outbox SET dead_at = NULL, run_at = $3, attempts = 0, waiting_key = NULL \
+         WHERE organization_id = $1 AND id = $2 AND dead_at IS NOT NULL"
+    ];
+    DISCARD = ["DELETE FROM outbox WHERE organization_id = $1 AND id = $2 AND dead_at IS NOT NULL"];
     STATS = [
-        "SELECT count(*) FILTER (WHERE dead_at IS NULL AND run_at <= $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
-         count(*) FILTER (WHERE dead_at IS NULL AND run_at > $2 AND (claimed_until IS NULL OR claimed_until < $2)), \
-         count(*) FILTER (WHERE dead_at IS NULL AND claimed_until >= $2), \
-         count(*) FILTER (WHERE dead_at IS NOT NULL) FROM outbox WHERE kind = $1"
+        "SELECT live.ready, live.scheduled, live.running, \
+         (SELECT count(*) FROM outbox WHERE kind = $1 AND dead_at IS NOT NULL) FROM ( \
+         SELECT count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= $2) AND run_at <= $2) AS ready, \
+         count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= $2) AND run_at > $2) AS scheduled, \
+         count(*) FILTER (WHERE claimed_until > $2) AS running \
+         FROM outbox WHERE kind = $1 AND dead_at IS NULL) AS live"
+    ];
+    DUE = [
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = $1 AND dead_at IS NULL AND run_at <= $2 \
+         AND (claimed_until IS NULL OR claimed_until <= $2))"
     ];
 }
 
@@ -63,6 +81,20 @@ fn read(row: &PgRow) -> Result<OutboxRow> {
         attempts: row.number()?,
         claim: row.take()?,
         created_at: row.at()?,
+    })
+}
+
+fn read_dead(row: &PgRow) -> Result<DeadRow> {
+    let mut row = Row::new("outbox", row);
+    Ok(DeadRow {
+        id: row.id(OutboxId::from_uuid)?,
+        kind: if row.take::<String>()? == OutboxKind::Event.as_str() { OutboxKind::Event } else { OutboxKind::Job },
+        name: row.take()?,
+        conversation_id: row.maybe_id(ConversationId::from_uuid)?,
+        attempts: row.number()?,
+        last_error: row.take()?,
+        created_at: row.at()?,
+        dead_at: row.at()?,
     })
 }
 
@@ -88,7 +120,7 @@ impl PgOutboxRepository {
         Self { db }
     }
 
-    /// Adds a job, unless an unfinished one has its key.
+    /// Adds a job, unless a waiting one has its key.
     pub(super) async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
         let NewJob { organization_id, name, payload, run_at, unique_key } = job;
         self.add(New {
@@ -123,7 +155,7 @@ impl PgOutboxRepository {
     async fn add(&self, new: New) -> Result<OutboxId> {
         let mut tx = self.db.write().await?;
         let id = tx.new_id();
-        // The job that has the key can finish between the two statements; then the key is free again.
+        // The job that has the key can be claimed between the two statements; then the key is free again.
         for _ in 0..3 {
             let add = query(ADD)
                 .bind(id)
@@ -144,6 +176,7 @@ impl PgOutboxRepository {
                 return Row::new("outbox", &row).id(OutboxId::from_uuid);
             }
         }
+        tx.give_up();
         Err(Error::conflict("the job's unique key keeps changing hands").with_retry(Retry::Now))
     }
 }
@@ -171,12 +204,37 @@ impl OutboxRepository for PgOutboxRepository {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         let retry = query(RETRY).bind(id.as_uuid()).bind(claim).bind(run_at).bind(error);
-        Ok(self.db.write().await?.execute(retry).await? > 0)
+        let mut tx = self.db.write().await?;
+        match tx.attempt(retry).await? {
+            Some(touched) => Ok(touched > 0),
+            // Another job waits that has its key.
+            None => Ok(tx.execute(query(COMPLETE).bind(id.as_uuid()).bind(claim)).await? > 0),
+        }
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
         let bury = query(BURY).bind(id.as_uuid()).bind(claim).bind(error);
         Ok(self.db.write().await?.execute(bury).await? > 0)
+    }
+
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        row::yes(self.db.fetch_optional(query(DUE).bind(kind.as_str()).bind(now)).await?.as_ref())
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        let after = after.map(OutboxId::as_uuid).unwrap_or_default();
+        let dead = query(DEAD).bind(organization.as_uuid()).bind(after).bind(i64::from(limit));
+        row::all(&self.db.fetch_all(dead).await?, read_dead)
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        let revive = query(REVIVE).bind(organization.as_uuid()).bind(id.as_uuid()).bind(now);
+        Ok(self.db.write().await?.execute(revive).await? > 0)
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        let discard = query(DISCARD).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(discard).await? > 0)
     }
 
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {

@@ -14,7 +14,6 @@ use super::{
     db::{PgDb, built},
     row::Row,
 };
-use crate::shared::cursor;
 
 /// Declares the statements of a file, and the list of them that the tests prepare and check.
 macro_rules! statements {
@@ -26,6 +25,33 @@ macro_rules! statements {
     };
 }
 pub(super) use statements;
+
+/// That the lead at this place takes new records: it is neither merged nor erased, and stays so until the unit ends, since
+/// merging and erasing lock it first. Who waited for one of them sees what it did.
+macro_rules! open_lead {
+    ($place:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = ",
+            $place,
+            " AND merged_into IS NULL AND erased_at IS NULL FOR KEY SHARE)"
+        )
+    };
+}
+pub(super) use open_lead;
+
+/// That the conversation at this place is there, when one is named.
+macro_rules! maybe_conversation {
+    ($place:literal) => {
+        concat!(
+            "(",
+            $place,
+            "::uuid IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE organization_id = $1 AND id = ",
+            $place,
+            "))"
+        )
+    };
+}
+pub(super) use maybe_conversation;
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +181,7 @@ impl List {
                 let id = self.bind(*id);
                 return Ok(by_id(&format!(" AND {column} IS NULL AND id {comparison} {id}")));
             }
-            Some(Cursor { key: None, .. }) => return Err(cursor::malformed()),
+            Some(Cursor { key: None, .. }) => return Err(Cursor::of_another_list()),
             None => String::new(),
         };
         if !nullable {
@@ -196,9 +222,9 @@ impl List {
 
     fn bind_key(&mut self, kind: KeyKind, key: &str) -> Result<String> {
         Ok(match kind {
-            KeyKind::Instant => self.bind(cursor::parse_instant(key)?),
-            KeyKind::Number => self.bind(cursor::parse_number(key)?),
-            KeyKind::Text => self.bind(key.to_owned()),
+            KeyKind::Instant => self.bind(Cursor::instant(key)?),
+            KeyKind::Number => self.bind(Cursor::number(key)?),
+            KeyKind::Text => self.bind(Cursor::text(key)?.to_owned()),
         })
     }
 

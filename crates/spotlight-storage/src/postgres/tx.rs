@@ -1,6 +1,6 @@
 //! One open transaction, which ends however its owner goes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use spotlight_core::{Error, Result, Retry};
 use sqlx::{
@@ -14,6 +14,10 @@ use super::{db::Doubts, error};
 
 /// A statement with its arguments.
 pub(super) type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+/// How long a dropped transaction may take to roll back. Its connection is given up then: a server that no longer answers
+/// must not keep a place in the pool.
+const ROLLBACK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether a transaction can still commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +133,11 @@ impl Tx {
         Ok(touched)
     }
 
+    /// Leaves nothing but rolling back.
+    pub(super) fn give_up(&mut self) {
+        self.health = Health::Broken;
+    }
+
     /// Makes everything durable.
     pub(super) async fn commit(mut self) -> Result<()> {
         if self.health == Health::Doubtful {
@@ -161,8 +170,10 @@ impl Drop for Tx {
         match Handle::try_current() {
             // Nobody else has the connection before the transaction is over.
             Ok(runtime) => drop(runtime.spawn(async move {
-                if sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.is_err() {
-                    connection.close_on_drop();
+                let rollback = sqlx::raw_sql("ROLLBACK").execute(&mut *connection);
+                if !matches!(tokio::time::timeout(ROLLBACK_PATIENCE, rollback).await, Ok(Ok(_))) {
+                    // Its place is free at once, and the socket is closed without a farewell.
+                    drop(connection.detach());
                 }
             })),
             // Without a runtime nothing can be sent: the connection ends, and its transaction with it.

@@ -27,12 +27,14 @@ pub(super) async fn update(tx: &mut WriteGuard<'_>, update: Query<'_>, version: 
 /// An update at a version that can break a constraint.
 ///
 /// `unchanged` applies only where the constrained columns stay as they are, which is nearly always and needs one round
-/// trip; `any` applies to every case and runs behind a savepoint.
+/// trip; `any` applies to every case and runs behind a savepoint. Before that, `references` reads true where everything
+/// the record refers to from now on exists.
 pub(super) async fn update_unique(
     tx: &mut WriteGuard<'_>,
     expected: i64,
     (unchanged, any): (Query<'_>, Query<'_>),
     version: Query<'_>,
+    references: Option<(Query<'_>, &str)>,
     (what, taken): (&str, &str),
 ) -> Result<()> {
     if tx.execute(unchanged).await? > 0 {
@@ -42,6 +44,11 @@ pub(super) async fn update_unique(
         None => return Err(Error::not_found(what)),
         Some(row) if Row::new("a version", &row).take::<i64>()? != expected => return Err(Error::stale(what)),
         Some(_) => {}
+    }
+    if let Some((references, missing)) = references
+        && !row::yes(tx.fetch_optional(references).await?.as_ref())?
+    {
+        return Err(Error::not_found(missing));
     }
     match tx.attempt(any).await? {
         Some(0) => Err(Error::stale(what)),

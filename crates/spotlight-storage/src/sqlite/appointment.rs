@@ -24,7 +24,7 @@ use super::{
     sql::statements,
     writer::Query,
 };
-use crate::shared::cursor;
+use crate::shared::{check, cursor};
 
 /// Every statement of the file below.
 #[cfg(test)]
@@ -56,7 +56,9 @@ statements! {
     // deleted any.
     OBSTACLE = [
         "SELECT CASE \
-         WHEN NOT EXISTS (SELECT 1 FROM leads WHERE organization_id = ?1 AND id = ?2) THEN 1 \
+         WHEN NOT EXISTS (SELECT 1 FROM leads WHERE organization_id = ?1 AND id = ?2 \
+           AND merged_into IS NULL AND erased_at IS NULL) \
+           AND NOT EXISTS (SELECT 1 FROM appointments WHERE organization_id = ?1 AND id = ?9 AND lead_id = ?2) THEN 1 \
          WHEN NOT EXISTS (SELECT 1 FROM assistants WHERE organization_id = ?1 AND id = ?3) THEN 2 \
          WHEN NOT EXISTS (SELECT 1 FROM hosts WHERE organization_id = ?1 AND user_id = ?4) THEN 3 \
          WHEN ?5 IS NOT NULL \
@@ -145,6 +147,7 @@ fn bind<'q>(query: Query<'q>, appointment: &Appointment) -> Query<'q> {
 
 /// What stands in the way of storing an appointment.
 async fn obstacle(write: &mut Write<'_>, appointment: &Appointment, now: Timestamp) -> Result<()> {
+    check::hold_ends(appointment).inspect_err(|_| write.give_up())?;
     let obstacle = query(OBSTACLE)
         .bind(appointment.organization_id.as_uuid())
         .bind(appointment.lead_id.as_uuid())

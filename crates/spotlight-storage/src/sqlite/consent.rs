@@ -68,7 +68,7 @@ impl ConsentRepository for SqliteConsentRepository {
             .bind(consent.conversation_id.map(ConversationId::as_uuid))
             .at(consent.created_at);
         let done = self.db.write().await?.execute(append).await;
-        done.map_err(|failure| failure.or_reference(|| Error::not_found("lead")))?;
+        done.map_err(|failure| failure.or_reference(|| Error::not_found("lead or conversation")))?;
         Ok(())
     }
 

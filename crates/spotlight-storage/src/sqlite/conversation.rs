@@ -55,6 +55,10 @@ statements! {
          created_at = ?, updated_at = ?, version = version + 1 WHERE organization_id = ? AND id = ? AND version = ?"
     ];
     EXISTS = ["SELECT 1 FROM conversations WHERE organization_id = ? AND id = ?"];
+    RECORDED = [
+        "SELECT id FROM conversations WHERE organization_id = ? AND audio_file IS NOT NULL AND ended_at < ? \
+         ORDER BY ended_at, id LIMIT ?"
+    ];
     COMPLETED = [
         "SELECT id, ended_at, score FROM conversations WHERE organization_id = ? AND lead_id = ? \
          AND status = 'completed' AND ended_at IS NOT NULL AND score IS NOT NULL ORDER BY ended_at, id"
@@ -180,6 +184,16 @@ impl ConversationRepository for SqliteConversationRepository {
             let mut f = Fields::new("conversations", row);
             Ok((f.id(OrganizationId::from_uuid)?, f.id(ConversationId::from_uuid)?))
         })
+    }
+
+    async fn recorded(
+        &self,
+        organization: OrganizationId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConversationId>> {
+        let recorded = query(RECORDED).bind(organization.as_uuid()).at(before).bind(limit);
+        all(&self.db.rows(recorded).await?, |row| Fields::new("conversations", row).id(ConversationId::from_uuid))
     }
 
     async fn completed(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<CompletedConversation>> {

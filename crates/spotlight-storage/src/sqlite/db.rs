@@ -142,6 +142,11 @@ impl Write<'_> {
         self.whole = false;
     }
 
+    /// Ends the unit: it can only be rolled back.
+    pub(super) fn give_up(&mut self) {
+        self.whole = false;
+    }
+
     /// All of the method's writes are done.
     pub(super) fn whole(&mut self) {
         self.whole = true;

@@ -20,7 +20,7 @@ pub(super) enum Constraint {
     Reference,
     /// The host's time is taken.
     Overlap,
-    /// A value is outside of what the column holds.
+    /// A value is outside of what the column holds. The unit ends, as it does on every database.
     Check,
 }
 
@@ -67,6 +67,10 @@ const UNIQUE: i32 = 2067;
 
 /// The words of the triggers that keep appointments apart.
 const OVERLAP: &str = "appointment_overlap";
+/// The words of the triggers that close merged and erased leads.
+const CLOSED_LEAD: &str = "closed_lead";
+/// The words of the triggers that want an end of every hold.
+const ENDLESS_HOLD: &str = "endless_hold";
 const UNIQUE_PREFIX: &str = "UNIQUE constraint failed: ";
 
 /// The failure of a write.
@@ -85,7 +89,12 @@ fn constraint(error: &sqlx::Error) -> Option<Constraint> {
         }
         FOREIGN_KEY => Some(Constraint::Reference),
         CHECK => Some(Constraint::Check),
-        TRIGGER if error.message() == OVERLAP => Some(Constraint::Overlap),
+        TRIGGER => match error.message() {
+            OVERLAP => Some(Constraint::Overlap),
+            CLOSED_LEAD => Some(Constraint::Reference),
+            ENDLESS_HOLD => Some(Constraint::Check),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -14,7 +14,6 @@ use super::{
     codec::{all, number},
     db::{Db, built},
 };
-use crate::shared::cursor;
 
 /// The conditions of a list, with their arguments in the order of their marks.
 #[derive(Clone, Default)]
@@ -190,7 +189,7 @@ impl<T> List<'_, T> {
 
         let among_absent = cursor.is_some_and(|cursor| cursor.key.is_none());
         if among_absent && !nullable {
-            return Err(cursor::malformed());
+            return Err(Cursor::of_another_list());
         }
         if !among_absent {
             let mut conditions = self.conditions.clone();
@@ -200,9 +199,9 @@ impl<T> List<'_, T> {
             if let Some((id, key)) = cursor.and_then(|cursor| Some((cursor.id, cursor.key.as_deref()?))) {
                 conditions.text.push_str(&format!(" AND ({column}, id) {beyond} (?, ?)"));
                 match self.by.kind {
-                    Kind::Instant => conditions.bind(cursor::parse_instant(key)?.timestamp_micros()),
-                    Kind::Number => conditions.bind(cursor::parse_number(key)?),
-                    Kind::Text => conditions.bind(key.to_owned()),
+                    Kind::Instant => conditions.bind(Cursor::instant(key)?.timestamp_micros()),
+                    Kind::Number => conditions.bind(Cursor::number(key)?),
+                    Kind::Text => conditions.bind(Cursor::text(key)?.to_owned()),
                 }
                 conditions.bind(id);
             }

@@ -5,7 +5,7 @@ use chrono::Duration;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
 };
 
 use super::{
@@ -23,15 +23,25 @@ macro_rules! held {
 }
 
 statements! {
+    DEAD = [
+        "SELECT id, kind, name, conversation_id, attempts, coalesce(last_error, ''), created_at, dead_at FROM outbox \
+         WHERE organization_id = ? AND id > ? AND dead_at IS NOT NULL ORDER BY id LIMIT ?"
+    ];
+    REVIVE = [
+        "UPDATE outbox SET dead_at = NULL, run_at = ?, attempts = 0, waiting_key = NULL \
+         WHERE organization_id = ? AND id = ? AND dead_at IS NOT NULL"
+    ];
+    DISCARD = ["DELETE FROM outbox WHERE organization_id = ? AND id = ? AND dead_at IS NOT NULL"];
     @global {
-        /// The outbox is global. Touches no row when an unfinished job has the key.
+        /// The outbox is global. Touches no row when a waiting job has the key.
         ADD = [
-            "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, unique_key, \
+            "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, \
              run_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND dead_at IS NULL DO NOTHING"
+             ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL \
+             DO NOTHING"
         ];
         /// The outbox is global.
-        BY_KEY = ["SELECT id FROM outbox WHERE unique_key = ? AND dead_at IS NULL"];
+        BY_KEY = ["SELECT id FROM outbox WHERE waiting_key = ? AND claimed_until IS NULL AND dead_at IS NULL"];
         /// The outbox is global.
         CLAIM = [
             "UPDATE outbox SET claim = claim + 1, attempts = attempts + 1, claimed_until = ?3 WHERE seq IN ( \
@@ -46,8 +56,18 @@ statements! {
         COMPLETE = ["DELETE FROM outbox WHERE ", held!()];
         /// The outbox is global.
         RETRY = ["UPDATE outbox SET claimed_until = NULL, run_at = ?, last_error = ? WHERE ", held!()];
+        /// The outbox is global. Another waiting job stands for the row.
+        COVERED = [
+            "DELETE FROM outbox WHERE ", held!(), " AND EXISTS (SELECT 1 FROM outbox AS other \
+             WHERE other.waiting_key = outbox.waiting_key AND other.claimed_until IS NULL AND other.dead_at IS NULL)"
+        ];
         /// The outbox is global.
         BURY = ["UPDATE outbox SET claimed_until = NULL, dead_at = ?, last_error = ? WHERE ", held!()];
+        /// The outbox is global.
+        DUE = [
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND dead_at IS NULL AND run_at <= ?2 \
+             AND (claimed_until IS NULL OR claimed_until <= ?2))"
+        ];
         /// The outbox is global.
         STATS = [
             "SELECT ready, scheduled, running, \
@@ -94,8 +114,8 @@ async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
     if write.execute(add).await? > 0 {
         return Ok(OutboxId::from_uuid(id));
     }
-    let unfinished = write.row(query(BY_KEY).bind(row.unique_key)).await?;
-    one(unfinished, |row| Fields::new("outbox", row).id(OutboxId::from_uuid))?
+    let waiting = write.row(query(BY_KEY).bind(row.unique_key)).await?;
+    one(waiting, |row| Fields::new("outbox", row).id(OutboxId::from_uuid))?
         .ok_or_else(|| Error::internal("a job was neither added nor found"))
 }
 
@@ -169,13 +189,50 @@ impl OutboxRepository for SqliteOutboxRepository {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         let retry = query(RETRY).at(run_at).bind(error).bind(id.as_uuid()).bind(claim);
-        Ok(self.db.write().await?.execute(retry).await? > 0)
+        let mut write = self.db.write().await?;
+        if write.execute(query(COVERED).bind(id.as_uuid()).bind(claim)).await? > 0 {
+            return Ok(true);
+        }
+        Ok(write.execute(retry).await? > 0)
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {
         let mut write = self.db.write().await?;
         let bury = query(BURY).at(write.began_at()).bind(error).bind(id.as_uuid()).bind(claim);
         Ok(write.execute(bury).await? > 0)
+    }
+
+    async fn due(&self, kind: OutboxKind, now: Timestamp) -> Result<bool> {
+        let due = self.db.row(query(DUE).bind(kind.as_str()).at(now)).await?;
+        Ok(one(due, |row| Fields::new("outbox", row).flag())?.unwrap_or_default())
+    }
+
+    async fn dead(&self, organization: OrganizationId, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        let after = after.map(OutboxId::as_uuid).unwrap_or_default();
+        let dead = query(DEAD).bind(organization.as_uuid()).bind(after).bind(limit);
+        all(&self.db.rows(dead).await?, |row| {
+            let mut f = Fields::new("outbox", row);
+            Ok(DeadRow {
+                id: f.id(OutboxId::from_uuid)?,
+                kind: if f.text()? == OutboxKind::Event.as_str() { OutboxKind::Event } else { OutboxKind::Job },
+                name: f.text()?,
+                conversation_id: f.opt_id(ConversationId::from_uuid)?,
+                attempts: f.int()?,
+                last_error: f.text()?,
+                created_at: f.at()?,
+                dead_at: f.at()?,
+            })
+        })
+    }
+
+    async fn revive(&self, organization: OrganizationId, id: OutboxId, now: Timestamp) -> Result<bool> {
+        let revive = query(REVIVE).at(now).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(revive).await? > 0)
+    }
+
+    async fn discard(&self, organization: OrganizationId, id: OutboxId) -> Result<bool> {
+        let discard = query(DISCARD).bind(organization.as_uuid()).bind(id.as_uuid());
+        Ok(self.db.write().await?.execute(discard).await? > 0)
     }
 
     async fn stats(&self, kind: OutboxKind, now: Timestamp) -> Result<OutboxStats> {

@@ -3,6 +3,7 @@
 mod failing;
 mod schema;
 mod statements;
+mod tenancy;
 
 use std::path::PathBuf;
 
@@ -44,8 +45,8 @@ impl Drop for Database {
 
 /// The tables whose rows belong to one organization: all that name it, save these.
 async fn tenant_tables(connection: &mut SqliteConnection) -> Vec<String> {
-    // A session says where its user works; the outbox carries work of the whole deployment.
-    let global = ["sessions", "outbox"];
+    // A session says where its user works, a link where it invites to; the outbox carries work of the whole deployment.
+    let global = ["sessions", "one_time_links", "outbox"];
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND EXISTS \
          (SELECT 1 FROM pragma_table_info(sqlite_schema.name) AS info WHERE info.name = 'organization_id')",

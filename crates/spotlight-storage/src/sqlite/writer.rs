@@ -13,7 +13,7 @@ use sqlx::{
 };
 
 use super::{
-    error::{self, Failure},
+    error::{self, Constraint, Failure},
     options::SqliteOptions,
 };
 
@@ -91,8 +91,9 @@ impl Tx {
 
     fn answered<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, Failure> {
         let answer = answer.map_err(error::failure);
-        self.broken = matches!(answer, Err(Failure::Failed(_)));
-        self.spoilt.fetch_or(self.broken, Ordering::Relaxed);
+        let failed = matches!(answer, Err(Failure::Failed(_)));
+        self.broken = failed || matches!(answer, Err(Failure::Refused(Constraint::Check)));
+        self.spoilt.fetch_or(failed, Ordering::Relaxed);
         answer
     }
 

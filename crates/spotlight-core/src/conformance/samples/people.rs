@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Samples, at};
 use crate::domain::{
-    ApiTokenId, AssistantId, KnowledgeId, LeadId, OrganizationId, ProposalId, SessionId, UserId,
+    ApiTokenId, AssistantId, KnowledgeId, LeadId, LinkId, OrganizationId, ProposalId, SessionId, UserId,
     assistant::{
         Assistant, BookingSettings, HandOffRule, HostChoice, Knowledge, Language, ModelSettings, Question, Tone,
         ToolKind, Topic, VoiceSettings,
@@ -110,7 +110,18 @@ impl Samples {
 
     /// A link of an hour that was not used.
     pub fn link(&self, user_id: UserId, purpose: LinkPurpose) -> OneTimeLink {
-        OneTimeLink { token_hash: self.hash(), user_id, purpose, expires_at: at(60), used_at: None, created_at: at(0) }
+        OneTimeLink {
+            id: LinkId::from_uuid(self.uuid()),
+            token_hash: self.hash(),
+            user_id,
+            purpose,
+            organization_id: None,
+            role: None,
+            sent_to: self.hash(),
+            expires_at: at(60),
+            used_at: None,
+            created_at: at(0),
+        }
     }
 
     /// An assistant with a host.

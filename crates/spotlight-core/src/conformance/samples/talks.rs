@@ -156,7 +156,12 @@ impl Samples {
             conversation_id: conversation.id,
             ended_reason: EndedReason::VisitorEnded,
             summary: "Asked about parasols".to_owned(),
-            latencies: vec![TurnLatency { seq: 2, first_token_ms: Some(80), total_ms: 400, ..TurnLatency::default() }],
+            latencies: vec![TurnLatency {
+                seq: 2,
+                first_token_ms: Some(80),
+                total_ms: Some(400),
+                ..TurnLatency::default()
+            }],
             costs: BTreeMap::from([("openai".to_owned(), Money { minor: 3, currency: Currency::USD })]),
             data: Some(json!({ "rooms": 40 })),
             success: Some(true),

@@ -91,7 +91,7 @@ fn tricky() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(crate::conformance::rounds(2000, 50_000)))]
 
     #[test]
     fn redacting_twice_changes_nothing(text in tricky(), name in "[a-zA-Z0-9]{0,4}|maria|EUR|phone|[\\PC]{1,3}") {

@@ -12,10 +12,13 @@ fn conversation(minute: i64, id: u128, score: u8) -> (Timestamp, ConversationId,
     )
 }
 
+fn said(asked: Asked, intents: &[Intent], concerns: Concerns) -> Said {
+    Said { asked, intents: intents.iter().copied().collect(), concerns }
+}
+
 fn heard(utterances: &[(Asked, &[Intent])]) -> Signals {
-    let sets: Vec<(Asked, BTreeSet<Intent>)> =
-        utterances.iter().map(|(asked, intents)| (*asked, intents.iter().copied().collect())).collect();
-    Signals::from_intents(sets.iter().map(|(asked, intents)| (*asked, intents)))
+    let said: Vec<_> = utterances.iter().map(|(asked, intents)| said(*asked, intents, Concerns::default())).collect();
+    Signals::of_utterances(&said)
 }
 
 fn points(scored: &Scored) -> i64 {
@@ -70,6 +73,35 @@ fn a_price_asked_in_protest_is_no_buying_signal() {
     assert_eq!(protest.objections, [Objection::Price].into());
     let both = heard(&[(Asked::Open, &[Intent::Price]), (Asked::Open, &[Intent::ObjectionPrice])]);
     assert_eq!(both.buying, [BuyingSignal::Price].into());
+}
+
+#[test]
+fn declining_an_appointment_or_a_contact_is_not_refusing_the_business() {
+    let detail = || Concerns { declines_detail: true, ..Concerns::default() };
+    assert!(!Signals::of_utterances(&[said(Asked::Open, &[Intent::Refusal], detail())]).refusal);
+    assert!(!Signals::of_utterances(&[said(Asked::Slot, &[Intent::Refusal], Concerns::default())]).refusal);
+    let leaving = [said(Asked::Open, &[Intent::Refusal, Intent::Goodbye], detail())];
+    assert!(!Signals::of_utterances(&leaving).refusal);
+}
+
+#[test]
+fn an_objection_counts_where_it_is_not_the_answer_to_what_was_asked() {
+    let holds = |asked, objection: Objection| {
+        let concerns = Concerns { objections: [objection].into(), ..Concerns::default() };
+        !Signals::of_utterances(&[said(asked, &[], concerns)]).objections.is_empty()
+    };
+    assert!(holds(Asked::Open, Objection::Authority));
+    assert!(!holds(Asked::Topic(Topic::Authority), Objection::Authority));
+    assert!(holds(Asked::Topic(Topic::Timeline), Objection::Timing));
+    assert!(!holds(Asked::Slot, Objection::Timing));
+    assert!(holds(Asked::Topic(Topic::Need), Objection::Competitor));
+}
+
+#[test]
+fn asking_how_soon_is_a_buying_signal() {
+    let concerns = Concerns { asks_start: true, ..Concerns::default() };
+    let signals = Signals::of_utterances(&[said(Asked::Open, &[Intent::Question], concerns)]);
+    assert_eq!(signals.buying, [BuyingSignal::Timeline].into());
 }
 
 #[test]
@@ -219,9 +251,13 @@ proptest! {
         ]), 0..3), 0..6),
     ) {
         let asked = |index: usize| if index.is_multiple_of(2) { Asked::Open } else { Asked::Topic(Topic::Budget) };
-        let utterances: Vec<_> = said.iter().enumerate().map(|(index, set)| (asked(index), set)).collect();
-        let forward = Signals::from_intents(utterances.iter().copied());
-        prop_assert_eq!(Signals::from_intents(utterances.iter().rev().copied()), forward);
+        let utterances: Vec<_> = said
+            .into_iter()
+            .enumerate()
+            .map(|(index, intents)| Said { asked: asked(index), intents, concerns: Concerns::default() })
+            .collect();
+        let forward = Signals::of_utterances(&utterances);
+        prop_assert_eq!(Signals::of_utterances(utterances.iter().rev()), forward);
     }
 
     #[test]

@@ -54,6 +54,14 @@ impl HandOffs {
         Ok(())
     }
 
+    /// Removes what was written about a conversation's hand-offs.
+    pub(in crate::memory) fn forget(&mut self, organization: OrganizationId, conversation: ConversationId) {
+        let stored: Vec<_> = self.of(organization, conversation).cloned().collect();
+        for row in stored {
+            self.store(HandOff { reason: String::new(), version: row.version + 1, ..HandOff::clone(&row) });
+        }
+    }
+
     fn conversation_rank(hand_off: &HandOff) -> ConversationRank {
         ((hand_off.organization_id, hand_off.conversation_id), (hand_off.requested_at, hand_off.id))
     }

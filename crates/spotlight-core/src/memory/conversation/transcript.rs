@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use rpds::VectorSync;
 
 use crate::{
-    domain::{ConversationId, OrganizationId, conversation::Transcript, time::Timestamp},
-    error::{Error, ErrorKind, Result},
+    domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
+    error::{Error, Result},
     memory::{map::Map, unit::MemoryRepositories},
     ports::{TranscriptRepository, UtteranceAnalysis},
 };
@@ -56,7 +56,8 @@ impl TranscriptRepository for MemoryRepositories {
             let Some(first) = utterances.first() else { return Ok(()) };
             let group = (first.organization_id, first.conversation_id);
             if utterances.iter().any(|utterance| (utterance.organization_id, utterance.conversation_id) != group) {
-                return Err(Error::new(ErrorKind::Misconfigured, "utterances are appended to one conversation"));
+                let detail = "Utterances of one conversation are appended at a time";
+                return Err(Error::invalid("conversation_id", "format", detail));
             }
             tables.need_conversation(group.0, group.1)?;
             let mut stored = tables.transcripts.rows.get(&group).cloned().unwrap_or_else(Utterances::new_sync);
@@ -126,6 +127,23 @@ impl TranscriptRepository for MemoryRepositories {
                 }
             }
             tables.transcripts.rows.insert(group, stored);
+            Ok(())
+        })
+    }
+
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()> {
+        self.write(|tables| {
+            let contents: HashMap<_, _> = contents.iter().map(|(id, content)| (*id, content)).collect();
+            tables.transcripts.change_all(organization, conversation, |utterance| {
+                if let Some(content) = contents.get(&utterance.id) {
+                    utterance.content.clone_from(content);
+                }
+            });
             Ok(())
         })
     }

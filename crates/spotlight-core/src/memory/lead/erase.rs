@@ -65,6 +65,9 @@ fn erase_one(
         let conversation = &row.conversation;
         files.extend(conversation.audio_file.clone());
         tables.reports.remove(organization, conversation.id);
+        tables.hand_offs.forget(organization, conversation.id);
+        tables.outbox.forget(organization, conversation.id);
+        tables.audit.forget_addresses(organization, conversation.id);
         tables.transcripts.change_all(organization, conversation.id, without_words);
         tables.conversations.store(without_content(conversation));
     }
@@ -102,6 +105,7 @@ fn without_content(conversation: &Conversation) -> Conversation {
         outcome: None,
         state: DialogueState::default(),
         audio_file: None,
+        external_call_id: None,
         version: conversation.version + 1,
         ..conversation.clone()
     }

@@ -65,11 +65,13 @@ impl Proposals {
 impl ProposalRepository for MemoryRepositories {
     async fn insert(&self, proposal: &Proposal) -> Result<bool> {
         self.write(|tables| {
-            tables.need_lead(proposal.organization_id, proposal.lead_id)?;
+            let organization = proposal.organization_id;
+            tables.need_open_lead(organization, proposal.lead_id)?;
+            tables.need_maybe_conversation(organization, proposal.conversation_id)?;
+            free("proposal id", tables.proposals.rows.contains(&(organization, proposal.id)))?;
             if tables.proposals.has_open(proposal) {
                 return Ok(false);
             }
-            free("proposal id", tables.proposals.rows.contains(&(proposal.organization_id, proposal.id)))?;
             tables.proposals.store(proposal.clone());
             Ok(true)
         })

@@ -232,16 +232,9 @@ impl Turn<'_> {
             return self.toward_booking();
         }
         let moves = self.state.booked;
-        if moves
-            && !self.call(ToolKind::BookAppointment, json!({ "action": "cancel" }))?.is_some_and(|answer| answer.ok)
-        {
-            self.release()?;
-            self.rest_booking();
-            self.say(Line::NotSaved);
-            self.say(Line::AlreadyBooked);
-            return Ok(());
-        }
-        let answer = self.call(ToolKind::BookAppointment, slot_arguments("book", held))?;
+        // A move frees the one time and takes the other at once; where that fails, the appointment stays as it was.
+        let action = if moves { "reschedule" } else { "book" };
+        let answer = self.call(ToolKind::BookAppointment, slot_arguments(action, held))?;
         match answer {
             Some(answer) if answer.ok => {
                 let starts_at = answer.content.get("starts_at").and_then(moment_of).unwrap_or(held.starts_at);
@@ -254,23 +247,24 @@ impl Turn<'_> {
                 self.say_slot(line, OfferedSlot { starts_at, ..held });
                 Ok(())
             }
-            refused => {
-                if moves {
-                    self.state.booked = false;
-                    self.say(Line::Cancelled);
+            refused => match refused.filter(|answer| is_lost(answer)) {
+                Some(answer) => {
+                    let others = slots_of(answer, self.brief.now);
+                    self.gone(others)
                 }
-                match refused.filter(|answer| is_lost(answer)) {
-                    Some(answer) => {
-                        let others = slots_of(answer, self.brief.now);
-                        self.gone(others)
-                    }
-                    None => self.trouble(),
+                None if moves => {
+                    self.release()?;
+                    self.rest_booking();
+                    self.say(Line::NotSaved);
+                    self.say(Line::AlreadyBooked);
+                    Ok(())
                 }
-            }
+                None => self.trouble(),
+            },
         }
     }
 
-    /// Calls the appointment of this conversation off.
+    /// Calls the appointment of this conversation off; a time held for a move goes with it.
     pub(super) fn cancel(&mut self) -> Flow {
         if self.state.booked && self.can(ToolKind::BookAppointment) {
             let answer = self.call(ToolKind::BookAppointment, json!({ "action": "cancel" }))?;

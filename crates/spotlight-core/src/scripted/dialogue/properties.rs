@@ -129,7 +129,7 @@ fn asks_for_contact(line: Line) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::conformance::rounds(400, 10_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_dialogue_keeps_its_promises(

@@ -131,7 +131,7 @@ impl Tools {
                     (false, error)
                 } else {
                     self.captured.push(arguments.clone());
-                    (true, json!({ "saved": [], "kept_for_review": [] }))
+                    (true, json!({ "noted": [] }))
                 }
             }
             "book_appointment" => self.calendar(arguments, zone),
@@ -189,7 +189,16 @@ impl Tools {
                 self.held = None;
                 (true, json!({}))
             }
-            "cancel" => (self.booked.take().is_some(), json!({})),
+            "reschedule" => {
+                assert_eq!(starts_at, self.held, "only a held slot is moved to");
+                assert!(self.booked.is_some(), "only an appointment is moved");
+                self.booked = self.held.take();
+                (true, json!({ "appointment_id": Uuid::from_u128(9), "starts_at": starts_at }))
+            }
+            "cancel" => {
+                self.held = None;
+                (self.booked.take().is_some(), json!({}))
+            }
             other => panic!("unknown action {other}"),
         }
     }

@@ -200,7 +200,7 @@ fn a_turn_taken_over_from_another_model_goes_on_from_its_tools() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::conformance::rounds(60, 1500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_gets_an_answer(

@@ -15,6 +15,7 @@ mod budget;
 mod choice;
 mod clock;
 mod company;
+mod concerns;
 mod date;
 mod email;
 mod heard;
@@ -35,6 +36,7 @@ mod when;
 #[cfg(test)]
 mod tests;
 
+pub use self::concerns::{asks_for, concerns};
 use self::{heard::Heard, lexicon::Tag};
 use super::understanding::{Asked, Hearing, Intent, Understanding, YesNo};
 use crate::domain::assistant::Topic;

@@ -1,9 +1,12 @@
 //! The assistant's side of a turn: model, tools, voice, and what is stored of it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
 use super::{
     TurnInput,
@@ -12,31 +15,28 @@ use super::{
     lease::{RENEW_EVERY, TurnLease},
     prompt,
     sentences::Sentences,
+    store::merged_state,
     tools::{self, Effects},
     voice::Voice,
 };
 use crate::{
     domain::{
-        UsageId,
         assistant::Assistant,
-        billing::{Meter, Usage},
-        conversation::{Conversation, ConversationStatus, DialogueState, Speaker, ToolUse, Transcript},
+        conversation::{Conversation, ConversationStatus, DialogueState, ToolUse, Transcript},
         organization::Organization,
-        report::EndedReason,
     },
     error::{Error, ErrorKind, Result, Retry},
-    ports::{ChatChunk, ChatMessage, ToolAnswer, ToolCall},
-    services::{
-        Context,
-        conversations::{Utterance, append, ended},
-        deps::Deps,
-    },
+    ports::{ChatChunk, ChatMessage, ReadConsistency, ToolAnswer, ToolCall},
+    services::{Context, conversations::lead_is_gone, deps::Deps},
 };
 
 /// Times a model may ask for tools in one turn.
 const ROUNDS: usize = 6;
 /// Times a unit that met a newer version is repeated.
 const TRIES: u32 = 5;
+/// Longest silence of a model, before its answer begins and within it. A decorator that falls back between models is
+/// quicker; this one keeps a bare model that hangs from keeping the conversation.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// A turn whose visitor has spoken.
 pub(super) struct Answering {
@@ -58,15 +58,15 @@ pub(super) struct Scene {
 
 /// What has come of the answer so far.
 #[derive(Default)]
-struct Progress {
-    text: String,
-    state: Option<DialogueState>,
-    tools: Vec<ToolUse>,
-    model: Option<String>,
-    response_ms: Option<u32>,
-    tokens: i64,
-    effects: Effects,
-    voice_failed: bool,
+pub(super) struct Progress {
+    pub(super) text: String,
+    pub(super) state: Option<DialogueState>,
+    pub(super) tools: Vec<ToolUse>,
+    pub(super) model: Option<String>,
+    pub(super) response_ms: Option<u32>,
+    pub(super) tokens: i64,
+    pub(super) effects: Effects,
+    pub(super) voice_failed: bool,
 }
 
 impl Answering {
@@ -138,8 +138,18 @@ impl Answering {
         let mut spoken = 0;
         let mut used = BTreeSet::new();
         let mut outcome = Ok(());
-        for _ in 0..ROUNDS {
-            let state = self.merged_state(progress.state.as_ref());
+        'rounds: for round in 0..ROUNDS {
+            if round > 0 {
+                match self.may_go_on().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        outcome = Err(error);
+                        break;
+                    }
+                }
+            }
+            let state = merged_state(&self.conversation.state, progress.state.as_ref());
             let request = prompt::request(self, scene, state, messages.clone());
             let calls = match self
                 .listen(outlet, request, progress, begun, voice.as_ref(), &mut sentences, &mut spoken)
@@ -155,7 +165,13 @@ impl Answering {
                 break;
             }
             for call in calls {
-                let answer = self.use_tool(scene, &call, &mut used, progress).await?;
+                let answer = match self.use_tool(scene, &call, &mut used, progress).await {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        outcome = Err(error);
+                        break 'rounds;
+                    }
+                };
                 outlet.send(TurnEvent::Tool { name: answer.name.clone(), ok: answer.ok }, 0).await;
                 messages.push(ChatMessage::Called(call));
                 messages.push(ChatMessage::Answered(answer));
@@ -195,14 +211,14 @@ impl Answering {
     ) -> Result<Vec<ToolCall>> {
         let mut stream = tokio::select! {
             () = outlet.closed() => return Ok(Vec::new()),
-            stream = self.deps.chat.stream(request) => stream?,
+            stream = timeout(SILENCE, self.deps.chat.stream(request)) => stream.map_err(|_| silent())??,
         };
         progress.model.get_or_insert_with(|| self.deps.chat.name());
         let mut calls = Vec::new();
         loop {
             let chunk = tokio::select! {
                 () = outlet.closed() => return Ok(Vec::new()),
-                chunk = stream.next() => chunk,
+                chunk = timeout(SILENCE, stream.next()) => chunk.map_err(|_| silent())?,
             };
             match chunk {
                 None => return Ok(calls),
@@ -254,117 +270,26 @@ impl Answering {
         Ok(answer)
     }
 
-    /// The state a model reports, save what the platform itself knows better.
-    fn merged_state(&self, reported: Option<&DialogueState>) -> DialogueState {
-        let own = &self.conversation.state;
-        let mut state = reported.unwrap_or(own).clone();
-        state.given = own.given.clone();
-        state.owns_lead = own.owns_lead;
-        state.held.clone_from(&own.held);
-        state.booked = own.booked;
-        state
+    /// False once a person has taken over, the conversation was ended, or its lead is gone: the model is asked no more.
+    async fn may_go_on(&self) -> Result<bool> {
+        let repos = self.deps.storage.read(ReadConsistency::Strong);
+        let found = repos.conversations().get(self.ctx.organization, self.conversation.id).await?;
+        let Some(conversation) = found else { return Ok(false) };
+        let open = conversation.taken_over_by.is_none() && !conversation.status.is_final();
+        Ok(open && !lead_is_gone(repos, &conversation).await?)
     }
 
-    /// Stores what was heard, and what follows from it, in one unit.
-    async fn store(
-        &mut self,
-        outlet: &Outlet,
-        organization: &Organization,
-        progress: Progress,
-    ) -> Result<(Option<Transcript>, ConversationStatus)> {
-        let complete = outlet.taken().await;
-        let voiced = self.input.voice && !progress.voice_failed && self.deps.synthesizer.is_some();
-        let heard = if complete { progress.text.as_str() } else { cut(&progress.text, outlet.heard()) };
-        let interrupted = !complete && (heard.len() < progress.text.len() || progress.text.is_empty());
-        if interrupted {
-            tracing::debug!(conversation = %self.conversation.id, voiced, "the visitor cut the assistant off");
-        }
-        let heard = heard.to_owned();
-        let mut tries = Tries::default();
-        loop {
-            match self.store_once(organization, &progress, &heard, interrupted).await {
-                Err(error) if tries.again(&error) => {}
-                stored => return stored,
-            }
-        }
+    /// Takes over what is stored of the conversation.
+    pub(super) async fn refresh(&mut self) -> Result<()> {
+        let repos = self.deps.storage.read(ReadConsistency::Strong);
+        let found = repos.conversations().get(self.ctx.organization, self.conversation.id).await?;
+        self.conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        Ok(())
     }
+}
 
-    async fn store_once(
-        &self,
-        organization: &Organization,
-        progress: &Progress,
-        heard: &str,
-        interrupted: bool,
-    ) -> Result<(Option<Transcript>, ConversationStatus)> {
-        let state = self.merged_state(progress.state.as_ref());
-        let now = self.deps.now();
-        let unit = self.deps.storage.begin().await?;
-        self.lease.check(&*unit).await?;
-        let found = unit.conversations().get(self.ctx.organization, self.conversation.id).await?;
-        let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-        conversation.state = state;
-        let mut said = None;
-        // A conversation that the team ended meanwhile takes no more words.
-        if !conversation.status.is_final() {
-            // A discarded answer ends nothing: the visitor has more to say.
-            let ending = progress.effects.ending.filter(|_| !interrupted);
-            if let Some(reason) = ending {
-                conversation.move_to(ConversationStatus::Completed, now)?;
-                conversation.outcome.get_or_insert_with(|| outcome(reason).to_owned());
-            }
-            if heard.trim().is_empty() {
-                conversation.updated_at = now;
-                unit.conversations().update(&conversation).await?;
-            } else {
-                let asks = ending.is_none() && heard.trim_end().ends_with('?');
-                conversation.waiting_since = asks.then_some(now);
-                let utterance = Utterance {
-                    tools: progress.tools.clone(),
-                    model: progress.model.clone(),
-                    response_ms: progress.response_ms,
-                    interrupted,
-                    ..Utterance::of(Speaker::Assistant, heard)
-                };
-                let (unit, ctx) = (&*unit, &self.ctx);
-                said = Some(append(&self.deps, unit, ctx, organization, &mut conversation, utterance, now).await?);
-            }
-            match ending {
-                Some(reason) => ended(&self.deps, &*unit, &self.ctx, &conversation, reason).await?,
-                None => unit.enqueue(follow_up(&conversation)).await.map(drop)?,
-            }
-        }
-        if progress.tokens > 0 {
-            unit.usage().record(&self.usage(progress.tokens, conversation.last_seq, now)).await?;
-        }
-        self.lease.release(&*unit).await?;
-        unit.commit().await?;
-        Ok((said, conversation.status))
-    }
-
-    fn usage(&self, quantity: i64, seq: i64, now: crate::domain::time::Timestamp) -> Usage {
-        Usage {
-            id: UsageId::from_uuid(self.deps.ids.uuid()),
-            organization_id: self.ctx.organization,
-            meter: Meter::ModelTokens,
-            quantity,
-            event_key: format!("turn:{}:{seq}", self.conversation.id),
-            conversation_id: Some(self.conversation.id),
-            occurred_at: now,
-            reported_at: None,
-        }
-    }
-
-    /// Frees the conversation for another turn after a failure. A lease that cannot be given back ends by itself.
-    async fn give_up(&self) {
-        let freed = async {
-            let unit = self.deps.storage.begin().await?;
-            self.lease.release(&*unit).await?;
-            unit.commit().await
-        };
-        if let Err(error) = freed.await {
-            tracing::warn!(error = error.chain(), "a turn's lease was left to expire");
-        }
-    }
+fn silent() -> Error {
+    Error::new(ErrorKind::Timeout, "the model said nothing for too long")
 }
 
 /// Counts how often a unit that met a newer version of a record was repeated: analysis writes to conversations too.
@@ -390,23 +315,6 @@ async fn keep_lease(deps: Deps, lease: TurnLease, mut stopped: oneshot::Receiver
             tracing::warn!(error = error.chain(), "a turn's lease could not be renewed");
         }
     }
-}
-
-fn outcome(reason: EndedReason) -> &'static str {
-    match reason {
-        EndedReason::VisitorEnded => "the visitor said goodbye",
-        EndedReason::Abuse => "ended after abuse",
-        _ => "the assistant had nothing left to ask",
-    }
-}
-
-/// The part of a text up to a byte that a listener took; tokens end between characters, so this cuts none.
-fn cut(text: &str, heard: usize) -> &str {
-    let mut end = heard.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 fn millis(since: Instant) -> u32 {

@@ -10,6 +10,7 @@ mod events;
 mod lease;
 mod prompt;
 mod sentences;
+mod store;
 mod tools;
 mod voice;
 
@@ -23,16 +24,22 @@ pub use self::{
 };
 use super::{
     Context,
-    conversations::{Utterance, append},
+    conversations::{Utterance, append, lead_is_gone},
     deps::Deps,
 };
 use crate::{
     domain::{
         ConversationId,
         conversation::{Conversation, Speaker, Transcript},
+        organization::{Organization, StorageMode},
+        time::Timestamp,
     },
     error::{Error, Result, Violations},
     jobs,
+    scripted::{
+        understand::understand,
+        understanding::{Asked, Hearing},
+    },
 };
 
 /// Most characters of one utterance.
@@ -80,6 +87,11 @@ impl TurnInput {
         }
         broken.into_result()
     }
+
+    /// The words as said, before anything is taken out for storage.
+    fn words(&self) -> &str {
+        self.text.trim()
+    }
 }
 
 /// Stores what the visitor said and begins the answer.
@@ -94,13 +106,28 @@ pub(crate) async fn run(deps: Deps, ctx: Context, id: ConversationId, input: Tur
     }
 
     let mut tries = answer::Tries::default();
-    let (conversation, said, lease) = loop {
+    loop {
         match hear(&deps, &ctx, id, &input, &scope, earlier).await {
             Err(error) if tries.again(&error) => {}
-            heard => break heard?,
+            Ok(Heard::Now { conversation, said, lease }) => {
+                return Ok(begin(deps, ctx, conversation, Some(said), input, lease));
+            }
+            Ok(Heard::Before(seq)) => {
+                let replayed = replay(&deps, &ctx, id, seq).await?;
+                return replayed.ok_or_else(|| Error::not_found("transcript"));
+            }
+            Err(error) => return Err(error),
         }
-    };
-    Ok(begin(deps, ctx, conversation, Some(said), input, lease))
+    }
+}
+
+/// What became of the visitor's words.
+#[expect(clippy::large_enum_variant, reason = "made once a turn and taken apart at once")]
+enum Heard {
+    /// They are stored, and the turn is this one's.
+    Now { conversation: Conversation, said: Transcript, lease: TurnLease },
+    /// They were stored before under this number, and nothing is left to answer.
+    Before(i64),
 }
 
 /// Takes the turn and stores the visitor's words, in one unit.
@@ -111,18 +138,26 @@ async fn hear(
     input: &TurnInput,
     scope: &str,
     earlier: Option<i64>,
-) -> Result<(Conversation, Transcript, TurnLease)> {
+) -> Result<Heard> {
     let unit = deps.storage.begin().await?;
     let lease = TurnLease::acquire(&*unit, id).await?;
     let found = unit.conversations().get(ctx.organization, id).await?;
     let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+    if lead_is_gone(&*unit, &conversation).await? {
+        return Err(has_ended());
+    }
     let said = if let Some(seq) = earlier {
+        // The first of the two may have answered, or the team ended the conversation, just before the turn was free.
+        // Dropping the unit gives the turn back.
+        if conversation.last_seq > seq || conversation.status.is_final() {
+            return Ok(Heard::Before(seq));
+        }
         // The server stopped between the visitor's words and the answer: go on from there.
         let stored = unit.transcripts().list(ctx.organization, id, seq - 1, 1).await?;
         stored.into_iter().next().ok_or_else(|| Error::not_found("transcript"))?
     } else {
         if conversation.status.is_final() {
-            return Err(Error::conflict("the conversation has ended; open a new one"));
+            return Err(has_ended());
         }
         let organization = unit.organizations().get(ctx.organization).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
@@ -130,17 +165,47 @@ async fn hear(
             conversation.time_zone = input.time_zone;
         }
         conversation.waiting_since = None;
+        let now = deps.now();
         let utterance = Utterance {
             confidence: input.confidence,
             duration_s: input.duration_s,
-            ..Utterance::of(Speaker::User, input.text.trim())
+            names: names_in(&organization, &conversation, input, now),
+            ..Utterance::of(Speaker::User, input.words())
         };
-        let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, deps.now()).await?;
+        let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
         deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
         said
     };
     unit.commit().await?;
-    Ok((conversation, said, lease))
+    Ok(Heard::Now { conversation, said, lease })
+}
+
+fn has_ended() -> Error {
+    Error::conflict("the conversation has ended; open a new one")
+}
+
+/// Names that the visitor's words bring, where the organization wants none stored: what is noted of them comes too late
+/// for the words themselves.
+fn names_in(
+    organization: &Organization,
+    conversation: &Conversation,
+    input: &TurnInput,
+    now: Timestamp,
+) -> Vec<String> {
+    if organization.storage_mode != StorageMode::EverythingExceptPii {
+        return Vec::new();
+    }
+    let state = &conversation.state;
+    let open = state.question.as_ref().and_then(|key| state.questions.iter().find(|question| question.key == *key));
+    let hearing = Hearing {
+        language: conversation.language,
+        asked: open.map_or(Asked::Open, |question| Asked::Topic(question.topic)),
+        now,
+        time_zone: conversation.time_zone.unwrap_or(organization.time_zone),
+        region: input.region.clone(),
+    };
+    let understood = understand(input.words(), &hearing);
+    understood.name.into_iter().chain(understood.company).collect()
 }
 
 /// Lets the assistant speak first.
@@ -149,7 +214,7 @@ pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Resul
     let lease = TurnLease::acquire(&*unit, id).await?;
     let found = unit.conversations().get(ctx.organization, id).await?;
     let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-    if conversation.status.is_final() || conversation.last_seq > 0 {
+    if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone(&*unit, &conversation).await? {
         return Err(Error::conflict("the conversation has begun already"));
     }
     unit.commit().await?;
@@ -180,7 +245,8 @@ async fn replay(deps: &Deps, ctx: &Context, id: ConversationId, seq: i64) -> Res
     let mut stored = stored.into_iter();
     let (said, answer) = (stored.next(), stored.next());
     let answer = answer.filter(|answer| answer.speaker == Speaker::Assistant);
-    if answer.is_none() && conversation.taken_over_by.is_none() {
+    let goes_on = conversation.taken_over_by.is_none() && !conversation.status.is_final();
+    if answer.is_none() && goes_on && conversation.last_seq <= seq {
         return Ok(None);
     }
     let mut events: Vec<Result<TurnEvent>> = said.into_iter().map(|said| Ok(TurnEvent::Transcript(said))).collect();

@@ -19,6 +19,8 @@ use crate::{
 
 /// Knowledge entries a model is shown.
 const KNOWLEDGE: usize = 5;
+/// Stands for words that the organization does not keep: a message without text is refused by some models.
+const NOT_KEPT: &str = "[not kept]";
 
 /// Loads what the assistant speaks with and about.
 pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
@@ -30,12 +32,17 @@ pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
     let assistant = assistant.ok_or_else(|| Error::not_found("assistant"))?;
     let organization = repos.organizations().get(ctx.organization).await?;
     let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-    let history = repos.transcripts().tail(ctx.organization, turn.conversation.id, HISTORY).await?;
+    let mut history = repos.transcripts().tail(ctx.organization, turn.conversation.id, HISTORY).await?;
     let knowledge = match &turn.said {
         None => Vec::new(),
         Some(said) => {
+            let words = turn.input.words();
+            // The model hears what was said; what is stored of it may be less.
+            if let Some(current) = history.iter_mut().find(|one| one.seq == said.seq) {
+                words.clone_into(&mut current.content);
+            }
             let entries = repos.knowledge().list(ctx.organization, id).await?;
-            rank(&entries, &said.content, turn.conversation.language)
+            rank(&entries, words, turn.conversation.language)
         }
     };
     Ok(Scene { assistant: Arc::new(assistant), organization, history, knowledge })
@@ -73,7 +80,10 @@ pub(super) fn messages(scene: &Scene) -> Vec<ChatMessage> {
         .history
         .iter()
         .filter(|said| said.speaker != Speaker::System)
-        .map(|said| ChatMessage::Said { speaker: said.speaker, text: said.content.clone() })
+        .map(|said| {
+            let text = if said.content.is_empty() { NOT_KEPT } else { said.content.as_str() };
+            ChatMessage::Said { speaker: said.speaker, text: text.to_owned() }
+        })
         .collect()
 }
 

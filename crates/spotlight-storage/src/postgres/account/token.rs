@@ -1,4 +1,4 @@
-//! API tokens and single-use links.
+//! API tokens.
 
 use async_trait::async_trait;
 use spotlight_core::{
@@ -6,9 +6,9 @@ use spotlight_core::{
     domain::{
         ApiTokenId, OrganizationId, UserId,
         time::Timestamp,
-        user::{ApiToken, LinkPurpose, OneTimeLink, SecretHash},
+        user::{ApiToken, SecretHash},
     },
-    ports::{ApiTokenRepository, LinkRepository},
+    ports::ApiTokenRepository,
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -29,20 +29,6 @@ statements! {
     LIST = ["SELECT ", columns!(), " FROM api_tokens WHERE organization_id = $1 ORDER BY created_at DESC, id DESC"];
     TOUCH = ["UPDATE api_tokens SET last_used_at = $3 WHERE organization_id = $1 AND id = $2"];
     REVOKE = ["UPDATE api_tokens SET revoked_at = coalesce(revoked_at, $3) WHERE organization_id = $1 AND id = $2"];
-    INSERT_LINK = [
-        "INSERT INTO one_time_links (token_hash, user_id, purpose, expires_at, used_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
-    ];
-    CONSUME_LINK = [
-        "UPDATE one_time_links SET used_at = $3 \
-         WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
-         RETURNING token_hash, user_id, purpose, expires_at, used_at, created_at"
-    ];
-    DELETE_EXPIRED_LINKS = [
-        "DELETE FROM one_time_links WHERE token_hash IN \
-         (SELECT token_hash FROM one_time_links WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 \
-         FOR UPDATE SKIP LOCKED)"
-    ];
 }
 
 fn read(row: &PgRow) -> Result<ApiToken> {
@@ -58,18 +44,6 @@ fn read(row: &PgRow) -> Result<ApiToken> {
         expires_at: row.maybe_at()?,
         last_used_at: row.maybe_at()?,
         revoked_at: row.maybe_at()?,
-        created_at: row.at()?,
-    })
-}
-
-fn read_link(row: &PgRow) -> Result<OneTimeLink> {
-    let mut row = Row::new("one_time_links", row);
-    Ok(OneTimeLink {
-        token_hash: row.hash()?,
-        user_id: row.id(UserId::from_uuid)?,
-        purpose: row.word()?,
-        expires_at: row.at()?,
-        used_at: row.maybe_at()?,
         created_at: row.at()?,
     })
 }
@@ -128,42 +102,5 @@ impl ApiTokenRepository for PgApiTokenRepository {
             0 => Err(Error::not_found("API token")),
             _ => Ok(()),
         }
-    }
-}
-
-/// Keeps single-use links.
-pub(in crate::postgres) struct PgLinkRepository {
-    db: PgDb,
-}
-
-impl PgLinkRepository {
-    pub(in crate::postgres) fn new(db: PgDb) -> Self {
-        Self { db }
-    }
-}
-
-#[async_trait]
-impl LinkRepository for PgLinkRepository {
-    async fn insert(&self, link: &OneTimeLink) -> Result<()> {
-        let insert = query(INSERT_LINK)
-            .bind(link.token_hash.0.as_slice())
-            .bind(link.user_id.as_uuid())
-            .bind(link.purpose.as_str())
-            .bind(link.expires_at)
-            .bind(link.used_at)
-            .bind(link.created_at);
-        match self.db.write().await?.execute(insert).await? {
-            0 => Err(Error::conflict("the link's secret is taken")),
-            _ => Ok(()),
-        }
-    }
-
-    async fn consume(&self, hash: &SecretHash, purpose: LinkPurpose, now: Timestamp) -> Result<Option<OneTimeLink>> {
-        let consume = query(CONSUME_LINK).bind(hash.0.as_slice()).bind(purpose.as_str()).bind(now);
-        row::one(self.db.write().await?.returning(consume).await?.first(), read_link)
-    }
-
-    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        self.db.write().await?.execute(query(DELETE_EXPIRED_LINKS).bind(now).bind(i64::from(limit))).await
     }
 }

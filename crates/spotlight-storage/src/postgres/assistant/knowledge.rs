@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use spotlight_core::{
-    Error, Result,
-    domain::{AssistantId, KnowledgeId, OrganizationId, assistant::Knowledge},
+    Result,
+    domain::{AssistantId, KnowledgeId, OrganizationId, assistant::Knowledge, time::Timestamp},
     ports::KnowledgeRepository,
 };
 use sqlx::postgres::PgRow;
@@ -28,8 +28,9 @@ statements! {
     GET = ["SELECT ", columns!(), " FROM knowledge WHERE organization_id = $1 AND id = $2"];
     UPDATE = [
         "UPDATE knowledge SET assistant_id = $3, question = $4, answer = $5, created_at = $6, updated_at = $7 \
-         WHERE organization_id = $1 AND id = $2"
+         WHERE organization_id = $1 AND id = $2 AND updated_at = $8"
     ];
+    STORED = ["SELECT id FROM knowledge WHERE organization_id = $1 AND id = $2"];
     DELETE = ["DELETE FROM knowledge WHERE organization_id = $1 AND id = $2"];
 }
 
@@ -90,11 +91,10 @@ impl KnowledgeRepository for PgKnowledgeRepository {
         row::one(self.db.fetch_optional(get).await?.as_ref(), read)
     }
 
-    async fn update(&self, entry: &Knowledge) -> Result<()> {
-        match self.db.write().await?.execute(bind(UPDATE, entry)).await? {
-            0 => Err(Error::not_found("knowledge entry")),
-            _ => Ok(()),
-        }
+    async fn update(&self, entry: &Knowledge, seen: Timestamp) -> Result<()> {
+        let stored = query(STORED).bind(entry.organization_id.as_uuid()).bind(entry.id.as_uuid());
+        let update = bind(UPDATE, entry).bind(seen);
+        write::update(&mut self.db.write().await?, update, stored, "knowledge entry").await
     }
 
     async fn delete(&self, organization: OrganizationId, id: KnowledgeId) -> Result<bool> {

@@ -40,8 +40,8 @@ statements! {
     UPDATE = [update!()];
     // One that is open stays the open one; any other is open no more.
     UPDATE_NOT_REOPENED = [
-        update!(), " AND ($5 IN ('expired', 'assistant') \
-         OR (status IN ('requested', 'accepted', 'human') AND conversation_id = $4))"
+        update!(), " AND conversation_id = $4 AND ($5 IN ('expired', 'assistant') \
+         OR status IN ('requested', 'accepted', 'human'))"
     ];
     EXPIRED = [
         "SELECT ", columns!(), " FROM hand_offs WHERE status = 'requested' AND expires_at <= $1 \
@@ -120,7 +120,11 @@ impl HandOffRepository for PgHandOffRepository {
         let version = query(VERSION).bind(hand_off.organization_id.as_uuid()).bind(hand_off.id.as_uuid());
         let updates = (bind(UPDATE_NOT_REOPENED, hand_off), bind(UPDATE, hand_off));
         let words = ("hand-off", "the conversation has another open hand-off");
-        write::update_unique(&mut tx, hand_off.version, updates, version, words).await
+        let conversation = query(CONVERSATION_EXISTS)
+            .bind(hand_off.organization_id.as_uuid())
+            .bind(hand_off.conversation_id.as_uuid());
+        let conversation = Some((conversation, "conversation"));
+        write::update_unique(&mut tx, hand_off.version, updates, version, conversation, words).await
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<HandOff>> {

@@ -46,6 +46,10 @@ statements! {
          AS a (id, sentiment, value, confidence, keywords) \
          WHERE t.organization_id = $1 AND t.conversation_id = $2 AND t.id = a.id"
     ];
+    REWRITE = [
+        "UPDATE transcripts t SET content = r.content FROM unnest($3::uuid[], $4::text[]) AS r (id, content) \
+         WHERE t.organization_id = $1 AND t.conversation_id = $2 AND t.id = r.id"
+    ];
     PURGE = [
         "DELETE FROM transcripts WHERE organization_id = $1 AND conversation_id IN (SELECT c.id FROM conversations c \
          WHERE c.organization_id = $1 AND c.ended_at < $2 AND EXISTS (SELECT 1 FROM transcripts t \
@@ -123,6 +127,7 @@ impl TranscriptRepository for PgTranscriptRepository {
         let one_conversation =
             utterances.iter().all(|one| (one.organization_id, one.conversation_id) == (organization, conversation));
         if !one_conversation {
+            tx.give_up();
             return Err(Error::invalid(
                 "conversation_id",
                 "format",
@@ -191,6 +196,22 @@ impl TranscriptRepository for PgTranscriptRepository {
             .bind(analyses.iter().map(|one| one.confidence).collect::<Vec<_>>())
             .bind(analyses.iter().map(|one| Json(&one.keywords)).collect::<Vec<_>>());
         tx.execute(set).await?;
+        Ok(())
+    }
+
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let rewrite = query(REWRITE)
+            .bind(organization.as_uuid())
+            .bind(conversation.as_uuid())
+            .bind(contents.iter().map(|(id, _)| id.as_uuid()).collect::<Vec<_>>())
+            .bind(contents.iter().map(|(_, content)| content.as_str()).collect::<Vec<_>>());
+        tx.execute(rewrite).await?;
         Ok(())
     }
 

@@ -6,7 +6,8 @@ use spotlight_core::{
 };
 use uuid::Uuid;
 
-use super::{PgDb, Row, query, statements};
+use super::{PgDb, Row, query, row, statements};
+use crate::postgres::db::WriteGuard;
 
 /// Criteria without the words that showed them.
 macro_rules! unquoted {
@@ -39,8 +40,21 @@ statements! {
     ];
     CONVERSATIONS = [
         "UPDATE conversations SET summary = NULL, keywords = '[]', outcome = NULL, audio_file = NULL, \
-         criteria = ", unquoted!(), ", score_reasons = '[]', state = '{}', search = '', version = version + 1 \
-         WHERE organization_id = $1 AND lead_id = ANY($2)"
+         external_call_id = NULL, criteria = ", unquoted!(), ", score_reasons = '[]', state = '{}', search = '', \
+         version = version + 1 WHERE organization_id = $1 AND lead_id = ANY($2)"
+    ];
+    HAND_OFFS = [
+        "UPDATE hand_offs SET reason = '', version = version + 1 WHERE organization_id = $1 \
+         AND conversation_id IN (SELECT id FROM conversations WHERE organization_id = $1 AND lead_id = ANY($2))"
+    ];
+    EVENTS = [
+        "DELETE FROM outbox WHERE kind = 'event' AND organization_id = $1 \
+         AND conversation_id IN (SELECT id FROM conversations WHERE organization_id = $1 AND lead_id = ANY($2))"
+    ];
+    // A visitor's id in the audit log is that of the conversation.
+    ADDRESSES = [
+        "UPDATE audit_entries SET source_address = NULL WHERE organization_id = $1 AND actor_kind = 'visitor' \
+         AND actor_id IN (SELECT id::text FROM conversations WHERE organization_id = $1 AND lead_id = ANY($2))"
     ];
     APPOINTMENTS = [
         "UPDATE appointments SET notes = NULL, cancel_reason = NULL, version = version + 1 \
@@ -54,28 +68,38 @@ statements! {
     ];
 }
 
+/// Locks a lead and those merged into it. Gives the id of each, and whether it is erased already.
+///
+/// The family is that of the moment at which the statement began: a merge it had to wait for has made the family grow, so
+/// it is looked for again until it grows no more.
+async fn lock(tx: &mut WriteGuard<'_>, organization: OrganizationId, id: LeadId) -> Result<Vec<(Uuid, bool)>> {
+    let mut known = 0;
+    loop {
+        let rows = tx.fetch_all(query(LOCK).bind(organization.as_uuid()).bind(id.as_uuid())).await?;
+        let family = row::all(&rows, |row| {
+            let mut row = Row::new("leads", row);
+            Ok((row.take()?, row.take()?))
+        })?;
+        if family.len() <= known {
+            return Ok(family);
+        }
+        known = family.len();
+    }
+}
+
 pub(super) async fn erase(db: &PgDb, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>> {
     let mut tx = db.write().await?;
-    let family = tx.fetch_all(query(LOCK).bind(organization.as_uuid()).bind(id.as_uuid())).await?;
-    let mut ids: Vec<Uuid> = Vec::with_capacity(family.len());
-    let mut erased = None;
-    for row in &family {
-        let mut row = Row::new("leads", row);
-        let member: Uuid = row.take()?;
-        if member == id.as_uuid() {
-            erased = Some(row.take::<bool>()?);
-        }
-        ids.push(member);
-    }
-    match erased {
+    let family = lock(&mut tx, organization, id).await?;
+    match family.iter().find(|(member, _)| *member == id.as_uuid()) {
         None => return Err(Error::not_found("lead")),
-        Some(true) => return Ok(Vec::new()),
-        Some(false) => {}
+        Some((_, true)) => return Ok(Vec::new()),
+        Some((_, false)) => {}
     }
+    let ids: Vec<_> = family.into_iter().filter(|(_, erased)| !erased).map(|(member, _)| member).collect();
     let of_family = |sql| query(sql).bind(organization.as_uuid()).bind(ids.clone());
     let files = tx.fetch_all(of_family(FILES)).await?;
     let files = files.iter().map(|row| Row::new("conversations", row).take()).collect::<Result<Vec<String>>>()?;
-    for sql in [TRANSCRIPTS, REPORTS, CONVERSATIONS, APPOINTMENTS, PROPOSALS] {
+    for sql in [TRANSCRIPTS, REPORTS, HAND_OFFS, EVENTS, ADDRESSES, CONVERSATIONS, APPOINTMENTS, PROPOSALS] {
         tx.execute(of_family(sql)).await?;
     }
     tx.execute(of_family(LEADS).bind(now)).await?;

@@ -11,15 +11,15 @@ use spotlight_core::{
 };
 use sqlx::postgres::PgRow;
 
-use super::{PgDb, Row, query, row, statements};
+use super::{PgDb, Row, maybe_conversation, open_lead, query, row, statements};
 
 statements! {
     INSERT = [
         "INSERT INTO proposals (organization_id, id, lead_id, conversation_id, field, value, state, created_at) \
          SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
-         WHERE EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $3) ON CONFLICT DO NOTHING"
+         WHERE ", open_lead!("$3"), " AND ", maybe_conversation!("$4"), " ON CONFLICT DO NOTHING"
     ];
-    LEAD_EXISTS = ["SELECT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = $2)"];
+    PARENTS_EXIST = ["SELECT ", open_lead!("$2"), " AND ", maybe_conversation!("$3")];
     LIST = [
         "SELECT organization_id, id, lead_id, conversation_id, field, value, state, created_at FROM proposals \
          WHERE organization_id = $1 AND lead_id = $2 ORDER BY created_at, id"
@@ -69,8 +69,18 @@ impl ProposalRepository for PgProposalRepository {
         if tx.execute(insert).await? > 0 {
             return Ok(true);
         }
-        let lead = query(LEAD_EXISTS).bind(proposal.organization_id.as_uuid()).bind(proposal.lead_id.as_uuid());
-        if row::yes(tx.fetch_optional(lead).await?.as_ref())? { Ok(false) } else { Err(Error::not_found("lead")) }
+        let parents = query(PARENTS_EXIST)
+            .bind(proposal.organization_id.as_uuid())
+            .bind(proposal.lead_id.as_uuid())
+            .bind(proposal.conversation_id.map(ConversationId::as_uuid));
+        if !row::yes(tx.fetch_optional(parents).await?.as_ref())? {
+            return Err(Error::not_found("lead or conversation"));
+        }
+        let same_id = query(EXISTS).bind(proposal.organization_id.as_uuid()).bind(proposal.id.as_uuid());
+        if row::yes(tx.fetch_optional(same_id).await?.as_ref())? {
+            return Err(Error::conflict("the proposal's id is taken"));
+        }
+        Ok(false)
     }
 
     async fn list(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<Proposal>> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
-    domain::{AssistantId, KnowledgeId, OrganizationId, assistant::Knowledge},
+    domain::{AssistantId, KnowledgeId, OrganizationId, assistant::Knowledge, time::Timestamp},
     ports::KnowledgeRepository,
 };
 use sqlx::sqlite::SqliteRow;
@@ -29,8 +29,9 @@ statements! {
     GET = ["SELECT ", columns!(), " FROM knowledge WHERE organization_id = ? AND id = ?"];
     UPDATE = [
         "UPDATE knowledge SET assistant_id = ?, question = ?, answer = ?, created_at = ?, updated_at = ? \
-         WHERE organization_id = ? AND id = ?"
+         WHERE organization_id = ? AND id = ? AND updated_at = ?"
     ];
+    STORED = ["SELECT id FROM knowledge WHERE organization_id = ? AND id = ?"];
     DELETE = ["DELETE FROM knowledge WHERE organization_id = ? AND id = ?"];
 }
 
@@ -77,7 +78,7 @@ impl KnowledgeRepository for SqliteKnowledgeRepository {
         one(self.db.row(query(GET).bind(organization.as_uuid()).bind(id.as_uuid())).await?, read)
     }
 
-    async fn update(&self, entry: &Knowledge) -> Result<()> {
+    async fn update(&self, entry: &Knowledge, seen: Timestamp) -> Result<()> {
         let update = query(UPDATE)
             .bind(entry.assistant_id.as_uuid())
             .bind(entry.question.as_deref())
@@ -85,12 +86,16 @@ impl KnowledgeRepository for SqliteKnowledgeRepository {
             .at(entry.created_at)
             .at(entry.updated_at)
             .bind(entry.organization_id.as_uuid())
-            .bind(entry.id.as_uuid());
-        let done = self.db.write().await?.execute(update).await;
-        match done.map_err(|failure| failure.or_reference(|| Error::not_found("assistant")))? {
-            0 => Err(Error::not_found("knowledge entry")),
-            _ => Ok(()),
+            .bind(entry.id.as_uuid())
+            .at(seen);
+        let mut write = self.db.write().await?;
+        let done = write.execute(update).await;
+        if done.map_err(|failure| failure.or_reference(|| Error::not_found("assistant")))? > 0 {
+            return Ok(());
         }
+        let stored = query(STORED).bind(entry.organization_id.as_uuid()).bind(entry.id.as_uuid());
+        let what = "knowledge entry";
+        Err(if write.rows(stored).await?.is_empty() { Error::not_found(what) } else { Error::stale(what) })
     }
 
     async fn delete(&self, organization: OrganizationId, id: KnowledgeId) -> Result<bool> {

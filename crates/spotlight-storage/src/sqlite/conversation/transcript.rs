@@ -44,6 +44,7 @@ statements! {
         "UPDATE transcripts SET sentiment = ?, sentiment_value = ?, confidence = ?, keywords = ? \
          WHERE organization_id = ? AND conversation_id = ? AND id = ?"
     ];
+    REWRITE = ["UPDATE transcripts SET content = ? WHERE organization_id = ? AND conversation_id = ? AND id = ?"];
     PURGE = [
         "DELETE FROM transcripts WHERE organization_id = ?1 AND conversation_id IN (SELECT id FROM conversations \
          WHERE organization_id = ?1 AND ended_at < ?2 AND EXISTS (SELECT 1 FROM transcripts AS said \
@@ -85,19 +86,17 @@ impl TranscriptRepository for SqliteTranscriptRepository {
     async fn append(&self, utterances: &[Transcript]) -> Result<()> {
         let mut write = self.db.write().await?;
         let Some(first) = utterances.first() else { return Ok(()) };
+        let of = |one: &Transcript| (one.organization_id, one.conversation_id);
+        if utterances.iter().any(|one| of(one) != of(first)) {
+            write.give_up();
+            let detail = "Utterances of one conversation are appended at a time";
+            return Err(Error::invalid("conversation_id", "format", detail));
+        }
         let last = query(LAST).bind(first.organization_id.as_uuid()).bind(first.conversation_id.as_uuid());
         let Some(last) = write.row(last).await? else { return Err(Error::not_found("conversation")) };
         let mut f = Fields::new("conversations", &last);
         let (last, began_at, assistant_id): (i64, i64, uuid::Uuid) = (f.int()?, f.int()?, f.id(|id| id)?);
         for (utterance, seq) in utterances.iter().zip(last + 1..) {
-            if (utterance.organization_id, utterance.conversation_id) != (first.organization_id, first.conversation_id)
-            {
-                return Err(Error::invalid(
-                    "conversation_id",
-                    "unknown",
-                    "Utterances of one conversation are appended",
-                ));
-            }
             if utterance.seq != seq {
                 return Err(Error::conflict(format!(
                     "utterance {} does not follow the last, {}",
@@ -175,6 +174,26 @@ impl TranscriptRepository for SqliteTranscriptRepository {
                 .bind(conversation.as_uuid())
                 .bind(analysis.id.as_uuid());
             write.execute(set).await?;
+        }
+        write.whole();
+        Ok(())
+    }
+
+    async fn rewrite(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        contents: &[(TranscriptId, String)],
+    ) -> Result<()> {
+        let mut write = self.db.write().await?;
+        write.begin_many();
+        for (id, content) in contents {
+            let rewrite = query(REWRITE)
+                .bind(content.as_str())
+                .bind(organization.as_uuid())
+                .bind(conversation.as_uuid())
+                .bind(id.as_uuid());
+            write.execute(rewrite).await?;
         }
         write.whole();
         Ok(())

@@ -2,7 +2,7 @@
 
 use spotlight_core::{
     Error, Result,
-    domain::{LeadId, OrganizationId, conversation::DialogueState, time::Timestamp},
+    domain::{ConversationId, LeadId, OrganizationId, conversation::DialogueState, time::Timestamp},
 };
 
 use super::super::{
@@ -41,8 +41,18 @@ statements! {
     ];
     CONVERSATIONS = [
         "UPDATE conversations SET summary = NULL, keywords = '[]', ", no_quotes!(), ", score_reasons = '[]', \
-         outcome = NULL, state = ?3, audio_file = NULL, search = '', version = version + 1 \
+         outcome = NULL, state = ?3, audio_file = NULL, external_call_id = NULL, search = '', version = version + 1 \
          WHERE organization_id = ?1 AND lead_id = ?2"
+    ];
+    HAND_OFFS = [
+        "UPDATE hand_offs SET reason = '', version = version + 1 WHERE organization_id = ?1 \
+         AND conversation_id IN (SELECT id FROM conversations WHERE organization_id = ?1 AND lead_id = ?2)"
+    ];
+    TALKS = ["SELECT id FROM conversations WHERE organization_id = ? AND lead_id = ?"];
+    // A visitor's id in the audit log is that of the conversation.
+    ADDRESSES = [
+        "UPDATE audit_entries SET source_address = NULL \
+         WHERE organization_id = ? AND actor_kind = 'visitor' AND actor_id = ?"
     ];
     APPOINTMENTS = [
         "UPDATE appointments SET notes = NULL, cancel_reason = NULL, version = version + 1 \
@@ -53,6 +63,15 @@ statements! {
          score_reasons = '[]', search = '', erased_at = ?3, deleted_at = ?3, updated_at = ?3, version = version + 1 \
          WHERE organization_id = ?1 AND id = ?2"
     ];
+    @global {
+        /// The outbox is global. Two parts, each along an index.
+        EVENTS = [
+            "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE kind = 'event' AND dead_at IS NULL \
+             AND organization_id = ?1 AND conversation_id = ?2 \
+             UNION ALL SELECT seq FROM outbox WHERE kind = 'event' AND dead_at IS NOT NULL \
+             AND organization_id = ?1 AND conversation_id = ?2)"
+        ];
+    }
 }
 
 pub(super) async fn erase(db: &Db, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>> {
@@ -82,7 +101,14 @@ async fn erase_one(
 ) -> Result<Vec<String>> {
     let bound = |sql| query(sql).bind(organization.as_uuid()).bind(id.as_uuid());
     let keys = all(&write.rows(bound(RECORDINGS)).await?, |row| Fields::new("conversations", row).text())?;
-    for sql in [PROPOSALS, REPORTS, TRANSCRIPTS, APPOINTMENTS] {
+    let talks =
+        all(&write.rows(bound(TALKS)).await?, |row| Fields::new("conversations", row).id(ConversationId::from_uuid))?;
+    for talk in talks {
+        let of_organization = |sql| query(sql).bind(organization.as_uuid());
+        write.execute(of_organization(EVENTS).bind(talk.as_uuid())).await?;
+        write.execute(of_organization(ADDRESSES).bind(talk.to_string())).await?;
+    }
+    for sql in [PROPOSALS, REPORTS, TRANSCRIPTS, HAND_OFFS, APPOINTMENTS] {
         write.execute(bound(sql)).await?;
     }
     write.execute(bound(CONVERSATIONS).bind(json(&DialogueState::default())?)).await?;

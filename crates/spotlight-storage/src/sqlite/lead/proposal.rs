@@ -50,8 +50,17 @@ impl ProposalRepository for SqliteProposalRepository {
             .bind(proposal.value.as_str())
             .bind(proposal.state.as_str())
             .at(proposal.created_at);
-        let done = self.db.write().await?.execute(insert).await;
-        Ok(done.map_err(|failure| failure.or_reference(|| Error::not_found("lead")))? > 0)
+        let mut write = self.db.write().await?;
+        let done = write.execute(insert).await;
+        if done.map_err(|failure| failure.or_reference(|| Error::not_found("lead or conversation")))? > 0 {
+            return Ok(true);
+        }
+        // The proposal that is open already can be this very one.
+        let same_id = query(EXISTS).bind(proposal.organization_id.as_uuid()).bind(proposal.id.as_uuid());
+        match write.row(same_id).await? {
+            Some(_) => Err(Error::conflict("the proposal's id is taken")),
+            None => Ok(false),
+        }
     }
 
     async fn list(&self, organization: OrganizationId, lead: LeadId) -> Result<Vec<Proposal>> {

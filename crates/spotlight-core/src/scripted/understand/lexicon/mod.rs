@@ -4,6 +4,7 @@
 //! names. The tables are written in [`pattern`](super::pattern) notation in ordinary spelling, and are compiled once,
 //! when the language is first heard.
 
+mod concerns;
 mod de;
 mod en;
 mod es;
@@ -17,7 +18,7 @@ mod tag;
 
 pub(super) use self::{
     index::Index,
-    tag::{Coin, Part, Tag, Unit},
+    tag::{Coin, Matter, Part, Tag, Unit},
 };
 
 /// What is known of one language.

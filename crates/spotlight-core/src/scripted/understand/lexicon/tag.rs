@@ -1,6 +1,6 @@
 //! What a phrase of the word tables stands for.
 
-use crate::scripted::understanding::Intent;
+use crate::{domain::score::Objection, scripted::understanding::Intent};
 
 /// A stretch of the calendar or the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,17 @@ pub(in crate::scripted::understand) enum Coin {
     Peso,
 }
 
+/// What an utterance can be about, where that decides what a refusal refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scripted::understand) enum Matter {
+    /// An e-mail, a phone.
+    Contact,
+    /// An appointment, a demo.
+    Meeting,
+    /// The visitor's interest.
+    Interest,
+}
+
 /// What a phrase stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::scripted::understand) enum Tag {
@@ -87,6 +98,14 @@ pub(in crate::scripted::understand) enum Tag {
     But,
     /// Says that what stands before or after is wrong or impossible.
     Unfit,
+
+    // What counts for the score.
+    /// Holds this against buying.
+    Objects(Objection),
+    /// Asks how soon it could start.
+    AsksStart,
+    /// Names this.
+    Names(Matter),
 
     // Who speaks.
     /// "my name is".

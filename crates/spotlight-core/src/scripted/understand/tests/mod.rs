@@ -1,6 +1,7 @@
 //! Utterances and what must be understood of them, by language, and what holds for every text.
 
 mod clock_changes;
+mod concerns;
 mod de;
 mod en;
 mod es;

@@ -121,7 +121,7 @@ fn any_pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(crate::conformance::rounds(400, 10_000)))]
 
     #[test]
     fn any_text_is_read(text in any::<String>(), asked in any_asked()) {

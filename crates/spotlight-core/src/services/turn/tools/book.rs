@@ -5,19 +5,18 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answering, Scene, remember};
+use super::{Answering, Scene, enter, keep, remember};
 use crate::{
     domain::{
         UserId,
         appointment::{Appointment, AppointmentStatus, MeetingType},
-        conversation::{Channel, OfferedSlot},
-        lead::Lead,
+        conversation::{Channel, Conversation, OfferedSlot},
         slots,
         time::{Timestamp, Window},
     },
     error::{Error, Result},
     ports::{AppointmentFilter, Order, Paging, ToolCall, UnitOfWork},
-    services::appointments::{Draft, FreeTime, booked, free_times, insert},
+    services::appointments::{Draft, FreeTime, booked, call_off, free_times, insert, relocate},
 };
 
 /// Times offered at once.
@@ -25,19 +24,20 @@ const OFFERS: usize = 3;
 
 pub(super) const DESCRIPTION: &str = "Books an appointment. `find` gives up to three free times (on a date, between local \
      times, or nearest to an instant). `hold` keeps one for five minutes while the visitor confirms. `book` books it; an \
-     e-mail or phone must be noted before. `release` gives a hold back. `cancel` calls this conversation's appointment off.";
+     e-mail or phone must be noted before. `reschedule` moves this conversation's appointment to another time, at once \
+     or not at all. `release` gives a hold back. `cancel` calls this conversation's appointment off and gives a hold back.";
 
 pub(super) fn parameters() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "action": { "type": "string", "enum": ["find", "hold", "book", "release", "cancel"] },
+            "action": { "type": "string", "enum": ["find", "hold", "book", "reschedule", "release", "cancel"] },
             "date": { "type": "string", "format": "date", "description": "find: on this local date" },
             "from": { "type": "string", "description": "find: not before this local time, HH:MM" },
             "to": { "type": "string", "description": "find: not after this local time, HH:MM" },
             "at": { "type": "string", "format": "date-time", "description": "find: nearest to this instant" },
-            "starts_at": { "type": "string", "format": "date-time", "description": "hold, book: the time chosen" },
-            "host_id": { "type": "string", "format": "uuid", "description": "hold, book: as found" }
+            "starts_at": { "type": "string", "format": "date-time", "description": "hold, book, reschedule: the time chosen" },
+            "host_id": { "type": "string", "format": "uuid", "description": "hold, book, reschedule: as found" }
         },
         "required": ["action"],
         "additionalProperties": false
@@ -50,6 +50,7 @@ enum Action {
     Find,
     Hold,
     Book,
+    Reschedule,
     Release,
     Cancel,
 }
@@ -67,14 +68,13 @@ struct Arguments {
 }
 
 pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) -> Result<Value> {
-    let arguments: Arguments = serde_json::from_value(call.arguments.clone()).map_err(|error| {
-        Error::invalid("arguments", "format", format!("the arguments do not fit the schema: {error}"))
-    })?;
+    let arguments: Arguments = super::arguments(call)?;
     match arguments.action {
         Action::Find => find(turn, scene, &arguments).await,
         Action::Hold => hold(turn, scene, call, &arguments).await,
         Action::Book => book(turn, scene, call, &arguments).await,
-        Action::Release => release(turn).await,
+        Action::Reschedule => reschedule(turn, scene, call, &arguments).await,
+        Action::Release => release(turn, call).await,
         Action::Cancel => cancel(turn, call).await,
     }
 }
@@ -86,7 +86,7 @@ async fn find(turn: &Answering, scene: &Scene, arguments: &Arguments) -> Result<
     let horizon = Window { start: now, end: now + Duration::days(i64::from(scene.assistant.booking.horizon_days) + 1) };
     let range = match (arguments.date, arguments.at) {
         (Some(date), _) => day_of(date, zone, arguments)?,
-        (None, Some(at)) => Window { start: at - Duration::days(1), end: at + Duration::days(7) },
+        (None, Some(at)) => around(at)?,
         (None, None) => horizon,
     };
     let repos = turn.deps.storage.read(crate::ports::ReadConsistency::Strong);
@@ -108,6 +108,16 @@ async fn find(turn: &Answering, scene: &Scene, arguments: &Arguments) -> Result<
     Ok(
         json!({ "slots": times.iter().map(|time| json!({ "starts_at": time.starts_at, "host_id": time.host_id })).collect::<Vec<_>>() }),
     )
+}
+
+/// The day before an instant and the week after it. The instant is the model's, and may be at the end of the calendar.
+fn around(at: Timestamp) -> Result<Window> {
+    let start = at.checked_sub_signed(Duration::days(1));
+    let end = at.checked_add_signed(Duration::days(7));
+    match (start, end) {
+        (Some(start), Some(end)) => Ok(Window { start, end }),
+        _ => Err(Error::invalid("at", "range", "Name an instant within the booking horizon")),
+    }
 }
 
 /// A local day, or the part of it that was asked for.
@@ -161,9 +171,7 @@ fn chosen(arguments: &Arguments) -> Result<(Timestamp, UserId)> {
 
 /// Only a host of this assistant can be booked, whatever the model names.
 fn check_host(turn: &Answering, scene: &Scene, host: UserId) -> Result<()> {
-    let hosts = &scene.assistant.booking.hosts;
-    let allowed = if hosts.is_empty() { scene.assistant.owner_id == host } else { hosts.contains(&host) };
-    if allowed {
+    if scene.assistant.can_host(host) {
         Ok(())
     } else {
         Err(Error::not_found("host"))
@@ -171,20 +179,45 @@ fn check_host(turn: &Answering, scene: &Scene, host: UserId) -> Result<()> {
     }
 }
 
-async fn own_lead(turn: &Answering, unit: &dyn UnitOfWork) -> Result<Lead> {
-    let lead = unit.leads().get(turn.ctx.organization, turn.conversation.lead_id).await?;
-    lead.ok_or_else(|| Error::not_found("lead"))
+/// A time keeps the assistant's notice and horizon, whatever the model names.
+fn check_reach(turn: &Answering, scene: &Scene, starts_at: Timestamp) -> Result<()> {
+    let (now, booking) = (turn.deps.now(), &scene.assistant.booking);
+    if starts_at < now + Duration::minutes(i64::from(booking.notice_min)) {
+        return Err(Error::conflict("this time is too soon; choose a free time"));
+    }
+    if starts_at > now + Duration::days(i64::from(booking.horizon_days)) {
+        return Err(Error::conflict("this time is too far off; choose a free time"));
+    }
+    Ok(())
 }
 
-fn draft(turn: &Answering, scene: &Scene, starts_at: Timestamp, host_id: UserId, status: AppointmentStatus) -> Draft {
+/// A booking needs a way to reach the visitor: one they gave here, be it kept for review only, or the lead's.
+async fn check_contact(unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    let given = &conversation.state.given;
+    if given.email.is_some() || given.phone.is_some() {
+        return Ok(());
+    }
+    let lead = unit.leads().get(conversation.organization_id, conversation.lead_id).await?;
+    if lead.ok_or_else(|| Error::not_found("lead"))?.has_contact() {
+        return Ok(());
+    }
+    Err(Error::invalid("email", "required", "Ask for an e-mail or a phone before booking"))
+}
+
+fn draft(
+    conversation: &Conversation,
+    scene: &Scene,
+    (starts_at, host_id): (Timestamp, UserId),
+    status: AppointmentStatus,
+) -> Draft {
     Draft {
-        lead_id: turn.conversation.lead_id,
-        conversation_id: Some(turn.conversation.id),
+        lead_id: conversation.lead_id,
+        conversation_id: Some(conversation.id),
         host_id,
         starts_at,
         duration_min: scene.assistant.booking.duration_min,
-        time_zone: turn.conversation.time_zone.unwrap_or(scene.organization.time_zone),
-        meeting_type: if turn.conversation.source == Channel::Phone { MeetingType::Phone } else { MeetingType::Video },
+        time_zone: conversation.time_zone.unwrap_or(scene.organization.time_zone),
+        meeting_type: if conversation.source == Channel::Phone { MeetingType::Phone } else { MeetingType::Video },
         notes: None,
         status,
     }
@@ -193,22 +226,16 @@ fn draft(turn: &Answering, scene: &Scene, starts_at: Timestamp, host_id: UserId,
 async fn hold(turn: &mut Answering, scene: &Scene, call: &ToolCall, arguments: &Arguments) -> Result<Value> {
     let (starts_at, host) = chosen(arguments)?;
     check_host(turn, scene, host)?;
+    check_reach(turn, scene, starts_at)?;
     let unit = turn.deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
+    let mut conversation = enter(turn, &*unit).await?;
     // One hold a conversation: the former goes in the same unit.
-    for held in holds(turn, &*unit).await? {
-        unit.appointments().delete_hold(turn.ctx.organization, held.id).await?;
-    }
-    let held =
-        insert(&turn.deps, &*unit, &scene.assistant, draft(turn, scene, starts_at, host, AppointmentStatus::Held))
-            .await?;
-    let slot = OfferedSlot { starts_at, host_id: host };
-    set_state(turn, &*unit, |conversation| conversation.state.held = Some(slot)).await?;
+    give_back(turn, &*unit).await?;
+    let draft = draft(&conversation, scene, (starts_at, host), AppointmentStatus::Held);
+    let held = insert(&turn.deps, &*unit, &scene.assistant, draft).await?;
+    conversation.state.held = Some(OfferedSlot { starts_at, host_id: host });
     let answer = json!({ "held_until": held.hold_expires_at, "starts_at": starts_at });
-    remember(turn, &*unit, call, &answer, turn.deps.now()).await?;
-    unit.commit().await?;
-    turn.conversation.version += 1;
-    Ok(answer)
+    finish(turn, unit, call, conversation, answer).await
 }
 
 async fn book(turn: &mut Answering, scene: &Scene, call: &ToolCall, arguments: &Arguments) -> Result<Value> {
@@ -216,95 +243,105 @@ async fn book(turn: &mut Answering, scene: &Scene, call: &ToolCall, arguments: &
     check_host(turn, scene, host)?;
     let now = turn.deps.now();
     let unit = turn.deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
-    if !own_lead(turn, &*unit).await?.has_contact() {
-        return Err(Error::invalid("email", "required", "Ask for an e-mail or a phone before booking"));
+    let mut conversation = enter(turn, &*unit).await?;
+    check_contact(&*unit, &conversation).await?;
+    if let Some(open) = open_appointment(turn, &*unit).await? {
+        if (open.starts_at, open.host_id) == (starts_at, host) {
+            return Ok(json!({ "appointment_id": open.id, "starts_at": starts_at }));
+        }
+        return Err(Error::conflict("an appointment is booked already; use reschedule to move it"));
     }
     let held = holds(turn, &*unit).await?.into_iter().find(|held| held.starts_at == starts_at && held.host_id == host);
-    let appointment = match held {
-        Some(mut held) => {
-            held.move_to(AppointmentStatus::Scheduled)?;
-            held.lead_id = turn.conversation.lead_id;
-            held.updated_at = now;
-            unit.appointments().update(&held, now).await?;
-            held.version += 1;
-            held
-        }
-        // The hold has expired: the time may still be free.
-        None => {
-            insert(
-                &turn.deps,
-                &*unit,
-                &scene.assistant,
-                draft(turn, scene, starts_at, host, AppointmentStatus::Scheduled),
-            )
-            .await?
-        }
+    let appointment = if let Some(mut held) = held {
+        held.move_to(AppointmentStatus::Scheduled)?;
+        held.lead_id = conversation.lead_id;
+        held.updated_at = now;
+        unit.appointments().update(&held, now).await?;
+        held.version += 1;
+        held
+    } else {
+        // The hold has expired, or there was none: the time may still be free.
+        check_reach(turn, scene, starts_at)?;
+        let draft = draft(&conversation, scene, (starts_at, host), AppointmentStatus::Scheduled);
+        insert(&turn.deps, &*unit, &scene.assistant, draft).await?
     };
     booked(&turn.deps, &*unit, &turn.ctx, &appointment).await?;
-    set_state(turn, &*unit, |conversation| {
-        conversation.state.held = None;
-        conversation.state.booked = true;
-    })
-    .await?;
+    conversation.state.held = None;
+    conversation.state.booked = true;
     let answer = json!({ "appointment_id": appointment.id, "starts_at": starts_at });
-    remember(turn, &*unit, call, &answer, now).await?;
-    unit.commit().await?;
-    turn.conversation.version += 1;
-    Ok(answer)
+    finish(turn, unit, call, conversation, answer).await
 }
 
-async fn release(turn: &mut Answering) -> Result<Value> {
+/// Moves the appointment in one unit: the former time is free and the new one taken, or nothing changes.
+async fn reschedule(turn: &mut Answering, scene: &Scene, call: &ToolCall, arguments: &Arguments) -> Result<Value> {
+    let (starts_at, host) = chosen(arguments)?;
+    check_host(turn, scene, host)?;
     let unit = turn.deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
-    for held in holds(turn, &*unit).await? {
+    let mut conversation = enter(turn, &*unit).await?;
+    let before = open_appointment(turn, &*unit).await?.ok_or_else(|| Error::not_found("appointment"))?;
+    let holds = holds(turn, &*unit).await?;
+    let kept = |time: &Appointment| time.starts_at == starts_at && time.host_id == host;
+    if !holds.iter().any(kept) && !kept(&before) {
+        check_reach(turn, scene, starts_at)?;
+    }
+    // The hold stands in the way of what it was kept for.
+    for held in holds {
         unit.appointments().delete_hold(turn.ctx.organization, held.id).await?;
     }
-    set_state(turn, &*unit, |conversation| conversation.state.held = None).await?;
-    unit.commit().await?;
-    turn.conversation.version += 1;
-    Ok(json!({ "released": true }))
+    let moved = relocate(&turn.deps, &*unit, &turn.ctx, before, (starts_at, host)).await?;
+    conversation.state.held = None;
+    conversation.state.booked = true;
+    let answer = json!({ "appointment_id": moved.id, "starts_at": moved.starts_at });
+    finish(turn, unit, call, conversation, answer).await
+}
+
+async fn release(turn: &mut Answering, call: &ToolCall) -> Result<Value> {
+    let unit = turn.deps.storage.begin().await?;
+    let mut conversation = enter(turn, &*unit).await?;
+    give_back(turn, &*unit).await?;
+    conversation.state.held = None;
+    finish(turn, unit, call, conversation, json!({ "released": true })).await
 }
 
 async fn cancel(turn: &mut Answering, call: &ToolCall) -> Result<Value> {
-    let now = turn.deps.now();
     let unit = turn.deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
-    let wanted = vec![AppointmentStatus::Scheduled, AppointmentStatus::Confirmed];
-    let Some(mut appointment) = of_conversation(turn, &*unit, wanted).await?.into_iter().next() else {
-        return Err(Error::not_found("appointment"));
-    };
-    appointment.move_to(AppointmentStatus::Cancelled)?;
-    appointment.cancel_reason = Some("by the visitor".to_owned());
-    appointment.updated_at = now;
-    unit.appointments().update(&appointment, now).await?;
-    for job in crate::jobs::appointment_mails(&appointment, now) {
-        unit.enqueue(job).await?;
-    }
-    set_state(turn, &*unit, |conversation| conversation.state.booked = false).await?;
-    let record = ("appointment", appointment.id.to_string());
-    turn.deps.audit(&*unit, &turn.ctx, "appointment.cancel", record, json!({})).await?;
-    let answer = json!({ "cancelled": true, "starts_at": appointment.starts_at });
-    remember(turn, &*unit, call, &answer, now).await?;
+    let mut conversation = enter(turn, &*unit).await?;
+    let appointment = open_appointment(turn, &*unit).await?.ok_or_else(|| Error::not_found("appointment"))?;
+    let starts_at = appointment.starts_at;
+    call_off(&turn.deps, &*unit, &turn.ctx, appointment, "by the visitor").await?;
+    // Whoever calls off while moving wants the other time no more.
+    give_back(turn, &*unit).await?;
+    conversation.state.held = None;
+    conversation.state.booked = false;
+    finish(turn, unit, call, conversation, json!({ "cancelled": true, "starts_at": starts_at })).await
+}
+
+/// Ends a tool's unit. The turn takes the changed conversation over once it is committed, and not before.
+async fn finish(
+    turn: &mut Answering,
+    unit: Box<dyn UnitOfWork>,
+    call: &ToolCall,
+    mut conversation: Conversation,
+    answer: Value,
+) -> Result<Value> {
+    keep(turn, &*unit, &mut conversation).await?;
+    remember(turn, &*unit, call, &answer, turn.deps.now()).await?;
     unit.commit().await?;
-    turn.conversation.version += 1;
+    turn.conversation = conversation;
     Ok(answer)
 }
 
-/// Changes the stored conversation and the turn's own copy alike. The copy's version is raised by the caller, once the
-/// unit is committed.
-async fn set_state(
-    turn: &mut Answering,
-    unit: &dyn UnitOfWork,
-    change: impl FnOnce(&mut crate::domain::conversation::Conversation) + Send,
-) -> Result<()> {
-    let found = unit.conversations().get(turn.ctx.organization, turn.conversation.id).await?;
-    let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-    change(&mut conversation);
-    conversation.updated_at = turn.deps.now();
-    unit.conversations().update(&conversation).await?;
-    turn.conversation = conversation;
+async fn give_back(turn: &Answering, unit: &dyn UnitOfWork) -> Result<()> {
+    for held in holds(turn, unit).await? {
+        unit.appointments().delete_hold(turn.ctx.organization, held.id).await?;
+    }
     Ok(())
+}
+
+/// The conversation's appointment that is neither over nor called off.
+async fn open_appointment(turn: &Answering, unit: &dyn UnitOfWork) -> Result<Option<Appointment>> {
+    let wanted = vec![AppointmentStatus::Scheduled, AppointmentStatus::Confirmed];
+    Ok(of_conversation(turn, unit, wanted).await?.into_iter().next())
 }
 
 async fn holds(turn: &Answering, unit: &dyn UnitOfWork) -> Result<Vec<Appointment>> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answering, Scene, remember};
+use super::{Answering, Scene, enter, keep, remember};
 use crate::{
     domain::{
         assistant::Topic,
@@ -12,13 +12,21 @@ use crate::{
         money::{Currency, Money},
         scoring::{Criterion, Met},
     },
-    error::{Error, Result, Violations},
+    error::{Result, Violations},
     ports::ToolCall,
-    services::capture::{Told, capture},
+    services::{
+        capture::{Told, capture},
+        conversations::stored_content,
+    },
 };
 
+/// Most answers of one call.
+const MOST: usize = 20;
+/// Longest answer and longest quote, in characters.
+const LONGEST: usize = 300;
+
 pub(super) const DESCRIPTION: &str = "Notes contact details and answers that the visitor has just given. Send only what \
-     they said themselves. The result names what was saved and what a person will review.";
+     they said themselves. The result names what was noted.";
 
 pub(super) fn parameters() -> Value {
     let topics: Vec<_> = Topic::ALL.iter().map(|topic| topic.as_str()).collect();
@@ -29,12 +37,12 @@ pub(super) fn parameters() -> Value {
             "email": { "type": "string", "maxLength": 254 },
             "phone": { "type": "string", "maxLength": 40 },
             "company": { "type": "string", "maxLength": 100 },
-            "answers": { "type": "array", "maxItems": 20, "items": {
+            "answers": { "type": "array", "maxItems": MOST, "items": {
                 "type": "object",
                 "properties": {
                     "key": { "type": "string" },
                     "topic": { "type": "string", "enum": topics },
-                    "value": { "type": "string", "maxLength": 300 },
+                    "value": { "type": "string", "maxLength": LONGEST },
                     "met": { "type": "string", "enum": ["no", "partial", "yes"] },
                     "amount_minor": { "type": "integer", "minimum": 0 },
                     "currency": { "type": "string", "minLength": 3, "maxLength": 3 }
@@ -70,34 +78,67 @@ struct Answer {
 }
 
 pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) -> Result<Value> {
-    let arguments: Arguments = serde_json::from_value(call.arguments.clone()).map_err(|error| {
-        Error::invalid("arguments", "format", format!("the arguments do not fit the schema: {error}"))
-    })?;
+    let arguments: Arguments = super::arguments(call)?;
     let told = told(&arguments, turn.input.region.as_deref())?;
-    let quote: String = turn.said.as_ref().map(|said| said.content.chars().take(300).collect()).unwrap_or_default();
+    let answers = answers(arguments.answers, scene)?;
+    let organization = &scene.organization;
     let now = turn.deps.now();
     let unit = turn.deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
-    let found = unit.conversations().get(turn.ctx.organization, turn.conversation.id).await?;
-    let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-    let kept = capture(&turn.deps, &*unit, &turn.ctx, &mut conversation, told).await?;
-    let mut saved = kept.saved;
-    for answer in arguments.answers {
-        // Answers to questions the business does not ask would be a way to write into the record.
-        let asked = scene.assistant.questions.iter().find(|question| question.key == answer.key);
-        if asked.is_some() || answer.topic != Topic::Other {
-            saved.push(answer.key.clone());
-            note(&mut conversation, answer, &quote);
-        }
+    let mut conversation = enter(turn, &*unit).await?;
+    let noted = capture(&turn.deps, &*unit, &turn.ctx, organization, &mut conversation, told).await?;
+    let mut noted: Vec<String> = noted.into_iter().map(str::to_owned).collect();
+    let names = turn.names(organization);
+    let words = turn.said.as_ref().map_or("", |_| turn.input.words());
+    let quote = stored_content(organization, &conversation, words, &names);
+    let quote: String = quote.chars().take(LONGEST).collect();
+    for answer in answers {
+        noted.push(answer.key.clone());
+        let value = stored_content(organization, &conversation, &answer.value, &names);
+        note(&mut conversation, Answer { value, ..answer }, &quote);
     }
-    conversation.updated_at = now;
-    unit.conversations().update(&conversation).await?;
-    conversation.version += 1;
-    let answer = json!({ "saved": saved, "kept_for_review": kept.for_review });
+    keep(turn, &*unit, &mut conversation).await?;
+    let answer = json!({ "noted": noted });
     remember(turn, &*unit, call, &answer, now).await?;
     unit.commit().await?;
     turn.conversation = conversation;
     Ok(answer)
+}
+
+/// The answers that may be noted. Those to questions the business does not ask would be a way to write into the record:
+/// of them only budget, authority, need and timeline count, each under its own name.
+fn answers(given: Vec<Answer>, scene: &Scene) -> Result<Vec<Answer>> {
+    let mut broken = Violations::new();
+    if given.len() > MOST {
+        broken.add("answers", "length", format!("At most {MOST} answers are noted at once"));
+    }
+    let mut kept = Vec::new();
+    for (index, mut answer) in given.into_iter().take(MOST).enumerate() {
+        let asked = scene.assistant.questions.iter().find(|question| question.key == answer.key);
+        let value = answer.value.trim().to_owned();
+        answer.value = value;
+        if answer.value.chars().count() > LONGEST {
+            broken.add(
+                format!("answers.{index}.value"),
+                "length",
+                format!("Value must have 1 to {LONGEST} characters"),
+            );
+        }
+        if answer.amount_minor.is_some_and(|minor| minor < 0) {
+            broken.add(format!("answers.{index}.amount_minor"), "range", "Amount must not be below 0");
+        }
+        match asked {
+            Some(question) => answer.topic = question.topic,
+            None if matches!(answer.topic, Topic::Budget | Topic::Authority | Topic::Need | Topic::Timeline) => {
+                answer.topic.as_str().clone_into(&mut answer.key);
+            }
+            None => continue,
+        }
+        if !answer.value.is_empty() {
+            kept.push(answer);
+        }
+    }
+    broken.into_result()?;
+    Ok(kept)
 }
 
 fn told(arguments: &Arguments, region: Option<&str>) -> Result<Told> {
@@ -136,12 +177,10 @@ fn note(conversation: &mut Conversation, answer: Answer, quote: &str) {
     if let Some(criterion) = criterion {
         *criterion = Criterion { met, quote: (!quote.is_empty()).then(|| quote.to_owned()) };
     }
-    if let (Topic::Budget, Some(minor), Some(currency)) = (answer.topic, answer.amount_minor, answer.currency)
-        && minor >= 0
-    {
+    if let (Topic::Budget, Some(minor), Some(currency)) = (answer.topic, answer.amount_minor, answer.currency) {
         conversation.state.budget = Some(Money { minor, currency });
     }
-    let value: String = answer.value.chars().take(300).collect();
+    let value = answer.value;
     let questions = &mut conversation.state.questions;
     match questions.iter_mut().find(|question| question.key == answer.key) {
         Some(question) => question.answer = Some(value),

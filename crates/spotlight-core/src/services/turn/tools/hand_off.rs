@@ -3,13 +3,14 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::{Answering, Scene, remember};
+use super::{Answering, Scene, enter, remember};
 use crate::{
     domain::{
         HandOffId,
         conversation::{HandOff, HandOffStatus},
+        redact::redact,
     },
-    error::Result,
+    error::{Error, Result},
     ports::ToolCall,
 };
 
@@ -26,10 +27,14 @@ pub(super) fn parameters() -> Value {
 }
 
 pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) -> Result<Value> {
+    let rule = &scene.assistant.hand_off;
+    if !rule.on_request && rule.after_unanswered == 0 {
+        return Err(Error::conflict("no colleague can be called here; go on without one"));
+    }
     let (deps, ctx, id) = (&turn.deps, &turn.ctx, turn.conversation.id);
     let now = deps.now();
     let unit = deps.storage.begin().await?;
-    turn.lease.check(&*unit).await?;
+    let conversation = enter(turn, &*unit).await?;
     let latest = unit.hand_offs().latest(ctx.organization, id).await?;
     let waiting = latest.is_some_and(|latest| {
         matches!(latest.status, HandOffStatus::Requested | HandOffStatus::Accepted | HandOffStatus::Human)
@@ -37,15 +42,17 @@ pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) ->
     if waiting {
         return Ok(json!({ "status": "requested", "note": "a colleague was called already" }));
     }
-    let wait = i64::from(scene.assistant.hand_off.wait_s);
+    let wait = i64::from(rule.wait_s);
     let reason = call.arguments["reason"].as_str().unwrap_or("the visitor asked for a person");
+    let given = &conversation.state.given;
+    let names: Vec<_> = given.name.iter().chain(&given.company).map(String::as_str).collect();
     let hand_off = HandOff {
         id: HandOffId::from_uuid(deps.ids.uuid()),
         organization_id: ctx.organization,
         conversation_id: id,
         status: HandOffStatus::Requested,
         // The reason is the model's own words, which may quote the visitor.
-        reason: crate::domain::redact::redact(reason, &[]).chars().take(200).collect(),
+        reason: redact(reason, &names).chars().take(200).collect(),
         accepted_by: None,
         requested_at: now,
         expires_at: now + Duration::seconds(wait),

@@ -11,18 +11,22 @@ mod hand_off;
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::{Answering, Scene, Tries};
 use crate::{
     domain::{
         assistant::{Assistant, ToolKind},
+        conversation::Conversation,
+        redact::redact,
         report::EndedReason,
         time::Timestamp,
         user::SecretHash,
     },
     error::{Error, ErrorKind, Result},
     ports::{IdempotencyRecord, ToolAnswer, ToolCall, ToolSpec, UnitOfWork},
+    services::conversations::lead_is_gone,
 };
 
 /// Longest run of a tool.
@@ -92,9 +96,46 @@ pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) ->
     };
     let answer = match done {
         Ok(content) => ToolAnswer { call_id: call.id.clone(), name: call.name.clone(), ok: true, content },
-        Err(error) => recover(call, error)?,
+        Err(error) => {
+            let answer = recover(call, error)?;
+            // A commit that was waited for too long may have happened all the same: go on from what is stored.
+            turn.refresh().await?;
+            answer
+        }
     };
     Ok((answer, effects))
+}
+
+/// Begins what a tool writes: gives the conversation as it stands, when it is still this turn's to write to.
+///
+/// # Errors
+/// `Conflict` when another turn has begun, a person has taken over, the conversation has ended or its lead is gone.
+pub(super) async fn enter(turn: &Answering, unit: &dyn UnitOfWork) -> Result<Conversation> {
+    turn.lease.check(unit).await?;
+    let found = unit.conversations().get(turn.ctx.organization, turn.conversation.id).await?;
+    let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+    if conversation.taken_over_by.is_some() {
+        return Err(Error::conflict("a person has taken this conversation over; say nothing more"));
+    }
+    if conversation.status.is_final() || lead_is_gone(unit, &conversation).await? {
+        return Err(Error::conflict("the conversation has ended; say nothing more"));
+    }
+    Ok(conversation)
+}
+
+/// Stores what a tool changed of the conversation. The caller gives the turn its new copy once the unit is committed.
+pub(super) async fn keep(turn: &Answering, unit: &dyn UnitOfWork, conversation: &mut Conversation) -> Result<()> {
+    conversation.updated_at = turn.deps.now();
+    unit.conversations().update(conversation).await?;
+    conversation.version += 1;
+    Ok(())
+}
+
+/// A call's arguments. What is wrong with them is not quoted: they hold the visitor's words.
+pub(super) fn arguments<T: DeserializeOwned>(call: &ToolCall) -> Result<T> {
+    serde_json::from_value(call.arguments.clone()).map_err(|_| {
+        Error::invalid("arguments", "format", "The arguments do not fit the tool's schema; send them as it describes")
+    })
 }
 
 /// Turns what a model can mend into an answer.
@@ -136,7 +177,7 @@ pub(super) fn outline(answer: &ToolAnswer) -> String {
     } else {
         content["error"].as_str().unwrap_or("refused").to_owned()
     };
-    text.chars().take(200).collect()
+    redact(&text, &[]).chars().take(200).collect()
 }
 
 /// What the same call answered before, should the turn have been begun twice.

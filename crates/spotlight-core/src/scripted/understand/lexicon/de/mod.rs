@@ -9,7 +9,7 @@ mod words;
 use super::Table;
 
 pub(super) const TABLE: Table = Table {
-    phrases: &[intents::PHRASES, answers::PHRASES, people::PHRASES, time::PHRASES],
+    phrases: &[intents::PHRASES, answers::PHRASES, people::PHRASES, time::PHRASES, super::concerns::DE],
     numbers: words::NUMBERS,
     joints: &["und"],
     never_names: words::NEVER_NAMES,

@@ -246,7 +246,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "your|hidden|initial|original|internal system? prompt",
             "you are|will|must now|from_now_on|act|behave|pretend * developer|dan|admin|administrator|pirate|unrestricted|hacker|free|another|different|chatgpt",
             "act|behave|pretend|respond|roleplay|role-play|answer as|like|to_be|youre * developer|admin|administrator|system|root|dan|engineer|ai|hacker|unrestricted|pirate|my",
-            "reveal|show|print|repeat|tell|give|output|display|share|leak|* your|the|system * prompt|instructions|rules|configuration|guidelines|api_key|api_keys|password|secrets|programming",
+            "reveal|show|print|repeat|tell|give|output|display|share|leak|* your|the|system * prompt|script|instructions|rules|configuration|guidelines|api_key|api_keys|password|secrets|programming",
             "i_am|im your|the|a? * developer|creator|administrator|admin",
             "new instructions",
             "without any? restrictions|filters|limits|rules",

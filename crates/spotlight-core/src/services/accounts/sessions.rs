@@ -1,0 +1,92 @@
+//! A person's own sessions.
+
+use serde_json::json;
+
+use super::AccountService;
+use crate::{
+    domain::{
+        SessionId,
+        user::{SecretHash, Session},
+    },
+    error::{Error, Result},
+    services::{
+        Context,
+        deps::{hash, hex},
+    },
+};
+
+impl AccountService {
+    /// Whether a browser sent back the token its session was given. Takes the same time for every wrong answer.
+    pub fn check_csrf(&self, session: &Session, sent: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        csrf_of(&session.token_hash).as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+
+    /// What a browser with this session must send back with every change.
+    pub fn csrf_token(&self, session: &Session) -> String {
+        csrf_of(&session.token_hash)
+    }
+
+    /// Ends the session that the caller showed.
+    ///
+    /// # Errors
+    /// Those of storage.
+    ///
+    /// # Idempotency
+    /// Ending it again changes nothing.
+    pub async fn sign_out(&self, ctx: &Context, session: &Session) -> Result<()> {
+        let unit = self.deps.storage.begin().await?;
+        if unit.sessions().delete(session.user_id, session.id).await? {
+            self.deps.audit(&*unit, ctx, "session.delete", ("session", session.id.to_string()), json!({})).await?;
+            unit.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// The actor's own sessions that have not ended, newest first.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but people.
+    pub async fn sessions(&self, ctx: &Context) -> Result<Vec<Session>> {
+        let user = ctx.require_person()?;
+        self.deps.read(ctx).sessions().list(user, self.deps.now()).await
+    }
+
+    /// Ends one of the actor's own sessions.
+    ///
+    /// # Errors
+    /// `NotFound` for one that has ended or is somebody else's; `Forbidden` for all but people.
+    pub async fn revoke_session(&self, ctx: &Context, id: SessionId) -> Result<()> {
+        let user = ctx.require_person()?;
+        let unit = self.deps.storage.begin().await?;
+        if !unit.sessions().delete(user, id).await? {
+            return Err(Error::not_found("session"));
+        }
+        self.deps.audit(&*unit, ctx, "session.delete", ("session", id.to_string()), json!({})).await?;
+        unit.commit().await
+    }
+
+    /// Ends the actor's own sessions, save `except`. Gives how many that had not ended by themselves.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but people.
+    pub async fn revoke_sessions(&self, ctx: &Context, except: Option<SessionId>) -> Result<u64> {
+        let user = ctx.require_person()?;
+        let unit = self.deps.storage.begin().await?;
+        let open = unit.sessions().list(user, self.deps.now()).await?;
+        let ended = open.iter().filter(|session| Some(session.id) != except).count() as u64;
+        unit.sessions().delete_all(user, except).await?;
+        self.deps
+            .audit(&*unit, ctx, "session.delete_all", ("user", user.to_string()), json!({ "ended": ended }))
+            .await?;
+        unit.commit().await?;
+        Ok(ended)
+    }
+}
+
+/// The token is derived from the session's hash, so that nothing more is stored and a new session has a new one.
+fn csrf_of(token_hash: &SecretHash) -> String {
+    let mut input = b"csrf:".to_vec();
+    input.extend_from_slice(&token_hash.0);
+    hex(&hash(&input).0)
+}

@@ -1,0 +1,256 @@
+//! Appointments: what the tool refuses, moving, calling off, and what both sides are told.
+
+use chrono::Duration;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use spotlight_core::{
+    Context, ErrorKind,
+    domain::{
+        appointment::{Appointment, AppointmentStatus},
+        conversation::Conversation,
+        time::Timestamp,
+    },
+    ports::{AppointmentFilter, Heard, Order, Paging},
+    services::{appointments::NewAppointment, leads::NewLead},
+};
+
+use crate::world::{World, told};
+
+/// Monday, ten o'clock in Berlin.
+const TEN: &str = "2026-03-30T08:00:00Z";
+/// An hour later.
+const ELEVEN: &str = "2026-03-30T09:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+/// One turn in which the model uses the calendar; gives what it was told.
+async fn calendar(world: &World, ctx: &Context, talk: &Conversation, action: &str, starts_at: &str) -> (bool, Value) {
+    let arguments = json!({ "action": action, "starts_at": starts_at, "host_id": world.owner.id });
+    world.model.uses("book_appointment", arguments, "Well.");
+    world.turn(ctx, talk, "That time").await;
+    let answer = world.model.answers().pop().expect("an answer");
+    (answer.ok, answer.content)
+}
+
+/// A visitor who has given an address.
+async fn reachable(world: &World, address: &str) -> (Conversation, Context) {
+    let (conversation, ctx) = world.visitor().await;
+    world.model.uses("capture_lead", told(&[("email", address)]), "Noted.");
+    world.turn(&ctx, &conversation, address).await;
+    (conversation, ctx)
+}
+
+async fn all(world: &World) -> Vec<Appointment> {
+    let list = world.platform.appointments();
+    list.list(&world.owner(), AppointmentFilter::default(), Order::Asc, &Paging::FIRST).await.expect("a list").items
+}
+
+/// The next so many notifications from the beginning.
+async fn notified(world: &World, count: usize) -> Vec<String> {
+    let bus = world.platform.events();
+    let mut events = bus.subscribe(world.organization.id, "notifications", Some(0)).await.expect("a subscription");
+    let mut types = Vec::new();
+    while types.len() < count {
+        if let Some(Ok(Heard::Event(event))) = events.next().await {
+            types.push(event.event_type);
+        }
+    }
+    types
+}
+
+#[tokio::test]
+async fn the_tool_keeps_notice_and_horizon() {
+    let world = World::new().await;
+    let (conversation, ctx) = reachable(&world, "ana@example.com").await;
+    // In the host's hours, but in half an hour; and in 31 days.
+    for starts_at in ["2026-03-25T10:30:00Z", "2026-04-27T08:00:00Z"] {
+        for action in ["hold", "book"] {
+            let (ok, content) = calendar(&world, &ctx, &conversation, action, starts_at).await;
+            assert!(!ok, "{action} {starts_at}");
+            assert!(content["error"].as_str().expect("a reason").contains("choose a free time"));
+        }
+    }
+    assert!(all(&world).await.is_empty());
+    assert!(calendar(&world, &ctx, &conversation, "hold", TEN).await.0);
+}
+
+#[tokio::test]
+async fn an_instant_at_the_end_of_the_calendar_is_refused() {
+    let world = World::new().await;
+    let (conversation, ctx) = world.visitor().await;
+    for at in ["+262142-12-31T00:00:00Z", "-262143-01-01T00:00:00Z"] {
+        world.model.uses("book_appointment", json!({ "action": "find", "at": at }), "Well.");
+        world.turn(&ctx, &conversation, "In a while").await;
+        assert!(!world.model.answers().pop().expect("an answer").ok);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_hold_is_booked_while_the_time_is_free() {
+    let world = World::new().await;
+    let (ana, ana_ctx) = reachable(&world, "ana@example.com").await;
+    let (ben, ben_ctx) = reachable(&world, "ben@example.com").await;
+    assert!(calendar(&world, &ana_ctx, &ana, "hold", TEN).await.0);
+    assert!(!calendar(&world, &ben_ctx, &ben, "hold", TEN).await.0, "it is held");
+    world.clock.forward(Duration::minutes(6));
+    assert!(calendar(&world, &ana_ctx, &ana, "book", TEN).await.0, "nobody else wanted it");
+    assert!(calendar(&world, &ben_ctx, &ben, "hold", ELEVEN).await.0);
+    world.clock.forward(Duration::minutes(6));
+    let (cleo, cleo_ctx) = reachable(&world, "cleo@example.com").await;
+    assert!(calendar(&world, &cleo_ctx, &cleo, "book", ELEVEN).await.0, "an expired hold keeps nobody away");
+    let (ok, content) = calendar(&world, &ben_ctx, &ben, "book", ELEVEN).await;
+    assert!(!ok, "{content}");
+    assert_eq!(all(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn one_appointment_a_conversation_and_the_same_again_is_the_same() {
+    let world = World::new().await;
+    let (conversation, ctx) = reachable(&world, "ana@example.com").await;
+    let (_, first) = calendar(&world, &ctx, &conversation, "book", TEN).await;
+    let (ok, again) = calendar(&world, &ctx, &conversation, "book", TEN).await;
+    assert!(ok);
+    assert_eq!(again["appointment_id"], first["appointment_id"]);
+    let (ok, other) = calendar(&world, &ctx, &conversation, "book", ELEVEN).await;
+    assert!(!ok && other["error"].as_str().expect("a reason").contains("reschedule"));
+    assert_eq!(all(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn moving_frees_the_former_time_or_changes_nothing() {
+    let world = World::new().await;
+    let (ana, ana_ctx) = reachable(&world, "ana@example.com").await;
+    let (ben, ben_ctx) = reachable(&world, "ben@example.com").await;
+    assert!(!calendar(&world, &ana_ctx, &ana, "reschedule", TEN).await.0, "there is nothing to move");
+    assert!(calendar(&world, &ana_ctx, &ana, "book", TEN).await.0);
+    assert!(calendar(&world, &ben_ctx, &ben, "book", ELEVEN).await.0);
+    let before = all(&world).await;
+    let (ok, content) = calendar(&world, &ana_ctx, &ana, "reschedule", ELEVEN).await;
+    assert!(!ok && content.get("invalid").is_none(), "{content}");
+    assert_eq!(all(&world).await, before, "a time that is taken leaves everything as it was");
+    assert!(world.stored(&ana).await.state.booked);
+
+    let twelve = "2026-03-30T10:00:00Z";
+    assert!(calendar(&world, &ana_ctx, &ana, "hold", twelve).await.0);
+    let (ok, moved) = calendar(&world, &ana_ctx, &ana, "reschedule", twelve).await;
+    assert!(ok, "the conversation's own hold is not in the way: {moved}");
+    let after = all(&world).await;
+    let own = after.iter().find(|one| one.conversation_id == Some(ana.id)).expect("the appointment");
+    assert_eq!((own.id, own.starts_at, own.sequence), (before[0].id, at(twelve), 1));
+    let stored = world.stored(&ana).await;
+    assert!(stored.state.booked && stored.state.held.is_none());
+    // The former time is free again, and so is the hold's row.
+    assert!(calendar(&world, &ben_ctx, &ben, "reschedule", TEN).await.0);
+    world.work().await;
+    assert_eq!(notified(&world, 4).await[2..], ["appointment.rescheduled", "appointment.rescheduled"]);
+}
+
+#[tokio::test]
+async fn a_visitor_who_calls_off_is_heard_by_the_team_and_frees_every_time() {
+    let world = World::new().await;
+    let (conversation, ctx) = reachable(&world, "ana@example.com").await;
+    assert!(calendar(&world, &ctx, &conversation, "book", TEN).await.0);
+    assert!(calendar(&world, &ctx, &conversation, "hold", ELEVEN).await.0);
+    world.model.uses("book_appointment", json!({ "action": "cancel" }), "Cancelled.");
+    world.turn(&ctx, &conversation, "Cancel it").await;
+    let stored = world.stored(&conversation).await;
+    assert!(!stored.state.booked && stored.state.held.is_none());
+    let appointment = all(&world).await.pop().expect("the appointment");
+    assert_eq!(appointment.status, AppointmentStatus::Cancelled);
+    world.work().await;
+    assert_eq!(notified(&world, 2).await, ["appointment.booked", "appointment.cancelled"]);
+    let (other, other_ctx) = reachable(&world, "ben@example.com").await;
+    assert!(calendar(&world, &other_ctx, &other, "hold", TEN).await.0);
+    assert!(calendar(&world, &other_ctx, &other, "hold", ELEVEN).await.0);
+}
+
+#[tokio::test]
+async fn a_visitor_whose_details_are_kept_for_review_can_book() {
+    let world = World::new().await;
+    let owner = world.owner();
+    for (email, phone) in [(Some("ana@example.com"), None), (None, Some("+351912345678"))] {
+        let new = NewLead { email: email.map(str::to_owned), phone: phone.map(str::to_owned), ..NewLead::default() };
+        world.platform.leads().create(&owner, new).await.expect("a lead");
+    }
+    let (conversation, ctx) = world.visitor().await;
+    world.model.uses("capture_lead", told(&[("email", "ana@example.com"), ("phone", "+351912345678")]), "Noted.");
+    world.turn(&ctx, &conversation, "ana@example.com, +351912345678").await;
+    let (ok, content) = calendar(&world, &ctx, &conversation, "book", TEN).await;
+    assert!(ok, "{content}");
+}
+
+fn new(world: &World, lead: &spotlight_core::domain::lead::Lead) -> NewAppointment {
+    NewAppointment {
+        lead_id: lead.id,
+        assistant_id: world.assistant.id,
+        conversation_id: None,
+        host_id: None,
+        starts_at: at(TEN),
+        duration_min: None,
+        time_zone: chrono_tz::Europe::Berlin,
+        meeting_type: None,
+        notes: None,
+    }
+}
+
+async fn lead(world: &World) -> spotlight_core::domain::lead::Lead {
+    let lead = NewLead { email: Some("ana@example.com".to_owned()), ..NewLead::default() };
+    world.platform.leads().create(&world.owner(), lead).await.expect("a lead")
+}
+
+#[tokio::test]
+async fn moving_to_the_same_time_changes_nothing_and_reminders_go_out() {
+    let world = World::new().await;
+    let (owner, appointments) = (world.owner(), world.platform.appointments());
+    let lead = lead(&world).await;
+    let booked = appointments.create(&owner, new(&world, &lead)).await.expect("an appointment");
+    let same = appointments.reschedule(&owner, booked.id, booked.starts_at, None).await.expect("nothing to do");
+    assert_eq!(same, booked);
+    world.work().await;
+    assert_eq!(world.mailer.sent().len(), 2);
+    world.clock.forward(Duration::hours(96));
+    world.work().await;
+    assert_eq!(world.mailer.sent().len(), 4, "both sides are reminded");
+    let moved = appointments.reschedule(&owner, booked.id, at("2026-03-30T12:00:00Z"), None).await.expect("moved");
+    assert_eq!(moved.sequence, 1);
+}
+
+#[tokio::test]
+async fn the_team_books_the_assistants_hosts_and_the_leads_conversations() {
+    let world = World::new().await;
+    let (owner, appointments) = (world.owner(), world.platform.appointments());
+    let lead = lead(&world).await;
+    let stranger = spotlight_core::domain::UserId::from_uuid(uuid::Uuid::from_u128(7));
+    let foreign = NewAppointment { host_id: Some(stranger), ..new(&world, &lead) };
+    let refused = appointments.create(&owner, foreign).await.expect_err("no host of the assistant");
+    assert_eq!((refused.kind(), refused.violations()[0].field.as_str()), (ErrorKind::Validation, "host_id"));
+    let (other, _) = world.visitor().await;
+    let foreign = NewAppointment { conversation_id: Some(other.id), ..new(&world, &lead) };
+    let refused = appointments.create(&owner, foreign).await.expect_err("another lead's conversation");
+    assert_eq!(refused.kind(), ErrorKind::NotFound);
+    let padded = NewAppointment { notes: Some("  Bring a helmet \n".to_owned()), ..new(&world, &lead) };
+    let booked = appointments.create(&owner, padded).await.expect("an appointment");
+    assert_eq!((booked.host_id, booked.notes.as_deref()), (world.owner.id, Some("Bring a helmet")));
+}
+
+#[tokio::test]
+async fn what_became_of_an_appointment_is_final() {
+    let world = World::new().await;
+    let (owner, appointments) = (world.owner(), world.platform.appointments());
+    let lead = lead(&world).await;
+    let kept = appointments.create(&owner, new(&world, &lead)).await.expect("an appointment");
+    let missed = NewAppointment { starts_at: at(ELEVEN), ..new(&world, &lead) };
+    let missed = appointments.create(&owner, missed).await.expect("an appointment");
+    let kept = appointments.complete(&owner, kept.id, Some(kept.version)).await.expect("it took place");
+    assert_eq!(kept.status, AppointmentStatus::Completed);
+    let missed = appointments.no_show(&owner, missed.id, None).await.expect("nobody came");
+    assert_eq!(missed.status, AppointmentStatus::NoShow);
+    for id in [kept.id, missed.id] {
+        let cancelled = appointments.cancel(&owner, id, None, None).await;
+        assert_eq!(cancelled.expect_err("it is over").kind(), ErrorKind::Conflict);
+        let moved = appointments.reschedule(&owner, id, at("2026-03-31T08:00:00Z"), None).await;
+        assert_eq!(moved.expect_err("it is over").kind(), ErrorKind::Conflict);
+    }
+}

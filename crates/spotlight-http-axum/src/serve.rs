@@ -1,0 +1,144 @@
+//! Serving a router until it is asked to stop.
+
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+};
+use spotlight_core::error::Result;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt;
+
+/// How long others may keep the server waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For the head of a request: the first one of a connection, and each later one. Also how long a connection may be
+    /// idle between two requests.
+    pub head: Duration,
+    /// For the requests that have begun when the server is asked to stop. What is not answered by then is cut off.
+    pub shutdown: Duration,
+}
+
+impl Default for Patience {
+    /// 30 seconds for a head; 25 for the last answers, since supervisors kill after 30.
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), shutdown: Duration::from_secs(25) }
+    }
+}
+
+/// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered, as patiently as
+/// [`Patience::default`].
+///
+/// # Errors
+/// None today; a listener that cannot accept, as without free file descriptors, is asked again.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    serve_with(listener, router, Patience::default(), shutdown).await
+}
+
+/// The same with another patience.
+///
+/// # Errors
+/// As [`serve`].
+///
+/// # Cancel safety
+/// Dropping the future cuts every connection off.
+pub async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let (graceful, mut connections, mut shutdown) = (GracefulShutdown::new(), JoinSet::new(), pin!(shutdown));
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Where descriptors have run out, others must end first; asking at once would be a busy loop.
+                    if !is_of_one_connection(&error) {
+                        sleep(Duration::from_secs(1)).await;
+                    }
+                    continue;
+                }
+            },
+        };
+        connections.spawn(connection(stream, peer, router.clone(), patience, &graceful));
+    }
+    drop(listener);
+    if timeout(patience.shutdown, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "answers that took too long are cut off");
+    }
+    connections.shutdown().await;
+    Ok(())
+}
+
+/// True for an error that says nothing about the next connection.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// The work on one connection.
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    patience: Patience,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + 'static {
+    // Words of a stream are small, and waiting to fill a packet would hold them back.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps its delay");
+    }
+    let asked = Arc::new(AtomicBool::new(false));
+    let service = service_fn({
+        let asked = Arc::clone(&asked);
+        move |mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request.map(Body::new))
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(patience.head)).keep_alive_timeout(patience.head);
+    let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let served = graceful.watch(served);
+    async move {
+        // Until the protocol is known no timer of hyper's runs: who says nothing at all is let go here.
+        let silence = async {
+            sleep(patience.head).await;
+            if asked.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            ended = served => if let Err(error) = ended {
+                tracing::debug!(error = error.to_string(), "a connection ended early");
+            },
+            () = silence => tracing::debug!("a connection without a request is closed"),
+        }
+    }
+}

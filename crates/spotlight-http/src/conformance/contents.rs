@@ -1,0 +1,111 @@
+//! Everything that a platform stores, read through its repositories: for storages that have no other door.
+
+use std::{collections::BTreeMap, fmt::Debug, fmt::Write};
+
+use spotlight_core::{
+    domain::OrganizationId,
+    ports::{
+        AppointmentFilter, AssistantFilter, AuditFilter, ConversationFilter, LeadFilter, OutboxKind, ReadConsistency,
+        page::{Cursor, Listing, MAX_PER_PAGE, Order, Paging, Sort},
+    },
+    services::Spotlight,
+};
+
+use super::garbage::Ground;
+
+/// A fresh platform in memory, whose contents are read through its repositories.
+pub fn memory_ground() -> Ground {
+    let platform = super::in_memory();
+    let contents = {
+        let platform = platform.clone();
+        move || -> futures::future::LocalBoxFuture<'static, _> {
+            let platform = platform.clone();
+            Box::pin(async move { contents(&platform).await })
+        }
+    };
+    Ground { platform, contents: Box::new(contents), keep: Box::new(()) }
+}
+
+/// Every record of every organization, by kind.
+///
+/// # Panics
+/// When storage fails.
+pub async fn contents(platform: &Spotlight) -> BTreeMap<String, String> {
+    let mut all = Contents::default();
+    let repos = platform.storage().read(ReadConsistency::Strong);
+    let organizations = repos.organizations().ids(None, 100).await.expect("organizations");
+    for organization in organizations {
+        all.add("organizations", repos.organizations().get(organization).await.expect("an organization"));
+        of_organization(platform, organization, &mut all).await;
+    }
+    for kind in [OutboxKind::Job, OutboxKind::Event] {
+        all.add("outbox", repos.outbox().stats(kind, platform.clock().now()).await.expect("figures"));
+    }
+    all.add("flags", repos.flags().list().await.expect("flags"));
+    all.0
+}
+
+#[derive(Default)]
+struct Contents(BTreeMap<String, String>);
+
+impl Contents {
+    fn add(&mut self, kind: &str, record: impl Debug) {
+        let text = self.0.entry(kind.to_owned()).or_default();
+        writeln!(text, "{record:?}").expect("text grows");
+    }
+}
+
+async fn of_organization(platform: &Spotlight, o: OrganizationId, all: &mut Contents) {
+    let repos = platform.storage().read(ReadConsistency::Strong);
+    for member in repos.users().members(o).await.expect("members") {
+        let user = repos.users().get(member.user_id).await.expect("a user").expect("a user");
+        all.add("users", (&user.email, &user.password_hash, user.version));
+        all.add("sessions", repos.sessions().list(user.id, platform.clock().now()).await.expect("sessions").len());
+        all.add("members", member);
+    }
+    all.add("api_tokens", repos.api_tokens().list(o).await.expect("tokens").len());
+    all.add("hosts", repos.hosts().list(o).await.expect("hosts"));
+    all.add("webhook_endpoints", repos.webhook_endpoints().list(o).await.expect("endpoints").len());
+    let assistants = repos.assistants();
+    let filter = AssistantFilter::default();
+    for assistant in whole(async |paging| assistants.list(o, &filter, Sort::default(), &paging).await).await {
+        all.add("knowledge", repos.knowledge().list(o, assistant.id).await.expect("entries"));
+        all.add("assistants", assistant);
+    }
+    let (leads, filter) = (repos.leads(), LeadFilter::default());
+    for lead in whole(async |paging| leads.list(o, &filter, Sort::default(), &paging).await).await {
+        all.add("proposals", repos.proposals().list(o, lead.id).await.expect("proposals").len());
+        all.add("consents", repos.consents().list(o, lead.id).await.expect("consents").len());
+        let contact = (lead.email.as_ref().map(|one| one.as_str()), lead.phone.as_ref().map(|one| one.as_str()));
+        let contact = format!("{contact:?}");
+        all.add("leads", (lead, contact));
+    }
+    let (conversations, filter) = (repos.conversations(), ConversationFilter::default());
+    for conversation in whole(async |paging| conversations.list(o, &filter, Sort::default(), &paging).await).await {
+        all.add("transcripts", repos.transcripts().list(o, conversation.id, 0, 1000).await.expect("transcripts"));
+        all.add("hand_offs", repos.hand_offs().latest(o, conversation.id).await.expect("a hand-off"));
+        all.add("reports", repos.reports().get(o, conversation.id).await.expect("a report").is_some());
+        all.add("conversations", conversation);
+    }
+    let (appointments, filter) = (repos.appointments(), AppointmentFilter::default());
+    for appointment in whole(async |paging| appointments.list(o, &filter, Order::Asc, &paging).await).await {
+        all.add("appointments", appointment);
+    }
+    let (audit, filter) = (repos.audit(), AuditFilter::default());
+    for entry in whole(async |paging| audit.list(o, &filter, &paging).await).await {
+        all.add("audit", entry);
+    }
+}
+
+/// Every part of a list.
+async fn whole<T>(list: impl AsyncFn(Paging) -> spotlight_core::Result<Listing<T>>) -> Vec<T> {
+    let (mut all, mut cursor) = (Vec::new(), None::<Cursor>);
+    loop {
+        let part = list(Paging::After { cursor, limit: MAX_PER_PAGE }).await.expect("a list");
+        all.extend(part.items);
+        cursor = part.next;
+        if cursor.is_none() {
+            return all;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+# Reads what `cargo test` printed, and says what ran: by suite, and by adapter. Ends with 3 when no test of an adapter ran
+# (unless tests were chosen by name: `named=1`), with 4 when none ran at all.
+
+# A suite is a test program: `visitors`, `storage_sqlite`, or the unit tests and documentation of a crate.
+/^ *Running / {
+    suite = $0
+    program = suite
+    sub(/^.*\(.*\//, "", program)
+    sub(/-[0-9a-f]+(\.exe)?\)$/, "", program)
+    suite = program (suite ~ /unittests/ ? " (unit tests)" : "")
+}
+/^ *Doc-tests / { suite = $2 " (documentation)" }
+
+/^test .* \.\.\. / {
+    result = ($0 ~ /\.\.\. ignored/) ? "ignored" : ($NF == "ok" || $0 ~ / \.\.\. ok/) ? "ok" : "FAILED"
+    count[suite, result]++
+    suites[suite] = 1
+    total[result]++
+    if (result == "ok") {
+        adapter = adapter_of(suite, $2)
+        if (adapter != "") adapters[adapter]++
+    }
+}
+
+# Which adapter a test is about, by its suite and the module it stands in.
+function adapter_of(suite, name,    where, part) {
+    if (suite == "conformance_memory") return "storage on memory"
+    if (suite == "storage_sqlite" && name ~ /^conformance::/) return "storage on SQLite"
+    if (suite == "storage_postgres" && name ~ /^direct::/) return "storage on Postgres"
+    if (suite == "storage_postgres" && name ~ /^pooled::/) return "storage on Postgres through PgBouncer"
+    if (suite == "http_axum") part = "HTTP"
+    else if (suite == "visitors") part = "visitors"
+    else return ""
+    split(name, where, "::")
+    if (where[1] == "memory") return part " on memory"
+    if (where[1] == "sqlite") return part " on SQLite"
+    if (where[1] == "postgres") return part " on Postgres"
+    return ""
+}
+
+END {
+    for (suite in suites)
+        printf "  %5d passed %3d failed  %s\n", count[suite, "ok"], count[suite, "FAILED"], suite | "sort -k5"
+    close("sort -k5")
+    printf "\nper adapter:\n"
+    wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
+    wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
+    wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
+    n = split(wanted, names, "|")
+    for (i = 1; i <= n; i++) {
+        printf "  %5d  %s\n", adapters[names[i]], names[i]
+        if (adapters[names[i]] + 0 == 0) missing = missing " [" names[i] "]"
+    }
+    printf "\n%d passed, %d failed, %d skipped\n", total["ok"], total["FAILED"], total["ignored"]
+    if (total["ok"] + total["FAILED"] == 0) { print "no test ran"; exit 4 }
+    if (total["FAILED"] > 0) exit 1
+    if (missing != "" && !named) { printf "no test ran for:%s\n", missing; exit 3 }
+}
