@@ -138,7 +138,7 @@ async fn nothing_is_lost_with_a_process_that_is_killed() {
     drop(queue);
 
     let queue = open(&folder.file(), clock.clone()).await;
-    let other = join(&queue, Duration::from_secs(60)).await;
+    let other = join(&queue, Duration::from_mins(1)).await;
     let rest = claim(&queue, other, 100).await;
     assert_eq!(rest.len(), 6, "what nobody held is there at once");
     assert_eq!(queue.upkeep(100).await.expect("a round").recovered, 0, "the lease has not ended");
@@ -162,7 +162,7 @@ async fn two_processes_work_on_one_file_at_once() {
     for half in 0..2 {
         let queue = open(&path, Arc::new(SystemClock)).await;
         tasks.spawn(async move {
-            let process = join(&queue, Duration::from_secs(60)).await;
+            let process = join(&queue, Duration::from_mins(1)).await;
             let mut claimed = Vec::new();
             for number in 0..EACH {
                 queue.enqueue(vec![job(half * EACH + number)]).await.expect("it is added");
@@ -173,7 +173,7 @@ async fn two_processes_work_on_one_file_at_once() {
     }
     let mut claimed: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
     let queue = open(&path, Arc::new(SystemClock)).await;
-    let process = join(&queue, Duration::from_secs(60)).await;
+    let process = join(&queue, Duration::from_mins(1)).await;
     claimed.extend(claim(&queue, process, 1_000).await);
     let numbers: BTreeSet<usize> = claimed.iter().map(|job| job.payload.parse().expect("a number")).collect();
     assert_eq!((claimed.len(), numbers.len()), (2 * EACH, 2 * EACH));
@@ -200,7 +200,7 @@ async fn what_is_acknowledged_is_there_whoever_else_went_away() {
         }
     }
     assert!(acknowledged.len() >= MANY, "most were not broken off");
-    let process = join(&queue, Duration::from_secs(60)).await;
+    let process = join(&queue, Duration::from_mins(1)).await;
     let claimed = claim(&queue, process, 10_000).await;
     assert!(ids(&claimed).is_superset(&acknowledged));
     assert_eq!(claimed.len() % 2, 0, "each call has added all or none");
@@ -241,7 +241,7 @@ async fn a_worker_works_off_a_file() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), drained).await.expect("the queue is drained");
+    tokio::time::timeout(Duration::from_mins(1), drained).await.expect("the queue is drained");
     stop.cancel();
     running.await.expect("the worker ends in order");
     assert_eq!((worker.health().done, worker.health().refused), (MANY, 0));

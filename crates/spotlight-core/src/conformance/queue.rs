@@ -122,7 +122,7 @@ macro_rules! __queue_cases {
 /// The queue that jobs wait in unless a case needs several.
 pub(super) const QUEUE: &str = "default";
 /// A lease that does not end during a case.
-pub(super) const LONG: Duration = Duration::from_secs(600);
+pub(super) const LONG: Duration = Duration::from_mins(10);
 
 /// A process that works off a queue by hand.
 pub(super) struct Hand {

@@ -49,7 +49,7 @@ pub async fn whatever_ends_a_job_frees_its_key(fixture: &dyn JobQueueFixture) {
     let error = || "no".to_owned();
     let ends = [
         Outcome::Done(None),
-        Outcome::Retry { after: Duration::from_secs(900), error: error() },
+        Outcome::Retry { after: Duration::from_mins(15), error: error() },
         Outcome::Dead { error: error() },
         Outcome::Cancelled,
     ];

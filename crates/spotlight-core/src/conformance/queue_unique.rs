@@ -45,7 +45,7 @@ pub async fn a_key_is_held_until_its_job_has_finished(fixture: &dyn JobQueueFixt
     let first = add(&queue, unfinished(1)).await;
     let running = hand.claim_one().await;
     assert_eq!(put(&queue, unfinished(2)).await, Enqueued::Kept(first));
-    assert!(hand.end(&running, Outcome::Retry { after: Duration::from_secs(600), error: "no".to_owned() }).await);
+    assert!(hand.end(&running, Outcome::Retry { after: Duration::from_mins(10), error: "no".to_owned() }).await);
     assert_eq!(put(&queue, unfinished(3)).await, Enqueued::Kept(first));
     assert!(queue.cancel(first).await.unwrap());
     add(&queue, unfinished(4)).await;

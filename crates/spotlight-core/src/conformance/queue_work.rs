@@ -175,7 +175,7 @@ pub async fn a_job_that_is_handed_back_keeps_its_place_and_tries(fixture: &dyn J
 /// For those who ask, and nobody else.
 pub async fn a_result_is_kept_when_asked(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;
-    let kept = add(&queue, JobSpec { keep_result: Duration::from_secs(60), ..job(1) }).await;
+    let kept = add(&queue, JobSpec { keep_result: Duration::from_mins(1), ..job(1) }).await;
     let dropped = add(&queue, job(2)).await;
     let hand = Hand::new(&queue, LONG).await;
     for claimed in hand.claim(2).await {
@@ -192,7 +192,7 @@ pub async fn waiting_ends_when_a_job_is_added(fixture: &dyn JobQueueFixture) {
     let hand = Hand::new(&queue, LONG).await;
     let waiting = tokio::spawn({
         let queue = Arc::clone(&queue);
-        async move { queue.wait(&[QUEUE.to_owned()], Duration::from_secs(60)).await }
+        async move { queue.wait(&[QUEUE.to_owned()], Duration::from_mins(1)).await }
     });
     pause().await;
     add(&other, job(1)).await;
@@ -208,7 +208,7 @@ pub async fn a_job_added_before_the_wait_is_not_slept_through(fixture: &dyn JobQ
     for round in 0..20 {
         assert!(hand.claim(1).await.is_empty());
         add(&other, job(round)).await;
-        soon(queue.wait(&[QUEUE.to_owned()], Duration::from_secs(60))).await.unwrap();
+        soon(queue.wait(&[QUEUE.to_owned()], Duration::from_mins(1))).await.unwrap();
         let claimed = hand.claim(1).await;
         assert_eq!(numbers(&claimed), [round]);
         hand.done(&claimed[0]).await;

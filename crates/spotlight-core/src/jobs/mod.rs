@@ -10,6 +10,7 @@ mod job;
 pub(crate) mod mail;
 mod registry;
 mod relay;
+pub(crate) mod rescore;
 mod retry;
 pub(crate) mod runner;
 mod schedule;
@@ -45,6 +46,8 @@ pub mod names {
     pub const ANALYZE_CONVERSATION: &str = "analyze_conversation";
     /// Writes a lead's score anew.
     pub const SCORE_LEAD: &str = "score_lead";
+    /// Has every lead of an organization scored anew.
+    pub const SCORE_LEADS: &str = "score_leads";
     /// Sends the invitation, change or cancellation of an appointment.
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.

@@ -1,7 +1,7 @@
 //! What the core needs of the world: one trait each, and the types beside it.
 //!
-//! A trait's documentation is its contract, and `conformance` tests it. Ports that arrive with their first use are the
-//! job queue and the billing provider: until then jobs run from the outbox and the plan is `free`.
+//! A trait's documentation is its contract, and `conformance` tests it. The billing provider arrives with its first use:
+//! until then the plan is `free`.
 
 pub mod account;
 pub mod analytics;

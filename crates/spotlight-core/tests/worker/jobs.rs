@@ -30,7 +30,7 @@ macro_rules! jobs {
                 $(const TIMEOUT: Duration = $timeout;)?
 
                 fn keep_result(&self) -> Duration {
-                    Duration::from_secs(60)
+                    Duration::from_mins(1)
                 }
 
                 async fn run(self, $ctx: Context) -> Result<$out> {
@@ -73,7 +73,7 @@ jobs! {
     /// Asks to be tried again at an hour of its own.
     Later "later" {} |_this, ctx| -> () {
         ctx.state.note("later");
-        Err(Error::new(ErrorKind::RateLimited, "come back").with_retry(Retry::After(Duration::from_secs(3600))))
+        Err(Error::new(ErrorKind::RateLimited, "come back").with_retry(Retry::After(Duration::from_hours(1))))
     }
     /// Never ends.
     Hang "hang" {} timeout Duration::from_millis(50); |_this, ctx| -> () {

@@ -112,7 +112,7 @@ async fn beat<S>(shared: &Shared<S>, known: &watch::Sender<ProcessId>, stop: &Ca
     match tokio::time::timeout(pause, shared.queue.deregister(process)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(error = error.chain(), "the process could not leave its fleet; its lease ends")
+            tracing::warn!(error = error.chain(), "the process could not leave its fleet; its lease ends");
         }
         Err(_) => tracing::warn!("the process could not leave its fleet in time; its lease ends"),
     }

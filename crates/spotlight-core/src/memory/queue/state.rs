@@ -204,6 +204,6 @@ pub(super) fn concurrency_key(spec: &JobSpec) -> Option<Key> {
 
 /// A duration for arithmetic with instants; the longest stands for those beyond a thousand years.
 pub(super) fn span(duration: Duration) -> Span {
-    const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 24 * 3600);
+    const LONGEST: Duration = Duration::from_hours(1_000 * 365 * 24);
     Span::from_std(duration.min(LONGEST)).unwrap_or(Span::days(365_000))
 }
