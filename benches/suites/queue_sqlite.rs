@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench queue_sqlite` prints jobs per second; commits are synced to the disk, so its speed counts.
 
+#![expect(clippy::print_stdout, reason = "the figures are what the suite is run for")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

@@ -15,7 +15,6 @@ use crate::shared::stored;
 
 /// The values of a new job, in the order of the statement `INSERT` of `add`.
 #[derive(Serialize)]
-#[expect(clippy::type_complexity, reason = "a row is as wide as its table")]
 pub(super) struct Row<'a>(
     Hex,
     &'static str,

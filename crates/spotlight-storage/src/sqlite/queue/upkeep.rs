@@ -4,7 +4,7 @@ use spotlight_core::{Result, ports::Upkeep};
 
 use super::{
     super::{
-        codec::{Fields, all, number},
+        codec::{Fields, all, json, number},
         db::query,
         sql::statements,
     },
@@ -65,7 +65,7 @@ pub(super) async fn round(queue: &SqliteQueue, limit: u32) -> Result<Upkeep> {
     let mut done = Upkeep { promoted: u32::try_from(come.len()).unwrap_or(u32::MAX), ..Upkeep::default() };
     if !come.is_empty() {
         let first = call.places(come.len()).await?;
-        call.execute(query(PROMOTE).bind(super::super::codec::json(&come)?).bind(first).bind(now)).await?;
+        call.execute(query(PROMOTE).bind(json(&come)?).bind(first).bind(now)).await?;
     }
     let lost = call.rows(query(LOST).bind(now)).await?;
     for process in all(&lost, |row| Fields::new("job_processes", row).id(|id| id))? {
@@ -77,9 +77,9 @@ pub(super) async fn round(queue: &SqliteQueue, limit: u32) -> Result<Upkeep> {
     call.execute(query(FORGET_RATES).bind(now)).await?;
     call.execute(query(FORGET_BATCHES).bind(now.saturating_sub(KEPT))).await?;
     if done.promoted + done.recovered > 0 {
-        call.commit_and_wake().await?
+        call.commit_and_wake().await?;
     } else {
-        call.commit().await?
+        call.commit().await?;
     }
     Ok(done)
 }
