@@ -28,6 +28,7 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "storage_sqlite" && name ~ /^conformance::/) return "storage on SQLite"
     if (suite == "storage_postgres" && name ~ /^direct::/) return "storage on Postgres"
     if (suite == "storage_postgres" && name ~ /^pooled::/) return "storage on Postgres through PgBouncer"
+    if (suite == "queue_sqlite" && name ~ /^conformance::/) return "queue on SQLite"
     if (suite == "http_axum") part = "HTTP"
     else if (suite == "visitors") part = "visitors"
     else return ""
@@ -44,6 +45,7 @@ END {
     close("sort -k5")
     printf "\nper adapter:\n"
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
+    wanted = wanted "|queue on SQLite"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     n = split(wanted, names, "|")

@@ -101,6 +101,7 @@ macro_rules! __queue_cases {
                 blocked_jobs_are_in_nobodys_way
                 whatever_ends_a_job_frees_its_key
                 a_dead_process_frees_its_keys
+                whoever_gives_up_its_turn_passes_it_on
                 starts_of_a_key_keep_their_rate
             }
             queue_steer {

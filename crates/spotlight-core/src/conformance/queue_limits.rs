@@ -84,6 +84,23 @@ pub async fn a_dead_process_frees_its_keys(fixture: &dyn JobQueueFixture) {
     assert_eq!(both, [1, 2]);
 }
 
+/// A job whose turn has come and that is cancelled then does not leave the others waiting for ever.
+pub async fn whoever_gives_up_its_turn_passes_it_on(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    queue.enqueue((1..=2).map(|number| keyed(number, "a", 1)).collect()).await.unwrap();
+    let next = add(&queue, keyed(3, "a", 1)).await;
+    queue.enqueue(vec![keyed(4, "a", 1)]).await.unwrap();
+    let hand = Hand::new(&queue, LONG).await;
+    let first = hand.claim_one().await;
+    assert!(hand.claim(10).await.is_empty());
+    hand.done(&first).await;
+    let second = hand.claim_one().await;
+    assert!(hand.claim(10).await.is_empty());
+    hand.done(&second).await;
+    assert!(queue.cancel(next).await.unwrap());
+    assert_eq!(numbers(&hand.claim(10).await), [4]);
+}
+
 /// What is too early waits for its time, and others go on.
 pub async fn starts_of_a_key_keep_their_rate(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;

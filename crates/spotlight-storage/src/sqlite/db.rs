@@ -11,7 +11,7 @@ use sqlx::{
     Sqlite,
     sqlite::{SqliteArguments, SqliteRow},
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::{
     error::Failure,
@@ -25,6 +25,8 @@ use super::{
 pub(super) struct Database {
     pub(super) writer: Writer,
     pub(super) readers: Readers,
+    /// Tells those who wait for jobs that this process has committed some.
+    pub(super) woken: Notify,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
 }
@@ -33,7 +35,17 @@ impl Database {
     /// A database over the connection that was opened to write.
     pub(super) fn new(options: &SqliteOptions, writer: Writer) -> Self {
         let readers = Readers::new(options.reader_options(), options.readers, options.acquire_timeout);
-        Self { writer, readers, clock: Arc::clone(&options.clock), ids: Arc::clone(&options.ids) }
+        Self { writer, readers, woken: Notify::new(), clock: Arc::clone(&options.clock), ids: Arc::clone(&options.ids) }
+    }
+
+    /// The instant by the clock of the options.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new id.
+    pub(super) fn new_id(&self) -> uuid::Uuid {
+        self.ids.uuid()
     }
 }
 

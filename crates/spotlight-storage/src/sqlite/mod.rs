@@ -26,6 +26,7 @@ mod open;
 mod options;
 mod organization;
 mod outbox;
+mod queue;
 mod readers;
 mod report;
 mod repositories;
@@ -37,4 +38,4 @@ mod tests;
 mod webhook;
 mod writer;
 
-pub use self::{options::SqliteOptions, storage::SqliteStorage};
+pub use self::{options::SqliteOptions, queue::SqliteQueue, storage::SqliteStorage};

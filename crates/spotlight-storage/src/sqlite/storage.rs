@@ -42,6 +42,11 @@ impl SqliteStorage {
         Ok(Self { database, db, readers })
     }
 
+    /// The connections, for what else lives in the file.
+    pub(super) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
     #[cfg(test)]
     pub(super) fn writer(&self) -> &super::writer::Writer {
         &self.database.writer

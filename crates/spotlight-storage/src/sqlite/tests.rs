@@ -45,8 +45,9 @@ impl Drop for Database {
 
 /// The tables whose rows belong to one organization: all that name it, save these.
 async fn tenant_tables(connection: &mut SqliteConnection) -> Vec<String> {
-    // A session says where its user works, a link where it invites to; the outbox carries work of the whole deployment.
-    let global = ["sessions", "one_time_links", "outbox"];
+    // A session says where its user works, a link where it invites to; the outbox and the
+    // queue carry work of the whole deployment.
+    let global = ["sessions", "one_time_links", "outbox", "jobs"];
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND EXISTS \
          (SELECT 1 FROM pragma_table_info(sqlite_schema.name) AS info WHERE info.name = 'organization_id')",

@@ -149,7 +149,12 @@ impl State {
         if let Some(rate) = spec.rate.clone()
             && let Some(at) = self.too_early(&spec.queue.clone(), &rate, now)
         {
+            let key = self.jobs.get(&id).and_then(|entry| concurrency_key(&entry.spec));
             self.schedule(id, at);
+            if let Some(key) = key {
+                self.let_next(&key);
+                self.forget_idle(&key);
+            }
             return None;
         }
         let spec = &self.jobs.get(&id)?.spec;

@@ -150,7 +150,14 @@ impl State {
         let place = (entry.spec.priority, entry.seq, id);
         match entry.state {
             JobState::Scheduled => entry.spec.run_at.is_some_and(|at| self.scheduled.remove(&(at, id))),
-            JobState::Ready => self.ready.get_mut(&entry.spec.queue).is_some_and(|queue| queue.remove(&place)),
+            JobState::Ready => {
+                let key = concurrency_key(&entry.spec);
+                let taken = self.ready.get_mut(&entry.spec.queue).is_some_and(|queue| queue.remove(&place));
+                if let Some(key) = key {
+                    self.let_next(&key);
+                }
+                taken
+            }
             JobState::Blocked => concurrency_key(&entry.spec)
                 .and_then(|key| self.busy.get_mut(&key))
                 .is_some_and(|busy| busy.blocked.remove(&place)),
@@ -168,14 +175,18 @@ impl State {
             process.jobs.remove(&id);
         }
         let Some(key) = key else { return };
-        let next = self.busy.get_mut(&key).and_then(|busy| {
+        if let Some(busy) = self.busy.get_mut(&key) {
             busy.running = busy.running.saturating_sub(1);
-            busy.blocked.pop_first()
-        });
-        if let Some((_, _, next)) = next {
+        }
+        self.let_next(&key);
+        self.forget_idle(&key);
+    }
+
+    /// Has the first that waits for a key look again whether it can start. One too many does no harm: it waits again.
+    pub(super) fn let_next(&mut self, key: &Key) {
+        if let Some((_, _, next)) = self.busy.get_mut(key).and_then(|busy| busy.blocked.pop_first()) {
             self.put_back(next);
         }
-        self.forget_idle(&key);
     }
 
     /// Forgets a concurrency key that nobody uses.

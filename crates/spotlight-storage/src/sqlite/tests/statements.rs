@@ -50,7 +50,12 @@ fn declared() -> (Vec<&'static str>, Vec<&'static str>) {
         webhook::DELIVERY_STATEMENTS,
         webhook::ENDPOINT_STATEMENTS,
     ];
-    let parts = parts.into_iter().chain(account::STATEMENTS).chain(conversation::PARTS).chain(lead::PARTS);
+    let parts = parts
+        .into_iter()
+        .chain(account::STATEMENTS)
+        .chain(conversation::PARTS)
+        .chain(lead::PARTS)
+        .chain(queue::STATEMENTS);
     let (mut own, mut wide) = (Vec::new(), Vec::new());
     for (statements, global) in parts {
         own.extend(statements.iter().copied().map(Sql::text));
@@ -239,9 +244,18 @@ async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
 /// The table that a step reads whole, unless it is one that the statement itself made.
 fn scanned(step: &str) -> Option<&str> {
     let table = step.strip_prefix("SCAN ")?.split(' ').next()?;
-    let made = ["CONSTANT", "day", "family", "figures", "json_each", "ranks", "times"];
-    let of_a_few = ["feature_flags", "organizations", "sqlite_schema"];
-    let partial = ["conversations_idle", "hand_offs_expiring", "usage_records_unreported"];
+    let made = ["CONSTANT", "claims", "day", "family", "figures", "json_each", "ranks", "times", "wanted"];
+    let of_a_few = ["feature_flags", "job_pauses", "job_processes", "organizations", "sqlite_schema"];
+    let partial = [
+        "conversations_idle",
+        "hand_offs_expiring",
+        "jobs_blocked",
+        "jobs_dead",
+        "jobs_ready",
+        "jobs_running",
+        "jobs_scheduled",
+        "usage_records_unreported",
+    ];
     let few = made.contains(&table)
         || of_a_few.contains(&table)
         || table.starts_with("(subquery")
