@@ -8,11 +8,11 @@ use std::{
 use async_trait::async_trait;
 use spotlight_core::{
     ErrorKind,
-    conformance::{limit::RateLimiterFixture, samples},
-    domain::time::Timestamp,
-    ports::{Clock, Quota, RateLimiter},
+    conformance::{cache::CacheFixture, limit::RateLimiterFixture, samples},
+    domain::{OrganizationId, time::Timestamp},
+    ports::{Cache, Clock, Fill, Filled, IdGenerator, Quota, RateLimiter, SystemIds},
 };
-use spotlight_storage::redis::{RedisClient, RedisOptions, RedisRateLimiter};
+use spotlight_storage::redis::{RedisCache, RedisClient, RedisOptions, RedisRateLimiter};
 use spotlight_tests::redis::{RedisServer, namespace};
 
 /// A client whose keys are its own.
@@ -57,6 +57,18 @@ impl RateLimiterFixture for Redis {
     }
 }
 
+#[async_trait]
+impl CacheFixture for Redis {
+    async fn fresh(&self) -> Arc<dyn Cache> {
+        Arc::new(RedisCache::new(client(RedisServer::shared())))
+    }
+
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+spotlight_core::cache_conformance!(Redis);
 spotlight_core::rate_limiter_conformance!(Redis);
 
 const QUOTA: Quota = Quota { burst: 1, period: Duration::from_mins(1) };
@@ -117,4 +129,29 @@ async fn an_error_tells_neither_the_key_nor_the_password() {
         let options = RedisOptions { namespace: namespace.to_owned(), ..RedisOptions::new(server.url()) };
         assert_eq!(RedisClient::new(options).expect_err("no namespace").kind(), ErrorKind::Misconfigured);
     }
+}
+
+#[tokio::test]
+async fn a_fill_that_outlives_what_redis_held_does_not_land() {
+    let mut server = RedisServer::start();
+    let cache = RedisCache::new(client(&server));
+    let organization = OrganizationId::from_uuid(SystemIds.uuid());
+    let minute = Duration::from_mins(1);
+    let Ok(Fill::Yours(token)) = cache.begin_fill(organization, "a", minute).await else { panic!("nobody fills it") };
+    server.stop();
+    let deleted = cache.delete_tag(organization, "tag").await;
+    assert_eq!(deleted.expect_err("the server is away").kind(), ErrorKind::Unavailable);
+    server.start_again();
+    let filled = Filled { value: "old".into(), ttl: minute, stale_for: Duration::ZERO, tags: vec!["tag".to_owned()] };
+    let ended = async {
+        loop {
+            match cache.end_fill(organization, "a", token, Some(filled.clone())).await {
+                Ok(landed) => break landed,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", error.chain()),
+            }
+        }
+    };
+    let landed = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it is found again");
+    assert!(!landed, "nobody knows what was deleted meanwhile");
+    assert_eq!(cache.get(organization, "a").await.expect("the server is there"), None);
 }

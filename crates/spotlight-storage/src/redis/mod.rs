@@ -4,9 +4,10 @@
 //! the keys of a script share a hash tag, so they are in one slot. Redis may lose what it holds at any time, and the
 //! adapters are built for that: a cache is empty then, a limiter counts anew, and listeners hear of a gap.
 
+mod cache;
 mod client;
 mod error;
 mod limit;
 mod options;
 
-pub use self::{client::RedisClient, limit::RedisRateLimiter, options::RedisOptions};
+pub use self::{cache::RedisCache, client::RedisClient, limit::RedisRateLimiter, options::RedisOptions};
