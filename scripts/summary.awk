@@ -28,6 +28,10 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "storage_sqlite" && name ~ /^conformance::/) return "storage on SQLite"
     if (suite == "storage_postgres" && name ~ /^direct::/) return "storage on Postgres"
     if (suite == "storage_postgres" && name ~ /^pooled::/) return "storage on Postgres through PgBouncer"
+    if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
+        split(name, where, "::")
+        return where[1] " on Redis"
+    }
     if (suite == "http_axum") part = "HTTP"
     else if (suite == "visitors") part = "visitors"
     else return ""
@@ -46,6 +50,7 @@ END {
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
+    wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
     n = split(wanted, names, "|")
     for (i = 1; i <= n; i++) {
         printf "  %5d  %s\n", adapters[names[i]], names[i]

@@ -6,13 +6,16 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
 use spotlight_core::{
     ErrorKind,
-    conformance::{cache::CacheFixture, limit::RateLimiterFixture, samples},
+    conformance::{cache::CacheFixture, events::EventBusFixture, limit::RateLimiterFixture, samples},
     domain::{OrganizationId, time::Timestamp},
-    ports::{Cache, Clock, Fill, Filled, IdGenerator, Quota, RateLimiter, SystemIds},
+    ports::{Cache, Clock, Event, EventBus, Fill, Filled, Heard, IdGenerator, Quota, RateLimiter, SystemIds},
 };
-use spotlight_storage::redis::{RedisCache, RedisClient, RedisOptions, RedisRateLimiter};
+use spotlight_storage::redis::{
+    RedisCache, RedisClient, RedisEventBus, RedisEventLimits, RedisOptions, RedisRateLimiter,
+};
 use spotlight_tests::redis::{RedisServer, namespace};
 
 /// A client whose keys are its own.
@@ -68,7 +71,20 @@ impl CacheFixture for Redis {
     }
 }
 
+#[async_trait]
+impl EventBusFixture for Redis {
+    async fn fresh(&self) -> Arc<dyn EventBus> {
+        let limits = RedisEventLimits { events_per_channel: 64, ..RedisEventLimits::default() };
+        Arc::new(RedisEventBus::with_limits(client(RedisServer::shared()), limits))
+    }
+
+    fn too_many(&self) -> usize {
+        65
+    }
+}
+
 spotlight_core::cache_conformance!(Redis);
+spotlight_core::event_bus_conformance!(Redis);
 spotlight_core::rate_limiter_conformance!(Redis);
 
 const QUOTA: Quota = Quota { burst: 1, period: Duration::from_mins(1) };
@@ -154,4 +170,67 @@ async fn a_fill_that_outlives_what_redis_held_does_not_land() {
     let landed = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it is found again");
     assert!(!landed, "nobody knows what was deleted meanwhile");
     assert_eq!(cache.get(organization, "a").await.expect("the server is there"), None);
+}
+
+fn news(number: u64) -> Event {
+    let data = serde_json::json!(number);
+    Event { id: 0, event_type: "test".to_owned(), conversation_id: None, data, at: samples::at(0) }
+}
+
+/// Publishes until the server takes it.
+async fn publish(bus: &RedisEventBus, organization: OrganizationId, number: u64) -> u64 {
+    let (dedup, publish) = (SystemIds.uuid(), news(number));
+    let published = async {
+        loop {
+            match bus.publish(organization, "leads", dedup, publish.clone()).await {
+                Ok(number) => break number,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", error.chain()),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), published).await.expect("the server is found again")
+}
+
+async fn hear(listener: &mut BoxStream<'static, spotlight_core::Result<Heard>>) -> Heard {
+    let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await.expect("something is heard");
+    heard.expect("the stream goes on").expect("a listener waits rather than fails")
+}
+
+#[tokio::test]
+async fn listeners_in_another_process_lose_nothing_with_a_connection() {
+    let server = RedisServer::start();
+    let options = RedisOptions::new(server.url());
+    let [here, there] =
+        [(); 2].map(|()| RedisEventBus::new(RedisClient::new(options.clone()).expect("the options can be read")));
+    let organization = OrganizationId::from_uuid(SystemIds.uuid());
+    let mut listener = there.subscribe(organization, "leads", None).await.expect("the server is there");
+    let first = publish(&here, organization, 0).await;
+    assert_eq!(hear(&mut listener).await, Heard::Event(Event { id: first, ..news(0) }));
+    for number in 1..=20 {
+        server.cut("pubsub");
+        let id = publish(&here, organization, number).await;
+        assert_eq!(id, first + number);
+        server.cut("normal");
+        assert_eq!(hear(&mut listener).await, Heard::Event(Event { id, ..news(number) }));
+    }
+}
+
+#[tokio::test]
+async fn listeners_hear_of_the_gap_when_the_server_lost_its_events() {
+    let mut server = RedisServer::start();
+    let bus = RedisEventBus::new(client(&server));
+    let organization = OrganizationId::from_uuid(SystemIds.uuid());
+    let mut listener = bus.subscribe(organization, "leads", None).await.expect("the server is there");
+    let before = publish(&bus, organization, 1).await;
+    assert!(matches!(hear(&mut listener).await, Heard::Event(event) if event.id == before));
+    server.stop();
+    let away = bus.publish(organization, "leads", SystemIds.uuid(), news(2)).await;
+    assert_eq!(away.expect_err("the server is away").kind(), ErrorKind::Unavailable);
+    let away = bus.subscribe(organization, "leads", None).await.err().expect("the server is away");
+    assert_eq!(away.kind(), ErrorKind::Unavailable, "{}", away.chain());
+    server.start_again();
+    let after = publish(&bus, organization, 3).await;
+    assert!(after > before + 1);
+    assert_eq!(hear(&mut listener).await, Heard::Gap { next: after });
+    assert_eq!(hear(&mut listener).await, Heard::Event(Event { id: after, ..news(3) }));
 }

@@ -1,9 +1,9 @@
 //! The connection that adapters share.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use redis::{
-    FromRedisValue, RedisResult, ScriptInvocation,
+    Client, FromRedisValue, RedisResult, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use spotlight_core::Result;
@@ -16,6 +16,7 @@ pub struct RedisClient(Arc<Inner>);
 
 struct Inner {
     options: RedisOptions,
+    client: Client,
     manager: ConnectionManager,
 }
 
@@ -34,9 +35,9 @@ impl RedisClient {
             .set_connection_timeout(Some(options.connect_timeout))
             .set_response_timeout(Some(options.response_timeout))
             .set_pipeline_buffer_size(1_024);
-        let manager = ConnectionManager::new_lazy_with_config(client, config);
+        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config);
         let manager = manager.map_err(|failure| error::map(&failure))?;
-        Ok(Self(Arc::new(Inner { options, manager })))
+        Ok(Self(Arc::new(Inner { options, client, manager })))
     }
 
     /// The same as [`new`](Self::new), and the server has answered.
@@ -72,7 +73,18 @@ impl RedisClient {
         self.in_time(async move { script.invoke_async(&mut manager).await }).await
     }
 
-    async fn in_time<T>(&self, answer: impl Future<Output = RedisResult<T>>) -> Result<T> {
+    /// The driver's client, for connections of another kind.
+    pub(super) fn driver(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// How long a call may take.
+    pub(super) fn response_timeout(&self) -> Duration {
+        self.0.options.response_timeout
+    }
+
+    /// An answer of the driver, or `Timeout`.
+    pub(super) async fn in_time<T>(&self, answer: impl Future<Output = RedisResult<T>>) -> Result<T> {
         // The driver's own limits do not cover waiting for a connection that others are making.
         match tokio::time::timeout(self.0.options.response_timeout, answer).await {
             Ok(answer) => answer.map_err(|failure| error::map(&failure)),

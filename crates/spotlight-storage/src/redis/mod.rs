@@ -7,7 +7,14 @@
 mod cache;
 mod client;
 mod error;
+mod events;
 mod limit;
 mod options;
 
-pub use self::{cache::RedisCache, client::RedisClient, limit::RedisRateLimiter, options::RedisOptions};
+pub use self::{
+    cache::RedisCache,
+    client::RedisClient,
+    events::{RedisEventBus, RedisEventLimits},
+    limit::RedisRateLimiter,
+    options::RedisOptions,
+};
