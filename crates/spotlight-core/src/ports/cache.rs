@@ -29,7 +29,7 @@ pub struct Filled {
     pub tags: Vec<String>,
 }
 
-/// The number of a fill, by which its cache knows it.
+/// The number of a fill, by which its cache knows it. Caches give none below 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FillToken(pub u64);
 
