@@ -190,10 +190,9 @@ mod tests {
             password: SecretString::from(password.expect("told")),
             remember: false,
             user_agent: None,
-            source_address: None,
-            request_id: None,
         };
-        let owner = platform.accounts().sign_in(request).await.expect("the password works").membership;
+        let owner =
+            platform.accounts().sign_in(&Context::anonymous(), request).await.expect("the password works").membership;
         let ctx = Context::user(owner.user_id, owner.organization_id, Role::Owner);
         platform.assistants().delete(&ctx, assistant, None).await.expect("deleted");
         let found = prepare(&platform, None, |_| Err(Error::internal("no second password"))).await;

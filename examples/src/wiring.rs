@@ -1,6 +1,6 @@
 //! Puts a platform together: which adapter stands behind which port.
 
-use std::{fs, io::Write, path::Path, sync::Arc};
+use std::{ffi::OsString, fs, io::Write, path::Path, sync::Arc};
 
 use secrecy::SecretString;
 use spotlight_core::{
@@ -9,6 +9,7 @@ use spotlight_core::{
     memory::{MemoryEventBus, MemoryRateLimiter},
     ports::{Clock, IdGenerator, Storage, SystemClock, SystemIds},
     scripted::ScriptedChatModel,
+    services::flags::FlagOverrides,
 };
 use spotlight_storage::{
     postgres::{PgOptions, PgStorage},
@@ -37,6 +38,7 @@ pub(crate) async fn deploy(options: &Options) -> Result<Deployment> {
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
         .clock(clock)
         .secret_key(secret_key(options)?)
+        .flag_overrides(flag_overrides()?)
         .build()?;
     Ok(Deployment { platform, storage: described })
 }
@@ -64,6 +66,12 @@ fn create_dir(path: &Path) -> Result<()> {
         )
         .with_source(error)
     })
+}
+
+/// What the environment says about feature flags, as `ENABLE_NEW_CONSOLE=true`.
+fn flag_overrides() -> Result<FlagOverrides> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    FlagOverrides::from_variables(std::env::vars_os().filter_map(text))
 }
 
 /// The key from the environment, or the one kept beside the data, made at the first start.

@@ -91,7 +91,8 @@ async fn an_address_that_another_visitor_takes_in_this_moment_joins_them_and_rev
         owner_name: "Olga Owner".to_owned(),
         owner_password: SecretString::from("a long password".to_owned()),
     };
-    let (organization, owner) = platform.organizations().create(new).await.expect("an organization");
+    let (organization, owner) =
+        platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
     let owner = Context::user(owner.id, organization.id, Role::Owner);
     let input = AssistantInput {
         name: "Bea".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use spotlight_core::conformance::STORAGE_CASES;
+use spotlight_core::conformance::{STORAGE_CASES, queue::QUEUE_CASES};
 
 /// The cases of a file: functions that take a fixture, or a port.
 fn cases(text: &str) -> Vec<&str> {
@@ -24,17 +24,31 @@ fn files() -> Vec<(String, String)> {
         .collect()
 }
 
-#[test]
-fn every_case_of_storage_is_listed_once() {
-    let written: BTreeSet<_> = files()
+/// The cases that stand in a table, and those that were written for a fixture.
+fn listed_and_written(table: impl Iterator<Item = &'static str>, fixture: &str) -> (Vec<String>, Vec<String>) {
+    let mut written: Vec<_> = files()
         .iter()
-        .filter(|(_, text)| text.contains("(fixture: &dyn StorageFixture)"))
+        .filter(|(_, text)| text.contains(&format!("(fixture: &dyn {fixture})")))
         .flat_map(|(file, text)| cases(text).into_iter().map(|case| format!("{file}::{case}")).collect::<Vec<_>>())
         .collect();
-    let listed: BTreeSet<_> = STORAGE_CASES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut listed: Vec<_> = table.map(str::to_owned).collect();
+    written.sort();
+    listed.sort();
+    (listed, written)
+}
+
+#[test]
+fn every_case_of_storage_is_listed_once() {
+    let (listed, written) = listed_and_written(STORAGE_CASES.iter().map(|(name, _)| *name), "StorageFixture");
     assert_eq!(listed, written);
-    assert_eq!(listed.len(), STORAGE_CASES.len(), "a case is listed twice");
     assert!(listed.len() > 100, "{} cases are fewer than there were", listed.len());
+}
+
+#[test]
+fn every_case_of_a_job_queue_is_listed_once() {
+    let (listed, written) = listed_and_written(QUEUE_CASES.iter().map(|(name, _)| *name), "JobQueueFixture");
+    assert_eq!(listed, written);
+    assert!(listed.len() > 50, "{} cases are fewer than there were", listed.len());
 }
 
 #[test]

@@ -9,13 +9,16 @@ use async_trait::async_trait;
 use spotlight_core::{
     conformance::{
         StorageFixture, cache::CacheFixture, events::EventBusFixture, files::FileStoreFixture,
-        limit::RateLimiterFixture, mail::MailerFixture, samples,
+        limit::RateLimiterFixture, mail::MailerFixture, queue::JobQueueFixture, samples,
     },
     domain::time::Timestamp,
     memory::{
-        EventLimits, MemoryCache, MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage,
+        EventLimits, MemoryCache, MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter,
+        MemoryStorage,
     },
-    ports::{Cache, Clock, EventBus, FileStore, Mailer, Message, RateLimiter, Storage, SystemClock, SystemIds},
+    ports::{
+        Cache, Clock, EventBus, FileStore, JobQueue, Mailer, Message, RateLimiter, Storage, SystemClock, SystemIds,
+    },
 };
 
 /// A clock that is put forward by hand.
@@ -99,6 +102,21 @@ impl RateLimiterFixture for Timed {
     }
 }
 
+#[async_trait]
+impl JobQueueFixture for Timed {
+    async fn fresh(&self) -> Arc<dyn JobQueue> {
+        Arc::new(MemoryQueue::new(self.0.clone(), Arc::new(SystemIds)))
+    }
+
+    async fn another(&self, queue: &Arc<dyn JobQueue>) -> Arc<dyn JobQueue> {
+        Arc::clone(queue)
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.0.pass(time);
+    }
+}
+
 struct Post(Arc<MemoryMailer>);
 
 #[async_trait]
@@ -115,6 +133,7 @@ impl MailerFixture for Post {
 spotlight_core::storage_conformance!(Memory);
 spotlight_core::cache_conformance!(Timed(Hands::new()));
 spotlight_core::event_bus_conformance!(Memory);
+spotlight_core::job_queue_conformance!(Timed(Hands::new()));
 spotlight_core::rate_limiter_conformance!(Timed(Hands::new()));
 spotlight_core::mailer_conformance!(Post(Arc::new(MemoryMailer::new())));
 spotlight_core::file_store_conformance!(Memory);

@@ -1,5 +1,7 @@
 //! Conversations.
 
+use chrono::Duration;
+
 use super::{
     samples::at,
     storage::StorageFixture,
@@ -214,6 +216,50 @@ pub async fn conversations_are_filtered(fixture: &dyn StorageFixture) {
     world.write(async |unit| unit.conversations().update(&changed).await).await.unwrap();
     lists_as(&world, &search("parasol"), Sort::default(), &[&b]).await;
     lists_as(&world, &search("rang"), Sort::default(), &[&a]).await;
+}
+
+/// Unhappy, long, or waiting for an answer: as the entity itself says, to the microsecond.
+pub async fn conversations_that_need_attention_are_found(fixture: &dyn StorageFixture) {
+    use ConversationStatus::{Abandoned, Active, Completed, Paused};
+    let world = World::new(fixture.fresh().await).await;
+    let lead = world.lead().await;
+    let (now, step) = (at(0), Duration::microseconds(1));
+    let (long, unanswered) = (now - Duration::minutes(30), now - Duration::minutes(5));
+    let made = async |change: &dyn Fn(&mut Conversation)| {
+        let talk = world
+            .conversation_like(&lead, |talk| {
+                (talk.started_at, talk.ended_at, talk.waiting_since) = (unanswered, None, None);
+                talk.sentiment_value = None;
+                change(talk);
+            })
+            .await;
+        (talk.needs_attention(now), talk)
+    };
+    let made = [
+        made(&|_| ()).await,
+        made(&|talk| talk.sentiment_value = Some(-0.3)).await,
+        made(&|talk| talk.sentiment_value = Some(-0.300_000_1)).await,
+        made(&|talk| (talk.sentiment_value, talk.status, talk.ended_at) = (Some(-1.0), Completed, Some(now))).await,
+        made(&|talk| talk.started_at = long).await,
+        made(&|talk| talk.started_at = long - step).await,
+        made(&|talk| (talk.started_at, talk.status, talk.ended_at) = (long - step, Completed, Some(now))).await,
+        made(&|talk| (talk.started_at, talk.status, talk.ended_at) = (long - step, Abandoned, Some(now - step))).await,
+        made(&|talk| talk.waiting_since = Some(unanswered)).await,
+        made(&|talk| (talk.waiting_since, talk.status) = (Some(unanswered), Paused)).await,
+        made(&|talk| talk.waiting_since = Some(unanswered + step)).await,
+        made(&|talk| (talk.waiting_since, talk.status, talk.ended_at) = (Some(unanswered), Abandoned, Some(now))).await,
+    ];
+    let found = made.iter().map(|(needs, _)| *needs).collect::<Vec<_>>();
+    let expected = [false, false, true, true, false, true, true, false, true, true, false, false];
+    assert_eq!(found, expected, "the entity's own word");
+    let filter = ConversationFilter { needs_attention_at: Some(now), ..ConversationFilter::default() };
+    let sort = Sort { by: ConversationSort::StartedAt, order: Order::Asc };
+    let mut expected: Vec<_> = made.iter().filter(|(needs, _)| *needs).map(|(_, talk)| talk).collect();
+    expected.sort_by_key(|talk| (talk.started_at, talk.id));
+    lists_as(&world, &filter, sort, &expected).await;
+    let open = ConversationFilter { statuses: vec![Active], ..filter };
+    expected.retain(|talk| talk.status == Active);
+    lists_as(&world, &open, sort, &expected).await;
 }
 
 /// Conversations that silence has ended, of every organization, longest silent first.

@@ -164,6 +164,7 @@ macro_rules! __storage_cases {
                 a_conversation_keeps_versions
                 conversations_are_sorted
                 conversations_are_filtered
+                conversations_that_need_attention_are_found
                 idle_conversations_come_longest_silent_first
                 recorded_conversations_come_by_end
                 completed_conversations_come_by_end

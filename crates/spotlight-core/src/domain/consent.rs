@@ -50,3 +50,14 @@ pub struct Consent {
     /// When.
     pub created_at: Timestamp,
 }
+
+/// Whether consent of a kind stands on a channel, by a lead's changes, oldest first.
+///
+/// The newest change on the channel counts. A refusal counts on every channel at once, until consent is given anew.
+pub fn stands(changes: &[Consent], kind: ConsentKind, channel: super::conversation::Channel) -> bool {
+    changes.iter().filter(|change| change.kind == kind).fold(false, |stands, change| match change.state {
+        ConsentState::Refused => false,
+        ConsentState::Given => stands || change.channel == channel,
+        ConsentState::Asked => stands && change.channel != channel,
+    })
+}

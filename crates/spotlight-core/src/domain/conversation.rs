@@ -190,11 +190,13 @@ impl Conversation {
     }
 
     /// Unhappy, long, or waiting for an answer.
+    ///
+    /// Storage finds conversations by the same rule, to the microsecond.
     pub fn needs_attention(&self, now: Timestamp) -> bool {
         let open = !self.status.is_final();
         self.sentiment_value.is_some_and(|value| value < UNHAPPY_BELOW)
             || self.ended_at.unwrap_or(now) - self.started_at > Duration::minutes(LONG_AFTER_MIN)
-            || (open && self.waiting_since.is_some_and(|at| (now - at).num_minutes() >= UNANSWERED_AFTER_MIN))
+            || (open && self.waiting_since.is_some_and(|at| now - at >= Duration::minutes(UNANSWERED_AFTER_MIN)))
     }
 
     /// True when silence has ended it.
@@ -214,8 +216,10 @@ words! {
         Slot = "slot",
         /// Yes or no to booking the held time.
         BookingConfirmation = "booking_confirmation",
-        /// Yes or no to correcting something.
+        /// What is to be corrected, after that was asked.
         CorrectionConfirmation = "correction_confirmation",
+        /// Yes or no to calling the appointment off.
+        CancelConfirmation = "cancel_confirmation",
     }
 }
 
@@ -304,6 +308,10 @@ pub struct DialogueState {
     pub abuse: u8,
     /// Utterances in a row that brought nothing.
     pub stalled: u8,
+    /// How often it was asked what is to be corrected; never above two.
+    pub corrections: u8,
+    /// Things refused in a row. Who refuses several is left in peace.
+    pub refusals: u8,
     /// The visitor said goodbye or asked to stop.
     pub closing: bool,
     /// The state as the turn found it, between the requests of one turn only: never stored.

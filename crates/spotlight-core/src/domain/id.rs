@@ -91,4 +91,10 @@ ids! {
     ConsentId, "Consent";
     /// Identifies a row of the outbox: a job or an event.
     OutboxId, "Outbox";
+    /// Identifies a job.
+    JobId, "Job";
+    /// Identifies a batch of jobs.
+    BatchId, "Batch";
+    /// Identifies a process that works jobs off.
+    ProcessId, "Process";
 }

@@ -11,7 +11,7 @@ pub mod flag;
 pub mod id;
 pub mod invitation;
 pub mod lead;
-mod macros;
+pub(crate) mod macros;
 pub mod money;
 pub mod organization;
 pub mod redact;

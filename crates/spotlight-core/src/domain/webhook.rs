@@ -77,9 +77,21 @@ impl WebhookEndpoint {
     /// [`Validation`](crate::error::ErrorKind::Validation) with every broken rule.
     pub fn validate(&self) -> Result<()> {
         let mut broken = Violations::new();
-        let web = self.url.starts_with("https://") || self.url.starts_with("http://");
-        if !web || self.url.len() > 2000 {
-            broken.add("url", "format", "URL must start with https:// or http:// and have at most 2000 characters");
+        let rest = self.url.strip_prefix("https://").or_else(|| self.url.strip_prefix("http://"));
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+        if authority.is_empty() || authority.starts_with(':') || self.url.len() > 2000 {
+            broken.add(
+                "url",
+                "format",
+                "URL must start with https:// or http://, name a host and have at most 2000 characters",
+            );
+        }
+        if self.url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+            broken.add("url", "format", "URL must have no spaces, backslashes or control characters");
+        }
+        // A URL is shown and logged, so it is no place for secrets.
+        if authority.contains('@') {
+            broken.add("url", "credentials", "URL must have no user name or password; check the signature instead");
         }
         broken.into_result()
     }

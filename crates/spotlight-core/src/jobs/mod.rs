@@ -4,16 +4,31 @@
 //! done, so that nothing accepted is lost over a restart.
 
 pub(crate) mod analysis;
+mod context;
 pub(crate) mod email;
+mod job;
 pub(crate) mod mail;
+mod registry;
 mod relay;
+pub(crate) mod rescore;
+mod retry;
 pub(crate) mod runner;
+mod schedule;
 pub(crate) mod upkeep;
+pub mod worker;
 
 use chrono::Duration;
 use serde_json::json;
 
-pub use self::runner::Runner;
+pub use self::{
+    context::JobContext,
+    job::{Job, spec},
+    registry::Registry,
+    retry::RetryPolicy,
+    runner::Runner,
+    schedule::{Missed, Schedule},
+    worker::{PoolOptions, Share, Worker, WorkerHealth, WorkerOptions},
+};
 use crate::{
     domain::{
         OrganizationId,
@@ -31,6 +46,8 @@ pub mod names {
     pub const ANALYZE_CONVERSATION: &str = "analyze_conversation";
     /// Writes a lead's score anew.
     pub const SCORE_LEAD: &str = "score_lead";
+    /// Has every lead of an organization scored anew.
+    pub const SCORE_LEADS: &str = "score_leads";
     /// Sends the invitation, change or cancellation of an appointment.
     pub const SEND_INVITATION: &str = "send_invitation";
     /// Reminds of an appointment.

@@ -8,7 +8,7 @@ use crate::{
     domain::time::Timestamp,
     error::{Error, ErrorKind, Result, Retry},
     ports::{Event, Lease, OutboxKind, OutboxRow, ReadConsistency},
-    services::deps::Deps,
+    services::{deps::Deps, webhooks},
 };
 
 /// Events taken at once.
@@ -55,8 +55,11 @@ pub(super) async fn publish(deps: &Deps) -> Result<usize> {
     let outcome = send_all(deps, &lease, &rows, &mut done).await;
     let (sent, rest) = rows.split_at(done);
     let unit = deps.storage.begin().await?;
+    let mut told = Vec::with_capacity(rows.len());
     for row in sent {
-        unit.outbox().complete(row.id, row.claim).await?;
+        if unit.outbox().complete(row.id, row.claim).await? {
+            told.push(row);
+        }
     }
     let mut rest = rest.iter();
     if let Sent::Failed(error) = &outcome
@@ -64,12 +67,16 @@ pub(super) async fn publish(deps: &Deps) -> Result<usize> {
         && let Some(row) = rest.next()
     {
         tracing::error!(event = row.name, error = error.chain(), "an event was given up");
-        unit.outbox().bury(row.id, row.claim, &error.to_string()).await?;
+        // That the bus refuses it is no reason for endpoints not to hear of it.
+        if unit.outbox().bury(row.id, row.claim, &error.to_string()).await? {
+            told.push(row);
+        }
     }
     for row in rest {
         // Due since it was made: later events do not overtake it.
         unit.outbox().retry(row.id, row.claim, row.created_at, "it was not published").await?;
     }
+    webhooks::record(deps, &*unit, &told).await?;
     unit.leases().release(&lease).await?;
     unit.commit().await?;
     match outcome {

@@ -6,7 +6,7 @@ use chrono::Duration as Span;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{analysis, email, mail, names, relay, upkeep};
+use super::{analysis, email, mail, names, relay, rescore, upkeep};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{OutboxKind, OutboxRow},
@@ -202,6 +202,7 @@ async fn handle(deps: &Deps, row: &OutboxRow) -> Result<()> {
     match row.name.as_str() {
         names::ANALYZE_CONVERSATION => analysis::conversation(deps, row).await,
         names::SCORE_LEAD => analysis::lead(deps, row).await,
+        names::SCORE_LEADS => rescore::leads(deps, row).await,
         names::SEND_INVITATION => mail::invitation(deps, row).await,
         names::REMIND_APPOINTMENT => mail::reminder(deps, row).await,
         names::SEND_EMAIL => email::send(deps, row).await,

@@ -275,6 +275,7 @@ fn passes(tables: &Tables, conversation: &Conversation, filter: &ConversationFil
         && filter.assistant_id.is_none_or(|assistant| conversation.assistant_id == assistant)
         && filter.lead_id.is_none_or(|lead| conversation.lead_id == lead)
         && filter.sentiment.is_none_or(|sentiment| conversation.sentiment == Some(sentiment))
+        && filter.needs_attention_at.is_none_or(|now| conversation.needs_attention(now))
         && filter.visible_to.is_none_or(|user| {
             tables.is_theirs(conversation.organization_id, user, conversation.assistant_id, conversation.lead_id)
         })

@@ -27,6 +27,7 @@ mod map;
 mod organization;
 mod outbox;
 mod page;
+mod queue;
 mod report;
 mod storage;
 mod tables;
@@ -41,5 +42,6 @@ pub use self::{
     files::MemoryFileStore,
     limit::MemoryRateLimiter,
     mail::MemoryMailer,
+    queue::MemoryQueue,
     storage::MemoryStorage,
 };

@@ -79,6 +79,8 @@ pub struct KnowledgeMatch {
     pub score: f64,
     /// The share of the telling words of the visitor's question that the entry contains, 0 to 1.
     pub coverage: f64,
+    /// Which of the visitor's questions it is the best entry for, counted from 0.
+    pub best_for: Vec<usize>,
 }
 
 /// What the platform knows about the moment, for models that do not read prompts and for building them.

@@ -27,6 +27,8 @@ pub struct ConversationFilter {
     pub sentiment: Option<Sentiment>,
     /// What this user may see as a sales representative: with an assistant of theirs, or a lead assigned to them.
     pub visible_to: Option<UserId>,
+    /// Needing attention at this instant, as [`Conversation::needs_attention`] says.
+    pub needs_attention_at: Option<Timestamp>,
     /// Begun in this span.
     pub started: Between,
     /// Every token is a prefix of a token of the summary or the keywords. A text without a token finds nothing.

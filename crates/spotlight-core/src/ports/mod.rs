@@ -1,7 +1,7 @@
 //! What the core needs of the world: one trait each, and the types beside it.
 //!
-//! A trait's documentation is its contract, and `conformance` tests it. Ports that arrive with their first use are the
-//! job queue and the billing provider: until then jobs run from the outbox and the plan is `free`.
+//! A trait's documentation is its contract, and `conformance` tests it. The billing provider arrives with its first use:
+//! until then the plan is `free`.
 
 pub mod account;
 pub mod analytics;
@@ -25,6 +25,7 @@ pub mod mail;
 pub mod organization;
 pub mod outbox;
 pub mod page;
+pub mod queue;
 pub mod report;
 pub mod speech;
 pub mod storage;
@@ -33,5 +34,5 @@ pub mod webhook;
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
     consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    organization::*, outbox::*, page::*, report::*, speech::*, storage::*, webhook::*,
+    organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };

@@ -154,7 +154,7 @@ fn decide(
 }
 
 /// What understanding depends on besides the words.
-fn hearing(brief: &Brief) -> Hearing {
+pub(super) fn hearing(brief: &Brief) -> Hearing {
     let state = &brief.state;
     let topic = || {
         let key = state.question.as_deref()?;
@@ -163,8 +163,8 @@ fn hearing(brief: &Brief) -> Hearing {
     let asked = match state.expecting {
         Some(Expecting::Answer) => topic().map_or(Asked::Open, Asked::Topic),
         Some(Expecting::Slot) => Asked::Slot,
-        Some(Expecting::BookingConfirmation | Expecting::CorrectionConfirmation) => Asked::Confirm,
-        Some(Expecting::Nothing) | None => Asked::Open,
+        Some(Expecting::BookingConfirmation | Expecting::CancelConfirmation) => Asked::Confirm,
+        Some(Expecting::CorrectionConfirmation | Expecting::Nothing) | None => Asked::Open,
     };
     Hearing {
         language: brief.language,

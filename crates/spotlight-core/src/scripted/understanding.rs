@@ -86,6 +86,35 @@ pub enum Intent {
     Injection,
 }
 
+/// What a visitor refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refused {
+    /// What was asked, or a datum: "I'd rather not say", "no thanks".
+    Asked,
+    /// A part of the offer: "not interested in a demo".
+    Part,
+    /// The whole offer, or the talk itself: "not interested", "leave me alone".
+    Offer,
+}
+
+/// What a visitor wants to know of the speaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Inquiry {
+    /// Who speaks, and whether it is a person.
+    Who,
+    /// What the speaker, or the business, does.
+    Task,
+}
+
+/// One thing that an utterance asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Query {
+    /// Its words, without names, addresses and greetings.
+    pub words: String,
+    /// Where it asks for a price: the words beside those that ask for it.
+    pub beside_price: Option<String>,
+}
+
 /// An amount as said, perhaps without a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
@@ -134,6 +163,16 @@ pub struct Understanding {
     pub intents: BTreeSet<Intent>,
     /// It looks like an e-mail or phone but is not a valid one.
     pub invalid_contact: Option<Topic>,
+    /// What is refused, when something is.
+    pub refused: Option<Refused>,
+    /// In a hurry, or not, said without a date.
+    pub hurry: Option<bool>,
+    /// An appointment is named: "my meeting".
+    pub appointment: bool,
+    /// What is asked of the speaker.
+    pub inquiry: Option<Inquiry>,
+    /// What is asked, one by one, at most four; not of the speaker.
+    pub queries: Vec<Query>,
 }
 
 impl Understanding {

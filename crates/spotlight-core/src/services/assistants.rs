@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Context,
+    Context, billing,
     deps::{Deps, answered_id, id_answer},
+    leads::tidy,
 };
 use crate::{
     domain::{
@@ -17,7 +18,7 @@ use crate::{
         time::Timestamp,
         user::{Role, Scope},
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     ports::{AssistantFigures, AssistantFilter, AssistantSort, Listing, Paging, Sort, UnitOfWork},
 };
 
@@ -110,8 +111,8 @@ impl AssistantInput {
     fn apply(self, assistant: &mut Assistant) {
         self.name.trim().clone_into(&mut assistant.name);
         assistant.tone = self.tone;
-        assistant.role = self.role;
-        assistant.script = self.script;
+        self.role.trim().clone_into(&mut assistant.role);
+        self.script.trim().clone_into(&mut assistant.script);
         assistant.language = self.language;
         assistant.active = self.active;
         assistant.greeting = self.greeting;
@@ -201,7 +202,7 @@ impl AssistantService {
         input.apply(&mut assistant);
         assistant.validate()?;
         let unit = self.deps.storage.begin().await?;
-        self.check_plan(&*unit, ctx).await?;
+        billing::check_assistants(&*unit, ctx).await?;
         self.check_hosts(&*unit, &assistant).await?;
         unit.assistants().insert(&assistant).await?;
         self.deps.audit(&*unit, ctx, "assistant.create", ("assistant", assistant.id.to_string()), json!({})).await?;
@@ -217,21 +218,6 @@ impl AssistantService {
         }
         let members = self.deps.read(ctx).users().members(ctx.organization).await?;
         members.first().map(|member| member.user_id).ok_or_else(|| Error::not_found("organization"))
-    }
-
-    async fn check_plan(&self, unit: &dyn UnitOfWork, ctx: &Context) -> Result<()> {
-        let organization =
-            unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
-        let limit = organization.plan.limits().assistants;
-        if let Some(limit) = limit
-            && unit.assistants().count(ctx.organization).await? >= u64::from(limit)
-        {
-            return Err(Error::new(
-                ErrorKind::PlanLimit,
-                format!("the plan {} allows {limit} assistants; delete one or change the plan", organization.plan),
-            ));
-        }
-        Ok(())
     }
 
     async fn check_hosts(&self, unit: &dyn UnitOfWork, assistant: &Assistant) -> Result<()> {
@@ -357,8 +343,8 @@ impl AssistantService {
             id: KnowledgeId::from_uuid(self.deps.ids.uuid()),
             organization_id: ctx.organization,
             assistant_id: id,
-            question: input.question.clone(),
-            answer: input.answer.clone(),
+            question: tidy(input.question.clone()),
+            answer: input.answer.trim().to_owned(),
             created_at: now,
             updated_at: now,
         };
@@ -393,8 +379,10 @@ impl AssistantService {
         if seen.is_some_and(|seen| seen != before) {
             return Err(Error::stale("knowledge entry"));
         }
-        entry.question = patch.question.unwrap_or(entry.question);
-        entry.answer = patch.answer.unwrap_or(entry.answer);
+        entry.question = tidy(patch.question.unwrap_or(entry.question));
+        if let Some(answer) = patch.answer {
+            answer.trim().clone_into(&mut entry.answer);
+        }
         // Later in any case: the instant of the last change is what tells versions apart.
         entry.updated_at = self.deps.now().max(before + chrono::Duration::microseconds(1));
         entry.validate()?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Context,
+    Context, billing, consents,
     deps::{Deps, answered_id, id_answer},
     turn,
 };
@@ -25,7 +25,9 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
-    ports::{Between, ConversationFilter, ConversationSort, Listing, Paging, Repositories, Sort, UnitOfWork},
+    ports::{
+        ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Repositories, Sort, UnitOfWork,
+    },
 };
 
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
@@ -119,11 +121,22 @@ impl ConversationService {
         self.deps.read(ctx).conversations().list(ctx.organization, &filter, sort, paging).await
     }
 
+    /// Conversations that need attention now: unhappy, long, or waiting for an answer; latest activity first.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn needs_attention(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Conversation>> {
+        let filter = ConversationFilter { needs_attention_at: Some(self.deps.now()), ..ConversationFilter::default() };
+        let sort = Sort { by: ConversationSort::LastActivityAt, order: Order::Desc };
+        self.list(ctx, filter, sort, paging).await
+    }
+
     /// Begins a conversation. Without a lead, one is made for a visitor nobody knows yet.
     ///
     /// # Errors
     /// `NotFound` for assistant or lead; `Conflict` when the assistant is switched off or the external call id is
-    /// taken; `PlanLimit` when the month's conversations are used up.
+    /// taken; `PlanLimit` when the month's conversations are used up; `Forbidden` for a recording, or a conversation by
+    /// phone, sms or e-mail, to which a known lead has not consented.
     pub async fn start(&self, ctx: &Context, new: NewConversation) -> Result<Conversation> {
         ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
         if let Some(answer) = self.deps.replay(ctx, "conversation.create", &new).await? {
@@ -336,7 +349,7 @@ impl ConversationService {
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
     /// said.
     pub async fn turn_audio(
         &self,
@@ -350,7 +363,9 @@ impl ConversationService {
         let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
         })?;
+        billing::check_voice(&self.deps, ctx).await?;
         let heard = recognizer.recognize(audio, conversation.language).await?;
+        billing::record_voice(&self.deps, ctx, id, heard.duration_s).await?;
         input.text = heard.text;
         input.confidence = Some(heard.confidence);
         input.duration_s = Some(heard.duration_s);
@@ -360,10 +375,11 @@ impl ConversationService {
     /// Lets the assistant speak first, when nobody has said anything yet.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn).
+    /// As [`turn`](Self::turn); `Forbidden` by phone, sms or e-mail to a known lead who does not consent, or no longer.
     pub async fn greet(&self, ctx: &Context, id: ConversationId) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
-        self.get(ctx, id).await?;
+        let conversation = self.get(ctx, id).await?;
+        consents::may_reach(self.deps.storage.read(ReadConsistency::Strong), &conversation).await?;
         turn::greet(self.deps.clone(), ctx.clone(), id).await
     }
 
@@ -407,7 +423,7 @@ pub(crate) async fn open(
     let organization =
         unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
     let now = deps.now();
-    check_plan(unit, &organization, now).await?;
+    billing::check_conversations(unit, &organization, now).await?;
     let (lead_id, owns_lead) = lead_for(deps, unit, ctx, new, &assistant, now).await?;
     let conversation = Conversation {
         id: ConversationId::from_uuid(deps.ids.uuid()),
@@ -441,6 +457,7 @@ pub(crate) async fn open(
         version: 1,
     };
     unit.conversations().insert(&conversation).await?;
+    consents::begin(deps, unit, ctx, &conversation).await?;
     unit.usage()
         .record(&Usage {
             id: UsageId::from_uuid(deps.ids.uuid()),
@@ -458,26 +475,6 @@ pub(crate) async fn open(
     let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
     deps.publish(unit, ctx, "leads", "conversation.started", Some(conversation.id), data).await?;
     Ok(conversation)
-}
-
-/// Refuses a conversation over the plan's limit, before it costs anything.
-async fn check_plan(unit: &dyn UnitOfWork, organization: &Organization, now: Timestamp) -> Result<()> {
-    let Some(limit) = organization.plan.limits().conversations_per_month else { return Ok(()) };
-    let between = Between { from: Some(month_start(now)), to: None };
-    let used = unit.usage().total(organization.id, Meter::Conversations, between).await?;
-    if used >= i64::from(limit) {
-        return Err(Error::new(
-            ErrorKind::PlanLimit,
-            format!("the plan {} allows {limit} conversations a month; change the plan", organization.plan),
-        ));
-    }
-    Ok(())
-}
-
-fn month_start(now: Timestamp) -> Timestamp {
-    use chrono::{Datelike, NaiveTime};
-    let date = now.date_naive();
-    date.with_day(1).unwrap_or(date).and_time(NaiveTime::MIN).and_utc()
 }
 
 async fn lead_for(

@@ -1,12 +1,15 @@
 //! Leads.
 
+mod erase;
+mod merge;
+
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::erase::open_conversations;
 use super::{
     Context,
-    conversations::end_all,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
@@ -326,35 +329,6 @@ impl LeadService {
         unit.commit().await
     }
 
-    /// Removes a lead's personal data for good, deleted leads too; a merged lead's with those of the one it became part
-    /// of. Open conversations end. The audit log keeps that it happened, and who did it.
-    ///
-    /// # Errors
-    /// `NotFound`; `Forbidden` below `manager`.
-    ///
-    /// # Idempotency
-    /// An erased lead is left as it is.
-    pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
-        ctx.require(Scope::LeadsWrite, Role::Manager)?;
-        let unit = self.deps.storage.begin().await?;
-        let id = survivor(&*unit, ctx, id).await?;
-        end_all(&self.deps, &*unit, ctx, id).await?;
-        let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
-        // Files go by a job: the unit may still fail, and the file store may be away.
-        for key in files {
-            unit.enqueue(NewJob {
-                organization_id: Some(ctx.organization),
-                name: names::DELETE_FILE.to_owned(),
-                payload: json!({ "key": key }),
-                run_at: None,
-                unique_key: None,
-            })
-            .await?;
-        }
-        self.deps.audit(&*unit, ctx, "lead.erase", ("lead", id.to_string()), json!({})).await?;
-        unit.commit().await
-    }
-
     /// What visitors typed that differs from what the lead holds, oldest first.
     ///
     /// # Errors
@@ -390,6 +364,10 @@ impl LeadService {
             found.updated_at = self.deps.now();
             unit.leads().update(&found).await?;
             found.version += 1;
+            if proposal.field == ProposalField::Company {
+                unit.enqueue(score_lead(&found)).await?;
+            }
+            self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
         }
         let facts = json!({ "proposal_id": id, "field": proposal.field, "state": state });
         self.deps.audit(&*unit, ctx, "lead.proposal", ("lead", lead.to_string()), facts).await?;
@@ -408,14 +386,6 @@ impl LeadService {
     }
 }
 
-/// The lead that a merged one became part of.
-async fn survivor(unit: &dyn UnitOfWork, ctx: &Context, mut id: LeadId) -> Result<LeadId> {
-    while let Some(into) = unit.leads().get(ctx.organization, id).await?.and_then(|lead| lead.merged_into) {
-        id = into;
-    }
-    Ok(id)
-}
-
 /// The job that writes a lead's score.
 pub(crate) fn score_lead(lead: &Lead) -> NewJob {
     NewJob {
@@ -427,7 +397,7 @@ pub(crate) fn score_lead(lead: &Lead) -> NewJob {
     }
 }
 
-fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {
+pub(crate) fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {
     found
         .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
         .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
@@ -482,6 +452,6 @@ fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
 }
 
 /// Trimmed text; an empty one is absent.
-fn tidy(text: Option<String>) -> Option<String> {
+pub(crate) fn tidy(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -4,17 +4,24 @@ pub mod accounts;
 pub mod analytics;
 pub mod appointments;
 pub mod assistants;
+pub mod audit;
+pub mod billing;
 pub(crate) mod capture;
+pub mod consents;
 pub mod context;
 pub mod conversations;
 pub(crate) mod deps;
+pub mod flags;
+pub mod hosts;
 pub mod jobs;
 pub mod leads;
 pub mod organizations;
 pub(crate) mod passwords;
 pub mod platform;
 pub mod public;
+pub mod reports;
 pub mod turn;
+pub mod webhooks;
 
 pub use self::{
     context::Context,

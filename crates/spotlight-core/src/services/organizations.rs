@@ -24,6 +24,7 @@ use crate::{
         user::{LinkPurpose, Membership, Role, Scope, User},
     },
     error::{Error, Result, Violations},
+    jobs::rescore::score_leads,
     ports::{AssistantFilter, AssistantSort, MAX_PER_PAGE, Order, Paging, ReadConsistency, Sort, UnitOfWork},
 };
 
@@ -152,6 +153,9 @@ impl OrganizationService {
         organization.created_at = stored.created_at;
         organization.updated_at = self.deps.now();
         unit.organizations().update(&organization).await?;
+        if stored.scoring != organization.scoring {
+            unit.enqueue(score_leads(ctx.organization)).await?;
+        }
         let record = ("organization", organization.id.to_string());
         let details = json!({ "fields": changed(&stored, &organization) });
         self.deps.audit(&*unit, ctx, "organization.update", record, details).await?;

@@ -91,3 +91,73 @@ impl Drop for Waiting {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, Mutex};
+
+    use futures::future::join_all;
+
+    use super::*;
+
+    /// Holds whoever works until it is opened.
+    #[derive(Default)]
+    struct Gate(Mutex<bool>, Condvar);
+
+    impl Gate {
+        fn pass(&self) {
+            let open = self.0.lock().expect("nobody panics with it");
+            drop(self.1.wait_while(open, |open| !*open).expect("nobody panics with it"));
+        }
+
+        fn open(&self) {
+            *self.0.lock().expect("nobody panics with it") = true;
+            self.1.notify_all();
+        }
+    }
+
+    // One thread for everything but the hashes: if they ran on it, nobody would open the gate.
+    #[tokio::test]
+    async fn of_a_hundred_at_once_two_work_and_the_rest_waits_or_is_turned_away() {
+        let passwords = Passwords::new();
+        let (gate, working, most) =
+            (Arc::<Gate>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let turned_away = Arc::<AtomicUsize>::default();
+        let caller = |_| {
+            let (passwords, turned_away) = (passwords.clone(), Arc::clone(&turned_away));
+            let (gate, working, most) = (Arc::clone(&gate), Arc::clone(&working), Arc::clone(&most));
+            tokio::spawn(async move {
+                let worked = passwords.run(move || {
+                    most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    gate.pass();
+                    working.fetch_sub(1, Ordering::SeqCst);
+                });
+                let worked = worked.await;
+                if let Err(error) = &worked {
+                    assert_eq!(error.kind(), ErrorKind::Unavailable);
+                    assert!(matches!(error.retry(), Retry::After(_)));
+                    turned_away.fetch_add(1, Ordering::SeqCst);
+                }
+                worked.is_ok()
+            })
+        };
+        let callers: Vec<_> = (0..100).map(caller).collect();
+        while turned_away.load(Ordering::SeqCst) < 100 - WAITING || working.load(Ordering::SeqCst) < AT_ONCE {
+            tokio::task::yield_now().await;
+        }
+        gate.open();
+        let worked = join_all(callers).await.into_iter().filter(|worked| *worked.as_ref().expect("no panic")).count();
+        assert_eq!((worked, most.load(Ordering::SeqCst)), (WAITING, AT_ONCE));
+        assert_eq!(passwords.waiting.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_for_its_own_hash_alone() {
+        let passwords = Passwords::new();
+        let secret = |text: &str| SecretString::from(text.to_owned());
+        let hash = passwords.hash(secret("correct horse")).await.expect("a hash");
+        assert!(passwords.verify(secret("correct horse"), Some(hash.clone())).await.expect("an answer"));
+        assert!(!passwords.verify(secret("wrong horse"), Some(hash)).await.expect("an answer"));
+        assert!(!passwords.verify(secret("nobody"), None).await.expect("an answer"), "nobody signs in as nobody");
+    }
+}

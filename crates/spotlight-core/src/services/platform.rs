@@ -6,9 +6,24 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_util::task::TaskTracker;
 
 use super::{
-    accounts::AccountService, analytics::AnalyticsService, appointments::AppointmentService,
-    assistants::AssistantService, conversations::ConversationService, deps::Deps, jobs::JobService, leads::LeadService,
-    organizations::OrganizationService, passwords::Passwords, public::PublicService,
+    accounts::AccountService,
+    analytics::AnalyticsService,
+    appointments::AppointmentService,
+    assistants::AssistantService,
+    audit::AuditService,
+    billing::BillingService,
+    consents::ConsentService,
+    conversations::ConversationService,
+    deps::Deps,
+    flags::{FlagOverrides, FlagService},
+    hosts::HostService,
+    jobs::JobService,
+    leads::LeadService,
+    organizations::OrganizationService,
+    passwords::Passwords,
+    public::PublicService,
+    reports::ReportService,
+    webhooks::WebhookService,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -24,6 +39,7 @@ use crate::{
 pub struct Spotlight {
     deps: Deps,
     passwords: Passwords,
+    flag_overrides: Arc<FlagOverrides>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -71,6 +87,41 @@ impl Spotlight {
     /// Figures.
     pub fn analytics(&self) -> AnalyticsService {
         AnalyticsService::new(self.deps.clone())
+    }
+
+    /// Consent of leads.
+    pub fn consents(&self) -> ConsentService {
+        ConsentService::new(self.deps.clone())
+    }
+
+    /// When people of the team can be booked.
+    pub fn hosts(&self) -> HostService {
+        HostService::new(self.deps.clone())
+    }
+
+    /// Call reports.
+    pub fn reports(&self) -> ReportService {
+        ReportService::new(self.deps.clone())
+    }
+
+    /// Outgoing webhooks.
+    pub fn webhooks(&self) -> WebhookService {
+        WebhookService::new(self.deps.clone())
+    }
+
+    /// Feature flags.
+    pub fn flags(&self) -> FlagService {
+        FlagService::new(self.deps.clone(), self.flag_overrides.clone())
+    }
+
+    /// Plans and usage.
+    pub fn billing(&self) -> BillingService {
+        BillingService::new(self.deps.clone())
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> AuditService {
+        AuditService::new(self.deps.clone())
     }
 
     /// Work that was given up.
@@ -143,6 +194,7 @@ pub struct SpotlightBuilder {
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
     public_url: Option<String>,
+    flag_overrides: FlagOverrides,
 }
 
 macro_rules! take {
@@ -196,6 +248,13 @@ impl SpotlightBuilder {
         self
     }
 
+    /// What the deployment's environment says about feature flags; nothing unless given.
+    #[must_use]
+    pub fn flag_overrides(mut self, overrides: FlagOverrides) -> Self {
+        self.flag_overrides = overrides;
+        self
+    }
+
     /// The platform.
     ///
     /// # Errors
@@ -243,6 +302,7 @@ impl SpotlightBuilder {
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };
-        Ok(Spotlight { deps, passwords: Passwords::new() })
+        let flag_overrides = Arc::new(self.flag_overrides);
+        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides })
     }
 }

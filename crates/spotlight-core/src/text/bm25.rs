@@ -85,6 +85,11 @@ impl Index {
         self.lengths.is_empty()
     }
 
+    /// True when the query has a telling word, whether or not a text contains it.
+    pub fn tells(&self, query: &str) -> bool {
+        tokens(query).iter().any(|token| !is_stop_word(token, self.language))
+    }
+
     /// The texts that contain a telling word of the query, best first; equal scores in the order of the texts.
     ///
     /// A query of stop words alone finds nothing.

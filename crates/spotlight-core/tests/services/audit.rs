@@ -15,7 +15,7 @@ use spotlight_core::{
     services::{
         accounts::{AcceptInvitation, NewInvitation, SignIn, SignUp},
         appointments::NewAppointment,
-        assistants::{AssistantInput, KnowledgeInput},
+        assistants::{AssistantInput, KnowledgeInput, KnowledgePatch},
         leads::{LeadPatch, NewLead},
     },
 };
@@ -86,13 +86,14 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     let assistants = platform.assistants();
     let made = one_entry!(world, seen, "assistant.create", assistants.create(&owner, input())).id;
     one_entry!(world, seen, "assistant.update", assistants.update(&owner, made, input(), None));
-    one_entry!(world, seen, "assistant.toggle_active", assistants.toggle_active(&owner, made));
+    one_entry!(world, seen, "assistant.toggle_active", assistants.toggle_active(&owner, made, None));
     let fact =
         || KnowledgeInput { question: Some("Where is Plantwerk?".to_owned()), answer: "At Planted Street.".to_owned() };
     let entry = one_entry!(world, seen, "knowledge.create", assistants.add_knowledge(&owner, made, fact())).id;
-    one_entry!(world, seen, "knowledge.update", assistants.update_knowledge(&owner, made, entry, fact()));
-    one_entry!(world, seen, "knowledge.delete", assistants.delete_knowledge(&owner, made, entry));
-    one_entry!(world, seen, "assistant.delete", assistants.delete(&owner, made));
+    let patch = KnowledgePatch { question: Some(fact().question), answer: Some(fact().answer) };
+    one_entry!(world, seen, "knowledge.update", assistants.update_knowledge(&owner, made, entry, patch, None));
+    one_entry!(world, seen, "knowledge.delete", assistants.delete_knowledge(&owner, made, entry, None));
+    one_entry!(world, seen, "assistant.delete", assistants.delete(&owner, made, None));
 
     let leads = platform.leads();
     let new = NewLead {

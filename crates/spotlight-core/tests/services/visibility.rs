@@ -72,7 +72,7 @@ async fn a_sales_representative_sees_their_own_assistants_and_leads_and_what_bel
     assert_eq!(seen, [by_lead, by_assistant]);
 
     assert_eq!(kind(platform.assistants().get(&rep, world.assistant.id).await), ErrorKind::NotFound);
-    assert_eq!(kind(platform.assistants().delete(&rep, world.assistant.id).await), ErrorKind::NotFound);
+    assert_eq!(kind(platform.assistants().delete(&rep, world.assistant.id, None).await), ErrorKind::NotFound);
     let knowledge = KnowledgeInput { question: None, answer: "We open at nine.".to_owned() };
     let added = platform.assistants().add_knowledge(&rep, world.assistant.id, knowledge).await;
     assert_eq!(kind(added), ErrorKind::NotFound);

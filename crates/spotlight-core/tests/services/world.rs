@@ -11,7 +11,7 @@ use futures::{StreamExt, future::BoxFuture};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use spotlight_core::{
-    Context, Error, ErrorKind, Result, Spotlight,
+    Context, Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     domain::{
         assistant::{Assistant, Language, Question, Topic, VoiceSettings},
         audit::AuditEntry,
@@ -26,12 +26,13 @@ use spotlight_core::{
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{
         AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, Paging,
-        SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
+        Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
     },
     services::{
         accounts::{AcceptInvitation, NewInvitation},
         assistants::AssistantInput,
         conversations::{NewConversation, TurnEvent, TurnInput},
+        flags::FlagOverrides,
         organizations::NewOrganization,
     },
 };
@@ -165,6 +166,15 @@ impl ChatModel for FakeModel {
     }
 }
 
+struct FakeRecognizer(f64);
+
+#[async_trait]
+impl SpeechRecognizer for FakeRecognizer {
+    async fn recognize(&self, _: bytes::Bytes, _: Language) -> Result<Recognized> {
+        Ok(Recognized { text: "Hello".to_owned(), confidence: 0.9, duration_s: self.0 })
+    }
+}
+
 /// A platform with one organization, its owner and an assistant.
 pub(crate) struct World {
     pub(crate) platform: Spotlight,
@@ -188,8 +198,28 @@ impl World {
         Self::with(|_, model| model, Some(voice), |_| {}).await
     }
 
+    /// One whose environment says something about flags.
+    pub(crate) async fn with_flags(overrides: FlagOverrides) -> Self {
+        Self::built(|builder| builder.flag_overrides(overrides), |_, model| model, None, |_| {}).await
+    }
+
+    /// One that hears "Hello" in every sound, said in so many seconds.
+    pub(crate) async fn with_recognizer(seconds: f64) -> Self {
+        let hears = |builder: SpotlightBuilder| builder.recognizer(Arc::new(FakeRecognizer(seconds)));
+        Self::built(hears, |_, model| model, None, |_| {}).await
+    }
+
     /// A world whose model is put around the fake one, with a voice, and with an assistant changed.
     pub(crate) async fn with(
+        around: impl FnOnce(Arc<TestClock>, Arc<FakeModel>) -> Arc<dyn ChatModel>,
+        voice: Option<Arc<FakeVoice>>,
+        change: impl FnOnce(&mut AssistantInput),
+    ) -> Self {
+        Self::built(|builder| builder, around, voice, change).await
+    }
+
+    async fn built(
+        adjust: impl FnOnce(SpotlightBuilder) -> SpotlightBuilder,
         around: impl FnOnce(Arc<TestClock>, Arc<FakeModel>) -> Arc<dyn ChatModel>,
         voice: Option<Arc<FakeVoice>>,
         change: impl FnOnce(&mut AssistantInput),
@@ -205,16 +235,15 @@ impl World {
         if let Some(voice) = &voice {
             builder = builder.synthesizer(voice.clone());
         }
-        let platform = builder
+        let builder = builder
             .storage(Arc::new(Hooked::new(storage.clone(), hooks.clone())))
             .chat(around(clock.clone(), model.clone()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone())
-            .build()
-            .expect("nothing is missing");
+            .clock(clock.clone());
+        let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),
             slug: "bikes".to_owned(),

@@ -32,6 +32,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
         lead_id: query.get("lead_id"),
         sentiment: query.get("sentiment"),
         visible_to: None,
+        needs_attention_at: None,
         started: call.between("created_after", "created_before").await?,
         search: query.text("search").map(str::to_owned),
     };

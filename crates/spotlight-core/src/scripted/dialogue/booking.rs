@@ -1,5 +1,6 @@
 //! Appointments: offering free times, holding one, booking it.
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        assistant::ToolKind,
+        assistant::{ToolKind, Topic},
         conversation::{Expecting, OfferedSlot},
     },
     ports::chat::ToolAnswer,
@@ -22,6 +23,9 @@ use crate::{
 
 /// How often times are offered at most.
 pub(super) const OFFERS_MAX: u8 = 3;
+/// How far ahead a day without an hour is taken for an appointment's.
+const NEAR: Duration = Duration::days(14);
+
 impl Turn<'_> {
     /// Deals with an utterance as far as it is about an appointment; true when that was the whole answer.
     ///
@@ -69,17 +73,40 @@ impl Turn<'_> {
         let free_at = u.wants(Intent::Question)
             && u.when.is_some_and(|when| when.at.is_some_and(|at| at > self.brief.now))
             && self.can(ToolKind::BookAppointment);
-        asked || free_at || (deciding && (timed || u.choice.is_some()))
+        asked || free_at || (deciding && (timed || u.choice.is_some())) || self.names_time(u)
+    }
+
+    /// True for a time that is meant for an appointment though none is asked for: another one for what is booked, or
+    /// one after the visitor was invited to name it.
+    fn names_time(&self, u: &Understanding) -> bool {
+        if !self.can(ToolKind::BookAppointment) {
+            return false;
+        }
+        let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
+        let moment = u.when.is_some_and(|when| when.at.is_some_and(|at| at > self.brief.now));
+        let near = u.when.is_some_and(|when| when.date >= today && when.date - today <= NEAR);
+        let topic = self.open_question().map(|open| open.topic);
+        if self.state.booked {
+            let moves = [Intent::Question, Intent::Correction].iter().any(|&intent| u.wants(intent)) || u.appointment;
+            return moves && !u.wants(Intent::Cancel) && (moment || near);
+        }
+        // A day alone is the answer where a date was asked for.
+        let invited = self.state.offers > 0 && !matches!(u.answer, Some(YesNo::No | YesNo::Maybe));
+        let asks_elsewhere = u.wants(Intent::Price) || u.email.is_some() || u.phone.is_some();
+        let hour = u.time_only.is_some() && topic.is_none();
+        invited && !asks_elsewhere && (moment || hour || (near && topic != Some(Topic::Timeline)))
     }
 
     /// The visitor wants an appointment, or another time for it.
     fn begin_booking(&mut self, u: &Understanding) -> Flow {
         let moves = u.wants(Intent::Reschedule);
-        if self.state.booked && !moves {
+        if self.state.booked && !moves && self.wish(u).is_none() {
             self.say(Line::AlreadyBooked);
             return Ok(());
         }
         self.state.booking_refused = false;
+        // Whoever asks anew is offered anew.
+        self.state.offers = 0;
         match (self.wish(u), self.state.held) {
             (Some(wish), Some(held)) if self.is_held(wish, held, u) => self.toward_booking(),
             (Some(wish), _) => {
@@ -87,20 +114,14 @@ impl Turn<'_> {
                 self.try_wish(wish)
             }
             (None, Some(_)) if !moves => self.toward_booking(),
-            (None, _) => {
-                if self.state.offers >= OFFERS_MAX {
-                    self.say(Line::BookingLeft);
-                    return Ok(());
+            (None, _) => match self.find(None)? {
+                Some(slots) if slots.is_empty() => self.no_slots(),
+                Some(slots) => {
+                    self.offer(slots, Line::Offer);
+                    Ok(())
                 }
-                match self.find(None)? {
-                    Some(slots) if slots.is_empty() => self.no_slots(),
-                    Some(slots) => {
-                        self.offer(slots, Line::Offer);
-                        Ok(())
-                    }
-                    None => self.trouble(),
-                }
-            }
+                None => self.trouble(),
+            },
         }
     }
 
@@ -291,7 +312,7 @@ impl Turn<'_> {
         self.release()?;
         self.state.booking_refused = true;
         self.rest_booking();
-        self.say(Line::BookingLeft);
+        self.say(if self.state.booked { Line::Kept } else { Line::BookingLeft });
         self.advance(Why::Progress)
     }
 

@@ -207,7 +207,7 @@ impl Turn<'_> {
                 .iter()
                 .any(|&intent| u.wants(intent));
         let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
-        !booking && u.when.is_some_and(|when| when.date >= today)
+        !booking && !self.is_about_booking(u) && u.when.is_some_and(|when| when.date >= today)
     }
 
     /// The words by which the visitor says unasked what they are looking for.
@@ -236,11 +236,13 @@ impl Turn<'_> {
         let (language, text) = (self.brief.language, heard.text);
         // Words that bring another datum are about that, unless they say more.
         let plain = is_plain(heard)
+            && u.refused.is_none()
             && (!brings_other(u, topic)
                 || (topic == Topic::Need && cues::is_wish(language, text))
                 || text.split_whitespace().count() >= 10);
-        // "I would rather not say" is no to the question, not to what it asks.
-        let yes_or_no = u.answer.filter(|_| !u.wants(Intent::Refusal) && statement(heard).is_some());
+        // "I would rather not say" and "no thanks" are no to the question, not to what it asks.
+        let refuses = u.wants(Intent::Refusal) || u.refused.is_some();
+        let yes_or_no = u.answer.filter(|_| !refuses && statement(heard).is_some());
         let met = |answer: YesNo| match answer {
             YesNo::Yes => Met::Yes,
             YesNo::No => Met::No,
@@ -254,12 +256,24 @@ impl Turn<'_> {
                 (None, Some(answer)) => Some((Some(met(answer)), None)),
                 (None, None) => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
             },
-            Topic::Timeline if u.when.is_some() && !u.wants(Intent::Question) => Some((Some(Met::Yes), None)),
-            Topic::Timeline if plain && cues::is_soon(language, text) => Some((Some(Met::Yes), None)),
-            Topic::Timeline => match yes_or_no {
-                Some(answer) => Some((Some(met(answer)), None)),
-                None => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
-            },
+            Topic::Timeline if self.is_about_booking(u) => None,
+            Topic::Timeline => {
+                let today = self.brief.now.with_timezone(&self.brief.time_zone).date_naive();
+                let asks = u.wants(Intent::Question);
+                let later = u.when.is_some_and(|when| when.date > today || when.at.is_some());
+                // "not now" is an answer, though "now" would be a date of its own.
+                let shown = match (yes_or_no, u.hurry) {
+                    _ if later && !asks => Some(Met::Yes),
+                    (Some(answer @ (YesNo::No | YesNo::Maybe)), _) => Some(met(answer)),
+                    (_, Some(hurry)) if plain => Some(if hurry { Met::Yes } else { Met::No }),
+                    _ if u.when.is_some() && !asks => Some(Met::Yes),
+                    (answer, _) => answer.map(met),
+                };
+                match shown {
+                    Some(shown) => Some((Some(shown), None)),
+                    None => (plain && asked >= 2).then_some((Some(Met::Partial), None)),
+                }
+            }
             Topic::Authority => {
                 let shown = match yes_or_no {
                     Some(YesNo::No) => Some(Met::No),

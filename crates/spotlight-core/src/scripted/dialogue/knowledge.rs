@@ -9,13 +9,18 @@ use super::{
 };
 use crate::{
     domain::{assistant::ToolKind, conversation::Expecting},
-    scripted::{templates::Line, understanding::Intent},
+    scripted::{
+        templates::Line,
+        understanding::{Intent, Understanding},
+    },
 };
 
 /// Share of a question's telling words that an entry must have to be taken for its answer.
 const COVERED: f64 = 0.5;
 /// The same where the utterance said other things too.
 const COVERED_AMONG_OTHERS: f64 = 0.34;
+/// How many questions of one utterance are answered.
+const TOLD_MAX: usize = 2;
 /// Longest text of the business that is said at once.
 const TELL_MAX: usize = 600;
 
@@ -30,20 +35,27 @@ pub(super) enum Informed {
     HandedOff,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// Answers what the visitor asks from the business's knowledge, or says that it does not know.
     pub(super) fn inform(&mut self, heard: Heard<'_>, noted: &Noted) -> Flow<Informed> {
         let u = heard.understanding;
         let asks = u.wants(Intent::Question) || u.wants(Intent::Price);
         let wordless = u.is_empty() && !noted.anything && self.open_question().is_none();
-        let known = self.brief.knowledge.first().filter(|found| {
-            let least = if noted.anything { COVERED_AMONG_OTHERS } else { COVERED };
-            found.coverage >= least && !found.answer.trim().is_empty()
-        });
-        match known {
-            Some(found) if asks || wordless => {
+        let known = self.known(u, noted);
+        match known.first() {
+            Some(_) if asks || wordless => {
                 self.state.unanswered = 0;
-                self.tell(shorten(&found.answer, TELL_MAX));
+                let missing = known.len() < u.queries.len().min(TOLD_MAX);
+                let mut told: Vec<&str> = Vec::new();
+                for answer in known {
+                    if !told.contains(&answer) {
+                        told.push(answer);
+                        self.tell(shorten(answer, TELL_MAX / u.queries.len().clamp(1, TOLD_MAX)));
+                    }
+                }
+                if missing && !self.is_about_booking(u) {
+                    self.say(Line::UnknownRest);
+                }
                 Ok(Informed::Yes)
             }
             _ if !asks || self.is_about_booking(u) => Ok(Informed::No),
@@ -52,6 +64,19 @@ impl Turn<'_> {
             _ if u.wants(Intent::OffTopic) => Ok(Informed::No),
             _ => self.admit(u.wants(Intent::Price)),
         }
+    }
+
+    /// The answers to what is asked, at most two, as far as they are known.
+    pub(super) fn known(&self, u: &Understanding, noted: &Noted) -> Vec<&'a str> {
+        // What is asked one by one has nothing else around it.
+        let least = if noted.anything && u.queries.is_empty() { COVERED_AMONG_OTHERS } else { COVERED };
+        let brief = self.brief;
+        let best = |query: usize| {
+            brief.knowledge.iter().find(|found| {
+                found.best_for.contains(&query) && found.coverage >= least && !found.answer.trim().is_empty()
+            })
+        };
+        (0..u.queries.len().clamp(1, TOLD_MAX)).filter_map(best).map(|found| found.answer.as_str()).collect()
     }
 
     /// Says that it does not know, and calls a person when that happens too often in a row.
@@ -73,7 +98,7 @@ impl Turn<'_> {
 }
 
 /// The beginning of a long text, up to the end of a sentence.
-fn shorten(text: &str, max: usize) -> String {
+pub(super) fn shorten(text: &str, max: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= max {
         return text.to_owned();

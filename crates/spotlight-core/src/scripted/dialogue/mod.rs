@@ -6,10 +6,14 @@
 
 mod booking;
 mod calendar;
+mod cancel;
+#[cfg(test)]
+mod conversations;
 mod cues;
 mod facts;
 mod knowledge;
 mod offer;
+mod peace;
 #[cfg(test)]
 mod properties;
 mod questions;

@@ -47,6 +47,10 @@ impl Turn<'_> {
 
     /// Holds the time wished for when it is free, or offers what is free near it.
     pub(super) fn try_wish(&mut self, wish: Wish) -> Flow {
+        if !matches!(wish, Wish::Offered(_)) {
+            // A time of the visitor's own is no offer they turn down.
+            self.state.offers = 0;
+        }
         match wish {
             Wish::Offered(slot) => self.hold(slot),
             Wish::At(at) => {
@@ -67,7 +71,6 @@ impl Turn<'_> {
                         self.offer_instead(rest)
                     }
                     [] => self.offer_instead(slots),
-                    _ if self.state.offers >= OFFERS_MAX => self.leave_booking(),
                     _ => {
                         self.offer(slots, Line::Offer);
                         Ok(())

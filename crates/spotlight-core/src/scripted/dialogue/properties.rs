@@ -18,7 +18,7 @@ use crate::{
     },
     scripted::{
         templates::Line,
-        understanding::{Amount, Intent, Understanding, When, YesNo},
+        understanding::{Amount, Inquiry, Intent, Query, Refused, Understanding, When, YesNo},
     },
 };
 
@@ -82,9 +82,16 @@ fn understandings() -> impl Strategy<Value = Understanding> {
         proptest::option::weighted(0.3, any::<i8>().prop_map(|choice| choice % 5)),
         proptest::option::weighted(0.4, sample::select(vec![YesNo::Yes, YesNo::No, YesNo::Maybe])),
         proptest::collection::btree_set(sample::select(INTENTS), 0..3),
+        proptest::option::weighted(0.2, sample::select(vec![Refused::Asked, Refused::Part, Refused::Offer])),
+        proptest::option::weighted(0.1, sample::select(vec![Inquiry::Who, Inquiry::Task])),
+        any::<bool>(),
+        0_usize..3,
     );
     (contact, said).prop_map(
-        |((name, email, phone, company, invalid_contact), (budget, when, time_only, choice, answer, intents))| {
+        |(
+            (name, email, phone, company, invalid_contact),
+            (budget, when, time_only, choice, answer, intents, refused, inquiry, appointment, queries),
+        )| {
             Understanding {
                 name: name.map(str::to_owned),
                 email: email.and_then(|text| Email::parse(text).ok()),
@@ -97,6 +104,11 @@ fn understandings() -> impl Strategy<Value = Understanding> {
                 answer,
                 intents,
                 invalid_contact,
+                refused,
+                hurry: None,
+                appointment,
+                inquiry,
+                queries: vec![Query { words: "what".to_owned(), beside_price: None }; queries],
             }
         },
     )
@@ -164,9 +176,14 @@ proptest! {
                 Moment::Words { heard: Heard { text: &text, understanding: &understanding }, first: false }
             };
             said.push(stage.play(moment));
-            prop_assert!(stage.state().offers <= 3);
+            prop_assert!(stage.state().offers <= 3 && stage.state().corrections <= 2);
             prop_assert!(stage.state().questions.iter().all(|question| question.asked <= 2));
         }
+        // What asks for one thing over and over is said at most twice in a row, and what is wrong is asked twice at all.
+        for again in [Line::WhichSlot, Line::ConfirmAgain] {
+            prop_assert!(!said.windows(3).any(|three| three.iter().all(|said| said.has(again))), "{again:?}");
+        }
+        prop_assert!(said.iter().filter(|said| said.has(Line::WhatToCorrect)).count() <= 2);
         for said in &said {
             prop_assert!(!said.text.trim().is_empty());
             prop_assert!(said.text.matches('?').count() <= 1, "{}", said.text);

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Heard, cues,
+    Heard,
     facts::Noted,
-    knowledge::Informed,
+    knowledge::{Informed, shorten},
     questions::ASK_MAX,
     turn::{Flow, Turn},
     words::clean,
@@ -17,9 +17,12 @@ use crate::{
     },
     scripted::{
         templates::Line,
-        understanding::{Intent, Understanding, YesNo},
+        understanding::{Inquiry, Intent, Understanding, YesNo},
     },
 };
+
+/// Longest part of the role that is said.
+const ROLE_MAX: usize = 200;
 
 /// Why the turn moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +40,43 @@ impl Turn<'_> {
     pub(super) fn open(&mut self) {
         self.state.greeted = true;
         let own = self.brief.assistant.greeting.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        match own {
-            Some(greeting) => self.tell(greeting.to_owned()),
-            None => self.say_who(Line::Greeting),
+        if let Some(greeting) = own {
+            self.tell(greeting.to_owned());
+        } else {
+            self.say_who(Line::Greeting);
+            self.say_role();
         }
         if !own.is_some_and(|greeting| greeting.contains('?')) {
             self.say(Line::Opening);
         }
+    }
+
+    /// Greets a visitor who spoke first. What they said is answered, so a question of the greeting is left out.
+    fn greet_back(&mut self) {
+        let own = self.brief.assistant.greeting.as_deref().unwrap_or_default();
+        let told = without_questions(own);
+        if told.chars().any(char::is_alphanumeric) {
+            self.tell(told);
+        } else {
+            self.say_who(Line::Greeting);
+        }
+    }
+
+    /// Says what the assistant is for, in the business's words, to whoever speaks their language.
+    fn say_role(&mut self) {
+        let assistant = &self.brief.assistant;
+        let role = shorten(&clean(&assistant.role, ROLE_MAX), ROLE_MAX);
+        if self.brief.language != assistant.language || role.is_empty() || role.contains('?') {
+            return;
+        }
+        let end = if role.ends_with(['.', '!', '…']) { "" } else { "." };
+        self.say_with(Line::Role, vec![("role", format!("{role}{end}"))]);
+    }
+
+    /// Says who speaks and what for.
+    fn introduce(&mut self) {
+        self.say_who(Line::Identity);
+        self.say_role();
     }
 
     /// Says who is speaking.
@@ -69,7 +102,7 @@ impl Turn<'_> {
     pub(super) fn reply(&mut self, heard: Heard<'_>, first: bool) -> Flow {
         let u = heard.understanding;
         if first && !self.state.greeted {
-            self.say_who(Line::Greeting);
+            self.greet_back();
         }
         self.state.greeted = true;
         if !heard.text.chars().any(char::is_alphanumeric) && u.is_empty() {
@@ -89,7 +122,8 @@ impl Turn<'_> {
         if interest(u) {
             self.state.closing = false;
         }
-        let confirms = self.state.expecting == Some(Expecting::BookingConfirmation) && u.answer == Some(YesNo::Yes);
+        let confirming = [Expecting::BookingConfirmation, Expecting::CancelConfirmation].map(Some);
+        let confirms = confirming.contains(&self.state.expecting) && u.answer == Some(YesNo::Yes);
         if (u.wants(Intent::Goodbye) || self.is_ciao(heard)) && !confirms && !interest(u) {
             return self.farewell("visitor_ended");
         }
@@ -102,18 +136,23 @@ impl Turn<'_> {
         {
             return Ok(());
         }
-        if cues::asks_identity(self.brief.language, heard.text) {
-            self.say_who(Line::Identity);
-            return self.advance(Why::Interjection);
-        }
-        if u.wants(Intent::Human) {
+        let asks_who = u.inquiry == Some(Inquiry::Who);
+        if asks_who || (u.inquiry == Some(Inquiry::Task) && self.known(u, &noted).is_empty()) {
+            self.introduce();
+            // "Who are you, and what does it cost?" asks more.
+            if !asks_who || (u.queries.is_empty() && !self.is_about_booking(u) && !u.wants(Intent::Cancel)) {
+                return self.advance(Why::Interjection);
+            }
+        } else if u.wants(Intent::Human) {
             return self.hand_off();
         }
-        if u.wants(Intent::Refusal) && self.refused(heard, &noted)? {
+        self.count_refusal(heard, &noted);
+        let refuses = u.wants(Intent::Refusal) || u.refused.is_some();
+        if refuses && self.refused(heard, &noted)? {
             return Ok(());
         }
-        if u.wants(Intent::Cancel) {
-            return self.cancel();
+        if self.hear_cancel(heard, &noted)? {
+            return Ok(());
         }
         let informed = self.inform(heard, &noted)?;
         if informed == Informed::HandedOff {
@@ -146,10 +185,9 @@ impl Turn<'_> {
             return self.advance(Why::Interjection);
         }
         if u.wants(Intent::Correction) {
-            self.say(Line::WhatToCorrect);
-            return Ok(());
+            return self.ask_what_to_correct();
         }
-        if noted.bad_contact.is_some() || u.wants(Intent::Refusal) {
+        if noted.bad_contact.is_some() || u.wants(Intent::Refusal) || u.refused.is_some() || self.is_quiet() {
             return self.advance(Why::Progress);
         }
         let idle = self.open_question().is_none() && self.next_question().is_none();
@@ -166,6 +204,17 @@ impl Turn<'_> {
         let courtesy = u.answer.is_some() || heard.text.split_whitespace().count() <= 4;
         let why = if courtesy && self.open_question().is_none() { Why::Progress } else { Why::Nothing };
         self.advance(why)
+    }
+
+    /// Asks what is to be corrected, twice at most, and listens for anything then.
+    fn ask_what_to_correct(&mut self) -> Flow {
+        if self.state.corrections >= ASK_MAX {
+            return self.advance(Why::Interjection);
+        }
+        self.state.corrections += 1;
+        self.say(Line::WhatToCorrect);
+        self.expect(Some(Expecting::CorrectionConfirmation));
+        Ok(())
     }
 
     /// Thanks for what is new, once.
@@ -204,7 +253,11 @@ impl Turn<'_> {
                 None
             }
             // Someone who was only invited to speak is asked the first question.
-            None if self.state.stalled == 1 && self.state.expecting.is_none() && !self.is_over() => {
+            None if self.state.stalled == 1
+                && self.state.expecting.is_none()
+                && !self.is_over()
+                && !self.is_quiet() =>
+            {
                 self.next_question()
             }
             None => None,
@@ -287,29 +340,6 @@ impl Turn<'_> {
         self.advance(Why::Interjection)
     }
 
-    /// Accepts a refusal; true when that is the whole answer.
-    fn refused(&mut self, heard: Heard<'_>, noted: &Noted) -> Flow<bool> {
-        let whole = cues::is_disinterest(self.brief.language, heard.text);
-        if matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation)) {
-            self.leave_booking()?;
-            return Ok(true);
-        }
-        if let Some(open) = self.open_question().filter(|_| !whole) {
-            let key = open.key.clone();
-            self.close(&key);
-            self.say(Line::SkipDatum);
-            return Ok(false);
-        }
-        if noted.anything || (interest(heard.understanding) && !whole) {
-            return Ok(false);
-        }
-        self.release()?;
-        self.state.booking_refused = true;
-        self.say(Line::NotInterested);
-        self.end("visitor_ended");
-        Ok(true)
-    }
-
     /// Moves on: to the open question, the next one, an appointment, or an invitation to ask.
     pub(super) fn advance(&mut self, why: Why) -> Flow {
         if matches!(self.state.expecting, Some(Expecting::Slot | Expecting::BookingConfirmation)) {
@@ -317,6 +347,10 @@ impl Turn<'_> {
             return Ok(());
         }
         self.state.stalled = if why == Why::Nothing { self.state.stalled.saturating_add(1) } else { 0 };
+        if self.is_quiet() && self.state.held.is_none() {
+            self.leave_in_peace();
+            return Ok(());
+        }
         if self.open_question().is_none() {
             self.expect(None);
         }
@@ -379,7 +413,7 @@ impl Turn<'_> {
 
     /// Leaves the word to the visitor.
     fn invite(&mut self, why: Why) {
-        const ENOUGH: [Line; 3] = [Line::BookingLeft, Line::Booked, Line::Moved];
+        const ENOUGH: [Line; 4] = [Line::BookingLeft, Line::Booked, Line::Moved, Line::Kept];
         if self.has_said(&ENOUGH) {
             return;
         }
@@ -388,6 +422,12 @@ impl Turn<'_> {
         }
         self.say(Line::AnythingElse);
     }
+}
+
+/// The sentences of a text that ask nothing.
+fn without_questions(text: &str) -> String {
+    let told = text.split_inclusive(['.', '!', '?', '\n']).filter(|sentence| !sentence.trim_end().ends_with('?'));
+    told.collect::<String>().trim().to_owned()
 }
 
 /// True when an utterance shows that the visitor wants something of the business.

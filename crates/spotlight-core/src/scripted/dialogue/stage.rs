@@ -11,17 +11,23 @@ use super::{Act, Decision, Exchange, Heard, Moment, decide, speech};
 use crate::{
     domain::{
         assistant::{
-            Assistant, BookingSettings, HandOffRule, Language, ModelSettings, Question, Tone, ToolKind, Topic,
-            VoiceSettings,
+            Assistant, BookingSettings, HandOffRule, Knowledge, Language, ModelSettings, Question, Tone, ToolKind,
+            Topic, VoiceSettings,
         },
         contact::{Email, Phone},
         conversation::{DialogueState, OfferedSlot},
-        id::{AssistantId, OrganizationId, UserId},
+        id::{AssistantId, KnowledgeId, OrganizationId, UserId},
         scoring::Criteria,
         time::Timestamp,
     },
     ports::chat::{Brief, KnowledgeMatch, ToolAnswer, ToolCall},
-    scripted::{templates::Line, understanding::Understanding},
+    scripted::{
+        model::hearing,
+        templates::Line,
+        understand::understand,
+        understanding::{Asked, Hearing, Understanding},
+    },
+    services::turn::knowledge::rank,
 };
 
 /// Monday, 9 in the morning in Berlin.
@@ -210,6 +216,7 @@ pub(crate) struct Stage {
     pub(crate) offered: Vec<ToolKind>,
     pub(crate) tools: Tools,
     pub(crate) turns: usize,
+    entries: Vec<Knowledge>,
 }
 
 /// What a turn said.
@@ -235,7 +242,13 @@ impl Said {
 
 impl Stage {
     pub(crate) fn new(language: Language, tone: Tone) -> Self {
-        Self { brief: brief(language, tone), offered: ToolKind::ALL.to_vec(), tools: Tools::default(), turns: 0 }
+        Self {
+            brief: brief(language, tone),
+            offered: ToolKind::ALL.to_vec(),
+            tools: Tools::default(),
+            turns: 0,
+            entries: Vec::new(),
+        }
     }
 
     pub(crate) fn english() -> Self {
@@ -257,7 +270,32 @@ impl Stage {
     }
 
     pub(crate) fn knows(&mut self, answer: &str, coverage: f64) {
-        self.brief.knowledge = vec![KnowledgeMatch { question: None, answer: answer.to_owned(), score: 1.0, coverage }];
+        self.brief.knowledge =
+            vec![KnowledgeMatch { question: None, answer: answer.to_owned(), score: 1.0, coverage, best_for: vec![0] }];
+    }
+
+    /// Adds what the business knows: questions and answers.
+    pub(crate) fn business(mut self, entries: &[(&str, &str)]) -> Self {
+        let assistant = &self.brief.assistant;
+        let entry = |(question, answer): &(&str, &str)| Knowledge {
+            id: KnowledgeId::from_uuid(Uuid::from_u128(3)),
+            organization_id: assistant.organization_id,
+            assistant_id: assistant.id,
+            question: Some((*question).to_owned()),
+            answer: (*answer).to_owned(),
+            created_at: now(),
+            updated_at: now(),
+        };
+        self.entries = entries.iter().map(entry).collect();
+        self
+    }
+
+    /// The visitor says something, which is understood and looked up as on the platform.
+    pub(crate) fn says(&mut self, text: &str) -> Said {
+        let open = Hearing { asked: Asked::Open, ..hearing(&self.brief) };
+        self.brief.knowledge = rank(&self.entries, text, &open);
+        let understanding = understand(text, &hearing(&self.brief));
+        self.hear(text, understanding)
     }
 
     pub(crate) fn open(&mut self) -> Said {

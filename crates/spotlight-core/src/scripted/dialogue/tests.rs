@@ -16,7 +16,7 @@ use crate::{
     },
     scripted::{
         templates::Line,
-        understanding::{Amount, Intent, Understanding, When, YesNo},
+        understanding::{Amount, Inquiry, Intent, Refused, Understanding, When, YesNo},
     },
 };
 
@@ -26,6 +26,10 @@ fn nothing() -> Understanding {
 
 fn wants(intents: &[Intent]) -> Understanding {
     Understanding { intents: intents.iter().copied().collect(), ..nothing() }
+}
+
+fn refuses(refused: Refused) -> Understanding {
+    Understanding { refused: Some(refused), ..wants(&[Intent::Refusal]) }
 }
 
 fn answers(answer: YesNo) -> Understanding {
@@ -194,7 +198,7 @@ fn a_refused_datum_is_left_and_disinterest_ends() {
     let said = stage.hear("I'd rather not say", wants(&[Intent::Refusal]));
     assert!(said.has(Line::SkipDatum));
     assert_eq!(said.asked(), Some("What about the need?"));
-    let said = stage.hear("I'm not interested", wants(&[Intent::Refusal]));
+    let said = stage.hear("I'm not interested", refuses(Refused::Offer));
     assert!(said.has(Line::NotInterested) && said.asked().is_none());
     assert_eq!(stage.tools.ended.as_deref(), Some("visitor_ended"));
     assert!(!said.text.contains('?'));
@@ -364,7 +368,8 @@ fn a_booked_time_can_be_moved_and_cancelled() {
     let said = stage.hear("yes", answers(YesNo::Yes));
     assert!(said.has(Line::Moved), "{}", said.text);
     assert_eq!(stage.tools.booked, Some(at("2026-11-26T14:00:00Z")));
-    assert!(stage.hear("cancel it please", wants(&[Intent::Cancel])).has(Line::Cancelled));
+    assert!(stage.hear("cancel it please", wants(&[Intent::Cancel])).has(Line::ConfirmCancel));
+    assert!(stage.hear("yes", answers(YesNo::Yes)).has(Line::Cancelled));
     assert_eq!(stage.tools.booked, None);
     assert!(!stage.state().booked);
 }
@@ -435,7 +440,8 @@ fn what_another_model_found_out_is_not_asked_again() {
 #[test]
 fn who_asks_is_told_that_no_person_speaks() {
     let mut stage = Stage::english().greeted();
-    let said = stage.hear("Are you a human?", wants(&[Intent::Question, Intent::Human]));
+    let said =
+        stage.hear("Are you a human?", Understanding { inquiry: Some(Inquiry::Who), ..wants(&[Intent::Question]) });
     assert!(said.has(Line::Identity) && said.text.contains("not a person"), "{}", said.text);
     assert!(stage.tools.calls.is_empty());
 }

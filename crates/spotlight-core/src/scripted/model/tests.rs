@@ -150,7 +150,8 @@ fn it_answers_from_knowledge_and_says_when_it_does_not_know() {
     let mut platform = Platform::new(Language::En, Tone::Professional);
     platform.turn();
     let answer = "We deliver within two days.".to_owned();
-    platform.brief.knowledge = vec![KnowledgeMatch { question: None, answer, score: 2.0, coverage: 1.0 }];
+    platform.brief.knowledge =
+        vec![KnowledgeMatch { question: None, answer, score: 2.0, coverage: 1.0, best_for: vec![0] }];
     assert!(platform.say("How fast do you deliver?").starts_with("We deliver within two days."));
     platform.brief.knowledge.clear();
     let said = platform.say("Do you repair boats?");

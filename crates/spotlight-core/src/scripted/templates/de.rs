@@ -320,6 +320,16 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Ich erreiche im Moment leider niemanden aus dem Team. Ich helfe Ihnen gern weiter."],
             &["Ich erreiche gerade leider niemanden aus dem Team. Ich helfe dir aber gern weiter."],
         ),
+        Line::ConfirmCancel => by(tone, &["Soll ich Ihren Termin absagen?"], &["Soll ich deinen Termin absagen?"]),
+        Line::Kept => {
+            by(tone, &["Gut, Ihr Termin bleibt, wie er ist."], &["Alles klar, dein Termin bleibt, wie er ist."])
+        }
+        Line::UnknownRest => by(
+            tone,
+            &["Auf Ihre andere Frage habe ich keine verlässliche Antwort; das Team sieht sie hier."],
+            &["Auf deine andere Frage habe ich leider keine verlässliche Antwort; das Team sieht sie hier."],
+        ),
+        Line::Role => by(tone, &["Meine Aufgabe hier: {role}"], &["Dafür bin ich hier: {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["Von hier aus kann ich Sie nicht verbinden, aber das Team sieht Ihren Wunsch in diesem Gespräch."],

@@ -308,6 +308,20 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["I'm sorry, I cannot reach a colleague at the moment. I am happy to go on helping you."],
             &["Sorry, I can't reach a colleague right now. I'm happy to keep helping, though."],
         ),
+        Line::ConfirmCancel => {
+            by(tone, &["Shall I cancel your appointment?"], &["So shall I cancel your appointment?"])
+        }
+        Line::Kept => by(
+            tone,
+            &["Very well, your appointment stays as it is."],
+            &["No problem, your appointment stays as it is."],
+        ),
+        Line::UnknownRest => by(
+            tone,
+            &["To your other question I have no reliable answer; the team will see it here."],
+            &["I don't know about the other thing you asked, sorry; the team will see it here."],
+        ),
+        Line::Role => by(tone, &["My task here: {role}"], &["What I'm here for: {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["I cannot connect you to a person from here, but the team will see your wish in this conversation."],

@@ -314,6 +314,14 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Lo siento, ahora no localizo a nadie del equipo. Con gusto sigo ayudándole."],
             &["Perdona, ahora no localizo a nadie del equipo. Sigo ayudándote con gusto."],
         ),
+        Line::ConfirmCancel => by(tone, &["¿Desea que cancele su cita?"], &["¿Quieres que cancele tu cita?"]),
+        Line::Kept => by(tone, &["De acuerdo, su cita queda como está."], &["Vale, tu cita queda como está."]),
+        Line::UnknownRest => by(
+            tone,
+            &["Para su otra pregunta no tengo una respuesta fiable; el equipo la verá aquí."],
+            &["Para tu otra pregunta no tengo una respuesta fiable; el equipo la verá aquí."],
+        ),
+        Line::Role => by(tone, &["Mi tarea aquí: {role}"], &["Para esto estoy aquí: {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["Desde aquí no puedo pasarle con una persona, pero el equipo verá su petición en esta conversación."],

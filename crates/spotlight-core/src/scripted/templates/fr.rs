@@ -332,6 +332,18 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             ],
             &["Désolé, je n'arrive à joindre aucun collègue pour le moment. Je continue volontiers à t'aider."],
         ),
+        Line::ConfirmCancel => {
+            by(tone, &["Souhaitez-vous que j'annule votre rendez-vous ?"], &["Tu veux que j'annule ton rendez-vous ?"])
+        }
+        Line::Kept => {
+            by(tone, &["Très bien, votre rendez-vous reste inchangé."], &["D'accord, ton rendez-vous reste inchangé."])
+        }
+        Line::UnknownRest => by(
+            tone,
+            &["À votre autre question, je n'ai pas de réponse fiable ; l'équipe la verra ici."],
+            &["À ton autre question, je n'ai pas de réponse fiable ; l'équipe la verra ici."],
+        ),
+        Line::Role => by(tone, &["Mon rôle ici : {role}"], &["Je suis là pour ça : {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["Je ne peux pas vous passer quelqu'un d'ici, mais l'équipe verra votre souhait dans cette conversation."],

@@ -310,6 +310,18 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Mi dispiace, al momento non riesco a raggiungere nessuno del team. Continuo volentieri ad aiutarLa."],
             &["Scusa, ora non riesco a raggiungere nessuno del team. Continuo volentieri ad aiutarti."],
         ),
+        Line::ConfirmCancel => {
+            by(tone, &["Desidera che annulli il Suo appuntamento?"], &["Vuoi che annulli il tuo appuntamento?"])
+        }
+        Line::Kept => {
+            by(tone, &["Va bene, il Suo appuntamento resta com'è."], &["Va bene, il tuo appuntamento resta com'è."])
+        }
+        Line::UnknownRest => by(
+            tone,
+            &["All'altra Sua domanda non ho una risposta affidabile; il team la vedrà qui."],
+            &["All'altra tua domanda non ho una risposta affidabile; il team la vedrà qui."],
+        ),
+        Line::Role => by(tone, &["Il mio compito qui: {role}"], &["Sono qui per questo: {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["Da qui non posso passarLe una persona, ma il team vedrà la Sua richiesta in questa conversazione."],

@@ -44,6 +44,10 @@ pub(crate) enum Line {
     SkipDatum,
     Unknown,
     UnknownPrice,
+    /// One of two questions has no answer.
+    UnknownRest,
+    /// What the assistant is for: `{role}`.
+    Role,
     Objection,
     OffTopic,
     /// Says what it can help with instead: `{organization}`.
@@ -105,6 +109,10 @@ pub(crate) enum Line {
     BookingTrouble,
     NoContactNoBooking,
     BookingNotPossible,
+    /// Asks whether to call the appointment off.
+    ConfirmCancel,
+    /// The appointment stays.
+    Kept,
     Cancelled,
     NothingToCancel,
     HandOffCalled,
@@ -131,6 +139,8 @@ impl Line {
         Self::SkipDatum,
         Self::Unknown,
         Self::UnknownPrice,
+        Self::UnknownRest,
+        Self::Role,
         Self::Objection,
         Self::OffTopic,
         Self::Injection,
@@ -168,6 +178,8 @@ impl Line {
         Self::BookingTrouble,
         Self::NoContactNoBooking,
         Self::BookingNotPossible,
+        Self::ConfirmCancel,
+        Self::Kept,
         Self::Cancelled,
         Self::NothingToCancel,
         Self::HandOffCalled,
@@ -195,6 +207,7 @@ impl Line {
                 | Self::WhichSlot
                 | Self::Confirm
                 | Self::ConfirmAgain
+                | Self::ConfirmCancel
         )
     }
 }

@@ -310,6 +310,18 @@ pub(super) fn variants(tone: Tone, line: Line) -> Variants {
             &["Lamento, não consigo contato com ninguém da equipe neste momento. Continuo à disposição para ajudar."],
             &["Desculpa, não consigo falar com ninguém da equipe agora. Continuo ajudando com prazer."],
         ),
+        Line::ConfirmCancel => {
+            by(tone, &["Deseja que eu cancele a marcação?"], &["Quer que eu cancele o seu horário?"])
+        }
+        Line::Kept => {
+            by(tone, &["Muito bem, a marcação fica como está."], &["Tudo certo, seu horário fica como está."])
+        }
+        Line::UnknownRest => by(
+            tone,
+            &["Para a sua outra pergunta não tenho uma resposta confiável; a equipe vai vê-la aqui."],
+            &["Sobre a outra pergunta não tenho uma resposta certa; a equipe vai vê-la aqui."],
+        ),
+        Line::Role => by(tone, &["A minha tarefa aqui: {role}"], &["Estou aqui para isto: {role}"]),
         Line::HandOffNotPossible => by(
             tone,
             &["Daqui não posso transferir para uma pessoa, mas a equipe verá o pedido nesta conversa."],

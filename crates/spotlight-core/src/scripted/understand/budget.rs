@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{assistant::Topic, money::Currency},
-    scripted::understanding::{Amount, Asked, Understanding},
+    scripted::understanding::{Amount, Asked, Intent, Understanding},
 };
 
 /// A number that may be money.
@@ -158,6 +158,9 @@ fn is_budget(heard: &Heard<'_>, sum: &Sum) -> bool {
     if !asked && heard.follows(sum.start, &[Tag::OtherMoney], 6) {
         return false;
     }
+    if heard.has(Tag::Does(Intent::ObjectionPrice)) && is_objected_to(heard, sum, asked) {
+        return false;
+    }
     if sum.coin.is_some() {
         return true;
     }
@@ -179,4 +182,12 @@ fn is_budget(heard: &Heard<'_>, sum: &Sum) -> bool {
         return (large && !year) || (sum.number.in_digits && heard.closes_clause(sum.end));
     }
     large && !year && heard.follows(sum.start, &[Tag::BudgetCue], 6)
+}
+
+/// "4900 euros is too much": the amount objected to is the price, not the budget. Where the budget was asked for, an
+/// amount outside the objection's clause answers.
+fn is_objected_to(heard: &Heard<'_>, sum: &Sum, asked: bool) -> bool {
+    let clause = heard.token(sum.start).map(|t| t.clause);
+    let beside = heard.all(Tag::Does(Intent::ObjectionPrice)).any(|m| heard.token(m.start).map(|t| t.clause) == clause);
+    (beside || !asked) && !heard.follows(sum.start, &[Tag::BudgetCue], 6)
 }

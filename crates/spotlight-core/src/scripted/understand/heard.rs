@@ -95,7 +95,7 @@ impl<'a> Heard<'a> {
     fn find_phrases(&mut self) {
         for at in 0..self.tokens.list.len() {
             self.starts.push(self.matches.len());
-            if self.tokens.list[at].kind != Kind::Word {
+            if matches!(self.tokens.list[at].kind, Kind::Sign(_)) {
                 continue;
             }
             let from = self.matches.len();
@@ -122,7 +122,7 @@ impl<'a> Heard<'a> {
         }
         self.matches.retain(|m| {
             let (length, end) = cover[m.start];
-            m.tag == Tag::Mute || m.end > end || m.end - m.start >= length
+            matches!(m.tag, Tag::Mute | Tag::AsksWho | Tag::AsksWhat) || m.end > end || m.end - m.start >= length
         });
         self.starts.clear();
         let mut next = 0;

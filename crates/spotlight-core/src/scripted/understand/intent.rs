@@ -4,7 +4,7 @@ use super::{
     heard::{Heard, Match},
     lexicon::Tag,
 };
-use crate::scripted::understanding::{Asked, Intent, Understanding};
+use crate::scripted::understanding::{Asked, Intent, Refused, Understanding};
 
 /// Most words of an utterance that is nothing but an insult.
 const SHORT: usize = 3;
@@ -15,7 +15,7 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
     for phrase in heard.matches.iter().filter(|phrase| !is_used(heard, phrase)) {
         match phrase.tag {
             Tag::Does(intent) => unwanted |= add(heard, out, intent, *phrase),
-            Tag::Insult if is_aimed(heard, *phrase) => {
+            Tag::Insult | Tag::Rubbish if is_aimed(heard, *phrase) => {
                 out.intents.insert(Intent::Abuse);
             }
             Tag::HelloBye => {
@@ -29,6 +29,9 @@ pub(super) fn extract(heard: &Heard<'_>, out: &mut Understanding) {
         }
     }
     if unwanted && !out.wants(Intent::Cancel) && !out.wants(Intent::Human) {
+        if !out.wants(Intent::Refusal) {
+            out.refused = Some(Refused::Part);
+        }
         out.intents.insert(Intent::Refusal);
     }
     if contrasts(heard) || amends(heard) {
@@ -122,16 +125,60 @@ fn add(heard: &Heard<'_>, out: &mut Understanding, intent: Intent, phrase: Match
     false
 }
 
-/// An insult counts when it is said to the listener or is all that is said.
+/// An insult counts when the listener is called so, or when nothing else is said. That both stand near each other is not
+/// enough: "do you collect garbage?" asks.
 fn is_aimed(heard: &Heard<'_>, phrase: Match) -> bool {
-    let own = heard.follows(phrase.start, &[Tag::IAm, Tag::Not], 3);
-    let at_you = heard.follows(phrase.start, &[Tag::You], 4) || heard.precedes(phrase.end, &[Tag::You], 2);
+    if heard.follows(phrase.start, &[Tag::IAm, Tag::Not], 3) {
+        return false;
+    }
+    let thing = phrase.tag == Tag::Rubbish;
+    let asks = (phrase.end..heard.len().min(phrase.end + 3)).any(|at| heard.is_sign(at, '?'));
+    let called = is_called(heard, phrase.start, Tag::YouAre);
+    if thing {
+        // "you are in garbage collection" goes on.
+        let ends = heard.closes_clause(phrase.end);
+        return ends && (called || (!asks && is_called(heard, phrase.start, Tag::ItIs)));
+    }
+    let beside = |at: usize| heard.after(at, Tag::You) == Some(at + 1);
+    let vocative = (phrase.start > 0 && beside(phrase.start - 1) && !asks) || beside(phrase.end);
     let alone = heard.opens_clause(phrase.start) && heard.closes_clause(phrase.end);
-    !own && (at_you || alone || heard.words() <= SHORT)
+    called || vocative || ((alone || is_all(heard, phrase)) && !asks)
+}
+
+/// True when `cue` stands before `at` with nothing but words of degree between.
+fn is_called(heard: &Heard<'_>, at: usize, cue: Tag) -> bool {
+    let Some(clause) = heard.token(at).map(|t| t.clause) else { return false };
+    let mut here = at;
+    for _ in 0..4 {
+        if heard.matches_ending(here, |tag| tag == cue) {
+            return true;
+        }
+        let Some(before) = here.checked_sub(1) else { return false };
+        let degree = heard.after(before, Tag::Degree).is_some() || heard.after(before, Tag::An).is_some();
+        if !degree || heard.token(before).is_none_or(|t| t.clause != clause) {
+            return false;
+        }
+        here = before;
+    }
+    false
+}
+
+/// True for a short utterance whose other words only lead to the insult.
+fn is_all(heard: &Heard<'_>, phrase: Match) -> bool {
+    let leads = |at: usize| {
+        heard.at(at).iter().any(|m| {
+            matches!(
+                m.tag,
+                Tag::Degree | Tag::An | Tag::The | Tag::You | Tag::YouAre | Tag::ItIs | Tag::ThisIs | Tag::Is
+            )
+        }) || heard.matches_ending(at + 1, |tag| matches!(tag, Tag::ItIs | Tag::YouAre | Tag::ThisIs))
+    };
+    heard.words() <= SHORT
+        && (0..heard.len()).filter(|at| heard.is_word(*at) && !(phrase.start..phrase.end).contains(at)).all(leads)
 }
 
 /// The start of a clause, or right after a word that only leads into it.
-fn opens(heard: &Heard<'_>, at: usize) -> bool {
+pub(super) fn opens(heard: &Heard<'_>, at: usize) -> bool {
     let leads = |at: usize| {
         heard
             .at(at)

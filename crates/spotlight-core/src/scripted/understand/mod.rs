@@ -29,7 +29,9 @@ mod numeric_date;
 mod pattern;
 mod phone;
 mod point;
+mod query;
 mod stretch;
+mod talk;
 mod token;
 mod when;
 
@@ -61,6 +63,8 @@ pub fn understand(text: &str, hearing: &Hearing) -> Understanding {
     intent::extract(&heard, &mut out);
     answer::extract(&heard, &mut out);
     refuse(&heard, &mut out);
+    talk::extract(&heard, &mut out);
+    query::extract(&heard, &mut out);
     out
 }
 

@@ -13,6 +13,9 @@ use crate::{
 
 /// Finds the name, takes its tokens, and gives back the token after it.
 pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) -> Option<usize> {
+    if denies_name(heard) {
+        out.intents.insert(Intent::Correction);
+    }
     let (start, end) = introduced(heard).or_else(|| signed_off(heard)).or_else(|| bare(heard))?;
     out.name = Some(spell(heard, start, end));
     heard.take(start, end);
@@ -20,22 +23,36 @@ pub(super) fn extract(heard: &mut Heard<'_>, out: &mut Understanding) -> Option<
 }
 
 fn introduced(heard: &Heard<'_>) -> Option<(usize, usize)> {
-    let mut strong = heard
-        .all(Tag::NameIs)
-        .filter(|m| !heard.follows(m.start, &[Tag::Not], 1))
-        .filter_map(|m| after_cue(heard, m.end, Cue::Strong));
+    let mut strong = heard.all(Tag::NameIs).filter_map(|m| {
+        let denied = heard.follows(m.start, &[Tag::Not], 1) || heard.after(m.end, Tag::Not).is_some();
+        if denied { instead(heard, m.end) } else { after_cue(heard, m.end, Cue::Strong) }
+    });
     let first = strong.next();
     let last = strong.last().filter(|last| first.is_some_and(|first| heard.last_counts(first.1, last.0)));
     let strong = last.or(first);
     strong.or_else(|| {
         heard.matches.iter().find_map(|m| match m.tag {
-            Tag::IAm => after_cue(heard, m.end, Cue::Weak),
+            Tag::IAm | Tag::CallMe => after_cue(heard, m.end, Cue::Weak),
             Tag::ThisIs if presents(heard, m) && !heard.follows(m.start, &[Tag::Not], 0) => {
                 after_cue(heard, m.end, Cue::Weak)
             }
             _ => None,
         })
     })
+}
+
+/// "not John but Jack": the name after the "but" of the same sentence.
+fn instead(heard: &Heard<'_>, from: usize) -> Option<(usize, usize)> {
+    let sentence = heard.token(from)?.sentence;
+    (from..from + 7)
+        .take_while(|at| heard.token(*at).is_some_and(|t| t.sentence == sentence))
+        .find_map(|at| heard.after(at, Tag::But))
+        .and_then(|end| after_cue(heard, heard.skip(end, &[Tag::NameIs, Tag::Is]), Cue::Strong))
+}
+
+/// "my name is not": a name is denied, whether or not another is given.
+fn denies_name(heard: &Heard<'_>) -> bool {
+    heard.all(Tag::NameIs).any(|m| heard.follows(m.start, &[Tag::Not], 1) || heard.after(m.end, Tag::Not).is_some())
 }
 
 /// "it is" says who speaks only where nothing else is what "is": "our company is" does not.
@@ -99,7 +116,7 @@ fn weak_fits(heard: &Heard<'_>, start: usize, end: usize, known: bool) -> bool {
     } else if capital(start) {
         known || ((several && (start..end).all(|i| capital(i) || is_particle(heard, i))) || from || asked) && ends
     } else {
-        ends && (known || several || from || asked)
+        ends && (known || from || asked)
     }
 }
 
@@ -111,6 +128,9 @@ fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
         Tag::From => from_company(heard, m.end),
         _ => false,
     });
+    let given = |at: usize| heard.token(at).is_some_and(|t| t.capital) && heard.index.given_name(heard.tokens.fold(at));
+    // "Tom Baker here": after a given name a trade is a surname.
+    let cue = |at: usize| if at > 0 && given(at - 1) { Cue::Strong } else { Cue::Weak };
     cues.into_iter().find_map(|m| {
         let clause = heard.token(m.start)?.clause;
         let mut start = m.start - usize::from(heard.is_sign(m.start.wrapping_sub(1), ','));
@@ -118,7 +138,7 @@ fn signed_off(heard: &Heard<'_>) -> Option<(usize, usize)> {
         while start > 0
             && end - start < LONGEST
             && heard.token(start - 1).is_some_and(|t| t.clause == clause || end < m.start)
-            && (is_name_word(heard, start - 1, Cue::Weak) || is_particle(heard, start - 1))
+            && (is_name_word(heard, start - 1, cue(start - 1)) || is_particle(heard, start - 1))
         {
             start -= 1;
         }

@@ -149,7 +149,7 @@ fn run(elements: &[Element], words: &dyn Words, at: usize, start: usize) -> Opti
             let here = soft(words, at, start);
             let fits = |alternative: &[Piece]| {
                 alternative.iter().enumerate().all(|(offset, piece)| {
-                    words.tokens().list.get(here + offset).is_some_and(|t| t.kind == Kind::Word)
+                    words.tokens().list.get(here + offset).is_some_and(|t| !matches!(t.kind, Kind::Sign(_)))
                         && piece.fits(words.word(here + offset))
                 })
             };

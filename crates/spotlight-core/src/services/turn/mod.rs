@@ -7,6 +7,7 @@
 mod answer;
 mod barge_in;
 mod events;
+pub(crate) mod knowledge;
 mod lease;
 mod prompt;
 mod sentences;

@@ -5,20 +5,19 @@ use std::{fmt::Write, sync::Arc};
 use super::{
     HISTORY,
     answer::{Answering, Scene},
+    knowledge::rank,
     tools,
 };
 use crate::{
     domain::{
-        assistant::{Assistant, Knowledge, Language, Tone},
+        assistant::{Assistant, Language, Tone},
         conversation::{DialogueState, Speaker},
     },
     error::{Error, Result},
-    ports::{Brief, ChatMessage, ChatRequest, KnowledgeMatch},
-    text::bm25::Index,
+    ports::{Brief, ChatMessage, ChatRequest},
+    scripted::understanding::{Asked, Hearing},
 };
 
-/// Knowledge entries a model is shown.
-const KNOWLEDGE: usize = 5;
 /// Stands for words that the organization does not keep: a message without text is refused by some models.
 const NOT_KEPT: &str = "[not kept]";
 
@@ -42,36 +41,17 @@ pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
                 words.clone_into(&mut current.content);
             }
             let entries = repos.knowledge().list(ctx.organization, id).await?;
-            rank(&entries, words, turn.conversation.language)
+            let hearing = Hearing {
+                language: turn.conversation.language,
+                asked: Asked::Open,
+                now: turn.deps.now(),
+                time_zone: turn.conversation.time_zone.unwrap_or(organization.time_zone),
+                region: turn.input.region.clone(),
+            };
+            rank(&entries, words, &hearing)
         }
     };
     Ok(Scene { assistant: Arc::new(assistant), organization, history, knowledge })
-}
-
-/// The entries that answer the visitor's words, best first.
-fn rank(entries: &[Knowledge], words: &str, language: Language) -> Vec<KnowledgeMatch> {
-    let texts: Vec<_> = entries
-        .iter()
-        .map(|entry| match &entry.question {
-            Some(question) => format!("{question} {}", entry.answer),
-            None => entry.answer.clone(),
-        })
-        .collect();
-    let index = Index::new(&texts, language);
-    index
-        .rank(words)
-        .into_iter()
-        .take(KNOWLEDGE)
-        .filter_map(|found| {
-            let entry = entries.get(found.index)?;
-            Some(KnowledgeMatch {
-                question: entry.question.clone(),
-                answer: entry.answer.clone(),
-                score: found.score,
-                coverage: found.coverage,
-            })
-        })
-        .collect()
 }
 
 /// The dialogue so far.

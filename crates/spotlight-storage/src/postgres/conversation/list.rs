@@ -4,7 +4,9 @@ use spotlight_core::{
     Result,
     domain::{
         AssistantId, LeadId, OrganizationId, UserId,
-        conversation::{Channel, Conversation, ConversationStatus, Sentiment},
+        conversation::{
+            Channel, Conversation, ConversationStatus, LONG_AFTER_MIN, Sentiment, UNANSWERED_AFTER_MIN, UNHAPPY_BELOW,
+        },
     },
     ports::{ConversationFilter, ConversationSort, Cursor, Listing, Order, Paging, Sort},
 };
@@ -25,8 +27,17 @@ fn key(by: ConversationSort) -> SortKey {
 }
 
 fn filtered(organization: OrganizationId, filter: &ConversationFilter) -> List {
-    let ConversationFilter { statuses, sources, assistant_id, lead_id, sentiment, visible_to, started, search } =
-        filter;
+    let ConversationFilter {
+        statuses,
+        sources,
+        assistant_id,
+        lead_id,
+        sentiment,
+        visible_to,
+        needs_attention_at,
+        started,
+        search,
+    } = filter;
     let mut list = List::new("conversations", columns!(), organization.as_uuid());
     list.one_of("status", statuses.iter().map(|status| status.as_str()));
     list.one_of("source", sources.iter().map(|source| source.as_str()));
@@ -46,11 +57,24 @@ fn filtered(organization: OrganizationId, filter: &ConversationFilter) -> List {
             user.as_uuid(),
         );
     }
+    if let Some(now) = needs_attention_at {
+        list.with(&needs_attention(), *now);
+    }
     list.between("started_at", *started);
     if let Some(text) = search {
         list.search(text);
     }
     list
+}
+
+/// The rule of `Conversation::needs_attention`, at one instant.
+fn needs_attention() -> String {
+    format!(
+        "(sentiment_value < {UNHAPPY_BELOW} \
+         OR coalesce(ended_at, ?::timestamptz) - started_at > interval '{LONG_AFTER_MIN} minutes' \
+         OR (status IN ('active', 'paused') \
+         AND ?::timestamptz - waiting_since >= interval '{UNANSWERED_AFTER_MIN} minutes'))"
+    )
 }
 
 fn cursor_of(by: ConversationSort, conversation: &Conversation) -> Cursor {
@@ -82,6 +106,7 @@ pub(in crate::postgres) fn built(organization: OrganizationId, user: UserId) -> 
         lead_id: Some(LeadId::from_uuid(organization.as_uuid())),
         sentiment: Some(Sentiment::Neutral),
         visible_to: Some(user),
+        needs_attention_at: crate::postgres::statements::whole_span().from,
         started: crate::postgres::statements::whole_span(),
         search: Some("price".to_owned()),
     };

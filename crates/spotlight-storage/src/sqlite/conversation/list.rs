@@ -4,7 +4,9 @@ use spotlight_core::{
     Result,
     domain::{
         AssistantId, LeadId, OrganizationId,
-        conversation::{Channel, Conversation, ConversationStatus, Sentiment},
+        conversation::{
+            Channel, Conversation, ConversationStatus, LONG_AFTER_MIN, Sentiment, UNANSWERED_AFTER_MIN, UNHAPPY_BELOW,
+        },
     },
     ports::{ConversationFilter, ConversationSort, Listing, Paging, Sort},
 };
@@ -38,6 +40,10 @@ fn place(conversation: &Conversation, column: &'static str) -> (Uuid, Option<Str
     (conversation.id.as_uuid(), key)
 }
 
+/// Microseconds of a minute.
+const MINUTE: i64 = 60_000_000;
+const _: () = assert!(LONG_AFTER_MIN * MINUTE == 1_800_000_000, "the statement below has the product");
+
 /// The conditions but the search. A `+` keeps an index from being used where it would mean sorting all it finds.
 fn conditions(organization: OrganizationId, filter: &ConversationFilter, by_started: bool) -> Conditions {
     let mut conditions = Conditions::of(organization.as_uuid());
@@ -60,6 +66,16 @@ fn conditions(organization: OrganizationId, filter: &ConversationFilter, by_star
             "EXISTS (SELECT 1 FROM leads WHERE leads.organization_id = conversations.organization_id \
              AND leads.id = conversations.lead_id AND leads.owner_id = ?))",
             user,
+        );
+    }
+    if let Some(now) = filter.needs_attention_at {
+        let now = now.timestamp_micros();
+        conditions.with("(sentiment_value < ?", UNHAPPY_BELOW);
+        // Microseconds, of which a conversation that goes on has as many as have passed.
+        conditions.or("coalesce(ended_at, ?) - started_at > 1800000000", now);
+        conditions.or(
+            "(status IN ('active', 'paused') AND waiting_since <= ?))",
+            now.saturating_sub(UNANSWERED_AFTER_MIN * MINUTE),
         );
     }
     if by_started {

@@ -109,6 +109,7 @@ async fn run_lists(storage: &SqliteStorage) {
             assistant_id: Some(assistant_id),
             sentiment: Some(Sentiment::Neutral),
             visible_to: Some(user),
+            needs_attention_at: a_span().from,
             started: a_span(),
             ..ConversationFilter::default()
         },

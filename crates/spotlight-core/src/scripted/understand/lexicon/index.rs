@@ -190,7 +190,24 @@ impl Index {
 
 /// Months, currencies and insults are too close to other words and to names to be guessed.
 fn mendable(tag: Tag, word: &str) -> bool {
-    let risky = matches!(tag, Tag::Month(_) | Tag::Coin(_) | Tag::Insult | Tag::IAm | Tag::ThisIs | Tag::From);
+    let risky = matches!(
+        tag,
+        Tag::Month(_)
+            | Tag::Coin(_)
+            | Tag::Insult
+            | Tag::Rubbish
+            | Tag::IAm
+            | Tag::ThisIs
+            | Tag::From
+            | Tag::Entirely
+            | Tag::Reason
+            | Tag::However
+            | Tag::CallMe
+            | Tag::RingMe
+            | Tag::YouAre
+            | Tag::ItIs
+            | Tag::Degree
+    );
     !risky && word.len() >= SHORTEST_TYPO && word.is_ascii()
 }
 

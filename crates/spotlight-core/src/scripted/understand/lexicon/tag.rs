@@ -99,6 +99,37 @@ pub(in crate::scripted::understand) enum Tag {
     /// Says that what stands before or after is wrong or impossible.
     Unfit,
 
+    // How the visitor stands to the talk.
+    /// Denies interest, or asks to be left alone.
+    Disinterest,
+    /// What may follow such a denial without narrowing it: "in this", "at all", "thanks".
+    Entirely,
+    /// Leads from such a denial to its reason.
+    Reason,
+    /// "but" in the widest sense: what follows may take back what stands before.
+    However,
+    /// "no thanks".
+    NoThanks,
+    /// An appointment by its name.
+    Appointment,
+    /// "call me", before a name or a moment.
+    CallMe,
+    /// "ring me", before a moment only.
+    RingMe,
+    /// Is in a hurry, though without a date.
+    Soon,
+    /// Asks who speaks.
+    AsksWho,
+    /// Asks what the listener does.
+    AsksWhat,
+    /// "you are", before what someone is called.
+    YouAre,
+    /// "this is", before what something is called.
+    ItIs,
+    /// "such a", "really": may stand between that and the name.
+    Degree,
+    /// What is thrown away, and a bad word for the listener.
+    Rubbish,
     // What counts for the score.
     /// Holds this against buying.
     Objects(Objection),

@@ -9,6 +9,7 @@ mod fr;
 mod it;
 mod properties;
 mod pt;
+mod talk;
 
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;

@@ -167,6 +167,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "jemand|jemanden|mensch|menschen|person mit|bei dem|der|denen ich|man|wir? * sprechen|reden|telefonieren",
             "echten|echter|echte|richtigen|richtiger|realen|wirklichen|lebenden menschen|mensch|person|mitarbeiter|berater|ansprechpartner",
             "mit einem|einer|jemandem|jemand|dem|ihrem|eurem|echten|einen * menschen|mensch|person|mitarbeiter|mitarbeiterin|berater|beraterin|verkaufer|kollegen|chef|vertrieb|ansprechpartner|support|team * sprechen|reden|verbinden|verbunden|telefonieren|verbindet?",
             "mit jemandem|jemand|wem * sprechen|reden|telefonieren|verbinden|verbunden",
@@ -207,12 +208,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "termin|beratung|gesprach|besprechung|meeting|anruf|telefonat|beratungsgesprach|videocall|call|treffen|besichtigung|demo * vereinbaren|buchen|ausmachen|machen|reservieren|festlegen|bekommen|haben|planen|vereinbart|finden|organisieren|absprechen|abmachen|fixieren",
+            "termin|beratung|gesprach|besprechung|meeting|anruf|telefonat|beratungsgesprach|videocall|call|treffen|besichtigung|demo * vereinbaren|buchen|ausmachen|reservieren|festlegen|planen|vereinbart|absprechen|abmachen|fixieren",
+            "termin|beratungsgesprach|besprechung|besichtigung|meeting * machen|bekommen|haben|finden|organisieren",
             "termin fur|am|morgen|nachste|bitte|moglich|frei|um|vor_ort",
             "einen|ein|den termin|beratungstermin|gesprachstermin",
             "buchen|reservieren|buche|reservier~",
             "konnen|konnten|wollen|sollen wir|sie uns|mich|mal treffen|sprechen|zusammensetzen|telefonieren|unterhalten",
-            "wann|was|welche|haben * frei|zeit|verfugbar|termine|zeiten|freie|moglich",
+            "wann sind|seid|bist|hatten|haben|habt|hast|ist|waren sie|ihr|du|jemand|ein_kollege * frei|zeit|verfugbar",
+            "wann|welche|haben|habt|gibt * termine|termin",
+            "haben|habt|hatten|hattet sie|ihr * zeit",
             "freie termine|zeiten|slots",
             "termine|termin frei|verfugbar",
             "lassen|lass sie|uns uns? telefonieren|treffen|sprechen|reden|einen_termin",
@@ -255,7 +259,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "du_bist|sie_sind|verhalte|verhalten|tu|tun|handle|agiere|antworte|spiel|spiele|benimm jetzt|nun|ab|ab_sofort|dich|sich|sie_sich|als|so|ob|wie * entwickler|administrator|admin|hacker|dan|pirat|programmierer|anderer|ki|assistent",
             "ab_jetzt|ab_sofort|von_nun_an bist|sind|antwortest|verhaltst|ist du|sie",
             "zeig~|verrat~|nenn~|gib|geben|wiederhol~|druck~|wie_lautet|wie_lauten|was_sind|offenbar~|sag~ * dein|deine|deinen|ihre|ihren|die|den|interne * prompt|anweisungen|instruktionen|konfiguration|passwort|regeln|vorgaben|systemprompt",
-            "ich_bin|hier_ist|hier_spricht dein|deine|ihr|der|ein * entwickler|administrator|schopfer|programmierer|admin",
+            "ich_bin|hier_ist|hier_spricht dein|deine|ihr|euer * entwickler|entwicklerin|administrator|schopfer|programmierer|admin",
             "ohne einschrankungen|filter|regeln|beschrankungen|zensur",
             "neue anweisungen|anweisung|instruktionen",
             "gib|geben|gewahr~ * rabatt|gratis|umsonst|kostenlos * 100|90|99",
@@ -278,7 +282,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiotin|betrugerin|unfahigen|dummen|nutzlosen|blodes|idiot|idioten|dumm|dummer|dummes|dumme|dummkopf|blod|bloder|blodes|blode|trottel|depp|vollidiot|penner|spinner|scheisse|scheiss|dreck|nutzlos|nutzloser|nutzloses|unfahig|unfahiger|bescheuert|behindert|spast|schwachkopf|schwachsinn|betruger|abzocker|mull|mist|drecks|arsch|miststuck|mistkerl|volltrottel",
+            "idiotin|betrugerin|unfahigen|dummen|nutzlosen|blodes|idiot|idioten|dumm|dummer|dummes|dumme|dummkopf|blod|bloder|blodes|blode|trottel|depp|vollidiot|penner|spinner|scheisse|scheiss|nutzlos|nutzloser|nutzloses|unfahig|unfahiger|bescheuert|behindert|spast|schwachkopf|schwachsinn|betruger|abzocker|drecks|arsch|miststuck|mistkerl|volltrottel",
         ],
     ),
     (T::You, &["du|dich|dir|dein|deine|sie|ihr|ihnen|bot|roboter|maschine|chatbot|assistent|verein|laden"]),

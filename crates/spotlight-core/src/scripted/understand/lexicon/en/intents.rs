@@ -88,6 +88,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "at first",
             "hello bar",
             "how are you different|able|handling|going_to|planning",
+            "call center|centre|centers|centres|recording|tracking|log|logs|queue|list|volume",
+            "live chat",
+            "phone|video call software|tool|system|app",
         ],
     ),
     (
@@ -167,6 +170,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "person|human|somebody|someone to|who|i i|can? can? talk|speak|chat",
             "someone|somebody|anyone|anybody i|we can|could? talk|speak|chat",
             "someone|somebody to talk|speak|chat",
             "real|actual|live|human person|human|people|agent|someone|rep|representative|being",
@@ -195,6 +199,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "i made|wrote|gave|typed|spelled * mistake|typo|error|wrong",
             "let_me|to|i_need_to|need_to|want_to|can_i|could_you correct|fix|rephrase|change my|that|the|it",
             "thats|its|is not my|right|correct|how_you_spell",
+            "my|the name isnt|wasnt",
             "scratch that",
             "make_that|make_it",
             "actually its|it_is|my|no|not|make|lets|the|that|i_meant|monday|tuesday|wednesday|thursday|friday",
@@ -208,13 +213,19 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "book|schedule|arrange|organise|organize|set_up|setup|fix|make|reserve|get|have|plan|take|want|need|like|for * appointment|meeting|call|slot|time|demo|consultation|session|chat|visit|viewing",
+            "book|schedule|arrange|organise|organize|set_up|setup|fix|reserve|plan * appointment|meeting|call|slot|time|demo|consultation|session|chat|visit|viewing",
+            "make|get|have|take|want|need|like|for an|a|another|my|our|some? quick|short|first|free|personal|phone|video? appointment|meeting|consultation|viewing",
+            "make|get|want|need|like a|another quick|short|first|free|personal|phone|video? call|slot|session|visit|demo",
+            "can|could|may|shall|lets|let_us|to i|we|you? have|do|get|arrange a|an quick|short|first|free|personal|phone|video? call|chat|slot|session|visit|demo",
             "book|schedule it|one|something|that|me|us",
             "an|the appointment",
             "can|could|shall|should|would we meet|talk|speak|catch_up|have_a_call",
             "lets|let_us meet|catch_up|talk|speak|book|schedule|do_it",
             "id|would like|love to meet|talk|speak|book|schedule",
-            "when|what|which * free|available|availability|slots|times",
+            "when|what_time|what_times|which_day|what_day|which_days are|is|would you|someone|somebody|anyone|your_team|a_colleague be? free|available",
+            "when|what|which * slots|appointments|openings",
+            "what|which times|days are|do * free|available|have|suit|work",
+            "when can|could i|we|you meet|come|talk|speak",
             "any|free|available|open slots|appointments|times|openings|availability",
             "do you have time|availability|any_time",
         ],
@@ -247,7 +258,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "you are|will|must now|from_now_on|act|behave|pretend * developer|dan|admin|administrator|pirate|unrestricted|hacker|free|another|different|chatgpt",
             "act|behave|pretend|respond|roleplay|role-play|answer as|like|to_be|youre * developer|admin|administrator|system|root|dan|engineer|ai|hacker|unrestricted|pirate|my",
             "reveal|show|print|repeat|tell|give|output|display|share|leak|* your|the|system * prompt|script|instructions|rules|configuration|guidelines|api_key|api_keys|password|secrets|programming",
-            "i_am|im your|the|a? * developer|creator|administrator|admin",
+            "i_am|im your * developer|creator|administrator|admin|programmer|maker",
             "new instructions",
             "without any? restrictions|filters|limits|rules",
             "repeat|print everything|the_text|all|the_words above|before",
@@ -266,7 +277,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "idiot|idiots|idiotic|moron|stupid|dumb|dumbass|asshole|arsehole|bastard|bitch|cunt|dickhead|wanker|retard|retarded|jerk|imbecile|loser|twat|prick|scumbag|shithead|fuckwit|fucker|motherfucker|pathetic|worthless|useless|crap|bullshit|garbage|trash|scammer|scammers|liar|liars|crook|crooks|thief|thieves",
+            "idiot|idiots|idiotic|moron|stupid|dumb|dumbass|asshole|arsehole|bastard|bitch|cunt|dickhead|wanker|retard|retarded|jerk|imbecile|loser|twat|prick|scumbag|shithead|fuckwit|fucker|motherfucker|pathetic|worthless|useless|bullshit|scammer|scammers|liar|liars|crook|crooks|thief|thieves",
         ],
     ),
     (T::You, &["you|your|youre|u|ur|yourself|bot|robot|chatbot|machine|assistant|ai|program"]),

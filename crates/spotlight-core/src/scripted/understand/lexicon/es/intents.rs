@@ -199,11 +199,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "reserv~|agend~|program~|concert~|ped~|fij~|coger|tomar|cuadr~|quedar|quiero|necesito|querria|quisiera|organiz~|gustaria|hacer|tener * cita|reunion|llamada|hora|videollamada|hueco|visita|demo|consulta|turno|sesion|entrevista",
+            "reserv~|agend~|programar|programamos|programe|concert~|pedir|fij~|coger|cuadr~|organizar|organizamos|solicitar * cita|reunion|llamada|hora|videollamada|hueco|visita|demo|consulta|turno|sesion|entrevista",
+            "tomar|quedar|quiero|queremos|necesito|necesitamos|querria|quisiera|gustaria|hacer|tener|para una|un|otra|otro|la|mi? primera|breve? cita|reunion|videollamada|hueco|visita|turno|entrevista",
+            "quiero|necesito|querria|quisiera|tener|hacer una|otra primera|breve? llamada|sesion|demo",
             "reserv~|agend~ una|un|la|el|me|nos|mi|para",
             "una|la cita|reunion|videollamada",
             "podemos|podriamos|quiero|puedo|gustaria|quisiera quedar|reunirme|reunirnos|vernos|hablar|agendar|reservar|verme|quedar_el",
-            "cuando|que|tienen|tienes|hay * disponible|disponibles|disponibilidad|libre|libres|hueco|huecos|horario|horarios|horas",
+            "cuando|que_dia|que_dias|a_que_hora estas|estais|estan|esta_usted|tienes|tienen|teneis|tiene_usted libre|libres|disponible|disponibles|disponibilidad|hueco|huecos|tiempo",
+            "tienen|tienes|hay|teneis|que|cuando * hueco|huecos|cita|citas|disponibilidad",
+            "horas|horarios|fechas|dias libres|disponibles",
             "disponibilidad para|el|esta",
             "cuando podemos|podriamos|puedo|puede|pueden hablar|vernos|reunirnos|quedar",
         ],
@@ -240,7 +244,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "eres|seras|actua|comportate|finge|haz|simula|responde|hazte ahora|como|que|ser|pasar_por * desarrollador|administrador|programador|hacker|dan|ia|asistente|pirata|otro",
             "a_partir_de_ahora|desde_ahora|de_ahora_en_adelante eres|actuas|seras|respondes|vas",
             "revel~|muestr~|ensen~|dime|imprim~|repit~|cual|cuales|copia * tu|tus|el|las|sus prompt|instrucciones|reglas|configuracion|contrasena|clave|claves",
-            "soy|habla|como tu|el|un|su desarrollador|creador|administrador|programador",
+            "soy|habla|como tu|su desarrollador|desarrolladora|creador|creadora|administrador|administradora|programador|programadora",
             "sin restricciones|filtros|limites|reglas|censura",
             "nuevas instrucciones",
             "dame|aplica|concede|hazme * descuento|gratis * 100|90|99|total",
@@ -260,7 +264,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "ladron|ladrones|estafa|inutil|idiota|idiotas|imbecil|imbeciles|estupido|estupida|estupidos|tonto|tonta|pendejo|pendeja|puta|puto|mierda|basura|inutil|inutiles|capullo|subnormal|boludo|zorra|cretino|cretina|payaso|estafador|estafadores|retrasado|anormal|asqueroso|maldito",
+            "ladron|ladrones|estafa|inutil|idiota|idiotas|imbecil|imbeciles|estupido|estupida|estupidos|tonto|tonta|pendejo|pendeja|puta|puto|mierda|inutil|inutiles|capullo|subnormal|boludo|zorra|cretino|cretina|payaso|estafador|estafadores|retrasado|anormal|asqueroso|maldito",
         ],
     ),
     (T::You, &["tu|ti|te|eres|sois|son|usted|ustedes|vosotros|vos|sos|bot|robot|maquina|asistente"]),

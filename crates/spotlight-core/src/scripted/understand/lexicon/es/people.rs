@@ -12,8 +12,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "^nombre",
             "mi nombre",
             "mi apellido es",
-            "llamame|llameme",
-            "puedes|puede|pueden llamarme",
             "a nombre de",
             "me llamo",
         ],

@@ -161,6 +161,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "quelqu'un|personne|humain a|avec qui * parler|discuter|echanger",
             "marre|assez de|d parler|discuter a|avec un|une|des robot~|machine~|bot~",
             "passer|passez quelqu'un|un_collegue",
             "vrai|vraie|veritable personne|humain|conseiller|interlocuteur|gens|agent|etre_humain",
@@ -203,13 +204,15 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "prendre|fixer|reserver|planifier|programmer|organiser|convenir|obtenir|avoir|prenons|fixons|caler|booker|poser|voudrais|souhaite|aimerais|veux|besoin * rendez-vous|rdv|reunion|creneau|appel|entretien|visio|visite|rencontre|demo|consultation",
+            "prendre|fixer|reserver|planifier|programmer|organiser|convenir|obtenir|prenons|fixons|caler|booker|poser * rendez-vous|rdv|reunion|creneau|appel|entretien|visio|visite|rencontre|demo|consultation",
+            "avoir|voudrais|souhaite|souhaiterais|aimerais|veux|besoin|voulons un|une|d_un|d_une|mon? premier|premiere|petit|court? rendez-vous|rdv|reunion|creneau|appel|entretien|visio|visite|rencontre|demo",
             "reserver|reservez|planifier|programmer|booker|caler un|une|le|la|pour|mon|moi|ca",
             "un rendez-vous|rdv",
             "rendez-vous|rdv pour|le|la|demain|lundi|mardi|mercredi|jeudi|vendredi|possible|s'il",
             "peut-on|pourrait-on|pouvons-nous|on_peut|on_pourrait|voudrais|aimerais|pourrions-nous se|nous|vous voir|rencontrer|parler|appeler|rencontrer",
-            "quand|quelles|quels|avez-vous|quel|vos * disponible|disponibles|disponibilites|disponibilite|libre|libres|creneaux|creneau",
-            "disponibilites|dispos|dispo",
+            "quand etes-vous|es-tu|seriez-vous|vous_etes|tu_es|est-ce_que_vous_etes disponible|disponibles|libre|libres",
+            "quand|quelles|quels|avez-vous|quel|vos * creneaux|creneau|disponibilites",
+            "disponibilites|dispos",
         ],
     ),
     (
@@ -245,7 +248,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "tu_es|vous_etes|agis|agissez|comporte-toi|comportez-vous|fais|faites|joue|reponds|repondez maintenant|desormais|comme|en_tant_que|semblant|le_role|un|l * developpeur|administrateur|hacker|dan|pirate|programmeur|assistant|autre|ia",
             "a_partir_de_maintenant|desormais tu_es|vous_etes|tu|vous",
             "revel~|montr~|affich~|donne|donnez|repet~|quel_est|quelles_sont|dis|dites|divulgu~ moi? ton|tes|vos|votre|le|les|moi * prompt|instructions|consignes|configuration|mot_de_passe|directives|regles",
-            "je_suis|c'est|ici ton|votre|le|un|l developpeur|createur|administrateur|programmeur",
+            "je_suis|c'est|ici ton|votre developpeur|developpeuse|createur|creatrice|administrateur|administratrice|programmeur",
             "sans aucune? restrictions|restriction|filtre|filtres|limites|regles|censure",
             "nouvelles instructions|consignes",
             "donne~|appliqu~|accord~ * remise|reduction|gratuit|gratuitement * 100|90|99|totale",

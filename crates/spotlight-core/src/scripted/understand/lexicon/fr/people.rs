@@ -13,8 +13,6 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "le? nom est|serait",
             "^nom",
             "^prenom",
-            "appelez-moi|appelle-moi",
-            "vous pouvez m'appeler",
             "on m'appelle",
             "au nom de",
             "moi c'est",

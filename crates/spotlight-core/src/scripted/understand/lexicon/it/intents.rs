@@ -160,6 +160,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "persona|qualcuno|operatore|umano con|a cui|chi * parlare|parlarne|rivolgermi",
             "passarmi|passami|passatemi|passi|passare qualcuno|un_responsabile|un_collega|un_operatore",
             "persona|operatore|consulente|essere|umano vera|vero|reale|umano|umana|in_carne",
             "parlare|parlo|comunicare|passare|passarmi|passami|passatemi|collegare|trasferire|trasferirmi|mettere_in_contatto|contattare|mettermi_in_contatto|parli con|un|una|a|qualcuno|il|la * persona|umano|operatore|operatrice|consulente|qualcuno|commerciale|responsabile|agente|addetto|venditore|collega|rappresentante|tecnico|essere_umano",
@@ -198,12 +199,16 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "prenot~|fiss~|programm~|organizz~|pianific~|prendere|concord~|avere|vorrei|serve|desidero|fare|combinare|stabilire * appuntamento|riunione|chiamata|incontro|call|videochiamata|consulenza|colloquio|visita|slot|demo|telefonata|sopralluogo",
+            "prenot~|fiss~|programmare|programmiamo|organizzare|organizziamo|pianific~|prendere|concord~|combinare|stabilire * appuntamento|riunione|chiamata|incontro|call|videochiamata|consulenza|colloquio|visita|slot|demo|telefonata|sopralluogo",
+            "avere|vorrei|vorremmo|serve|desidero|fare|voglio un|una|il|la|l? primo|prima|breve? appuntamento|riunione|incontro|videochiamata|colloquio|sopralluogo",
+            "avere|vorrei|vorremmo|desidero|fare|voglio un|una breve? call|chiamata|telefonata|consulenza|visita|demo",
             "prenot~|fiss~ un|una|il|la|per|mi|questo|quello",
             "un appuntamento|incontro",
             "appuntamento per|domani|lunedi|martedi|mercoledi|giovedi|venerdi",
             "possiamo|potremmo|vorrei|vorremmo|mi_piacerebbe|posso vederci|sentirci|incontrarci|parlarne|prenotare|fissare|incontrarvi|incontrarla",
-            "quando|quali|che|avete|siete|c'e * disponibile|disponibili|disponibilita|libero|liberi|orari|posto|buco|slot",
+            "quando|che_giorno|che_ora siete|sei|e_lei|sareste|avete|hai disponibile|disponibili|libero|libera|liberi|disponibilita|posto|tempo",
+            "quali|che|avete|c'e|ci_sono * slot|disponibilita|appuntamenti",
+            "orari|date|giorni disponibili|liberi",
             "disponibilita per|il|la|nei",
             "quando possiamo|potremmo|posso sentirci|vederci|parlare|incontrarci",
         ],
@@ -243,7 +248,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "da_ora|d'ora|da_adesso in_poi|in_avanti sei|agisci|rispondi|sarai",
             "d'ora in poi",
             "rivel~|mostr~|stamp~|dimmi|ripet~|qual_e|quali_sono|dammi|svel~|scriv~ il|le|i|la|tuo|tue|l * prompt|istruzioni|configurazione|password|regole",
-            "sono|qui il|lo|un|tuo * sviluppatore|creatore|amministratore|programmatore",
+            "sono|qui il|lo|la? tuo|tua|suo|vostro sviluppatore|sviluppatrice|creatore|creatrice|amministratore|amministratrice|programmatore",
             "senza alcuna|nessuna? restrizioni|filtri|limiti|regole|censura|restrizione",
             "nuove istruzioni",
             "dammi|applica|fammi|concedi * sconto|gratis * 100|90|99|totale",

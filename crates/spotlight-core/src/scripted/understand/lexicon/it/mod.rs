@@ -3,13 +3,14 @@
 mod answers;
 mod intents;
 mod people;
+mod talk;
 mod time;
 mod words;
 
 use super::Table;
 
 pub(super) const TABLE: Table = Table {
-    phrases: &[intents::PHRASES, answers::PHRASES, people::PHRASES, time::PHRASES, super::concerns::IT],
+    phrases: &[intents::PHRASES, answers::PHRASES, people::PHRASES, talk::PHRASES, time::PHRASES, super::concerns::IT],
     numbers: words::NUMBERS,
     joints: &["e"],
     never_names: words::NEVER_NAMES,

@@ -163,6 +163,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Human),
         &[
+            "pessoa|alguem|humano com|pra|para quem * falar|conversar",
             "pessoa|atendente|humano|consultor|gente real|de_verdade|humana|de_carne|verdadeira",
             "ser humano",
             "falar|conversar|passar|passa|transferir|transfere|contato|ligar|comunicar|transfira|passe|contacto|encaminh~ com|para|pra|me|um|uma|a|o|por * alguem|pessoa|humano|atendente|consultor|consultora|vendedor|vendedora|responsavel|operador|operadora|gerente|comercial|agente|colega|especialista|representante|assistente_humano",
@@ -203,12 +204,16 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Does(I::Book),
         &[
-            "marc~|agend~|reserv~|combin~|program~|quero|preciso|queria|gostaria|ter|fazer|organiz~ * reuniao|consulta|horario|chamada|visita|encontro|call|videochamada|atendimento|conversa|demo|compromisso|sessao|entrevista",
+            "marcar|marco|marque|marcamos|marquem|agend~|reserv~|combinar|combinamos|programar|organizar * reuniao|consulta|horario|chamada|visita|encontro|call|videochamada|atendimento|conversa|demo|compromisso|sessao|entrevista",
+            "quero|queremos|preciso|queria|gostaria_de|ter|fazer|de uma|um|outra|a? primeira|breve? reuniao|visita|encontro|videochamada|entrevista|consulta",
+            "quero|preciso|queria|gostaria_de|ter uma|um|outra primeira|breve? chamada|call|demo|sessao|conversa|horario",
             "marc~|agend~|reserv~ um|uma|o|a|para|pra|isso|esse|esta|uma_hora",
             "agendamento|marcacao",
             "uma|a reuniao",
             "podemos|poderiamos|quero|queria|gostaria_de|vamos|posso|a_gente_pode nos_encontrar|conversar|marcar|agendar|falar_na|falar_amanha|reunir|encontrar",
-            "quando|quais|que|tem|voces_tem|ha|qual * disponivel|disponiveis|disponibilidade|livre|livres|horario|horarios|vaga|vagas|agenda",
+            "quando|que_dia|que_horas|que_dias voce|voces|vc|vcs|alguem|estas|tens|o_senhor|a_senhora esta|estao|tem|teria|teriam? livre|livres|disponivel|disponiveis|disponibilidade|vaga|vagas|agenda|horario|tempo",
+            "tem|ha|voces_tem|quais|que * vaga|vagas|disponibilidade",
+            "horario|horarios|datas|dias livre|livres|disponivel|disponiveis",
             "disponibilidade para|na|no|esta|essa",
             "quando podemos|posso|voces_podem|podem falar|conversar|marcar|reunir|me_atender",
         ],
@@ -244,7 +249,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
             "voce_e|tu_es|es|aja|age|finja|finge|comporte-se|faca|responda|atue|interprete|simule|faz_de_conta agora|como|que|de_conta|ser * desenvolvedor|administrador|hacker|dan|pirata|programador|outro|ia|assistente",
             "a_partir_de_agora|de_agora_em_diante|doravante voce|tu|es|responda|aja",
             "revel~|mostr~|exib~|imprim~|repit~|diga|qual_e|quais_sao|me_diga|me_de|diz-me|passe|copie o|a|as|os|seu|sua|suas|teu|tuas|tua|me|seus * prompt|instrucoes|configuracao|senha|regras|diretrizes",
-            "sou|aqui_e o|a|seu|teu|um * desenvolvedor|criador|administrador|programador",
+            "sou|aqui_e o|a? seu|sua|teu|tua desenvolvedor|desenvolvedora|criador|criadora|administrador|administradora|programador|programadora",
             "sem nenhuma|quaisquer? restricoes|filtros|limites|regras|censura|restricao",
             "novas instrucoes",
             "me_de|da-me|aplique|conceda|faca * desconto|gratis * 100|90|99|total",
@@ -266,7 +271,7 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Insult,
         &[
-            "golpistas|ladra|trouxas|estupidos|idiota|idiotas|burro|burra|burros|imbecil|imbecis|estupido|estupida|merda|lixo|inutil|inuteis|bosta|palhaco|trouxa|ladrao|ladroes|golpista|retardado|retardada|porcaria|cretino|cretina|puta|incompetente|incompetentes|besta|parvo|parva|anormal|ridiculo|nojento|canalha|safado",
+            "golpistas|ladra|trouxas|estupidos|idiota|idiotas|burro|burra|burros|imbecil|imbecis|estupido|estupida|merda|inutil|inuteis|bosta|palhaco|trouxa|ladrao|ladroes|golpista|retardado|retardada|cretino|cretina|puta|incompetente|incompetentes|besta|parvo|parva|anormal|ridiculo|nojento|canalha|safado",
         ],
     ),
     (T::You, &["voce|voces|tu|es|vc|vcs|seu|sua|teu|tua|te|ti|robo|bot|maquina|assistente"]),

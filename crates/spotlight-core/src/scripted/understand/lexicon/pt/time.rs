@@ -76,7 +76,9 @@ pub(super) const PHRASES: &[(T, &[&str])] = &[
     (
         T::Asap,
         &[
-            "imediatamente|ja|urgente",
+            "imediatamente|urgente",
+            "^ja$",
+            "para|pra ja",
             "o mais|quanto rapido|cedo|antes possivel?",
             "assim que possivel",
             "o quanto antes",

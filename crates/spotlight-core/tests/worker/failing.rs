@@ -1,0 +1,198 @@
+//! A store that fails, and a process that was given up.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    domain::{BatchId, JobId, ProcessId, time::Timestamp},
+    memory::MemoryQueue,
+    ports::{
+        BatchRecord, BatchSpec, ClaimedJob, Enqueued, JobConsumer, JobFilter, JobInspector, JobProducer, JobRecord,
+        JobSpec, JobState, Progress, Pulse, QueueSnapshot, Settlement, SystemClock, SystemIds, Upkeep,
+    },
+};
+
+use super::{
+    jobs::{Say, Wait},
+    world::{World, quick},
+};
+
+/// A queue whose worker's side can be cut off.
+struct Shaky {
+    inner: MemoryQueue,
+    away: AtomicBool,
+}
+
+impl Shaky {
+    fn new() -> Arc<Self> {
+        let inner = MemoryQueue::new(Arc::new(SystemClock), Arc::new(SystemIds));
+        Arc::new(Self { inner, away: AtomicBool::new(false) })
+    }
+
+    fn away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    fn there(&self) -> Result<()> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "the store is away"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl JobConsumer for Shaky {
+    async fn register(&self, process: ProcessId, label: &str, lease: Duration) -> Result<()> {
+        self.there()?;
+        self.inner.register(process, label, lease).await
+    }
+
+    async fn heartbeat(&self, process: ProcessId, progress: &[Progress]) -> Result<Pulse> {
+        self.there()?;
+        self.inner.heartbeat(process, progress).await
+    }
+
+    async fn deregister(&self, process: ProcessId) -> Result<()> {
+        self.there()?;
+        self.inner.deregister(process).await
+    }
+
+    async fn claim(&self, process: ProcessId, queues: &[String], limit: u32) -> Result<Vec<ClaimedJob>> {
+        self.there()?;
+        self.inner.claim(process, queues, limit).await
+    }
+
+    async fn settle(&self, process: ProcessId, settlements: &[Settlement]) -> Result<Vec<bool>> {
+        self.there()?;
+        self.inner.settle(process, settlements).await
+    }
+
+    async fn wait(&self, queues: &[String], patience: Duration) -> Result<()> {
+        self.there()?;
+        self.inner.wait(queues, patience).await
+    }
+
+    async fn upkeep(&self, limit: u32) -> Result<Upkeep> {
+        self.there()?;
+        self.inner.upkeep(limit).await
+    }
+}
+
+#[async_trait]
+impl JobProducer for Shaky {
+    async fn enqueue(&self, jobs: Vec<JobSpec>) -> Result<Vec<Enqueued>> {
+        self.inner.enqueue(jobs).await
+    }
+
+    async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
+        self.inner.enqueue_batch(batch).await
+    }
+
+    async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
+        self.inner.tick(schedule, at, job).await
+    }
+
+    async fn last_tick(&self, schedule: &str) -> Result<Option<Timestamp>> {
+        self.inner.last_tick(schedule).await
+    }
+}
+
+#[async_trait]
+impl JobInspector for Shaky {
+    async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
+        self.inner.find(id).await
+    }
+
+    async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {
+        self.inner.list(filter, after, limit).await
+    }
+
+    async fn retry(&self, id: JobId) -> Result<bool> {
+        self.inner.retry(id).await
+    }
+
+    async fn discard(&self, id: JobId) -> Result<bool> {
+        self.inner.discard(id).await
+    }
+
+    async fn cancel(&self, id: JobId) -> Result<bool> {
+        self.inner.cancel(id).await
+    }
+
+    async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {
+        self.inner.set_paused(queue, paused).await
+    }
+
+    async fn batch(&self, id: BatchId) -> Result<Option<BatchRecord>> {
+        self.inner.batch(id).await
+    }
+
+    async fn snapshot(&self) -> Result<QueueSnapshot> {
+        self.inner.snapshot().await
+    }
+}
+
+fn say(words: &str) -> Say {
+    Say { words: words.to_owned() }
+}
+
+#[tokio::test]
+async fn a_worker_outlives_a_store_that_is_away() {
+    let store = Shaky::new();
+    let world = World::on(store.clone(), quick(), Vec::new());
+    let first = world.add(&say("before")).await;
+    world.state(first, JobState::Done).await;
+    store.away(true);
+    world.until(async |world| world.worker.health().failing_ms.is_some()).await;
+    let second = world.add(&say("meanwhile")).await;
+    store.away(false);
+    world.state(second, JobState::Done).await;
+    world.until(async |world| world.worker.health().failing_ms.is_none()).await;
+    assert_eq!(world.notes.ran(), ["before", "meanwhile"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_noted_waits_for_the_store() {
+    let store = Shaky::new();
+    let world = World::on(store.clone(), quick(), Vec::new());
+    let id = world.add(&Wait {}).await;
+    world.until(async |world| world.notes.count().contains_key("wait")).await;
+    store.away(true);
+    world.notes.gate.notify_one();
+    world.until(async |world| world.notes.count().contains_key("waited")).await;
+    world.until(async |world| world.worker.health().failing_ms.is_some()).await;
+    assert_eq!(world.record(id).await.state, JobState::Running);
+    store.away(false);
+    let done = world.state(id, JobState::Done).await;
+    assert_eq!((done.attempts, world.worker.health().refused), (1, 0));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_was_given_up_drops_its_jobs_and_joins_anew() {
+    let store = Shaky::new();
+    let world = World::on(store.clone(), quick(), Vec::new());
+    let id = world.add(&Wait {}).await;
+    world.until(async |world| world.notes.count().contains_key("wait")).await;
+    let before = world.queue.snapshot().await.expect("read").processes[0].id;
+    store.inner.deregister(before).await.expect("given up");
+    // It runs again, in the process that has joined anew; the first run was dropped at the gate.
+    world.until(async |world| world.notes.count().get("wait") == Some(&2)).await;
+    let after = world.queue.snapshot().await.expect("read").processes[0].id;
+    assert_ne!(before, after);
+    world.notes.gate.notify_waiters();
+    world.notes.gate.notify_one();
+    let done = world.state(id, JobState::Done).await;
+    assert_eq!(done.attempts, 2);
+    assert_eq!(world.notes.count()["waited"], 1, "one run reached its end");
+    world.stop().await;
+}

@@ -1,0 +1,7 @@
+//! The worker, on a queue in memory.
+
+mod failing;
+mod jobs;
+mod stop;
+mod work;
+mod world;
