@@ -14,7 +14,7 @@ use redis::{
 use spotlight_core::{Error, ErrorKind, Result};
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::feed::{Feed, Names};
@@ -135,17 +135,14 @@ impl Waker {
                     None => return,
                 }
             }
-            let connected = Instant::now();
             match self.client.in_time(self.client.driver().get_async_pubsub()).await {
                 Ok(connection) => {
+                    pause = first;
                     let (sink, stream) = connection.split();
                     if matches!(self.serve(sink, stream).await, End::Unused) {
                         return;
                     }
                     tracing::debug!("the connection that wakes listeners broke");
-                    if connected.elapsed() > longest {
-                        pause = first;
-                    }
                 }
                 Err(error) => tracing::debug!(error = %error.chain(), "listeners cannot be woken"),
             }
