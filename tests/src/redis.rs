@@ -76,6 +76,14 @@ impl RedisServer {
         assert_eq!(ask(self.port, &command).as_deref(), Some("+OK"), "the server hangs");
     }
 
+    /// Has it drop a key, as it does for want of memory.
+    ///
+    /// # Panics
+    /// When there is no such key.
+    pub fn drop_key(&self, key: &str) {
+        assert_eq!(ask(self.port, &format!("DEL {key}\r\n")).as_deref(), Some(":1"), "the server drops {key}");
+    }
+
     /// Ends every connection of a kind, as `normal` or `pubsub`.
     ///
     /// # Panics

@@ -172,6 +172,30 @@ async fn a_fill_that_outlives_what_redis_held_does_not_land() {
     assert_eq!(cache.get(organization, "a").await.expect("the server is there"), None);
 }
 
+#[tokio::test]
+async fn what_redis_drops_for_want_of_memory_brings_no_deleted_value_back() {
+    let server = RedisServer::start();
+    let cache = RedisCache::new(RedisClient::new(RedisOptions::new(server.url())).expect("the options can be read"));
+    let organization = OrganizationId::from_uuid(SystemIds.uuid());
+    let (minute, tags) = (Duration::from_mins(1), ["tag".to_owned()]);
+    let prefix = format!("spotlight:{{cache:{organization}}}");
+    let found = async || cache.get(organization, "a").await.expect("the server is there").is_some();
+    // A tag: nobody could delete by it any more.
+    cache.set(organization, "a", "one".into(), minute, &tags).await.expect("the server is there");
+    server.drop_key(&format!("{prefix}:t:tag"));
+    assert!(!found().await);
+    cache.set(organization, "b", "other".into(), minute, &tags).await.expect("the server is there");
+    assert!(!found().await, "the tag's new version is not the old one");
+    // What was deleted since a fill began.
+    let Ok(Fill::Yours(token)) = cache.begin_fill(organization, "a", minute).await else { panic!("nobody fills it") };
+    cache.delete_tag(organization, "tag").await.expect("the server is there");
+    server.drop_key(&format!("{prefix}:d"));
+    cache.delete_tag(organization, "another").await.expect("the server is there");
+    let filled = Filled { value: "old".into(), ttl: minute, stale_for: Duration::ZERO, tags: tags.to_vec() };
+    assert!(!cache.end_fill(organization, "a", token, Some(filled)).await.expect("the server is there"));
+    assert!(!found().await);
+}
+
 fn news(number: u64) -> Event {
     let data = serde_json::json!(number);
     Event { id: 0, event_type: "test".to_owned(), conversation_id: None, data, at: samples::at(0) }
