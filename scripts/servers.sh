@@ -19,6 +19,10 @@ pgbouncer_there() {
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ]
 }
 
+redis_there() {
+    command -v redis-server >/dev/null
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
@@ -44,12 +48,13 @@ ensure_servers() {
         *) wanted+=(postgresql postgresql-contrib) ;;
     esac
     pgbouncer_there || wanted+=(pgbouncer)
+    redis_there || wanted+=(redis-server)
     if [ "${#wanted[@]}" != 0 ] && ! apt_install "${wanted[@]}"; then
         cat >&2 <<TEXT
 Missing: ${wanted[*]}. They could not be installed here, and no container engine answers in place of Postgres.
 On Debian or Ubuntu: apt-get install ${wanted[*]}
-Elsewhere: install Postgres 14 or newer (or start a container engine) and PgBouncer 1.18 or newer; SPOTLIGHT_PG_BIN names
-the folder of initdb.
+Elsewhere: install Postgres 14 or newer (or start a container engine), PgBouncer 1.18 or newer and Redis 7 or newer;
+SPOTLIGHT_PG_BIN names the folder of initdb.
 TEXT
         return 1
     fi
@@ -60,5 +65,6 @@ TEXT
         export SPOTLIGHT_PG_BIN
         echo "postgres: $("$SPOTLIGHT_PG_BIN/postgres" --version) in $SPOTLIGHT_PG_BIN"
     fi
+    echo "redis: $(redis-server --version)"
     echo "pgbouncer: $( (PATH=$PATH:/usr/sbin pgbouncer --version) | head -n 1)"
 }

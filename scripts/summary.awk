@@ -29,6 +29,10 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "storage_postgres" && name ~ /^direct::/) return "storage on Postgres"
     if (suite == "storage_postgres" && name ~ /^pooled::/) return "storage on Postgres through PgBouncer"
     if (suite == "queue_sqlite" && name ~ /^conformance::/) return "queue on SQLite"
+    if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
+        split(name, where, "::")
+        return where[1] " on Redis"
+    }
     if (suite == "http_axum") part = "HTTP"
     else if (suite == "visitors") part = "visitors"
     else return ""
@@ -48,6 +52,7 @@ END {
     wanted = wanted "|queue on SQLite"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
+    wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
     n = split(wanted, names, "|")
     for (i = 1; i <= n; i++) {
         printf "  %5d  %s\n", adapters[names[i]], names[i]

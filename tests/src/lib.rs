@@ -8,5 +8,6 @@ pub mod contents;
 pub mod deployment;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod redis;
 mod server;
 pub mod source;

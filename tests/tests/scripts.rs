@@ -94,6 +94,9 @@ fn log() -> String {
         ("visitors", "memory::silent"),
         ("visitors", "sqlite::silent"),
         ("visitors", "postgres::silent"),
+        ("redis", "cache::a_value_is_whole"),
+        ("redis", "events::channels_are_apart"),
+        ("redis", "limit::keys_are_counted_apart"),
     ];
     let mut log = "     Running unittests src/lib.rs (target/debug/deps/spotlight_core-0123456789abcdef)\n\
                    test domain::lead::tests::moves ... ok\n\
@@ -113,7 +116,7 @@ fn log() -> String {
 fn a_whole_run_is_counted_by_suite_and_by_adapter() {
     let (said, code) = summary(&log(), false);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("15 passed, 0 failed, 1 skipped"), "{said}");
+    assert!(said.contains("18 passed, 0 failed, 1 skipped"), "{said}");
     for suite in ["spotlight_core (unit tests)", "spotlight_http (unit tests)", "spotlight_core (documentation)"] {
         assert!(said.lines().any(|line| line.trim() == format!("1 passed   0 failed  {suite}")), "{suite}: {said}");
     }
@@ -131,6 +134,9 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  visitors on memory",
         "1  visitors on SQLite",
         "1  visitors on Postgres",
+        "1  cache on Redis",
+        "1  events on Redis",
+        "1  limit on Redis",
     ];
     assert_eq!(counted, expected);
 }
@@ -155,5 +161,5 @@ fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
 fn a_failed_test_fails_the_summary() {
     let (said, code) = summary(&log().replacen("silent ... ok", "silent ... FAILED", 1), false);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("13 passed, 1 failed, 1 skipped"), "{said}");
+    assert!(said.contains("16 passed, 1 failed, 1 skipped"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! Domain, use cases and ports of the Spotlight platform SDK.
 
+pub mod caching;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod decorators;

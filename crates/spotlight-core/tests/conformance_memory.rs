@@ -95,6 +95,11 @@ impl RateLimiterFixture for Timed {
     async fn pass(&self, time: Duration) {
         self.0.pass(time);
     }
+
+    async fn by_hand(&self) -> (Arc<dyn RateLimiter>, Box<dyn Fn(Duration) + Send + Sync>) {
+        let hands = Arc::clone(&self.0);
+        (RateLimiterFixture::fresh(self).await, Box::new(move |time| hands.pass(time)))
+    }
 }
 
 #[async_trait]

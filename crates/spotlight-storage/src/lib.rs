@@ -1,8 +1,9 @@
-//! Spotlight's storage port on real databases, one cargo feature each.
+//! Spotlight's ports on real databases, one cargo feature each.
 //!
 //! | feature | type | for |
 //! |---|---|---|
 //! | `postgres` | [`postgres::PgStorage`] | a fleet of servers |
+//! | `redis` | [`redis::RedisClient`] | what a fleet shares beside its storage: limits, cache, events |
 //! | `sqlite` | [`sqlite::SqliteStorage`] | one server, nothing else installed |
 //!
 //! Every file of an adapter mirrors the file of the same name under `spotlight-core/src/ports`, so a new query has one
@@ -14,6 +15,9 @@
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod shared;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -15,6 +15,9 @@ pub trait RateLimiterFixture: Send + Sync + 'static {
 
     /// Lets time pass for the limiters it gave: by their clock, or really.
     async fn pass(&self, time: Duration);
+
+    /// A fresh limiter, and what puts its clock forward. No other time passes for it.
+    async fn by_hand(&self) -> (Arc<dyn RateLimiter>, Box<dyn Fn(Duration) + Send + Sync>);
 }
 
 /// One test per promise of a [`RateLimiter`](crate::ports::RateLimiter), from an expression that makes a
@@ -35,6 +38,7 @@ macro_rules! rate_limiter_conformance {
                 requests_come_back_evenly
                 keys_are_counted_apart
                 requests_at_once_are_all_counted
+                a_recorded_trace_has_its_answers
             }
         }
     };
@@ -132,4 +136,28 @@ pub async fn requests_at_once_are_all_counted(fixture: &dyn RateLimiterFixture) 
     };
     let allowed: u32 = together((0..5).map(client)).await.into_iter().sum();
     assert_eq!(allowed, quota.burst);
+}
+
+/// What was asked of a limiter once, and what it said: the time since the line before, the key, burst and period; whether
+/// it was allowed, how many more were, and the times until one more and until everything was free. Times in nanoseconds.
+const TRACE: &str = include_str!("limit_trace.txt");
+
+/// Every limiter gives the same answers to the same requests at the same times.
+pub async fn a_recorded_trace_has_its_answers(fixture: &dyn RateLimiterFixture) {
+    let (limiter, advance) = fixture.by_hand().await;
+    for (number, line) in TRACE.lines().enumerate() {
+        let fields: Vec<_> = line.split(' ').collect();
+        let [step, key, burst, period, allowed, remaining, retry, reset] = fields[..] else { panic!("line {number}") };
+        let time = |field: &str| Duration::from_nanos(field.parse().unwrap());
+        advance(time(step));
+        let quota = Quota { burst: burst.parse().unwrap(), period: time(period) };
+        let expected = Verdict {
+            allowed: allowed == "1",
+            remaining: remaining.parse().unwrap(),
+            retry_after: time(retry),
+            reset_after: time(reset),
+        };
+        let found = limiter.check(key, quota).await.unwrap();
+        assert_eq!(found, expected, "line {}: {line}", number + 1);
+    }
 }

@@ -1,6 +1,14 @@
 //! Adapters that wrap other adapters of the same port.
 
+mod breaker;
+mod breaker_cache;
 mod circuit;
 pub mod fallback_chat;
+mod fallback_limit;
 
-pub use self::fallback_chat::{FallbackChatModel, FallbackSettings};
+pub use self::{
+    breaker::BreakerSettings,
+    breaker_cache::BreakerCache,
+    fallback_chat::{FallbackChatModel, FallbackSettings},
+    fallback_limit::FallbackRateLimiter,
+};

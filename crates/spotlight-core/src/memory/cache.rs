@@ -1,7 +1,9 @@
 //! A cache of bytes with tags.
 
+mod fills;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -9,11 +11,15 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use self::fills::Fills;
 use crate::{
     domain::{OrganizationId, time::Timestamp},
     error::Result,
-    ports::{Cache, Clock},
+    ports::{Cache, Cached, Clock, Fill, FillToken, Filled, MAX_FILL_LEASE},
 };
+
+/// The longest that anything is kept.
+const TEN_YEARS: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// Bytes that a value costs beside its own, its key and its tags: the entries of maps that lead to it.
 const OVERHEAD: usize = 256;
@@ -30,6 +36,7 @@ type Key = (OrganizationId, Arc<str>);
 struct Entry {
     value: Bytes,
     tags: Vec<Arc<str>>,
+    fresh_until: Timestamp,
     expires_at: Timestamp,
     used: u64,
     bytes: usize,
@@ -43,6 +50,7 @@ struct State {
     by_use: BTreeMap<u64, Key>,
     uses: u64,
     bytes: usize,
+    fills: Fills,
 }
 
 impl MemoryCache {
@@ -54,6 +62,24 @@ impl MemoryCache {
     /// Bytes in use, expired values included until their place is needed or they are asked for.
     pub fn bytes(&self) -> usize {
         self.lock().bytes
+    }
+
+    /// Keeps a value, where it has room.
+    fn keep(&self, state: &mut State, key: Key, filled: &Filled, now: Timestamp) {
+        let fresh_until = now + filled.ttl.min(TEN_YEARS);
+        let expires_at = fresh_until + filled.stale_for.min(TEN_YEARS);
+        let tags: BTreeSet<Arc<str>> = filled.tags.iter().map(|tag| Arc::from(tag.as_str())).collect();
+        let of_tags = tags.iter().map(|tag| tag.len() + OVERHEAD).sum::<usize>();
+        let bytes = filled.value.len() + key.1.len() + of_tags + OVERHEAD;
+        if bytes > self.max_bytes {
+            state.remove(&key);
+            return;
+        }
+        // A slice of a large buffer would keep all of it.
+        let value = Bytes::copy_from_slice(&filled.value);
+        let tags = tags.into_iter().collect();
+        state.insert(key, Entry { value, tags, fresh_until, expires_at, used: 0, bytes });
+        state.shrink(self.max_bytes, now);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,7 +139,7 @@ impl State {
 
 #[async_trait]
 impl Cache for MemoryCache {
-    async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Bytes>> {
+    async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
         let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
         let mut state = self.lock();
         let Some(entry) = state.entries.get(&key) else { return Ok(None) };
@@ -121,13 +147,13 @@ impl Cache for MemoryCache {
             state.remove(&key);
             return Ok(None);
         }
-        let (value, used) = (entry.value.clone(), entry.used);
+        let (found, used) = (Cached { value: entry.value.clone(), fresh: now < entry.fresh_until }, entry.used);
         state.by_use.remove(&used);
         let used = state.next_use(&key);
         if let Some(entry) = state.entries.get_mut(&key) {
             entry.used = used;
         }
-        Ok(Some(value))
+        Ok(Some(found))
     }
 
     async fn set(
@@ -139,29 +165,44 @@ impl Cache for MemoryCache {
         tags: &[String],
     ) -> Result<()> {
         let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
-        let ttl = chrono::Duration::from_std(ttl).unwrap_or(chrono::Duration::MAX);
-        let expires_at = now.checked_add_signed(ttl).unwrap_or(Timestamp::MAX_UTC);
-        let tags: BTreeSet<Arc<str>> = tags.iter().map(|tag| Arc::from(tag.as_str())).collect();
-        let bytes = value.len() + key.1.len() + tags.iter().map(|tag| tag.len() + OVERHEAD).sum::<usize>() + OVERHEAD;
         let mut state = self.lock();
-        if bytes > self.max_bytes {
-            state.remove(&key);
-            return Ok(());
-        }
-        // A slice of a large buffer would keep all of it.
-        let value = Bytes::copy_from_slice(&value);
-        state.insert(key, Entry { value, tags: tags.into_iter().collect(), expires_at, used: 0, bytes });
-        state.shrink(self.max_bytes, now);
+        state.fills.lose(&key);
+        self.keep(&mut state, key, &Filled { value, ttl, stale_for: Duration::ZERO, tags: tags.to_vec() }, now);
         Ok(())
     }
 
+    async fn begin_fill(&self, organization: OrganizationId, key: &str, lease: Duration) -> Result<Fill> {
+        let now = self.clock.now();
+        Ok(self.lock().fills.begin((organization, Arc::from(key)), now + lease.min(MAX_FILL_LEASE), now))
+    }
+
+    async fn end_fill(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        token: FillToken,
+        filled: Option<Filled>,
+    ) -> Result<bool> {
+        let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
+        let tags: HashSet<_> = filled.iter().flat_map(|filled| &filled.tags).map(String::as_str).collect();
+        let mut state = self.lock();
+        let may_land = state.fills.end(&key, token, &tags, now);
+        let Some(filled) = filled.as_ref().filter(|_| may_land) else { return Ok(false) };
+        self.keep(&mut state, key, filled, now);
+        Ok(true)
+    }
+
     async fn delete(&self, organization: OrganizationId, key: &str) -> Result<()> {
-        self.lock().remove(&(organization, Arc::from(key)));
+        let key = (organization, Arc::from(key));
+        let mut state = self.lock();
+        state.fills.lose(&key);
+        state.remove(&key);
         Ok(())
     }
 
     async fn delete_tag(&self, organization: OrganizationId, tag: &str) -> Result<()> {
         let mut state = self.lock();
+        state.fills.delete_tag(organization, tag);
         for key in state.by_tag.remove(&(organization, Arc::from(tag))).unwrap_or_default() {
             state.remove(&(organization, key));
         }

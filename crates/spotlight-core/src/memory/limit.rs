@@ -82,31 +82,14 @@ impl RateLimiter for MemoryRateLimiter {
     }
 }
 
-/// When a key is free again after this request, and the answer. Everything in nanoseconds.
+/// When a key is free again after this request, and the answer. Times in nanoseconds.
 fn decide(stored: Option<i128>, quota: Quota, now: i128) -> (i128, Verdict) {
-    let burst = i128::from(quota.burst.max(1));
-    let period = quota.period.as_nanos().cast_signed();
-    // Rounded down, so that waiting exactly the period frees the whole burst.
-    let one = period / burst;
-    let all = one * burst;
-    // After the clock was set back, a key is never further from free than the whole burst.
+    let (one, all) = (quota.one().as_nanos().cast_signed(), quota.all().as_nanos().cast_signed());
     let before = stored.unwrap_or(now).clamp(now, now + all);
     let after = before + one;
     let allowed = after <= now + all;
     let free_at = if allowed { after } else { before };
-    let left = now + all - free_at;
-    let remaining = if one == 0 { burst } else { left / one };
-    let verdict = Verdict {
-        allowed,
-        remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
-        retry_after: nanoseconds(if remaining > 0 { 0 } else { one - left }),
-        reset_after: nanoseconds(free_at - now),
-    };
-    (free_at, verdict)
-}
-
-fn nanoseconds(count: i128) -> Duration {
-    let count = u128::try_from(count).unwrap_or_default();
-    let seconds = u64::try_from(count / 1_000_000_000).unwrap_or(u64::MAX);
-    Duration::new(seconds, (count % 1_000_000_000) as u32)
+    // At most the whole burst, which is below 2^63.
+    let reset_after = Duration::from_nanos(u64::try_from(free_at - now).unwrap_or_default());
+    (free_at, quota.verdict(allowed, reset_after))
 }

@@ -51,6 +51,12 @@ pub trait EventBus: Send + Sync {
     ///
     /// # Ordering
     /// Numbers ascend by one in the order of publication; a listener that heard n never later hears less than n.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when a bus that is shared cannot be reached; the event may have been published.
+    ///
+    /// # Cancel safety
+    /// An event whose publication is dropped may have been published.
     async fn publish(
         &self,
         organization: OrganizationId,
@@ -64,6 +70,10 @@ pub trait EventBus: Send + Sync {
     ///
     /// # Ordering
     /// Ascending by number, each once. A listener that is too slow hears `Gap`.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when a bus that is shared cannot be reached. A stream that has begun waits until it can
+    /// be again, and hears `Gap` when events were lost.
     ///
     /// # Cancel safety
     /// Dropping the stream ends the subscription.

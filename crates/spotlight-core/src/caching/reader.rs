@@ -1,0 +1,266 @@
+//! Reading through a cache.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::flight::{Flight, Flights, Outcome, Shared};
+use crate::{
+    domain::OrganizationId,
+    error::{Error, Result},
+    ports::{Cache, Fill, FillToken, Filled, MAX_FILL_LEASE},
+};
+
+/// What a kept value begins with: there is one, or it is known that there is none.
+const SOMETHING: u8 = b'1';
+const NOTHING: u8 = b'0';
+
+/// The pause between two looks for a value that another process makes: the first, and the longest.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
+
+/// How long what is computed is kept. [`Keep::new`] gives the usual values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// How long a value is fresh.
+    pub ttl: Duration,
+    /// How much longer it is given to everybody but the one who makes a new one. Zero.
+    pub stale_for: Duration,
+    /// How long it is remembered that there is nothing. Zero: it is not.
+    pub nothing_for: Duration,
+    /// How long others wait for the one who computes, before they compute too. 10 s.
+    pub lease: Duration,
+    /// The tags the value is kept under. None.
+    pub tags: Vec<String>,
+}
+
+impl Keep {
+    /// Keeps values for `ttl`, and nothing else.
+    pub fn new(ttl: Duration) -> Self {
+        Self {
+            ttl,
+            stale_for: Duration::ZERO,
+            nothing_for: Duration::ZERO,
+            lease: Duration::from_secs(10),
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// Reads values through a [`Cache`]: whoever misses one computes it for everybody, in this process and in others.
+///
+/// A cache that fails, or holds what cannot be understood, is a cache that holds nothing: the value is computed, and
+/// nobody hears of it but the log. Then callers of one process who wait for the same value still share what was computed
+/// after they came.
+pub struct CacheReader {
+    cache: Arc<dyn Cache>,
+    pub(super) flights: Flights,
+}
+
+impl CacheReader {
+    /// Reads through `cache`. One reader per process, so that its callers know of each other.
+    pub fn new(cache: Arc<dyn Cache>) -> Self {
+        Self { cache, flights: Flights::default() }
+    }
+
+    /// The cache, to delete from.
+    pub fn cache(&self) -> &Arc<dyn Cache> {
+        &self.cache
+    }
+
+    /// The value of a key: as it is kept, or as it is computed. None when there is nothing.
+    ///
+    /// Nobody is given what was computed before a delete that was done before they asked. While a stale value is kept,
+    /// one caller computes a new one and the others get the stale one at once; so does that one when computing fails.
+    ///
+    /// # Errors
+    /// What `compute` fails with; who waited for it gets the same kind and message. `Internal` when the value cannot be
+    /// written as JSON.
+    ///
+    /// # Cancel safety
+    /// When the future of the one who computes is dropped, the next who waits computes.
+    pub async fn get_or_compute<T, F>(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        keep: &Keep,
+        compute: impl FnOnce() -> F,
+    ) -> Result<Option<T>>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Future<Output = Result<Option<T>>>,
+    {
+        let mut stale = None;
+        if let Some((value, fresh)) = self.peek::<T>(organization, key).await {
+            if fresh {
+                return read(&value);
+            }
+            stale = Some(read(&value)?);
+        }
+        let seat = self.flights.board(organization, key);
+        let mut pilot = match (seat.flight.pilot.try_lock(), stale.take()) {
+            (Err(_), Some(stale)) => return Ok(stale),
+            (Err(_), None) => seat.flight.pilot.lock().await,
+            (Ok(pilot), known) => {
+                stale = known;
+                pilot
+            }
+        };
+        if let Some(outcome) = pilot.as_ref().filter(|outcome| seat.ticket <= outcome.up_to) {
+            return read(&outcome.result.get()?);
+        }
+        let access = self.access::<T>(organization, key, keep, stale.is_some(), &seat.flight).await;
+        let (up_to, result) = match access {
+            Access::Elsewhere => return Ok(stale.flatten()),
+            Access::Found { value, up_to } => (up_to, Ok(value)),
+            Access::Mine(held) => {
+                let before = seat.flight.boarded();
+                let result = compute().await.and_then(|value| write(value.as_ref()));
+                let filled = result.as_ref().ok().and_then(|value| filled(value, keep));
+                // Callers who came before the value landed came after every delete that it has not seen.
+                let by_now = seat.flight.boarded();
+                let landed = match held {
+                    Some(held) => held.end(filled).await,
+                    None => false,
+                };
+                (if landed || result.is_err() { by_now } else { before }, result)
+            }
+        };
+        *pilot = Some(Outcome { up_to, result: Shared::of(&result) });
+        match (result, stale) {
+            (Err(error), Some(stale)) => {
+                tracing::warn!(error = %error.chain(), "a new value could not be computed; the stale one is given");
+                Ok(stale)
+            }
+            (result, _) => read(&result?),
+        }
+    }
+
+    /// What is kept, and whether it is fresh. None when the cache fails or holds something else.
+    async fn peek<T: DeserializeOwned>(&self, organization: OrganizationId, key: &str) -> Option<(Bytes, bool)> {
+        match self.cache.get(organization, key).await {
+            Ok(found) => found.filter(|found| read::<T>(&found.value).is_ok()).map(|found| (found.value, found.fresh)),
+            Err(error) => {
+                failed(&error);
+                None
+            }
+        }
+    }
+
+    /// Finds out who computes, and waits for another process when it is at it.
+    async fn access<T: DeserializeOwned>(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        keep: &Keep,
+        has_stale: bool,
+        flight: &Flight,
+    ) -> Access {
+        let lease = keep.lease.min(MAX_FILL_LEASE);
+        let ([mut pause, longest], mut waited) = (LOOK_AGAIN, Duration::ZERO);
+        loop {
+            let up_to = flight.boarded();
+            match self.cache.begin_fill(organization, key, lease).await {
+                Ok(Fill::Yours(token)) => {
+                    let cache = Arc::clone(&self.cache);
+                    let held = Held { cache, organization, key: key.to_owned(), token: Some(token) };
+                    // Somebody else's can have landed since the caller looked.
+                    if let Some((value, true)) = self.peek::<T>(organization, key).await {
+                        held.end(None).await;
+                        return Access::Found { value, up_to };
+                    }
+                    return Access::Mine(Some(held));
+                }
+                Ok(Fill::Busy) if has_stale => return Access::Elsewhere,
+                Ok(Fill::Busy) if waited < lease => {}
+                Ok(Fill::Busy) => return Access::Mine(None),
+                Err(error) => {
+                    failed(&error);
+                    return Access::Mine(None);
+                }
+            }
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(longest);
+            let up_to = flight.boarded();
+            if let Some((value, _)) = self.peek::<T>(organization, key).await {
+                return Access::Found { value, up_to };
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CacheReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheReader").finish_non_exhaustive()
+    }
+}
+
+/// Who computes.
+enum Access {
+    /// The caller, with the lease unless the cache failed or another one took too long.
+    Mine(Option<Held>),
+    /// Another process.
+    Elsewhere,
+    /// Nobody: it is there, for the tickets up to this one.
+    Found { value: Bytes, up_to: u64 },
+}
+
+/// A fill that is given up when its caller goes away.
+struct Held {
+    cache: Arc<dyn Cache>,
+    organization: OrganizationId,
+    key: String,
+    token: Option<FillToken>,
+}
+
+impl Held {
+    /// True when the value landed.
+    async fn end(mut self, filled: Option<Filled>) -> bool {
+        let Some(token) = self.token.take() else { return false };
+        let ended = self.cache.end_fill(self.organization, &self.key, token, filled).await;
+        ended.inspect_err(failed).unwrap_or(false)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (Some(token), Ok(runtime)) = (self.token.take(), tokio::runtime::Handle::try_current()) else { return };
+        let (cache, organization, key) = (Arc::clone(&self.cache), self.organization, std::mem::take(&mut self.key));
+        // Else others would wait for the whole lease.
+        runtime.spawn(async move {
+            if let Err(error) = cache.end_fill(organization, &key, token, None).await {
+                failed(&error);
+            }
+        });
+    }
+}
+
+/// Keys are not logged: they can hold personal data.
+fn failed(error: &Error) {
+    tracing::debug!(error = %error.chain(), "the cache failed");
+}
+
+fn filled(value: &Bytes, keep: &Keep) -> Option<Filled> {
+    let known = value.first() == Some(&SOMETHING);
+    let (ttl, stale_for) = if known { (keep.ttl, keep.stale_for) } else { (keep.nothing_for, Duration::ZERO) };
+    (!ttl.is_zero()).then(|| Filled { value: value.clone(), ttl, stale_for, tags: keep.tags.clone() })
+}
+
+fn write<T: Serialize>(value: Option<&T>) -> Result<Bytes> {
+    let Some(value) = value else { return Ok(Bytes::from_static(&[NOTHING])) };
+    let mut bytes = vec![SOMETHING];
+    serde_json::to_writer(&mut bytes, value)
+        .map_err(|error| Error::internal("a value cannot be written for the cache").with_source(error))?;
+    Ok(bytes.into())
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<T>> {
+    // The parser's message can quote the value.
+    let unreadable = || Error::internal("a value of the cache cannot be read");
+    match bytes.split_first() {
+        Some((&NOTHING, [])) => Ok(None),
+        Some((&SOMETHING, json)) => serde_json::from_slice(json).map(Some).map_err(|_| unreadable()),
+        _ => Err(unreadable()),
+    }
+}

@@ -1,0 +1,129 @@
+//! Throwaway Redis servers.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::server::{Account, Running, folder, free_port};
+
+/// A Redis server that ends with this value, or with this process. It keeps nothing on disk.
+#[derive(Debug)]
+pub struct RedisServer {
+    running: Option<Running>,
+    port: u16,
+}
+
+impl RedisServer {
+    /// Starts a server.
+    ///
+    /// # Panics
+    /// When Redis is not installed, or the server does not start.
+    pub fn start() -> Self {
+        let mut complaints = String::new();
+        // Somebody else can take the port that was just free.
+        for _ in 0..5 {
+            let port = free_port();
+            match run(port) {
+                Ok(running) => return Self { running: Some(running), port },
+                Err(complaint) => complaints = complaint,
+            }
+        }
+        panic!("Redis did not start: {complaints}");
+    }
+
+    /// The server of this process.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<RedisServer> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Stops it; what it held is gone.
+    pub fn stop(&mut self) {
+        self.running = None;
+    }
+
+    /// Starts it again on its port, empty.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&mut self) {
+        self.stop();
+        let running = run(self.port);
+        self.running = Some(running.unwrap_or_else(|complaint| panic!("Redis did not start again: {complaint}")));
+    }
+
+    /// Has it take commands without answering any, for so long.
+    ///
+    /// # Panics
+    /// When it does not answer this one.
+    pub fn hang(&self, time: Duration) {
+        let command = format!("CLIENT PAUSE {} ALL\r\n", time.as_millis());
+        assert_eq!(ask(self.port, &command).as_deref(), Some("+OK"), "the server hangs");
+    }
+
+    /// Has it drop a key, as it does for want of memory.
+    ///
+    /// # Panics
+    /// When there is no such key.
+    pub fn drop_key(&self, key: &str) {
+        assert_eq!(ask(self.port, &format!("DEL {key}\r\n")).as_deref(), Some(":1"), "the server drops {key}");
+    }
+
+    /// Ends every connection of a kind, as `normal` or `pubsub`.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn cut(&self, kind: &str) {
+        let answer = ask(self.port, &format!("CLIENT KILL TYPE {kind} SKIPME yes\r\n"));
+        assert!(answer.is_some_and(|answer| answer.starts_with(':')), "the server cuts its connections");
+    }
+}
+
+/// A name that no other test of this run uses.
+pub fn namespace() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn run(port: u16) -> Result<Running, String> {
+    let (program, account) = (program(), Account::unprivileged());
+    let (folder, port_text) = (folder("redis", account), port.to_string());
+    let (program, place) = (program.display().to_string(), folder.display().to_string());
+    let command =
+        [&program, "--bind", "127.0.0.1", "--port", &port_text, "--dir", &place, "--save", "", "--appendonly", "no"];
+    Running::start(&folder, account, &command, || ask(port, "PING\r\n").as_deref() == Some("+PONG"))
+}
+
+/// The first line of the server's answer.
+fn ask(port: u16, command: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream.write_all(command.as_bytes()).ok()?;
+    let mut answer = [0; 64];
+    let length = stream.read(&mut answer).ok()?;
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    answer.lines().next().map(str::to_owned)
+}
+
+fn program() -> PathBuf {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths)
+        .map(|folder| folder.join("redis-server"))
+        .find(|program| program.is_file())
+        .expect("Redis is not installed, and this test needs it: apt-get install redis-server, or run scripts/test")
+}
