@@ -101,6 +101,7 @@ async fn no_more_run_at_once_than_there_are_places() {
 async fn a_full_urgent_queue_starves_no_other() {
     let mut options = quick();
     options.pools[0].threads = 1;
+    options.pools[0].prefetch = 100;
     let world = World::start(options);
     let spec_in =
         |queue: &str, words: &str| JobSpec { queue: queue.to_owned(), ..spec(&say(words), None).expect("a job") };

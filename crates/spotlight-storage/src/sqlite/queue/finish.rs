@@ -191,7 +191,7 @@ impl Ends {
                 moved = Moved { state: "done", finished_at: finished, expires_at: gone, result, ..moved };
             }
             End::Cancelled => moved = Moved { state: "cancelled", finished_at: finished, expires_at: gone, ..moved },
-            End::Again(..) if held.cancelled => {
+            End::Again(..) | End::HandedBack if held.cancelled => {
                 moved = Moved { state: "cancelled", finished_at: finished, expires_at: gone, ..moved };
             }
             End::Dead(_) => moved = Moved { state: "dead", finished_at: finished, ..moved },
