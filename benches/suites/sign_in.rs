@@ -21,6 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 const AT_ONCE: usize = 100;
 
+/// The server's own allocator, since memory is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 async fn platform() -> Spotlight {
     let clock = Arc::new(SystemClock);
     let platform = Spotlight::builder()
@@ -45,15 +49,16 @@ async fn platform() -> Spotlight {
     platform
 }
 
-/// How everybody fared: signed in, turned away for now.
+/// How everybody fared: answered after a whole hash, turned away for now.
+///
+/// Nobody here has an account, which costs the same work: otherwise the limit of one account would be what is measured.
 async fn rush(platform: &Spotlight) -> (usize, usize) {
     let one = |at: usize| {
         let platform = platform.clone();
         tokio::spawn(async move {
-            // An address each, as a hundred people have: the limit of one address is not what is measured.
             let ctx = Context { source_address: Some(format!("192.0.2.{at}")), ..Context::anonymous() };
             let request = SignIn {
-                email: "owner@bikes.example".to_owned(),
+                email: format!("person{at}@bikes.example"),
                 password: SecretString::from("a long password"),
                 remember: false,
                 user_agent: None,
@@ -63,11 +68,10 @@ async fn rush(platform: &Spotlight) -> (usize, usize) {
     };
     let ended = join_all((0..AT_ONCE).map(one)).await;
     let ended: Vec<_> = ended.into_iter().map(|ended| ended.expect("no panic")).collect();
-    for error in ended.iter().filter_map(|ended| ended.as_ref().err()) {
-        assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited), "{}", error.chain());
-    }
-    let signed_in = ended.iter().filter(|ended| ended.is_ok()).count();
-    (signed_in, AT_ONCE - signed_in)
+    let of = |kind| ended.iter().filter(|ended| ended.as_ref().is_err_and(|error| error.kind() == kind)).count();
+    let (answered, turned_away) = (of(ErrorKind::Unauthenticated), of(ErrorKind::Unavailable));
+    assert_eq!(answered + turned_away, AT_ONCE, "everybody is answered in one of two ways");
+    (answered, turned_away)
 }
 
 /// The longest time between two turns of a task that asks for one each millisecond.
@@ -97,12 +101,12 @@ async fn main() {
     let stop = CancellationToken::new();
     let watching = tokio::spawn(longest_gap(stop.clone()));
     let began = Instant::now();
-    let (signed_in, turned_away) = rush(&platform).await;
+    let (answered, turned_away) = rush(&platform).await;
     let took = began.elapsed();
     stop.cancel();
     let gap = watching.await.expect("no panic");
     println!("\nsign_in\n\n| | |\n|---|---|");
-    println!("| signed in, of {AT_ONCE} at once | {signed_in} |");
+    println!("| answered after a whole hash, of {AT_ONCE} at once | {answered} |");
     println!("| turned away for a moment | {turned_away} |");
     println!("| until all had an answer | {:.0} ms |", took.as_secs_f64() * 1e3);
     println!("| longest wait of another task | {:.1} ms |", gap.as_secs_f64() * 1e3);
