@@ -88,6 +88,8 @@ fn log() -> String {
         ("storage_postgres", "direct::lead::pages"),
         ("storage_postgres", "pooled::lead::pages"),
         ("queue_sqlite", "conformance::queue_add::upkeep_is_bounded"),
+        ("queue_postgres", "direct::queue_add::upkeep_is_bounded"),
+        ("queue_postgres", "pooled::queue_add::upkeep_is_bounded"),
         ("http_axum", "memory::lead::moves"),
         ("http_axum", "sqlite::lead::moves"),
         ("http_axum", "postgres::lead::moves"),
@@ -116,7 +118,7 @@ fn log() -> String {
 fn a_whole_run_is_counted_by_suite_and_by_adapter() {
     let (said, code) = summary(&log(), false);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("18 passed, 0 failed, 1 skipped"), "{said}");
+    assert!(said.contains("20 passed, 0 failed, 1 skipped"), "{said}");
     for suite in ["spotlight_core (unit tests)", "spotlight_http (unit tests)", "spotlight_core (documentation)"] {
         assert!(said.lines().any(|line| line.trim() == format!("1 passed   0 failed  {suite}")), "{suite}: {said}");
     }
@@ -128,6 +130,8 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  storage on Postgres",
         "1  storage on Postgres through PgBouncer",
         "1  queue on SQLite",
+        "1  queue on Postgres",
+        "1  queue on Postgres through PgBouncer",
         "1  HTTP on memory",
         "1  HTTP on SQLite",
         "1  HTTP on Postgres",
@@ -161,5 +165,5 @@ fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
 fn a_failed_test_fails_the_summary() {
     let (said, code) = summary(&log().replacen("silent ... ok", "silent ... FAILED", 1), false);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("16 passed, 1 failed, 1 skipped"), "{said}");
+    assert!(said.contains("19 passed, 1 failed, 1 skipped"), "{said}");
 }
