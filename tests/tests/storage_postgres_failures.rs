@@ -124,7 +124,7 @@ async fn a_locked_record_times_out() {
 /// A statement that takes too long is stopped.
 #[tokio::test]
 async fn a_slow_statement_times_out() {
-    let quick = Duration::from_millis(300);
+    let quick = Duration::from_secs(2);
     waits_no_longer(World::new(|options| PgOptions { statement_timeout: quick, ..options }).await).await;
 }
 
@@ -160,7 +160,7 @@ async fn of_two_units_that_wait_for_each_other_one_gives_way() {
 /// When every connection is in use, waiting ends with an error that says what to do.
 #[tokio::test]
 async fn a_full_pool_says_so() {
-    let short = Duration::from_millis(200);
+    let short = Duration::from_secs(2);
     let world = World::new(|options| PgOptions { max_connections: 1, acquire_timeout: short, ..options }).await;
     let unit = world.storage.begin().await.expect("the only connection");
     let error = failed(world.storage.begin().await.map(drop), ErrorKind::Unavailable);
@@ -180,7 +180,10 @@ async fn a_dropped_read_leaves_the_unit_usable() {
         let mut read = unit.leads().get(world.organization.id, world.leads[1].id);
         for _ in 0..polls {
             let waker = std::task::Waker::noop();
-            let _ = read.as_mut().poll(&mut std::task::Context::from_waker(waker));
+            // An answer that is there already ends the read.
+            if read.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_ready() {
+                break;
+            }
         }
     }
     unit.commit().await.expect("committed");
@@ -298,6 +301,9 @@ async fn a_wrong_address_is_misconfigured() {
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let world = World::new(|options| options).await;
+    let mut connection = world.database.connect().await;
+    let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await;
+    let newest: i64 = newest.expect("the newest migration");
     world
         .behind(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -311,7 +317,8 @@ async fn a_newer_schema_is_refused() {
         [direct.clone(), PgOptions { migrate: false, ..direct }, PgOptions { pooler: true, ..PgOptions::new(pooled) }];
     for options in options {
         let error = failed(PgStorage::connect(options).await, ErrorKind::Misconfigured);
-        assert!(error.to_string().contains("9999") && error.to_string().contains("up to 10"), "{error}");
+        let told = error.to_string();
+        assert!(told.contains("9999") && told.contains(&format!("up to {newest}:")), "{told}");
     }
     assert_eq!(world.stored(0).await, world.leads[0], "who is connected already works on");
 }
