@@ -23,6 +23,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         .local_addr()
         .map_err(|error| Error::internal("the listening address is unknown").with_source(error))?;
     let policy = policy(options, address.ip())?;
+    // Before anybody is told that it listens: who was told may stop it.
+    let stopped = stop_signal()?;
     let Deployment { platform, storage } = deploy(options).await?;
     print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
     print(&format!("  data       {storage}"))?;
@@ -36,7 +38,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         async move { runner.run(stop).await }
     });
     let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));
-    let served = spotlight_http_axum::serve(listener, router, stopped()).await;
+    let served = spotlight_http_axum::serve(listener, router, stopped).await;
     // Requests are over: what they left is finished before the database closes.
     platform.drain().await;
     stop.cancel();
@@ -79,20 +81,28 @@ fn announce(assistant: Option<AssistantId>, url: &str, public_url: Option<&str>)
     print(&format!("API document: {url}/api/v1/openapi.json\nTalk here instead: cargo run -- chat\nStop: Ctrl-C"))
 }
 
-/// Resolves at Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Listens for Ctrl-C and SIGTERM from now on, and gives what resolves at the first of them.
+///
+/// # Errors
+/// `Misconfigured` when signals cannot be listened for.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     {
-        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        use tokio::signal::unix::{SignalKind, signal};
+        let unheard = |error| Error::new(ErrorKind::Misconfigured, "signals cannot be listened for").with_source(error);
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(unheard)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(unheard)?;
+        Ok(async move {
             tokio::select! {
-                _ = interrupt => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            return;
-        }
+        })
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    Ok(async move {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 #[cfg(test)]

@@ -201,6 +201,7 @@ pub async fn conversations_are_filtered(fixture: &dyn StorageFixture) {
         (ConversationFilter { started: between(Some(10), Some(30)), ..any() }, vec![&b, &c]),
         (ConversationFilter { started: between(None, Some(10)), ..any() }, vec![&a]),
         (ConversationFilter { started: between(Some(20), None), ..any() }, vec![&c, &d]),
+        (ConversationFilter { started: between(Some(30), Some(10)), ..any() }, vec![]),
         (search("parasol hotel"), vec![&a, &b]),
         (search("sonnenschirm terr"), vec![&c]),
         (search("MOCHTE 3"), vec![&c]),

@@ -46,8 +46,14 @@ impl<K: Ord, V> Map<K, V> {
         self.0.values()
     }
 
+    /// The rows between two keys, ascending; none when the end is before the start, as a caller may ask.
     pub(super) fn range(&self, from: Bound<K>, to: Bound<K>) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.0.range((from, to))
+        let sound = match (&from, &to) {
+            (Bound::Excluded(from), Bound::Excluded(to)) => from < to,
+            (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from <= to,
+            (Bound::Unbounded, _) | (_, Bound::Unbounded) => true,
+        };
+        sound.then(|| self.0.range((from, to))).into_iter().flatten()
     }
 
     /// Changes the key of a value, in a map that finds rows by an attribute: absent keys are not in it.

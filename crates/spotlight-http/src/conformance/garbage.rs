@@ -1,7 +1,7 @@
 //! Generated requests: never a panic, never a 500, and whatever is refused has changed nothing that is stored. In process,
 //! where all of it can be looked at before and after.
 //!
-//! The seed is new in each run and printed; `SPOTLIGHT_GARBAGE_SEED` repeats one.
+//! The seed is new in each full run, the same in all others, and printed; `SPOTLIGHT_GARBAGE_SEED` repeats one.
 
 use std::{any::Any, collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -190,6 +190,8 @@ fn request(method: Method, path: String, query: Option<String>, headers: &[(&'st
 
 /// Names the seed of a run that is to be repeated.
 const SEED_VARIABLE: &str = "SPOTLIGHT_GARBAGE_SEED";
+/// The seed of every other run: what a change breaks is found by the change, and not by luck.
+const USUAL_SEED: u64 = 20_261_126;
 /// Bodies after which the next go to a fresh platform, so that looking at everything stays cheap.
 const PER_GROUND: usize = 250;
 
@@ -241,7 +243,8 @@ pub async fn garbage_is_refused_and_leaves_nothing(fresh: impl AsyncFn() -> Grou
     let given = std::env::var(SEED_VARIABLE).ok();
     let seed = match given {
         Some(text) => text.parse().expect("SPOTLIGHT_GARBAGE_SEED is a whole number"),
-        None => SystemIds.uuid().as_u64_pair().1,
+        None if spotlight_core::conformance::rounds(0, 1) == 1 => SystemIds.uuid().as_u64_pair().1,
+        None => USUAL_SEED,
     };
     say(&format!("garbage: {bodies} bodies, {SEED_VARIABLE}={seed}"));
     let mut dice = Dice::new(seed);
