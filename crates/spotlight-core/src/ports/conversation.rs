@@ -207,6 +207,7 @@ pub trait HandOffRepository: Send + Sync {
     /// the conversation has another open one.
     async fn update(&self, hand_off: &HandOff) -> Result<()>;
 
-    /// Hand-offs of every organization that are requested and expired at `now`, first expired first, then by id.
+    /// Hand-offs of every organization that are requested or accepted and expired at `now`, first expired first, then
+    /// by id.
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<HandOff>>;
 }

@@ -1,5 +1,7 @@
 //! Conversations: beginning, reading, changing, and people who speak in them.
 
+mod hand_off;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,7 +17,7 @@ use crate::{
         assistant::{Assistant, Language},
         audit::Actor,
         billing::{Meter, Usage},
-        conversation::{Channel, Conversation, ConversationStatus, DialogueState, HandOffStatus, Speaker, Transcript},
+        conversation::{Channel, Conversation, ConversationStatus, DialogueState, Speaker, Transcript},
         lead::{Lead, LeadSource},
         organization::{Organization, StorageMode},
         redact::redact,
@@ -206,87 +208,6 @@ impl ConversationService {
     ) -> Result<Vec<Transcript>> {
         self.get(ctx, id).await?;
         self.deps.read(ctx).transcripts().list(ctx.organization, id, after_seq, limit).await
-    }
-
-    /// The actor takes the conversation over: the assistant is silent from now on. A hand-off that waits is accepted.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
-    ///
-    /// # Idempotency
-    /// Taking over again changes nothing.
-    pub async fn take_over(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
-        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
-        let user = person(ctx)?;
-        self.get(ctx, id).await?;
-        let unit = self.deps.storage.begin().await?;
-        let mut conversation = self.open_for(&*unit, ctx, id).await?;
-        match conversation.taken_over_by {
-            Some(other) if other == user => return Ok(conversation),
-            Some(_) => return Err(Error::conflict("a colleague has taken this conversation over")),
-            None => {}
-        }
-        let now = self.deps.now();
-        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
-            && hand_off.status == HandOffStatus::Requested
-        {
-            hand_off.accepted_by = Some(user);
-            hand_off.updated_at = now;
-            hand_off.move_to(HandOffStatus::Accepted)?;
-            hand_off.move_to(HandOffStatus::Human)?;
-            unit.hand_offs().update(&hand_off).await?;
-        }
-        conversation.taken_over_by = Some(user);
-        conversation.updated_at = now;
-        unit.conversations().update(&conversation).await?;
-        conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.taken_over").await?;
-        unit.commit().await?;
-        Ok(conversation)
-    }
-
-    /// Gives the conversation back to the assistant.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
-    ///
-    /// # Idempotency
-    /// Giving it back again changes nothing.
-    pub async fn give_back(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
-        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
-        let user = person(ctx)?;
-        self.get(ctx, id).await?;
-        let unit = self.deps.storage.begin().await?;
-        let mut conversation = self.open_for(&*unit, ctx, id).await?;
-        match conversation.taken_over_by {
-            None => return Ok(conversation),
-            Some(other) if other != user && ctx.visible_to().is_some() => {
-                return Err(Error::conflict("a colleague has taken this conversation over"));
-            }
-            Some(_) => {}
-        }
-        let now = self.deps.now();
-        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
-            && hand_off.status == HandOffStatus::Human
-        {
-            hand_off.updated_at = now;
-            hand_off.move_to(HandOffStatus::Assistant)?;
-            unit.hand_offs().update(&hand_off).await?;
-        }
-        conversation.taken_over_by = None;
-        conversation.updated_at = now;
-        unit.conversations().update(&conversation).await?;
-        conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.given_back").await?;
-        unit.commit().await?;
-        Ok(conversation)
-    }
-
-    async fn note(&self, unit: &dyn UnitOfWork, ctx: &Context, conversation: &Conversation, what: &str) -> Result<()> {
-        let id = conversation.id;
-        self.deps.audit(unit, ctx, what, ("conversation", id.to_string()), json!({})).await?;
-        let data = json!({ "conversation_id": id, "taken_over_by": conversation.taken_over_by });
-        self.deps.publish(unit, ctx, format!("conversation:{id}"), what, Some(id), data).await
     }
 
     /// A person of the team says something in a conversation they have taken over.
@@ -586,7 +507,7 @@ pub(crate) async fn ended(
     conversation: &Conversation,
     reason: EndedReason,
 ) -> Result<()> {
-    close_hand_off(deps, unit, conversation).await?;
+    hand_off::close(deps, unit, conversation).await?;
     unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
     let data = json!({
         "conversation_id": conversation.id,
@@ -596,19 +517,6 @@ pub(crate) async fn ended(
     });
     let channel = format!("conversation:{}", conversation.id);
     deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
-}
-
-/// A conversation that has ended needs nobody any more.
-async fn close_hand_off(deps: &Deps, unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
-    let latest = unit.hand_offs().latest(conversation.organization_id, conversation.id).await?;
-    let Some(mut hand_off) = latest else { return Ok(()) };
-    match hand_off.status {
-        HandOffStatus::Requested | HandOffStatus::Accepted => hand_off.move_to(HandOffStatus::Expired)?,
-        HandOffStatus::Human => hand_off.move_to(HandOffStatus::Assistant)?,
-        HandOffStatus::Expired | HandOffStatus::Assistant => return Ok(()),
-    }
-    hand_off.updated_at = deps.now();
-    unit.hand_offs().update(&hand_off).await
 }
 
 /// What of an utterance the organization wants stored.

@@ -70,7 +70,8 @@ impl HostService {
     }
 
     /// Says when a member can be booked; a member without a calendar gets one. With `expected_version`, only when it is
-    /// still at that version. Appointments that were booked before stay where they are.
+    /// still at that version. Appointments that were booked before stay where they are. Without any hours a member is no
+    /// longer booked; hosts are not deleted, since appointments name them.
     ///
     /// # Errors
     /// `NotFound` for somebody who is no member, `Validation` with every broken rule, `StaleVersion`, `Forbidden` for a

@@ -8,12 +8,16 @@ use spotlight_core::{
     domain::{
         appointment::AppointmentStatus,
         conversation::{ConversationStatus, HandOffStatus, Speaker},
+        user::Role,
     },
     ports::{AppointmentFilter, ChatMessage, Order, Paging},
     services::conversations::{TurnEvent, TurnInput},
 };
 
-use crate::world::{Script, World, tokens, told};
+use crate::{
+    colleagues::refused,
+    world::{Script, World, tokens, told},
+};
 
 fn said(events: &[TurnEvent]) -> String {
     events
@@ -206,6 +210,43 @@ async fn a_hand_off_that_nobody_takes_goes_back_to_the_assistant() {
     world.platform.runner().upkeep().await.expect("upkeep");
     let hand_off = world.repositories().hand_offs().latest(world.organization.id, conversation.id).await.expect("read");
     assert_eq!(hand_off.expect("a hand-off").status, HandOffStatus::Assistant);
+}
+
+#[tokio::test]
+async fn one_colleague_accepts_a_hand_off_and_has_to_come() {
+    let world = World::new().await;
+    let conversations = world.platform.conversations();
+    let (conversation, ctx) = world.visitor().await;
+    let id = conversation.id;
+    let (owner, colleague) = (world.owner(), world.colleague(Role::Manager).await);
+    refused(conversations.accept_hand_off(&owner, id).await, ErrorKind::Conflict);
+    let ask = async || {
+        world.model.uses("hand_off", json!({ "reason": "asked" }), "One moment.");
+        world.turn(&ctx, &conversation, "A human please").await;
+    };
+    ask().await;
+    refused(conversations.accept_hand_off(&ctx, id).await, ErrorKind::Forbidden);
+    refused(conversations.accept_hand_off(&world.stranger().await, id).await, ErrorKind::NotFound);
+    world.clock.forward(Duration::seconds(100));
+    let accepted = conversations.accept_hand_off(&owner, id).await.expect("accepted");
+    assert_eq!((accepted.status, accepted.accepted_by), (HandOffStatus::Accepted, owner.actor.user_id()));
+    refused(conversations.accept_hand_off(&colleague, id).await, ErrorKind::Conflict);
+    world.model.says("Somebody is on the way.");
+    assert_eq!(said(&world.turn(&ctx, &conversation, "And?").await), "Somebody is on the way.");
+    let latest = async || {
+        let found = world.repositories().hand_offs().latest(world.organization.id, id).await.expect("a read");
+        found.expect("a hand-off").status
+    };
+    world.clock.forward(Duration::seconds(119));
+    world.platform.runner().upkeep().await.expect("upkeep");
+    assert_eq!(conversations.accept_hand_off(&owner, id).await.expect("the same"), accepted);
+    world.clock.forward(Duration::seconds(2));
+    world.platform.runner().upkeep().await.expect("upkeep");
+    assert_eq!(latest().await, HandOffStatus::Assistant, "nobody came in the time that counts from the acceptance");
+    ask().await;
+    conversations.accept_hand_off(&owner, id).await.expect("accepted");
+    conversations.take_over(&colleague, id).await.expect("a colleague comes in place of the one who accepted");
+    assert_eq!(latest().await, HandOffStatus::Human);
 }
 
 #[tokio::test]

@@ -36,10 +36,7 @@ pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) ->
     let unit = deps.storage.begin().await?;
     let conversation = enter(turn, &*unit).await?;
     let latest = unit.hand_offs().latest(ctx.organization, id).await?;
-    let waiting = latest.is_some_and(|latest| {
-        matches!(latest.status, HandOffStatus::Requested | HandOffStatus::Accepted | HandOffStatus::Human)
-    });
-    if waiting {
+    if latest.is_some_and(|latest| latest.status.is_open()) {
         return Ok(json!({ "status": "requested", "note": "a colleague was called already" }));
     }
     let wait = i64::from(rule.wait_s);
