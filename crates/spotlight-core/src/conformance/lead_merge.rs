@@ -12,7 +12,7 @@ use crate::{
         LeadId, OrganizationId,
         appointment::Appointment,
         consent::ConsentState,
-        conversation::Conversation,
+        conversation::{Conversation, DialogueState},
         lead::{Lead, Proposal, ProposalState},
     },
     error::{ErrorKind, Result},
@@ -71,6 +71,23 @@ pub async fn a_merge_moves_everything(fixture: &dyn StorageFixture) {
     assert!(read.consents().list(world.org(), from.id).await.unwrap().is_empty());
     let listed = read.leads().list(world.org(), &LeadFilter::default(), Sort::default(), &WHOLE).await.unwrap();
     assert_eq!(listed.total, Some(2));
+}
+
+/// A conversation whose lead became part of another does not own that one. What is said in it
+/// from then on is proposed, and overwrites nothing.
+pub async fn a_conversation_that_moved_owns_its_lead_no_more(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let (from, into) = (world.lead().await, world.lead().await);
+    let owned = world.conversation_like(&from, |talk| talk.state.owns_lead = true).await;
+    let bare = world.conversation_like(&from, |talk| talk.state = DialogueState::default()).await;
+    let other = world.conversation_like(&into, |talk| talk.state.owns_lead = true).await;
+    world.write(async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await).await.unwrap();
+
+    let stored = async |talk: &Conversation| world.read().conversations().get(world.org(), talk.id).await.unwrap();
+    let state = DialogueState { owns_lead: false, ..owned.state.clone() };
+    assert_eq!(stored(&owned).await, Some(Conversation { lead_id: into.id, state, version: 2, ..owned.clone() }));
+    assert_eq!(stored(&bare).await, Some(Conversation { lead_id: into.id, version: 2, ..bare.clone() }));
+    assert_eq!(stored(&other).await, Some(other));
 }
 
 /// What a merged lead held is free, and who read it before cannot write it back.

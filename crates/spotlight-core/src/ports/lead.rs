@@ -101,7 +101,8 @@ pub trait LeadRepository: Send + Sync {
 
     /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
     /// afterwards, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
-    /// names `into` in `merged_into` and has changed at `now`. The versions of `from` and of the conversations and
+    /// names `into` in `merged_into` and has changed at `now`. A conversation that moved owns its lead no longer
+    /// (`state.owns_lead`): what `into` holds came from elsewhere. The versions of `from` and of the conversations and
     /// appointments that moved grow by one, so that nobody writes back what they held. `into` itself is not changed.
     ///
     /// # Errors

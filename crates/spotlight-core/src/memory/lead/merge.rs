@@ -6,7 +6,7 @@ use crate::{
         LeadId, OrganizationId,
         appointment::Appointment,
         consent::Consent,
-        conversation::Conversation,
+        conversation::{Conversation, DialogueState},
         lead::{Lead, Proposal},
         time::Timestamp,
     },
@@ -40,7 +40,8 @@ pub(super) fn merge(
     let conversations: Vec<_> = tables.conversations.of_lead(organization, from).cloned().collect();
     for row in conversations {
         let stored = &row.conversation;
-        let moved = Conversation { lead_id: into, version: stored.version + 1, ..stored.clone() };
+        let state = DialogueState { owns_lead: false, ..stored.state.clone() };
+        let moved = Conversation { lead_id: into, state, version: stored.version + 1, ..stored.clone() };
         tables.conversations.store(moved);
     }
     let appointments: Vec<_> = tables.appointments.of_lead(organization, from).cloned().collect();

@@ -2,14 +2,16 @@
 
 use serde_json::json;
 
-use super::{LeadService, score_lead};
+use super::{LeadService, open_conversations, score_lead};
 use crate::{
     domain::{
         LeadId, ProposalId,
         lead::{Lead, Proposal, ProposalField, ProposalState},
+        time::Timestamp,
         user::{Role, Scope},
     },
     error::Result,
+    ports::UnitOfWork,
     services::{
         Context,
         deps::{answered_id, id_answer},
@@ -18,7 +20,8 @@ use crate::{
 
 impl LeadService {
     /// Makes `from` part of `into`, as a person decides it who has looked at both. What `into` lacks it takes over; what
-    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer.
+    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer. What visitors
+    /// say of themselves from now on in open conversations of either is proposed: the lead holds what others told too.
     ///
     /// # Errors
     /// `NotFound` when either is missing, merged already, or one the actor may not see; `Conflict` when they are the
@@ -41,6 +44,7 @@ impl LeadService {
         kept.updated_at = now;
         unit.leads().update(&kept).await?;
         kept.version += 1;
+        disown(&*unit, ctx, into, now).await?;
         for (field, value) in differing {
             unit.proposals()
                 .insert(&Proposal {
@@ -63,6 +67,19 @@ impl LeadService {
         unit.commit().await?;
         Ok(kept)
     }
+}
+
+/// What a merged lead holds came from more than one source, so no conversation may write over it any more. Those that
+/// moved are taken care of by the merge itself; these were the lead's before.
+async fn disown(unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId, now: Timestamp) -> Result<()> {
+    for mut conversation in open_conversations(unit, ctx.organization, lead).await? {
+        if conversation.state.owns_lead {
+            conversation.state.owns_lead = false;
+            conversation.updated_at = now;
+            unit.conversations().update(&conversation).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts what only the other lead knew in its place. Gives what both know differently.

@@ -15,8 +15,8 @@ statements! {
     ];
     // An open proposal that the other lead has too would stand there twice.
     MERGE = [
-        "WITH talks AS (UPDATE conversations SET lead_id = $3, version = version + 1 \
-         WHERE organization_id = $1 AND lead_id = $2), \
+        "WITH talks AS (UPDATE conversations SET lead_id = $3, version = version + 1, \
+         state = jsonb_set(state, '{owns_lead}', 'false') WHERE organization_id = $1 AND lead_id = $2), \
          booked AS (UPDATE appointments SET lead_id = $3, version = version + 1 \
          WHERE organization_id = $1 AND lead_id = $2), \
          twice AS (DELETE FROM proposals p WHERE p.organization_id = $1 AND p.lead_id = $2 AND p.state = 'open' \

@@ -17,7 +17,8 @@ statements! {
          AND merged_into IS NULL"
     ];
     CONVERSATIONS = [
-        "UPDATE conversations SET lead_id = ?3, version = version + 1 WHERE organization_id = ?1 AND lead_id = ?2"
+        "UPDATE conversations SET lead_id = ?3, version = version + 1, \
+         state = json_set(state, '$.owns_lead', json('false')) WHERE organization_id = ?1 AND lead_id = ?2"
     ];
     APPOINTMENTS = [
         "UPDATE appointments SET lead_id = ?3, version = version + 1 WHERE organization_id = ?1 AND lead_id = ?2"
