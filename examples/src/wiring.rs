@@ -29,11 +29,14 @@ pub(crate) async fn deploy(options: &Options) -> Result<Deployment> {
     let (storage, described) = open_storage(options).await?;
     create_dir(&options.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mailer = FolderMailer::new(options.data_dir.join("mail"));
+    // Ends with the runtime.
+    tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
     let platform = Spotlight::builder()
         .storage(storage)
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
-        .mailer(Arc::new(FolderMailer::new(options.data_dir.join("mail"))))
+        .mailer(Arc::new(mailer))
         .files(Arc::new(LocalFileStore::new(options.data_dir.join("files"))))
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
         .clock(clock)

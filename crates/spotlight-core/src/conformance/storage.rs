@@ -156,6 +156,7 @@ macro_rules! __storage_cases {
             }
             lead_erase {
                 erasing_reaches_every_table
+                erasing_forgets_where_nobody_known_came_from
                 erasing_reaches_merged_leads
                 a_lead_is_erased_once
             }

@@ -121,7 +121,8 @@ pub trait LeadRepository: Send + Sync {
     /// - Its conversations: summary, keywords, quotes, score reasons, outcome, dialogue state, the recording's key and the
     ///   external call id go.
     /// - Their hand-offs lose their reasons, and events about them that wait to be published are removed.
-    /// - What a visitor did in them stays in the audit log, without the address it came from.
+    /// - What a visitor did in them stays in the audit log, without the address it came from; so does what nobody known
+    ///   did to them or to the lead, as opening a conversation. What the team did keeps its addresses.
     /// - Their utterances stay, in number and order, without words, keywords and tools.
     /// - Its appointments: notes and the reason of cancelling go.
     ///
