@@ -18,7 +18,7 @@ use crate::{
         scoring::Criteria,
     },
     error::ErrorKind,
-    ports::{AuditFilter, ConversationFilter, LeadFilter, NewEvent, OutboxKind, Sort},
+    ports::{AuditFilter, ConversationFilter, LeadFilter, MovedConsents, NewEvent, OutboxKind, Sort},
 };
 
 /// A lead with something personal in every table.
@@ -224,7 +224,7 @@ pub async fn erasing_forgets_where_nobody_known_came_from(fixture: &dyn StorageF
             for entry in theirs.iter().chain(&others) {
                 unit.audit().append(entry).await?;
             }
-            unit.leads().merge(world.org(), part.id, gone.id, at(50)).await?;
+            unit.leads().merge(world.org(), part.id, gone.id, MovedConsents::All, at(50)).await?;
             unit.leads().erase(world.org(), gone.id, at(70)).await
         })
         .await
@@ -247,8 +247,8 @@ pub async fn erasing_reaches_merged_leads(fixture: &dyn StorageFixture) {
     ];
     world
         .write(async |unit| {
-            unit.leads().merge(world.org(), first.lead.id, middle.lead.id, at(50)).await?;
-            unit.leads().merge(world.org(), middle.lead.id, last.lead.id, at(51)).await
+            unit.leads().merge(world.org(), first.lead.id, middle.lead.id, MovedConsents::All, at(50)).await?;
+            unit.leads().merge(world.org(), middle.lead.id, last.lead.id, MovedConsents::All, at(51)).await
         })
         .await
         .unwrap();

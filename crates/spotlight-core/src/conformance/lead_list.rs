@@ -18,7 +18,7 @@ use crate::{
     error::ErrorKind,
     ports::{
         AppointmentFilter, AssistantFilter, AssistantSort, AuditFilter, Between, ConversationFilter, ConversationSort,
-        Cursor, LeadFilter, LeadSort, Order, Paging, Sort,
+        Cursor, LeadFilter, LeadSort, MovedConsents, Order, Paging, Sort,
     },
 };
 
@@ -119,7 +119,10 @@ pub async fn leads_are_filtered(fixture: &dyn StorageFixture) {
     // Neither of these is ever listed.
     world.lead_like(|lead| lead.deleted_at = Some(at(9))).await;
     let merged = world.lead().await;
-    world.write(async |unit| unit.leads().merge(world.org(), merged.id, ids[0], at(9)).await).await.unwrap();
+    world
+        .write(async |unit| unit.leads().merge(world.org(), merged.id, ids[0], MovedConsents::All, at(9)).await)
+        .await
+        .unwrap();
 
     let any = LeadFilter::default;
     let cases: [(LeadFilter, &[usize]); 24] = [

@@ -15,7 +15,7 @@ use crate::{
         user::{LinkPurpose, Role},
     },
     error::ErrorKind::Misconfigured,
-    ports::{AuditFilter, Lease, OutboxKind, UtteranceAnalysis},
+    ports::{AuditFilter, Lease, MovedConsents, OutboxKind, UtteranceAnalysis},
 };
 
 /// Organizations, users, sessions, tokens and links.
@@ -94,7 +94,7 @@ pub async fn assistants_and_leads_are_not_written_outside_a_unit(fixture: &dyn S
     refused(read.hosts().update(&world.host).await, Misconfigured);
     refused(read.leads().insert(&samples.lead(world.org())).await, Misconfigured);
     refused(read.leads().update(&lead).await, Misconfigured);
-    refused(read.leads().merge(world.org(), lead.id, other.id, at(9)).await, Misconfigured);
+    refused(read.leads().merge(world.org(), lead.id, other.id, MovedConsents::All, at(9)).await, Misconfigured);
     refused(read.leads().erase(world.org(), lead.id, at(9)).await, Misconfigured);
     refused(read.proposals().insert(&samples.proposal(&lead)).await, Misconfigured);
     refused(read.proposals().decide(world.org(), proposal.id, ProposalState::Accepted).await, Misconfigured);

@@ -141,6 +141,7 @@ macro_rules! __storage_cases {
             }
             lead_merge {
                 a_merge_moves_everything
+                an_unproven_merge_moves_refusals_alone
                 a_conversation_that_moved_owns_its_lead_no_more
                 a_merged_lead_frees_its_contact
                 a_merge_needs_two_live_leads

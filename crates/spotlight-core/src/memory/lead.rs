@@ -27,7 +27,7 @@ use crate::{
         time::Timestamp,
     },
     error::{Error, Result},
-    ports::{Between, LeadFilter, LeadRepository, LeadSort, Listing, Paging, Sort},
+    ports::{Between, LeadFilter, LeadRepository, LeadSort, Listing, MovedConsents, Paging, Sort},
     text,
 };
 
@@ -202,8 +202,15 @@ impl LeadRepository for MemoryRepositories {
         })
     }
 
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {
-        self.write(|tables| merge::merge(tables, organization, from, into, now))
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|tables| merge::merge(tables, organization, from, into, consents, now))
     }
 
     async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>> {

@@ -55,6 +55,17 @@ pub enum LeadSort {
     Name,
 }
 
+/// Which consents a merge moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedConsents {
+    /// Every change: a person knows that both leads are one.
+    All,
+    /// Refusals alone: somebody typed what the other lead holds, which proves nothing. A refusal is honoured whoever it
+    /// comes from; what was given or asked for stays with the lead and the conversation in which it was, so that nobody
+    /// can undo an opt-out of somebody else by typing their address.
+    Refusals,
+}
+
 /// Keeps leads.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -99,8 +110,8 @@ pub trait LeadRepository: Send + Sync {
     /// or phone is taken.
     async fn update(&self, lead: &Lead) -> Result<()>;
 
-    /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
-    /// afterwards, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
+    /// Makes `from` part of `into`: conversations, appointments, proposals of `from` belong to `into` afterwards, and of
+    /// its consents those that `consents` says, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
     /// names `into` in `merged_into` and has changed at `now`. A conversation that moved owns its lead no longer
     /// (`state.owns_lead`): what `into` holds came from elsewhere. The versions of `from` and of the conversations and
     /// appointments that moved grow by one, so that nobody writes back what they held. `into` itself is not changed.
@@ -111,7 +122,14 @@ pub trait LeadRepository: Send + Sync {
     /// # Ordering
     /// Of two merges that touch a lead at once, one waits and then sees what the other did. What is added for `from` at
     /// the same time either moves with the rest, or waits and is then refused with `NotFound`.
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()>;
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()>;
 
     /// Removes every personal datum of a lead for good, and of the leads merged into it, and so on.
     ///

@@ -6,17 +6,18 @@
 
 use serde_json::json;
 
-use super::{Context, conversations::stored_content, deps::Deps, leads::score_lead};
+use super::{Context, consents, conversations::stored_content, deps::Deps, leads::score_lead};
 use crate::{
     domain::{
         LeadId, ProposalId,
+        consent::{Consent, ConsentState},
         contact::{Email, Phone},
         conversation::Conversation,
         lead::{Lead, LeadStatus, Proposal, ProposalField, ProposalState},
         organization::{Organization, StorageMode},
     },
     error::{Error, ErrorKind, Result, Retry},
-    ports::UnitOfWork,
+    ports::{MovedConsents, UnitOfWork},
 };
 
 /// Utterances that are read at once.
@@ -254,7 +255,13 @@ async fn join(
     other: &Lead,
     told: &Told,
 ) -> Result<()> {
-    unit.leads().merge(ctx.organization, own.id, other.id, deps.now()).await.map_err(raced)?;
+    let refused = unit.consents().list(ctx.organization, own.id).await?;
+    // Whoever typed this need not be the lead: what they allow counts for themselves alone, what they refuse counts.
+    let moved = MovedConsents::Refusals;
+    unit.leads().merge(ctx.organization, own.id, other.id, moved, deps.now()).await.map_err(raced)?;
+    for change in refused.into_iter().filter(|change| change.state == ConsentState::Refused) {
+        consents::honour(deps, unit, ctx, &Consent { lead_id: other.id, ..change }).await?;
+    }
     let stored = unit.conversations().get(ctx.organization, conversation.id).await?;
     conversation.version = stored.ok_or_else(|| Error::not_found("conversation"))?.version;
     conversation.lead_id = other.id;

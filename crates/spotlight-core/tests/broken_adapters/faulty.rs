@@ -285,14 +285,21 @@ impl<I: Inner> LeadRepository for Faulty<I> {
         self.leads().update(&Lead { version, ..lead.clone() }).await
     }
 
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()> {
         let stored = self.leads().get(organization, from).await?.filter(|_| self.has(Fault::ShallowMerge));
         match stored {
             Some(lead) => {
                 let merged = Lead { email: None, phone: None, merged_into: Some(into), updated_at: now, ..lead };
                 self.leads().update(&merged).await
             }
-            None => self.leads().merge(organization, from, into, now).await,
+            None => self.leads().merge(organization, from, into, consents, now).await,
         }
     }
 

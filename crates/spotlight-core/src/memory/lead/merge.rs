@@ -5,13 +5,14 @@ use crate::{
     domain::{
         LeadId, OrganizationId,
         appointment::Appointment,
-        consent::Consent,
+        consent::{Consent, ConsentState},
         conversation::{Conversation, DialogueState},
         lead::{Lead, Proposal},
         time::Timestamp,
     },
     error::{Error, Result},
     memory::tables::Tables,
+    ports::MovedConsents,
 };
 
 pub(super) fn merge(
@@ -19,6 +20,7 @@ pub(super) fn merge(
     organization: OrganizationId,
     from: LeadId,
     into: LeadId,
+    consents: MovedConsents,
     now: Timestamp,
 ) -> Result<()> {
     if from == into {
@@ -58,8 +60,9 @@ pub(super) fn merge(
             tables.proposals.store(moved);
         }
     }
-    let consents: Vec<_> = tables.consents.of_lead(organization, from).cloned().collect();
-    for stored in consents {
+    let changes: Vec<_> = tables.consents.of_lead(organization, from).cloned().collect();
+    let moves = |change: &Consent| consents == MovedConsents::All || change.state == ConsentState::Refused;
+    for stored in changes.into_iter().filter(|change| moves(change)) {
         tables.consents.store(Consent { lead_id: into, ..Consent::clone(&stored) });
     }
     Ok(())

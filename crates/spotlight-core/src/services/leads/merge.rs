@@ -11,7 +11,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::Result,
-    ports::UnitOfWork,
+    ports::{MovedConsents, UnitOfWork},
     services::{
         Context,
         deps::{answered_id, id_answer},
@@ -39,7 +39,7 @@ impl LeadService {
         let unit = self.deps.storage.begin().await?;
         let gone = self.for_update(&*unit, ctx, from, None).await?;
         let mut kept = self.for_update(&*unit, ctx, into, None).await?;
-        unit.leads().merge(ctx.organization, from, into, now).await?;
+        unit.leads().merge(ctx.organization, from, into, MovedConsents::All, now).await?;
         let differing = absorb(&mut kept, gone);
         kept.updated_at = now;
         unit.leads().update(&kept).await?;
