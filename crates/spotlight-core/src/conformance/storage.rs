@@ -132,6 +132,7 @@ macro_rules! __storage_cases {
             }
             lead_list {
                 leads_are_sorted
+                leads_that_wait_come_longest_first
                 leads_are_filtered
                 leads_are_searched
                 a_changed_lead_is_found_by_what_it_is_now

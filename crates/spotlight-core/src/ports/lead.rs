@@ -49,6 +49,10 @@ pub enum LeadSort {
     UpdatedAt,
     /// When the last conversation took place.
     LastConversationAt,
+    /// How long nobody has talked to it: leads without a conversation come before all others, by when they were made; then
+    /// the others by their last conversation. Ascending is longest first. No value is absent here; see
+    /// [`waiting_since`](Self::waiting_since).
+    Waiting,
     /// Score.
     Score,
     /// Name, by code point.
@@ -64,6 +68,18 @@ pub enum MovedConsents {
     /// comes from; what was given or asked for stays with the lead and the conversation in which it was, so that nobody
     /// can undo an opt-out of somebody else by typing their address.
     Refusals,
+}
+
+impl LeadSort {
+    /// Hours by which a lead that nobody has talked to counts as waiting longer than since it was made: a thousand years
+    /// of 365 days, more than any other has waited.
+    pub const NEVER_TALKED_TO_HOURS: i64 = 8_760_000;
+
+    /// The instant that [`Waiting`](Self::Waiting) sorts by.
+    pub fn waiting_since(lead: &Lead) -> Timestamp {
+        let never = || lead.created_at - chrono::Duration::hours(Self::NEVER_TALKED_TO_HOURS);
+        lead.last_conversation_at.unwrap_or_else(never)
+    }
 }
 
 /// Keeps leads.

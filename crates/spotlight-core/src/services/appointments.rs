@@ -274,7 +274,7 @@ impl AppointmentService {
     /// `NotFound`, `StaleVersion`, `Validation`, `Conflict` when it is over.
     ///
     /// # Idempotency
-    /// Calling it off again changes nothing.
+    /// Calling it off again changes nothing, not even the reason: the first one was told to both sides.
     pub async fn cancel(
         &self,
         ctx: &Context,
@@ -283,9 +283,11 @@ impl AppointmentService {
         version: Option<i64>,
     ) -> Result<Appointment> {
         self.change(ctx, id, version, "appointment.cancel", |appointment| {
+            if appointment.status == AppointmentStatus::Cancelled {
+                return Ok(());
+            }
             appointment.move_to(AppointmentStatus::Cancelled)?;
-            let reason = reason.map(|reason| reason.trim().to_owned());
-            appointment.cancel_reason = reason.or(appointment.cancel_reason.take());
+            appointment.cancel_reason = reason.map(|reason| reason.trim().to_owned());
             Ok(())
         })
         .await

@@ -375,14 +375,15 @@ impl LeadService {
         Ok(found)
     }
 
-    /// Leads that nobody has talked to for three days and that are open, longest first.
+    /// Leads that nobody has talked to for three days and that are open, longest first: those nobody has ever talked to
+    /// before all others, by when they were made, then the others by their last conversation.
     ///
     /// # Errors
     /// Those of storage.
     pub async fn follow_ups(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Lead>> {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
-        self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
+        self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
     }
 }
 

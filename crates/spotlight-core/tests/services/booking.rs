@@ -254,3 +254,26 @@ async fn what_became_of_an_appointment_is_final() {
         assert_eq!(moved.expect_err("it is over").kind(), ErrorKind::Conflict);
     }
 }
+
+#[tokio::test]
+async fn calling_off_again_changes_nothing() {
+    let world = World::new().await;
+    let (owner, appointments) = (world.owner(), world.platform.appointments());
+    let lead = lead(&world).await;
+    let booked = appointments.create(&owner, new(&world, &lead)).await.expect("an appointment");
+    let off = appointments.cancel(&owner, booked.id, Some("Ana is ill".to_owned()), None).await.expect("called off");
+    world.work().await;
+    let (sent, done) = (world.mailer.sent().len(), world.done_to(booked.id).await);
+    for reason in [Some("The host is ill".to_owned()), None] {
+        let again = appointments.cancel(&owner, booked.id, reason, Some(off.version)).await.expect("nothing to do");
+        assert_eq!(again, off);
+    }
+    world.work().await;
+    assert_eq!(all(&world).await, [off]);
+    assert_eq!((world.mailer.sent().len(), world.done_to(booked.id).await), (sent, done));
+    // What comes next is the next that was told.
+    let later = NewAppointment { starts_at: at(ELEVEN), ..new(&world, &lead) };
+    appointments.create(&owner, later).await.expect("an appointment");
+    world.work().await;
+    assert_eq!(notified(&world, 3).await, ["appointment.booked", "appointment.cancelled", "appointment.booked"]);
+}
