@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
 
 use super::runner::facts;
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
         invitation::{Invitation, Method, Party},
     },
     error::Result,
-    ports::{Attachment, Message, OutboxRow, ReadConsistency},
-    services::deps::Deps,
+    ports::{Attachment, Message, OutboxRow, ReadConsistency, Repositories},
+    services::deps::{Deps, hex},
 };
 
 /// Everything a message is about.
@@ -60,7 +61,7 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
         }
         .to_ics();
         let message = Message {
-            id: format!("{id}:{sequence}:{word}:{side}"),
+            id: format!("{id}:{sequence}:{word}:{side}:{}", address_tag(id, &to)),
             to,
             subject: format!("{subject}: {title}"),
             text: format!("{subject}: {title}\n{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
@@ -105,6 +106,10 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
     let Some(settings) = repos.organizations().get(organization).await? else { return Ok(None) };
     let assistant = repos.assistants().get(organization, appointment.assistant_id).await?;
     let lead = repos.leads().get(organization, appointment.lead_id).await?;
+    let email = match lead.and_then(|lead| lead.email) {
+        Some(email) => Some(email),
+        None => typed(repos, &appointment).await?,
+    };
     let Some(host) = repos.users().get(appointment.host_id).await? else { return Ok(None) };
     let hours = repos.hosts().get(organization, appointment.host_id).await?;
     Ok(Some(Meeting {
@@ -113,10 +118,25 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
         // A person who is no host any more still works where the business does.
         host_zone: hours.map_or(settings.time_zone, |hours| hours.time_zone),
         assistant: assistant.map(|assistant| assistant.name).unwrap_or_default(),
-        visitor: lead.and_then(|lead| lead.email),
+        visitor: email,
         host: host.email,
         host_name: host.name,
     }))
+}
+
+/// The address that was typed in the conversation that booked, where the lead has none: it may be another lead's, which
+/// waits for a person to look. Nothing of that lead goes there.
+async fn typed(repos: &dyn Repositories, appointment: &Appointment) -> Result<Option<Email>> {
+    let Some(id) = appointment.conversation_id else { return Ok(None) };
+    let conversation = repos.conversations().get(appointment.organization_id, id).await?;
+    Ok(conversation.and_then(|conversation| conversation.state.given.email))
+}
+
+/// What tells the messages to different addresses apart, so that a corrected address is written to, and none twice. Says
+/// nothing of the address to who does not know it.
+fn address_tag(id: AppointmentId, to: &Email) -> String {
+    let digest = Sha256::new().chain_update(id.as_uuid()).chain_update(to.as_str()).finalize();
+    hex(&digest[..8])
 }
 
 /// Who hears of it, each in their own zone.

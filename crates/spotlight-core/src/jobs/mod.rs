@@ -18,7 +18,7 @@ pub(crate) mod upkeep;
 pub mod worker;
 
 use chrono::Duration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use self::{
     context::JobContext,
@@ -86,24 +86,33 @@ pub(crate) fn analyze_conversation(conversation: &Conversation, ended: Option<En
     }
 }
 
-/// What is sent about an appointment as it stands now: an invitation, change or cancellation, and reminders.
-pub(crate) fn appointment_mails(appointment: &Appointment, now: Timestamp) -> Vec<NewJob> {
-    let job = |name: &str, payload, run_at| NewJob {
+/// Tells both sides of an appointment as it stands now: an invitation, change or cancellation.
+pub(crate) fn invitation(appointment: &Appointment) -> NewJob {
+    let id = appointment.id;
+    let facts = json!({ "appointment_id": id, "sequence": appointment.sequence, "status": appointment.status });
+    about(appointment, names::SEND_INVITATION, facts, None)
+}
+
+fn about(appointment: &Appointment, name: &str, payload: Value, run_at: Option<Timestamp>) -> NewJob {
+    NewJob {
         organization_id: Some(appointment.organization_id),
         name: name.to_owned(),
         payload,
         run_at,
         unique_key: None,
-    };
+    }
+}
+
+/// What is sent about an appointment as it stands now: an invitation, change or cancellation, and reminders.
+pub(crate) fn appointment_mails(appointment: &Appointment, now: Timestamp) -> Vec<NewJob> {
     let id = appointment.id;
-    let facts = json!({ "appointment_id": id, "sequence": appointment.sequence, "status": appointment.status });
-    let mut mails = vec![job(names::SEND_INVITATION, facts, None)];
+    let mut mails = vec![invitation(appointment)];
     if matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
         for hours in REMIND_HOURS {
             let at = appointment.starts_at - Duration::hours(hours);
             if at > now {
                 let facts = json!({ "appointment_id": id, "sequence": appointment.sequence, "hours": hours });
-                mails.push(job(names::REMIND_APPOINTMENT, facts, Some(at)));
+                mails.push(about(appointment, names::REMIND_APPOINTMENT, facts, Some(at)));
             }
         }
     }

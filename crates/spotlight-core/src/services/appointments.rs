@@ -1,10 +1,18 @@
 //! Appointments and free times.
+//!
+//! Both sides are told by e-mail: the host at their own address; the visitor at the lead's, or where the lead has none, at
+//! the one typed in the conversation that booked. That one may be another lead's, which waits for a person to look: what
+//! is sent there are the appointment's own facts, and nothing that any lead holds. When the address changes, those of
+//! coming appointments are invited anew.
+
+mod readdress;
 
 use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::readdress::invite_again;
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},

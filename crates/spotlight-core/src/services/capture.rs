@@ -6,7 +6,9 @@
 
 use serde_json::json;
 
-use super::{Context, consents, conversations::stored_content, deps::Deps, leads::score_lead};
+use super::{
+    Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps, leads::score_lead,
+};
 use crate::{
     domain::{
         LeadId, ProposalId,
@@ -65,6 +67,8 @@ pub(crate) async fn capture(
     let own = unit.leads().get(ctx.organization, conversation.lead_id).await?;
     let own = own.filter(|lead| lead.deleted_at.is_none()).ok_or_else(|| Error::not_found("lead"))?;
     remember_given(conversation, &told);
+    let lead = own.id;
+    let other_address = told.email.is_some() && told.email != own.email;
     let others = others(unit, &own, &told).await?;
     match others.as_slice() {
         [] if conversation.state.owns_lead => write(deps, unit, ctx, own, &told).await?,
@@ -73,6 +77,9 @@ pub(crate) async fn capture(
             join(deps, unit, ctx, conversation, &own, other, &told).await?;
         }
         _ => flag(deps, unit, conversation, own, others, &told).await?,
+    }
+    if other_address || conversation.lead_id != lead {
+        invite_again(deps, unit, ctx, conversation.lead_id).await?;
     }
     if told.name.is_some() || told.company.is_some() {
         redact_said(unit, organization, conversation).await?;

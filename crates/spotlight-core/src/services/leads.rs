@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::erase::open_conversations;
 use super::{
     Context,
+    appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
@@ -206,6 +207,7 @@ impl LeadService {
         let rescore = patch.company.is_some() || patch.source.is_some();
         let unit = self.deps.storage.begin().await?;
         let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        let before = lead.email.clone();
         apply(patch, &mut lead)?;
         self.check_owner(&*unit, ctx, &lead).await?;
         lead.updated_at = self.deps.now();
@@ -213,6 +215,9 @@ impl LeadService {
         lead.version += 1;
         if rescore {
             unit.enqueue(score_lead(&lead)).await?;
+        }
+        if lead.email != before {
+            invite_again(&self.deps, &*unit, ctx, id).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
         self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
@@ -364,8 +369,12 @@ impl LeadService {
             found.updated_at = self.deps.now();
             unit.leads().update(&found).await?;
             found.version += 1;
-            if proposal.field == ProposalField::Company {
-                unit.enqueue(score_lead(&found)).await?;
+            match proposal.field {
+                ProposalField::Company => {
+                    unit.enqueue(score_lead(&found)).await?;
+                }
+                ProposalField::Email => invite_again(&self.deps, &*unit, ctx, lead).await?,
+                ProposalField::Name | ProposalField::Phone => {}
             }
             self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
         }

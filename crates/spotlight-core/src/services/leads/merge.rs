@@ -14,6 +14,7 @@ use crate::{
     ports::{MovedConsents, UnitOfWork},
     services::{
         Context,
+        appointments::invite_again,
         deps::{answered_id, id_answer},
     },
 };
@@ -40,11 +41,15 @@ impl LeadService {
         let gone = self.for_update(&*unit, ctx, from, None).await?;
         let mut kept = self.for_update(&*unit, ctx, into, None).await?;
         unit.leads().merge(ctx.organization, from, into, MovedConsents::All, now).await?;
+        let other_address = kept.email != gone.email;
         let differing = absorb(&mut kept, gone);
         kept.updated_at = now;
         unit.leads().update(&kept).await?;
         kept.version += 1;
         disown(&*unit, ctx, into, now).await?;
+        if other_address {
+            invite_again(&self.deps, &*unit, ctx, into).await?;
+        }
         for (field, value) in differing {
             unit.proposals()
                 .insert(&Proposal {
