@@ -223,6 +223,7 @@ const CONVERSATION_LIST: &[Parameter] = &[
     Parameter::new("source", Accepts::Words(words_of!(Channel)), "On one of these channels."),
     Parameter::new("assistant_id", Accepts::Id, "With this assistant."),
     Parameter::new("lead_id", Accepts::Id, "With this lead."),
+    Parameter::new("taken_over_by", Accepts::Id, "Taken over by this person of the team."),
     Parameter::new("sentiment", Accepts::Word(words_of!(Sentiment)), "Of this mood."),
     Parameter::new("needs_attention", Accepts::Bool, "With `true`, those that need a person now."),
     CREATED_AFTER,

@@ -23,6 +23,8 @@ pub struct ConversationFilter {
     pub assistant_id: Option<AssistantId>,
     /// With this lead.
     pub lead_id: Option<LeadId>,
+    /// Taken over by this person.
+    pub taken_over_by: Option<UserId>,
     /// Of this mood.
     pub sentiment: Option<Sentiment>,
     /// What this user may see as a sales representative: with an assistant of theirs, or a lead assigned to them.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     Context, billing, consents,
     deps::{Deps, answered_id, id_answer},
-    turn,
+    turn::{self, Words},
 };
 use crate::{
     domain::{
@@ -18,6 +18,7 @@ use crate::{
         audit::Actor,
         billing::{Meter, Usage},
         conversation::{Channel, Conversation, ConversationStatus, DialogueState, Speaker, Transcript},
+        event::EventType,
         lead::{Lead, LeadSource},
         organization::{Organization, StorageMode},
         redact::redact,
@@ -32,6 +33,7 @@ use crate::{
     },
 };
 
+pub(crate) use self::hand_off::leave_all;
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
 
 /// How a conversation begins.
@@ -233,7 +235,8 @@ impl ConversationService {
             return Err(Error::conflict("take the conversation over before you speak in it"));
         }
         let now = self.deps.now();
-        conversation.waiting_since = Some(now);
+        // Only a question waits for an answer.
+        conversation.waiting_since = content.trim_end().ends_with('?').then_some(now);
         let organization = unit.organizations().get(ctx.organization).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
         let utterance = Utterance::of(Speaker::HumanAgent, content.trim());
@@ -254,6 +257,8 @@ impl ConversationService {
     /// `NotFound`, `Validation` (1 to 4000 characters), `Conflict` when it has ended or another turn of this
     /// conversation runs anywhere in the fleet.
     ///
+    /// A visitor's own `confidence` and `duration_s` are passed over: what is metered is not theirs to say.
+    ///
     /// # Idempotency
     /// With an idempotency key, a repeated turn that has finished gives the stored answer again and runs no model.
     ///
@@ -263,15 +268,15 @@ impl ConversationService {
     pub async fn turn(&self, ctx: &Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         self.get(ctx, id).await?;
-        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+        turn::run(self.deps.clone(), ctx.clone(), id, input, Words::Given).await
     }
 
     /// One turn of which the visitor's part is sound: it is recognised first, then goes on as [`turn`](Self::turn).
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
-    /// said.
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for
+    /// sound it cannot read or in which nothing is said.
     pub async fn turn_audio(
         &self,
         ctx: &Context,
@@ -284,13 +289,22 @@ impl ConversationService {
         let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
         })?;
+        if conversation.status.is_final() {
+            return Err(Error::conflict("the conversation has ended; open a new one"));
+        }
         billing::check_voice(&self.deps, ctx).await?;
         let heard = recognizer.recognize(audio, conversation.language).await?;
-        billing::record_voice(&self.deps, ctx, id, heard.duration_s).await?;
         input.text = heard.text;
         input.confidence = Some(heard.confidence);
         input.duration_s = Some(heard.duration_s);
-        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+        match turn::run(self.deps.clone(), ctx.clone(), id, input, Words::Recognized).await {
+            Err(error) => {
+                // No utterance will be metered, and the recognition has cost what it has cost.
+                billing::record_lost_voice(&self.deps, ctx, id, heard.duration_s).await?;
+                Err(error)
+            }
+            begun => begun,
+        }
     }
 
     /// Lets the assistant speak first, when nobody has said anything yet.
@@ -394,7 +408,7 @@ pub(crate) async fn open(
     let record = ("conversation", conversation.id.to_string());
     deps.audit(unit, ctx, "conversation.create", record, json!({})).await?;
     let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
-    deps.publish(unit, ctx, "leads", "conversation.started", Some(conversation.id), data).await?;
+    deps.publish(unit, ctx, "leads", EventType::ConversationStarted, Some(conversation.id), data).await?;
     Ok(conversation)
 }
 
@@ -495,7 +509,7 @@ pub(crate) async fn append(
     unit.transcripts().append(std::slice::from_ref(&said)).await?;
     let data = json!({ "seq": said.seq, "speaker": said.speaker, "content": said.content });
     let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, "transcript_update", Some(conversation.id), data).await?;
+    deps.publish(unit, ctx, channel, EventType::TranscriptUpdate, Some(conversation.id), data).await?;
     Ok(said)
 }
 
@@ -516,7 +530,7 @@ pub(crate) async fn ended(
         "lead_id": conversation.lead_id,
     });
     let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
+    deps.publish(unit, ctx, channel, EventType::ConversationEnded, Some(conversation.id), data).await
 }
 
 /// What of an utterance the organization wants stored.

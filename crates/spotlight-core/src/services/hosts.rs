@@ -8,6 +8,7 @@ use super::{Context, deps::Deps};
 use crate::{
     domain::{
         UserId,
+        event::EventType,
         schedule::{Exception, Host, WeeklyHours},
         user::{Role, Scope},
     },
@@ -100,7 +101,9 @@ impl HostService {
         }
         let host = self.store(&*unit, found, input, (ctx, user)).await?;
         self.deps.audit(&*unit, ctx, "host.update", ("host", user.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "notifications", "host.updated", None, json!({ "host_id": user })).await?;
+        self.deps
+            .publish(&*unit, ctx, "notifications", EventType::HostUpdated, None, json!({ "host_id": user }))
+            .await?;
         unit.commit().await?;
         Ok(host)
     }

@@ -317,3 +317,22 @@ async fn silence_of_thirty_minutes_abandons_a_conversation() {
     assert_eq!(stored.status, ConversationStatus::Abandoned);
     assert_eq!(stored.duration_s(), Some(30 * 60));
 }
+
+#[tokio::test]
+async fn an_assistant_that_is_switched_off_answers_nobody() {
+    let world = World::new().await;
+    let (owner, conversations) = (world.owner(), world.platform.conversations());
+    let (conversation, ctx) = world.visitor().await;
+    world.platform.assistants().toggle_active(&owner, world.assistant.id, None).await.expect("switched off");
+    refused(conversations.greet(&ctx, conversation.id).await.map(drop), ErrorKind::Conflict);
+    let turn = conversations.turn(&ctx, conversation.id, TurnInput::text("Hello?")).await;
+    refused(turn.map(drop), ErrorKind::Conflict);
+    assert_eq!(world.transcripts(&conversation).await, [], "nothing was taken that nobody answers");
+    conversations.take_over(&owner, conversation.id).await.expect("a person still can");
+    let events = world.turn(&ctx, &conversation, "Hello?").await;
+    assert!(matches!(events.last(), Some(TurnEvent::Done { utterance: None, .. })));
+    conversations.say(&owner, conversation.id, "Goodbye!").await.expect("said");
+    assert_eq!(world.stored(&conversation).await.waiting_since, None, "a goodbye waits for no answer");
+    conversations.say(&owner, conversation.id, "Or shall I call you?").await.expect("said");
+    assert!(world.stored(&conversation).await.waiting_since.is_some());
+}

@@ -30,6 +30,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
         sources: query.list("source"),
         assistant_id: query.get("assistant_id"),
         lead_id: query.get("lead_id"),
+        taken_over_by: query.get("taken_over_by"),
         sentiment: query.get("sentiment"),
         visible_to: None,
         needs_attention_at: query.get::<bool>("needs_attention").filter(|wanted| *wanted).map(|_| now),

@@ -6,12 +6,13 @@ use serde_json::json;
 use super::{ConversationService, person};
 use crate::{
     domain::{
-        ConversationId,
-        conversation::{Conversation, HandOff, HandOffStatus},
+        ConversationId, UserId,
+        conversation::{Conversation, ConversationStatus, HandOff, HandOffStatus},
+        event::EventType,
         user::{Role, Scope},
     },
     error::{Error, Result},
-    ports::UnitOfWork,
+    ports::{ConversationFilter, Paging, Sort, UnitOfWork},
     services::{Context, deps::Deps},
 };
 
@@ -52,7 +53,7 @@ impl ConversationService {
         self.deps.audit(&*unit, ctx, "hand_off.accept", ("conversation", id.to_string()), json!({})).await?;
         let data = json!({ "conversation_id": id, "hand_off_id": hand_off.id, "accepted_by": user });
         for channel in ["notifications".to_owned(), format!("conversation:{id}")] {
-            self.deps.publish(&*unit, ctx, channel, "hand_off.accepted", Some(id), data.clone()).await?;
+            self.deps.publish(&*unit, ctx, channel, EventType::HandOffAccepted, Some(id), data.clone()).await?;
         }
         unit.commit().await?;
         Ok(hand_off)
@@ -93,7 +94,7 @@ impl ConversationService {
         conversation.updated_at = now;
         unit.conversations().update(&conversation).await?;
         conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.taken_over").await?;
+        note(&self.deps, &*unit, ctx, &conversation, EventType::ConversationTakenOver).await?;
         unit.commit().await?;
         Ok(conversation)
     }
@@ -118,29 +119,60 @@ impl ConversationService {
             }
             Some(_) => {}
         }
-        let now = self.deps.now();
-        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
-            && hand_off.status == HandOffStatus::Human
-        {
-            hand_off.updated_at = now;
-            hand_off.move_to(HandOffStatus::Assistant)?;
-            unit.hand_offs().update(&hand_off).await?;
-        }
-        conversation.taken_over_by = None;
-        conversation.updated_at = now;
-        unit.conversations().update(&conversation).await?;
-        conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.given_back").await?;
+        leave(&self.deps, &*unit, ctx, &mut conversation).await?;
         unit.commit().await?;
         Ok(conversation)
     }
+}
 
-    async fn note(&self, unit: &dyn UnitOfWork, ctx: &Context, conversation: &Conversation, what: &str) -> Result<()> {
-        let id = conversation.id;
-        self.deps.audit(unit, ctx, what, ("conversation", id.to_string()), json!({})).await?;
-        let data = json!({ "conversation_id": id, "taken_over_by": conversation.taken_over_by });
-        self.deps.publish(unit, ctx, format!("conversation:{id}"), what, Some(id), data).await
+/// The assistant goes on in a conversation that a person had taken over.
+async fn leave(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, conversation: &mut Conversation) -> Result<()> {
+    let now = deps.now();
+    if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, conversation.id).await?
+        && hand_off.status == HandOffStatus::Human
+    {
+        hand_off.updated_at = now;
+        hand_off.move_to(HandOffStatus::Assistant)?;
+        unit.hand_offs().update(&hand_off).await?;
     }
+    conversation.taken_over_by = None;
+    conversation.updated_at = now;
+    unit.conversations().update(conversation).await?;
+    conversation.version += 1;
+    note(deps, unit, ctx, conversation, EventType::ConversationGivenBack).await
+}
+
+/// Gives back whatever a person of the team has taken over, in the unit that takes them out of it.
+pub(crate) async fn leave_all(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, user: UserId) -> Result<()> {
+    let filter = ConversationFilter {
+        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
+        taken_over_by: Some(user),
+        ..ConversationFilter::default()
+    };
+    let page = Paging::After { cursor: None, limit: 100 };
+    loop {
+        // What was given back is no longer theirs, so each page is the first.
+        let theirs = unit.conversations().list(ctx.organization, &filter, Sort::default(), &page).await?.items;
+        if theirs.is_empty() {
+            return Ok(());
+        }
+        for mut conversation in theirs {
+            leave(deps, unit, ctx, &mut conversation).await?;
+        }
+    }
+}
+
+async fn note(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    conversation: &Conversation,
+    what: EventType,
+) -> Result<()> {
+    let id = conversation.id;
+    deps.audit(unit, ctx, what.as_str(), ("conversation", id.to_string()), json!({})).await?;
+    let data = json!({ "conversation_id": id, "taken_over_by": conversation.taken_over_by });
+    deps.publish(unit, ctx, format!("conversation:{id}"), what, Some(id), data).await
 }
 
 /// A conversation that has ended needs nobody any more.
