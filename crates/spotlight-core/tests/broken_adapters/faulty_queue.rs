@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     StaleClaims,
     /// Every end is said to be accepted.
     AllAccepted,
+    /// An id that is known is added again, as another job.
+    AddsAgain,
     /// What a claim took out is lost with its future.
     PopAndLose,
     /// What a process held is lost with it.
@@ -247,6 +249,16 @@ impl JobProducer for FaultyQueue {
         let lost = if self.has(Fault::LostJobs) && jobs.len() > 1 { jobs.pop() } else { None };
         answers.extend(self.queue().enqueue(jobs).await?);
         answers.extend(lost.map(|_| Enqueued::Added(JobId::from_uuid(SystemIds.uuid()))));
+        self.tell();
+        Ok(answers)
+    }
+
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        if self.has(Fault::AddsAgain) {
+            return self.enqueue(jobs.into_iter().map(|(_, job)| job).collect()).await;
+        }
+        let jobs = jobs.into_iter().map(|(id, spec)| (id, self.spec(spec))).collect();
+        let answers = self.queue().enqueue_with_ids(jobs).await?;
         self.tell();
         Ok(answers)
     }
