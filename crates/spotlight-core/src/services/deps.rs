@@ -18,7 +18,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result, Retry},
     ports::{
-        ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, Mailer, NewEvent, RateLimiter,
+        ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer, NewEvent, RateLimiter,
         Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork,
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Deps {
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) chat: Arc<dyn ChatModel>,
     pub(crate) synthesizer: Option<Arc<dyn SpeechSynthesizer>>,
     pub(crate) recognizer: Option<Arc<dyn SpeechRecognizer>>,

@@ -21,9 +21,9 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result, Violations},
-    jobs::names,
+    jobs::{leave, rescore::ScoreLead},
     ports::{
-        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
+        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, Order, Paging, Sort,
         UnitOfWork,
     },
 };
@@ -212,7 +212,7 @@ impl LeadService {
         unit.leads().update(&lead).await?;
         lead.version += 1;
         if rescore {
-            unit.enqueue(score_lead(&lead)).await?;
+            leave(&*unit, &ScoreLead::new(&lead)).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
         self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
@@ -365,7 +365,7 @@ impl LeadService {
             unit.leads().update(&found).await?;
             found.version += 1;
             if proposal.field == ProposalField::Company {
-                unit.enqueue(score_lead(&found)).await?;
+                leave(&*unit, &ScoreLead::new(&found)).await?;
             }
             self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
         }
@@ -383,17 +383,6 @@ impl LeadService {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
-    }
-}
-
-/// The job that writes a lead's score.
-pub(crate) fn score_lead(lead: &Lead) -> NewJob {
-    NewJob {
-        organization_id: Some(lead.organization_id),
-        name: names::SCORE_LEAD.to_owned(),
-        payload: json!({ "lead_id": lead.id }),
-        run_at: None,
-        unique_key: None,
     }
 }
 

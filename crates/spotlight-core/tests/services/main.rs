@@ -18,6 +18,7 @@ mod interruptions;
 mod jobs;
 mod leads;
 mod models;
+mod outbox;
 mod public;
 mod reduced;
 mod reports;

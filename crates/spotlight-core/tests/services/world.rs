@@ -25,7 +25,7 @@ use spotlight_core::{
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{
-        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, Paging,
+        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec, Paging,
         Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
     },
     services::{
@@ -43,6 +43,11 @@ use crate::hooked::{Hooked, Hooks};
 pub(crate) struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
+    /// A Wednesday in office hours.
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new("2026-03-25T10:00:00Z".parse().expect("an instant")))
+    }
+
     pub(crate) fn forward(&self, by: Duration) {
         *self.0.lock().expect("nobody panicked") += by;
     }
@@ -224,9 +229,7 @@ impl World {
         voice: Option<Arc<FakeVoice>>,
         change: impl FnOnce(&mut AssistantInput),
     ) -> Self {
-        // A Wednesday in office hours.
-        let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
-        let clock = Arc::new(TestClock(Mutex::new(start)));
+        let clock = Arc::new(TestClock::new());
         let model = Arc::new(FakeModel::default());
         let mailer = Arc::new(MemoryMailer::new());
         let storage = Arc::new(MemoryStorage::new(clock.clone()));
@@ -237,6 +240,7 @@ impl World {
         }
         let builder = builder
             .storage(Arc::new(Hooked::new(storage.clone(), hooks.clone())))
+            .queue(Arc::new(storage.queue()))
             .chat(around(clock.clone(), model.clone()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
@@ -320,7 +324,7 @@ impl World {
 
     /// Runs the jobs that are due.
     pub(crate) async fn work(&self) {
-        self.platform.runner().run_until_idle().await.expect("jobs run");
+        self.platform.run_until_idle().await.expect("jobs run");
     }
 
     /// Runs the jobs that are due, and gives the secret of the newest link that was sent to an address.
@@ -370,4 +374,9 @@ impl World {
 /// A call of `capture_lead`.
 pub(crate) fn told(fields: &[(&str, &str)]) -> Value {
     fields.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect()
+}
+
+/// A job by name, as a service would leave it.
+pub(crate) fn job(organization: spotlight_core::domain::OrganizationId, name: &str, payload: &Value) -> JobSpec {
+    JobSpec { organization: Some(organization), ..JobSpec::new(name, payload.to_string()) }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LeadService, score_lead};
+use super::LeadService;
 use crate::{
     domain::{
         LeadId, ProposalId,
@@ -10,6 +10,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::Result,
+    jobs::{leave, rescore::ScoreLead},
     services::{
         Context,
         deps::{answered_id, id_answer},
@@ -55,7 +56,7 @@ impl LeadService {
                 })
                 .await?;
         }
-        unit.enqueue(score_lead(&kept)).await?;
+        leave(&*unit, &ScoreLead::new(&kept)).await?;
         let facts = json!({ "from": from, "into": into });
         self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
         self.deps.publish(&*unit, ctx, "leads", "lead.merged", None, facts).await?;

@@ -36,7 +36,8 @@ use crate::{
         time::Timestamp,
     },
     error::{Error, Result, Violations},
-    jobs,
+    jobs::{analysis::AnalyzeConversation, leave},
+    ports::UnitOfWork,
     scripted::{
         understand::understand,
         understanding::{Asked, Hearing},
@@ -259,6 +260,6 @@ async fn replay(deps: &Deps, ctx: &Context, id: ConversationId, seq: i64) -> Res
 }
 
 /// What a finished turn leaves to a job.
-pub(crate) fn follow_up(conversation: &Conversation) -> crate::ports::NewJob {
-    jobs::analyze_conversation(conversation, None)
+pub(crate) async fn follow_up(unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    leave(unit, &AnalyzeConversation::new(conversation, None)).await
 }
