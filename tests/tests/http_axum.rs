@@ -56,7 +56,7 @@ mod sqlite {
 
     use spotlight_storage::sqlite::SqliteOptions;
 
-    use super::{Arc, Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_sqlite, on};
+    use super::{Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_sqlite, on};
 
     /// A folder that goes with the test.
     struct Folder(PathBuf);

@@ -31,8 +31,8 @@ fn row_of(job: JobId) -> OutboxId {
 }
 
 /// A unique key that is held while a job waits.
-fn key(key: &str) -> Option<Unique> {
-    Some(Unique { key: key.to_owned(), scope: UniqueScope::Waiting, taken: WhenTaken::Discard })
+fn key(key: &str) -> Unique {
+    Unique { key: key.to_owned(), scope: UniqueScope::Waiting, taken: WhenTaken::Discard }
 }
 
 async fn claim(world: &World, now: Timestamp, limit: u32) -> Vec<OutboxRow> {
@@ -188,7 +188,7 @@ pub async fn a_row_is_given_up(fixture: &dyn StorageFixture) {
 pub async fn rows_given_up_are_listed_revived_and_discarded(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
     let other = world.another().await;
-    let job = |key: &str| JobSpec { unique: self::key(key), ..world.samples.job(world.org(), "send_email") };
+    let job = |key: &str| JobSpec { unique: Some(self::key(key)), ..world.samples.job(world.org(), "send_email") };
     let (first, second) = (add(&world, job("mail:1")).await, add(&world, job("mail:2")).await);
     let theirs = add(&world, world.samples.job(other.org(), "send_email")).await;
     let event = world.samples.event(world.org(), "lead.updated");
@@ -241,7 +241,7 @@ pub async fn rows_given_up_are_listed_revived_and_discarded(fixture: &dyn Storag
 /// One waiting job has a key, whether it was tried or not; one that was given up does not count.
 pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let job = |key: &str| JobSpec { unique: self::key(key), ..world.samples.job(world.org(), "job") };
+    let job = |key: &str| JobSpec { unique: Some(self::key(key)), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job("analyze:1")).await;
     assert_eq!(add(&world, job("analyze:1")).await, first);
     assert_ne!(add(&world, job("analyze:2")).await, first);
@@ -277,7 +277,7 @@ pub async fn of_two_unique_jobs_at_once_one_is_added(fixture: &dyn StorageFixtur
     let world = World::new(fixture.with_outbox().await).await;
     for round in 1..=5 {
         let key = format!("key-{round}");
-        let job = || JobSpec { unique: self::key(&key), ..world.samples.job(world.org(), "job") };
+        let job = || JobSpec { unique: Some(self::key(&key)), ..world.samples.job(world.org(), "job") };
         let (one, other) =
             rivals(enqueue(Arc::clone(&world.storage), job()), enqueue(Arc::clone(&world.storage), job())).await;
         assert_eq!(one.unwrap(), other.unwrap());
@@ -322,7 +322,7 @@ pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
 /// the work, is not yet committed.
 pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let job = || JobSpec { unique: key("analyze:1"), ..world.samples.job(world.org(), "job") };
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job()).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let second = add(&world, job()).await;
@@ -352,7 +352,7 @@ pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFix
 /// A job that is given back while another waits under its key is removed: that one stands for both.
 pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let job = || JobSpec { unique: key("analyze:1"), ..world.samples.job(world.org(), "job") };
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job()).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let second = add(&world, job()).await;
@@ -381,7 +381,7 @@ pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn 
 /// Who claims a job that a unit was given the id of sees what that unit wrote.
 pub async fn a_unique_job_reads_what_its_unit_wrote(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let job = || JobSpec { unique: key("analyze:1"), ..world.samples.job(world.org(), "job") };
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let (waiting, lead) = (add(&world, job()).await, world.samples.lead(world.org()));
     let (id, seen) = overlapping(
         &world,

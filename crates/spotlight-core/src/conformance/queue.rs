@@ -79,6 +79,7 @@ macro_rules! __queue_cases {
                 a_result_is_kept_when_asked
                 waiting_ends_when_a_job_is_added
                 a_job_added_before_the_wait_is_not_slept_through
+                waiting_ends_whatever_makes_a_job_ready
                 waiting_ends_with_patience
             }
             queue_lease {
@@ -93,6 +94,7 @@ macro_rules! __queue_cases {
             }
             queue_unique {
                 a_key_is_held_while_its_job_waits
+                a_job_that_is_handed_back_holds_its_key_again
                 a_key_is_held_until_its_job_has_finished
                 a_key_is_held_for_a_period
                 a_waiting_job_is_replaced

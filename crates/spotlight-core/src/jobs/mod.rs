@@ -17,6 +17,7 @@ mod retry;
 mod schedule;
 mod send;
 pub(crate) mod upkeep;
+pub(crate) mod webhook;
 pub mod worker;
 
 pub(crate) use self::platform::leave;

@@ -10,6 +10,7 @@ use super::{
     rescore::{ScoreLead, ScoreLeads},
     spec,
     upkeep::{AbandonIdleConversations, ApplyRetention, DeleteFile, ExpireHandOffs, ExpireSessions},
+    webhook::DeliverWebhook,
 };
 use crate::{
     domain::{OrganizationId, time::Timestamp},
@@ -48,6 +49,7 @@ jobs! {
     AnalyzeConversation,
     ApplyRetention,
     DeleteFile,
+    DeliverWebhook,
     ExpireHandOffs,
     ExpireSessions,
     RemindAppointment,

@@ -307,7 +307,9 @@ impl OutboxRepository for MemoryRepositories {
                     && (jobs.contains(&own) || entry.follows.is_some_and(|job| jobs.contains(&job)))
             };
             let gone: Vec<_> = tables.outbox.rows.values().filter(|entry| ended(entry)).cloned().collect();
-            gone.iter().for_each(|entry| tables.outbox.remove(entry));
+            for entry in &gone {
+                tables.outbox.remove(entry);
+            }
             Ok(gone.len() as u64)
         })
     }

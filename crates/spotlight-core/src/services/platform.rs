@@ -31,7 +31,7 @@ use crate::{
     memory::MemoryStorage,
     ports::{
         ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter, SpeechRecognizer,
-        SpeechSynthesizer, Storage, SystemClock, SystemIds,
+        SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
 
@@ -216,6 +216,7 @@ pub struct SpotlightBuilder {
     events: Option<Arc<dyn EventBus>>,
     mailer: Option<Arc<dyn Mailer>>,
     files: Option<Arc<dyn FileStore>>,
+    webhook_sender: Option<Arc<dyn WebhookSender>>,
     limiter: Option<Arc<dyn RateLimiter>>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
@@ -253,6 +254,8 @@ impl SpotlightBuilder {
         mailer: Mailer,
         /// Keeps files. Required.
         files: FileStore,
+        /// Sends webhooks. Without it, deliveries wait and are visible.
+        webhook_sender: WebhookSender,
         /// Counts requests. Required.
         limiter: RateLimiter,
         /// Tells the time; the machine's clock unless given.
@@ -332,6 +335,7 @@ impl SpotlightBuilder {
             events,
             mailer,
             files,
+            webhooks: self.webhook_sender,
             limiter,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ids,

@@ -10,6 +10,7 @@ mod builder;
 mod capture;
 mod colleagues;
 mod consents;
+mod deliveries;
 mod erasure;
 mod flags;
 mod hooked;

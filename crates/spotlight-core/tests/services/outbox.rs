@@ -11,8 +11,8 @@ use spotlight_core::{
     domain::{JobId, OrganizationId, contact::Email, schedule::WeeklyHours},
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter, MemoryStorage},
     ports::{
-        Clock, FileStore, JobInspector, JobPlacement, JobQueue, JobSpec, JobState, OutboxKind, OutboxStats,
-        ReadConsistency, Storage, SystemIds, Unique, UniqueScope, WhenTaken,
+        Clock, FileStore, JobPlacement, JobQueue, JobSpec, JobState, OutboxKind, OutboxStats, ReadConsistency, Storage,
+        SystemIds, Unique, UniqueScope, WhenTaken,
     },
     scripted::ScriptedChatModel,
     services::organizations::NewOrganization,

@@ -23,7 +23,7 @@ use spotlight_core::{
         time::Timestamp,
         user::{Role, User},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage, MemoryWebhookSender},
     ports::{
         AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec, Paging,
         Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
@@ -123,11 +123,16 @@ pub(crate) fn call(id: &str, name: &str, arguments: Value) -> ChatChunk {
 pub(crate) struct FakeVoice {
     pub(crate) spoken: Mutex<Vec<String>>,
     pub(crate) fails_at: Option<usize>,
+    /// The sentence from which on it says nothing any more.
+    pub(crate) hangs_at: Option<usize>,
 }
 
 #[async_trait]
 impl SpeechSynthesizer for FakeVoice {
     async fn speak(&self, text: &str, _: Language, _: &VoiceSettings) -> Result<AudioStream> {
+        if self.hangs_at.is_some_and(|at| at <= self.spoken.lock().expect("nobody panicked").len()) {
+            return futures::future::pending().await;
+        }
         let mut spoken = self.spoken.lock().expect("nobody panicked");
         if self.fails_at == Some(spoken.len()) {
             return Err(Error::new(ErrorKind::Unavailable, "the voice is away"));
@@ -206,6 +211,11 @@ impl World {
     /// One whose environment says something about flags.
     pub(crate) async fn with_flags(overrides: FlagOverrides) -> Self {
         Self::built(|builder| builder.flag_overrides(overrides), |_, model| model, None, |_| {}).await
+    }
+
+    /// One that sends webhooks.
+    pub(crate) async fn with_webhooks(sender: Arc<MemoryWebhookSender>) -> Self {
+        Self::built(|builder| builder.webhook_sender(sender), |_, model| model, None, |_| {}).await
     }
 
     /// One that hears "Hello" in every sound, said in so many seconds.

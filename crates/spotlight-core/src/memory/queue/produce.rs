@@ -113,6 +113,14 @@ impl State {
         Some(*id)
     }
 
+    /// Gives a job that was not started the key back that its claim freed, unless another holds it by now.
+    pub(super) fn hold_again(&mut self, id: JobId) {
+        let Some(entry) = self.jobs.get(&id) else { return };
+        if let Some(unique) = entry.spec.unique.as_ref().filter(|unique| unique.scope == UniqueScope::Waiting) {
+            self.unique.entry((entry.spec.queue.clone(), unique.key.clone())).or_insert((id, None));
+        }
+    }
+
     /// Frees a job's unique key where its scope ends, now that it starts or has finished.
     pub(super) fn free_unique(&mut self, id: JobId, finished: bool) {
         let Some(entry) = self.jobs.get(&id) else { return };

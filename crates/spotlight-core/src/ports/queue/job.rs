@@ -124,7 +124,8 @@ pub struct Unique {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UniqueScope {
-    /// Until it starts: work that must see what changed while an earlier job was running.
+    /// Until it starts: work that must see what changed while an earlier job was running. A claim frees the key, and a
+    /// job that is handed back unstarted takes it again if it is free.
     Waiting,
     /// Until it is done, dead or cancelled: work that must not run twice at once.
     Unfinished,
