@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::LocalBoxFuture;
 
-use crate::ports::Storage;
+use crate::ports::{JobQueue, Storage};
 
 /// Gives storages to the suite.
 #[async_trait]
@@ -15,6 +15,12 @@ pub trait StorageFixture: Send + Sync + 'static {
 
     /// A fresh, empty storage whose writers share one connection. Readers can have others.
     async fn narrow(&self) -> Arc<dyn Storage>;
+
+    /// A fresh, empty storage, and the queue into which its units put their jobs.
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>);
+
+    /// A fresh, empty storage whose units leave their jobs in the outbox.
+    async fn with_outbox(&self) -> Arc<dyn Storage>;
 }
 
 /// A case, to be run by hand.
@@ -247,6 +253,22 @@ macro_rules! __storage_cases {
                 of_two_unique_jobs_at_once_one_is_added
                 claims_at_once_share_the_rows
                 a_claim_that_is_rolled_back_never_was
+                rows_of_jobs_that_ended_go
+                a_row_follows_the_job_that_stands_for_it
+            }
+            unit_jobs {
+                a_job_is_in_the_queue_from_the_commit_on
+                a_job_that_was_rolled_back_never_was
+                everything_of_a_units_job_is_kept
+                jobs_of_a_unit_keep_their_order
+                a_unique_job_is_added_once
+                of_two_units_with_one_key_at_once_one_adds
+                a_started_job_does_not_stand_for_a_new_one
+                a_unique_job_reads_what_its_unit_wrote
+                a_waiting_job_is_replaced_with_the_commit
+                a_job_that_is_not_acceptable_ends_the_unit
+                a_dropped_addition_leaves_no_half
+                waiting_ends_with_the_commit
             }
             lease {
                 a_lease_has_one_holder

@@ -29,7 +29,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result},
-    jobs,
+    jobs::mail::leave_mails,
     ports::{AppointmentFilter, Listing, Order, Paging, Repositories, UnitOfWork},
 };
 
@@ -356,9 +356,7 @@ impl AppointmentService {
         self.deps.audit(&*unit, ctx, action, ("appointment", id.to_string()), json!({})).await?;
         announce(&self.deps, &*unit, ctx, &appointment, action).await?;
         if appointment.sequence != before.sequence || appointment.status == AppointmentStatus::Cancelled {
-            for job in jobs::appointment_mails(&appointment, now) {
-                unit.enqueue(job).await?;
-            }
+            leave_mails(&*unit, &appointment, now).await?;
         }
         unit.commit().await?;
         Ok(appointment)
@@ -426,9 +424,7 @@ async fn tell_change(
     appointment.updated_at = now;
     unit.appointments().update(&appointment, now).await.map_err(taken)?;
     appointment.version += 1;
-    for job in jobs::appointment_mails(&appointment, now) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, &appointment, now).await?;
     deps.audit(unit, ctx, action, ("appointment", appointment.id.to_string()), json!({})).await?;
     announce(deps, unit, ctx, &appointment, action).await?;
     Ok(appointment)
@@ -489,9 +485,7 @@ pub(crate) async fn insert(
 
 /// Leaves invitation and reminders to jobs and tells listeners, in the unit that books.
 pub(crate) async fn booked(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, appointment: &Appointment) -> Result<()> {
-    for job in jobs::appointment_mails(appointment, deps.now()) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, appointment, deps.now()).await?;
     let record = ("appointment", appointment.id.to_string());
     deps.audit(unit, ctx, "appointment.create", record, json!({})).await?;
     announce(deps, unit, ctx, appointment, "appointment.create").await

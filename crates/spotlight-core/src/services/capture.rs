@@ -6,9 +6,7 @@
 
 use serde_json::json;
 
-use super::{
-    Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps, leads::score_lead,
-};
+use super::{Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps};
 use crate::{
     domain::{
         LeadId, ProposalId,
@@ -20,6 +18,7 @@ use crate::{
         organization::{Organization, StorageMode},
     },
     error::{Error, ErrorKind, Result, Retry},
+    jobs::{leave, rescore::ScoreLead},
     ports::{MovedConsents, UnitOfWork},
 };
 
@@ -187,7 +186,7 @@ async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead,
     own.updated_at = deps.now();
     unit.leads().update(&own).await.map_err(raced)?;
     if fields.contains(&"company") {
-        unit.enqueue(score_lead(&own)).await?;
+        leave(unit, &ScoreLead::new(&own)).await?;
     }
     let id = own.id;
     deps.audit(unit, ctx, "lead.capture", ("lead", id.to_string()), json!({ "fields": fields })).await?;

@@ -23,9 +23,9 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result, Violations},
-    jobs::names,
+    jobs::{leave, rescore::ScoreLead},
     ports::{
-        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
+        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, Order, Paging, Sort,
         UnitOfWork,
     },
 };
@@ -215,7 +215,7 @@ impl LeadService {
         unit.leads().update(&lead).await?;
         lead.version += 1;
         if rescore {
-            unit.enqueue(score_lead(&lead)).await?;
+            leave(&*unit, &ScoreLead::new(&lead)).await?;
         }
         if lead.email != before {
             invite_again(&self.deps, &*unit, ctx, id).await?;
@@ -371,9 +371,7 @@ impl LeadService {
             unit.leads().update(&found).await?;
             found.version += 1;
             match proposal.field {
-                ProposalField::Company => {
-                    unit.enqueue(score_lead(&found)).await?;
-                }
+                ProposalField::Company => leave(&*unit, &ScoreLead::new(&found)).await?,
                 ProposalField::Email => invite_again(&self.deps, &*unit, ctx, lead).await?,
                 ProposalField::Name | ProposalField::Phone => {}
             }
@@ -394,17 +392,6 @@ impl LeadService {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
-    }
-}
-
-/// The job that writes a lead's score.
-pub(crate) fn score_lead(lead: &Lead) -> NewJob {
-    NewJob {
-        organization_id: Some(lead.organization_id),
-        name: names::SCORE_LEAD.to_owned(),
-        payload: json!({ "lead_id": lead.id }),
-        run_at: None,
-        unique_key: None,
     }
 }
 

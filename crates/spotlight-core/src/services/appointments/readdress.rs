@@ -3,7 +3,7 @@
 use crate::{
     domain::{LeadId, appointment::AppointmentStatus},
     error::Result,
-    jobs,
+    jobs::mail::leave_invitation,
     ports::{AppointmentFilter, Between, Order, Paging, UnitOfWork, page::MAX_PER_PAGE},
     services::{Context, deps::Deps},
 };
@@ -25,7 +25,7 @@ pub(crate) async fn invite_again(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Conte
         let page = Paging::After { cursor, limit: MAX_PER_PAGE };
         let found = unit.appointments().list(ctx.organization, &filter, Order::Asc, &page).await?;
         for appointment in found.items {
-            unit.enqueue(jobs::invitation(&appointment)).await?;
+            leave_invitation(unit, &appointment).await?;
         }
         match found.next {
             Some(next) => cursor = Some(next),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LeadService, open_conversations, score_lead};
+use super::{LeadService, open_conversations};
 use crate::{
     domain::{
         LeadId, ProposalId,
@@ -12,6 +12,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::Result,
+    jobs::{leave, rescore::ScoreLead},
     ports::{MovedConsents, UnitOfWork},
     services::{
         Context,
@@ -65,7 +66,7 @@ impl LeadService {
                 })
                 .await?;
         }
-        unit.enqueue(score_lead(&kept)).await?;
+        leave(&*unit, &ScoreLead::new(&kept)).await?;
         let facts = json!({ "from": from, "into": into });
         self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
         self.deps.publish(&*unit, ctx, "leads", EventType::LeadMerged, None, facts).await?;
