@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod limit;
 mod options;
+mod queue;
 
 pub use self::{
     cache::RedisCache,
@@ -17,4 +18,5 @@ pub use self::{
     events::{RedisEventBus, RedisEventLimits},
     limit::RedisRateLimiter,
     options::RedisOptions,
+    queue::RedisQueue,
 };
