@@ -66,7 +66,14 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Stops it, at once and as if it had been killed; what it held is gone, unless it keeps that on disk.
+    /// Kills it, as a machine does that goes down.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// Stops it; what it held is gone, unless it keeps that on disk.
     pub fn stop(&mut self) {
         self.running = None;
     }
@@ -104,6 +111,24 @@ impl RedisServer {
     /// When it does not answer.
     pub fn forget_scripts(&self) {
         assert_eq!(ask(self.port, "SCRIPT FLUSH\r\n").as_deref(), Some("+OK"), "the server forgets its scripts");
+    }
+
+    /// Runs a script, whose one argument is `argument`. Gives the first line of the answer.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn eval(&self, script: &str, argument: &str) -> String {
+        let answer = ask(self.port, &format!("EVAL \"{script}\" 0 {argument}\r\n"));
+        answer.expect("the server answers a script")
+    }
+
+    /// Has it refuse whatever takes memory, or take it again.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn be_full(&self, full: bool) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory {}\r\n", i32::from(full)));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the limit");
     }
 
     /// Sets what is to be removed when its memory is full.

@@ -196,11 +196,13 @@ async fn a_server_that_keeps_a_file_loses_nothing_that_was_acknowledged() {
             }
         });
         tokio::time::sleep(Duration::from_millis(30)).await;
-        server.stop();
+        server.kill();
         acknowledged.extend(racing.await.expect("it ends when the server is away"));
         server.start_again();
         let pulse = until_back(async || queue.heartbeat(process, &[]).await).await;
         assert!(pulse.alive, "its lease is kept too");
+        // Signs of life have a connection of their own.
+        until_back(async || queue.last_tick("none").await).await;
     }
     queue.deregister(process).await.expect("it leaves");
     let queue = open(&server, &name).await;
@@ -323,7 +325,8 @@ async fn wake_ups_go_on_after_the_connection_for_them_was_cut() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         server.cut("pubsub");
         adds.enqueue(vec![job(round)]).await.expect("added");
-        let claimed = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it is woken").expect("it ends");
+        let claimed =
+            tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it is woken").expect("it ends");
         assert_eq!(numbers(&claimed), [round]);
     }
 }
@@ -345,4 +348,118 @@ async fn a_server_that_lost_everything_is_used_anew() {
     assert_eq!(queue.find(id).await.expect("it answers").expect("it is found").state, JobState::Ready);
     let process = join(&queue).await;
     assert_eq!(numbers(&claim(&queue, process, &["default"], 10).await), [2]);
+}
+
+/// Has a future go as far as so many polls take it, and drops it.
+async fn cut_off<T>(work: impl Future<Output = T>, polls: usize) {
+    let mut work = Box::pin(work);
+    for _ in 0..polls {
+        if futures::poll!(work.as_mut()).is_ready() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_off_between_queues_is_finished_by_upkeep() {
+    let queue = open(RedisServer::shared(), &namespace()).await;
+    let process = join(&queue).await;
+    let mut cut = 0;
+    for polls in 1..12 {
+        let specs = vec![of(1, "one"), of(2, "two"), of(3, "three")];
+        cut_off(queue.enqueue(specs), polls).await;
+        let batch = BatchSpec { jobs: vec![of(4, "one"), of(5, "two")], then: of(6, "three") };
+        cut_off(queue.enqueue_batch(batch), polls).await;
+        // What was sent arrives.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        queue.upkeep(100).await.expect("it keeps up");
+        let mut found = BTreeSet::new();
+        loop {
+            let claimed = claim(&queue, process, &["one", "two", "three"], 10).await;
+            if claimed.is_empty() {
+                break;
+            }
+            for job in &claimed {
+                assert!(found.insert(job.payload.clone()), "each once");
+            }
+            // Each end goes its way by itself, also when whoever told it goes away.
+            for job in &claimed {
+                cut_off(queue.settle(process, &[done(job)]), 2).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            queue.upkeep(100).await.expect("it keeps up");
+        }
+        let has = |number: usize| usize::from(found.contains(&number.to_string()));
+        assert!([0, 3].contains(&(has(1) + has(2) + has(3))), "all or none after {polls} polls: {found:?}");
+        assert!([0, 3].contains(&(has(4) + has(5) + has(6))), "all or none after {polls} polls: {found:?}");
+        cut += 6 - found.len();
+    }
+    assert!(cut > 0, "some calls were cut off before they were sent");
+}
+
+#[tokio::test]
+async fn what_is_old_is_removed() {
+    let (server, name) = (RedisServer::shared(), namespace());
+    let queue = open(server, &name).await;
+    let process = join(&queue).await;
+    let long = JobSpec { keep_result: Duration::from_hours(2), ..job(3) };
+    let short = JobSpec { keep_result: Duration::from_mins(1), ..job(4) };
+    let ids: Vec<_> = queue.enqueue(vec![job(1), job(2), long, short, job(5)]).await.expect("added");
+    assert!(queue.cancel(ids[4].id()).await.expect("it answers"));
+    let claimed = claim(&queue, process, &["default"], 10).await;
+    let dead = Settlement { outcome: Outcome::Dead { error: "no".to_owned() }, ..done(&claimed[1]) };
+    let result = |job| Settlement { outcome: Outcome::Done(Some("1".to_owned())), ..done(job) };
+    let ends = [done(&claimed[0]), dead, result(&claimed[2]), result(&claimed[3])];
+    assert_eq!(queue.settle(process, &ends).await.expect("settled"), [true; 4]);
+    assert_eq!(queue.upkeep(10).await.expect("it keeps up").removed, 0);
+    let long = queue.find(ids[2].id()).await.expect("it answers").expect("it is kept");
+    assert_eq!((long.state, long.result.as_deref(), long.finished_at.is_some()), (JobState::Done, Some("1"), true));
+    let listed = queue.list(&spotlight_core::ports::JobFilter::default(), None, 10).await.expect("listed");
+    assert_eq!(listed.len(), 5);
+    let an_hour_passes = "for _, set in ipairs({ 'd', 'k', 'x', 'e' }) do \
+                          local key = ARGV[1] .. ':{jobs:default}:' .. set \
+                          for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do \
+                          redis.call('ZINCRBY', key, -3601e6, id) end end return 1";
+    assert_eq!(server.eval(an_hour_passes, &name), ":1");
+    assert_eq!(queue.upkeep(10).await.expect("it keeps up").removed, 3, "done, done with a result, and cancelled");
+    let kept = queue.list(&spotlight_core::ports::JobFilter::default(), None, 10).await.expect("listed");
+    let mut kept: Vec<_> = kept.iter().map(|job| job.id).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, [ids[1].id(), ids[2].id()], "the dead one, and the one whose result is kept longer");
+    assert_eq!(server.eval(an_hour_passes, &name), ":1");
+    assert_eq!(queue.upkeep(10).await.expect("it keeps up").removed, 1);
+}
+
+#[tokio::test]
+async fn a_server_whose_memory_is_full_refuses_new_jobs_alone() {
+    let server = RedisServer::start();
+    let queue = open(&server, &namespace()).await;
+    let process = join(&queue).await;
+    queue.enqueue(vec![job(1), job(2)]).await.expect("added");
+    let first = claim(&queue, process, &["default"], 1).await;
+    server.be_full(true);
+    let error = queue.enqueue(vec![job(3), job(4)]).await.expect_err("there is no room");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", error.chain());
+    assert!(queue.heartbeat(process, &[]).await.expect("it beats").alive);
+    assert_eq!(queue.settle(process, &[done(&first[0])]).await.expect("settled"), [true]);
+    assert_eq!(numbers(&claim(&queue, process, &["default"], 10).await), [2], "and nothing of the refused call");
+    queue.upkeep(10).await.expect("it keeps up");
+    server.be_full(false);
+    queue.enqueue(vec![job(5)]).await.expect("added");
+}
+
+#[tokio::test]
+async fn a_process_that_held_thousands_loses_them_all() {
+    const MANY: usize = 2_500;
+    let queue = open(RedisServer::shared(), &namespace()).await;
+    let process = join(&queue).await;
+    queue.enqueue((0..MANY).map(job).collect()).await.expect("added");
+    assert_eq!(claim(&queue, process, &["default"], 4_000).await.len(), MANY);
+    queue.deregister(process).await.expect("it leaves");
+    let process = join(&queue).await;
+    let claimed = claim(&queue, process, &["default"], 4_000).await;
+    let distinct: BTreeSet<_> = numbers(&claimed).into_iter().collect();
+    assert_eq!((claimed.len(), distinct.len()), (MANY, MANY));
+    assert!(claimed.iter().all(|job| job.attempt == 2));
 }

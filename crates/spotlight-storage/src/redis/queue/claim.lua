@@ -6,12 +6,18 @@ if not ends then return { call('ZSCORE', q .. 'z', process) and 1 or 0 } end
 if tonumber(ends) <= now then return { 1 } end
 if call('EXISTS', q .. 'a') == 1 or call('SISMEMBER', q .. 'v:' .. process, claim) == 1 then return { 2 } end
 
--- Whether the start of a key would be too early, and until when; counts the start if not.
+-- Whether the start of a key would be too early, and until when; counts the start if not. Those that are too early
+-- together wait for one turn after the other: each would only find the one before it there.
+local early_ones = {}
 local function too_early(rate)
   local key, each = q .. 't:' .. rate[1], math.floor(rate[3] / rate[2])
   local tolerance = each * (rate[2] - 1)
   local due = math.max(now, tonumber(call('GET', key) or 0))
-  if due - tolerance > now then return due - tolerance end
+  if due - tolerance > now then
+    local before = early_ones[key] or 0
+    early_ones[key] = before + 1
+    return due - tolerance + before * each
+  end
   call('SET', key, string.format('%.0f', due + each), 'PX', math.ceil((due + each - now) / 1000) + 1)
 end
 
@@ -68,5 +74,4 @@ while room > 0 and looks > 0 do
     if #held > 0 then call('HSET', q .. 'h:' .. process, unpack(held)) end
   end
 end
--- Who claims finds by itself what it made ready.
 return close(answer)

@@ -49,12 +49,7 @@ fn given_up() -> Error {
 }
 
 impl RedisQueue {
-    pub(super) async fn take_jobs(
-        &self,
-        process: ProcessId,
-        queues: &[String],
-        limit: u32,
-    ) -> Result<Vec<ClaimedJob>> {
+    pub(super) async fn take_jobs(&self, process: ProcessId, queues: &[String], limit: u32) -> Result<Vec<ClaimedJob>> {
         self.undo_doubts(process).await?;
         let limit = limit.min(MOST) as usize;
         if limit == 0 || queues.is_empty() {

@@ -44,9 +44,9 @@ impl JobConsumer for RedisQueue {
         // Joined before the look, so that nothing falls between both.
         let waiter = self.inner.wake.join(queues);
         loop {
-            let looks = rooms.iter().map(|room| async {
-                self.inner.client.run::<bool>(&self.call(&self.scripts().waits, room)).await
-            });
+            let looks = rooms
+                .iter()
+                .map(|room| async { self.inner.client.run::<bool>(&self.call(&self.scripts().waits, room)).await });
             let ready = try_join_all(looks).await?;
             let left = until.saturating_duration_since(Instant::now());
             if ready.contains(&true) || left.is_zero() {

@@ -62,12 +62,7 @@ impl RedisQueue {
         Ok(Some(fleet.number).filter(|left| *left > 0))
     }
 
-    pub(super) async fn join_fleet(
-        &self,
-        process: ProcessId,
-        label: &str,
-        lease: std::time::Duration,
-    ) -> Result<()> {
+    pub(super) async fn join_fleet(&self, process: ProcessId, label: &str, lease: std::time::Duration) -> Result<()> {
         let process = process.as_uuid();
         let lease = micros(lease).to_string();
         let args: [&[u8]; 4] = [b"join", process.as_bytes(), lease.as_bytes(), label.as_bytes()];
@@ -125,7 +120,13 @@ impl RedisQueue {
     }
 
     /// Takes from a process what it holds in a queue, if its lease has ended or it leaves. Gives how many jobs.
-    pub(super) async fn lose(&self, client: &RedisClient, room: &Room, process: ProcessId, leaves: bool) -> Result<u32> {
+    pub(super) async fn lose(
+        &self,
+        client: &RedisClient,
+        room: &Room,
+        process: ProcessId,
+        leaves: bool,
+    ) -> Result<u32> {
         let mut lost = 0;
         loop {
             let mut call = self.call(&self.scripts().lose, room);

@@ -60,7 +60,7 @@ impl RedisQueue {
                 }
             }
         }
-        found.sort_unstable_by(|left, right| right.id.cmp(&left.id));
+        found.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
         found.truncate(limit);
         Ok(found)
     }

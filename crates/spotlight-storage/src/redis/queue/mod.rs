@@ -83,7 +83,8 @@ struct Inner {
     doubts: Mutex<Vec<Doubt>>,
 }
 
-/// The scripts, each with what they have in common.
+/// The scripts, each with what they have in common. Those that add jobs are refused when the server's memory is full;
+/// the others go on, since they keep leases and make room.
 struct Scripts {
     add: Script,
     beat: Script,
@@ -104,23 +105,26 @@ struct Scripts {
 
 impl Scripts {
     fn new() -> Self {
-        let script = |rest| Script::new(&format!("{}{rest}", include_str!("queue.lua")));
+        let script = |flags, rest| Script::new(&format!("#!lua{flags}\n{}{rest}", include_str!("queue.lua")));
+        let adds = |rest| script("", rest);
+        let goes_on = |rest| script(" flags=allow-oom", rest);
+        let looks = |rest| script(" flags=no-writes", rest);
         Self {
-            add: script(include_str!("add.lua")),
-            beat: script(include_str!("beat.lua")),
-            claim: script(include_str!("claim.lua")),
-            figures: script(include_str!("figures.lua")),
-            fleet: Script::new(include_str!("fleet.lua")),
-            join: script(include_str!("join.lua")),
-            look: script(include_str!("look.lua")),
-            lose: script(include_str!("lose.lua")),
-            settle: script(include_str!("settle.lua")),
-            steer: script(include_str!("steer.lua")),
-            tally: script(include_str!("tally.lua")),
-            tick: script(include_str!("tick.lua")),
-            undo: script(include_str!("undo.lua")),
-            upkeep: script(include_str!("upkeep.lua")),
-            waits: script(include_str!("waits.lua")),
+            add: adds(include_str!("add.lua")),
+            beat: goes_on(include_str!("beat.lua")),
+            claim: goes_on(include_str!("claim.lua")),
+            figures: looks(include_str!("figures.lua")),
+            fleet: Script::new(concat!("#!lua flags=allow-oom\n", include_str!("fleet.lua"))),
+            join: goes_on(include_str!("join.lua")),
+            look: looks(include_str!("look.lua")),
+            lose: goes_on(include_str!("lose.lua")),
+            settle: goes_on(include_str!("settle.lua")),
+            steer: goes_on(include_str!("steer.lua")),
+            tally: goes_on(include_str!("tally.lua")),
+            tick: adds(include_str!("tick.lua")),
+            undo: goes_on(include_str!("undo.lua")),
+            upkeep: goes_on(include_str!("upkeep.lua")),
+            waits: looks(include_str!("waits.lua")),
         }
     }
 }
@@ -163,7 +167,7 @@ async fn refuse_eviction(client: &RedisClient) -> Result<()> {
     let mut info = redis::cmd("INFO");
     info.arg("memory");
     let answer: Value = client.call(info).await?;
-    // A cluster answers for every node.
+    // Of a cluster, every node answers.
     let mut told = Vec::new();
     texts(answer, &mut told);
     let line = |line: &&str| line.starts_with("maxmemory_policy:");

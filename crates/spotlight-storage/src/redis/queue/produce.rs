@@ -71,7 +71,8 @@ impl JobProducer for RedisQueue {
         let jobs: Vec<_> = batch.jobs.into_iter().map(|spec| (JobId::from_uuid(self.new_id()), spec)).collect();
         let follower = Draft::new(self.new_id(), &batch.then, None);
         let mut parts = parts(&jobs, Some((id, &home.name)));
-        let drafts: Vec<_> = parts.remove(&*home.name).unwrap_or_default().into_iter().map(|(_, draft)| draft).collect();
+        let drafts: Vec<_> =
+            parts.remove(&*home.name).unwrap_or_default().into_iter().map(|(_, draft)| draft).collect();
         let batch = Some((id, total, follower));
         let messages = self.messages(parts.into_iter().map(|(name, part)| (name, drafts_of(part))));
         let sends = !messages.is_empty();
@@ -237,10 +238,7 @@ fn fits(count: usize) -> Result<()> {
 }
 
 /// Jobs by their queue, each with its place in the call.
-fn parts<'a>(
-    jobs: &'a [(JobId, JobSpec)],
-    batch: Option<(BatchId, &str)>,
-) -> BTreeMap<&'a str, Vec<(usize, Draft)>> {
+fn parts<'a>(jobs: &'a [(JobId, JobSpec)], batch: Option<(BatchId, &str)>) -> BTreeMap<&'a str, Vec<(usize, Draft)>> {
     let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (place, (id, spec)) in jobs.iter().enumerate() {
         let draft = Draft::new(id.as_uuid(), spec, batch);

@@ -20,12 +20,11 @@ impl RedisQueue {
         let mut accepted = vec![false; settlements.len()];
         // Of several ends of one claim the first counts.
         let mut seen = HashSet::with_capacity(settlements.len());
-        let mut left: Vec<_> = (0..settlements.len())
-            .filter(|at| seen.insert((settlements[*at].id, settlements[*at].claim)))
-            .collect();
+        let mut left: Vec<_> =
+            (0..settlements.len()).filter(|at| seen.insert((settlements[*at].id, settlements[*at].claim))).collect();
         let mut asked_fleet = false;
         let mut rooms = self.used_rooms();
-        // Queues whose names look alike to a claim are asked one after the other.
+        // Queues whose names look alike to a claim are asked alike; the others refuse it.
         while !left.is_empty() {
             let mut parts = Vec::new();
             for room in rooms {
@@ -35,10 +34,8 @@ impl RedisQueue {
                 }
             }
             let ends = parts.iter().map(|(room, part)| self.end_in(process, room, settlements, part));
-            for ((_, part), answers) in parts.iter().zip(try_join_all(ends).await?) {
-                for (at, answer) in part.iter().zip(answers) {
-                    accepted[*at] |= answer;
-                }
+            for at in try_join_all(ends).await?.into_iter().flatten() {
+                accepted[at] = true;
             }
             left.retain(|at| !accepted[*at] && !parts.iter().any(|(room, _)| room.is_of(settlements[*at].claim)));
             if left.is_empty() || asked_fleet {
@@ -51,14 +48,14 @@ impl RedisQueue {
         Ok(accepted)
     }
 
-    /// Ends claims in one queue. Gives for each whether it was accepted.
+    /// Ends claims in one queue. Gives those that were accepted.
     async fn end_in(
         &self,
         process: ProcessId,
         room: &Room,
         settlements: &[Settlement],
         part: &[usize],
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Vec<usize>> {
         let (done, others): (Vec<_>, Vec<_>) =
             part.iter().copied().partition(|at| matches!(settlements[*at].outcome, Outcome::Done(None)));
         let mut call = self.call(&self.scripts().settle, room);
@@ -80,11 +77,10 @@ impl RedisQueue {
         }
         let mut reply = self.run(&call).await?;
         let sent = reply.flag()?;
-        let mut answers = vec![false; part.len()];
+        let mut accepted = Vec::with_capacity(part.len());
         for at in done.iter().chain(&others) {
-            let answer = reply.flag()?;
-            if let Some(place) = part.iter().position(|one| one == at) {
-                answers[place] = answer;
+            if reply.flag()? {
+                accepted.push(*at);
             }
         }
         if others.len() + usize::from(sent) > 0 {
@@ -93,7 +89,7 @@ impl RedisQueue {
         if sent {
             self.pass_on(room).await;
         }
-        Ok(answers)
+        Ok(accepted)
     }
 
     /// Takes messages to other queues. The claims are ended whatever becomes of that: upkeep tries again.

@@ -66,10 +66,7 @@ impl Message {
 
 impl RedisQueue {
     /// Messages that bring jobs to other queues.
-    pub(super) fn messages<'a>(
-        &self,
-        parts: impl IntoIterator<Item = (&'a str, Vec<Draft>)>,
-    ) -> Vec<Message> {
+    pub(super) fn messages<'a>(&self, parts: impl IntoIterator<Item = (&'a str, Vec<Draft>)>) -> Vec<Message> {
         let message = |(home, drafts): (&str, Vec<Draft>)| {
             let mut text = vec![home.len() as u8];
             text.extend(home.as_bytes());
@@ -93,21 +90,23 @@ impl RedisQueue {
 
     /// Takes every message that waits in a queue to where it belongs.
     pub(super) async fn deliver(&self, from: &Room) -> Result<()> {
+        let mut cursor = "0".to_owned();
         loop {
-            let mut read = redis::cmd("HRANDFIELD");
-            read.arg(from.key_of("i")).arg(AT_ONCE).arg("WITHVALUES");
-            let answer: Value = self.inner.client.call(read).await?;
+            let mut read = redis::cmd("HSCAN");
+            read.arg(from.key_of("i")).arg(&cursor).arg("COUNT").arg(AT_ONCE);
+            let mut reply = Reply::of(self.inner.client.call::<Value>(read).await?)?;
+            cursor = reply.text()?;
+            let mut list = reply.list()?;
             let mut found = Vec::new();
-            let mut reply = Reply::of(answer)?;
-            while reply.len() > 0 {
-                found.push(Message { name: reply.bytes()?, text: reply.bytes()? });
-            }
-            if found.is_empty() {
-                return Ok(());
+            while list.len() > 0 {
+                found.push(Message { name: list.bytes()?, text: list.bytes()? });
             }
             let (jobs, ends): (Vec<_>, Vec<_>) = found.into_iter().partition(Message::brings_jobs);
             let jobs = try_join_all(jobs.iter().map(|message| self.take(from, message)));
             try_join(jobs, self.count(from, &ends)).await?;
+            if cursor == "0" {
+                return Ok(());
+            }
         }
     }
 

@@ -160,17 +160,7 @@ impl Stored {
         let priority = i16::try_from(priority).map_err(|_| corrupt("priority"))?;
         let numbers = (priority, max_attempts, version);
         let (priority, max_attempts, version) = numbers;
-        Ok(Self {
-            enqueued_at,
-            priority,
-            max_attempts,
-            version,
-            batch,
-            keep_result,
-            organization,
-            name,
-            payload,
-        })
+        Ok(Self { enqueued_at, priority, max_attempts, version, batch, keep_result, organization, name, payload })
     }
 
     /// The job as its worker is told of it.
@@ -243,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_job_comes_back_as_it_was() {
-        let plain = JobSpec { priority: i16::MIN, max_attempts: u16::MAX, version: 9, ..JobSpec::new("n", "{\"ü\":1}") };
+        let plain =
+            JobSpec { priority: i16::MIN, max_attempts: u16::MAX, version: 9, ..JobSpec::new("n", "{\"ü\":1}") };
         let full = JobSpec {
             organization: Some(OrganizationId::from_uuid(Uuid::from_u128(5))),
             run_at: Some(instant(1_790_000_000_123_456).expect("in range")),
