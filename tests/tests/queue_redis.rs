@@ -332,6 +332,34 @@ async fn wake_ups_go_on_after_the_connection_for_them_was_cut() {
 }
 
 #[tokio::test]
+async fn a_job_whose_key_comes_free_wakes_whoever_waits() {
+    let queue = open(RedisServer::shared(), &namespace()).await;
+    let process = join(&queue).await;
+    let limit = spotlight_core::ports::Concurrency { key: "k".to_owned(), limit: 1 };
+    let keyed = |number| JobSpec { concurrency: Some(limit.clone()), ..job(number) };
+    queue.enqueue(vec![keyed(1), keyed(2)]).await.expect("added");
+    let first = claim(&queue, process, &["default"], 10).await;
+    assert_eq!(numbers(&first), [1]);
+    let waiting = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.wait(&["default".to_owned()], Duration::from_mins(1)).await }
+    });
+    // The connection for wake-ups is there, and has woken whoever waited for it.
+    let early = tokio::time::timeout(Duration::from_secs(1), waiting).await;
+    let waiting = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.wait(&["default".to_owned()], Duration::from_mins(1)).await }
+    });
+    drop(early);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!waiting.is_finished(), "nothing is ready");
+    assert_eq!(queue.settle(process, &[done(&first[0])]).await.expect("settled"), [true]);
+    let woken = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it is woken");
+    woken.expect("it ends").expect("it waits");
+    assert_eq!(numbers(&claim(&queue, process, &["default"], 10).await), [2]);
+}
+
+#[tokio::test]
 async fn a_server_that_lost_everything_is_used_anew() {
     let mut server = RedisServer::start();
     let queue = open(&server, &namespace()).await;

@@ -1,9 +1,9 @@
 -- ARGV: process; how many jobs are just done, each by id and claim; then other ends, each by id, claim, word, pause in
 -- microseconds, and result or error. Words: d done, r again after the pause, x dead, k cancelled, b handed back.
--- Gives whether there are messages to other queues, and whether each was accepted.
+-- Gives whether there are messages to other queues, whether jobs became ready, and whether each was accepted.
 local process, done = ARGV[3], tonumber(ARGV[4])
 local holds = q .. 'h:' .. process
-local answer = { 0 }
+local answer = { 0, 0 }
 
 local function end_well(id, held, result)
   local kind, attempt = take_back(process, id, held)
@@ -69,5 +69,5 @@ for i = from, #ARGV, 5 do
     end
   end
 end
-answer[1] = sent
+answer[1], answer[2] = sent, filled and 1 or 0
 return close(answer)

@@ -76,14 +76,14 @@ impl RedisQueue {
             };
         }
         let mut reply = self.run(&call).await?;
-        let sent = reply.flag()?;
+        let (sent, filled) = (reply.flag()?, reply.flag()?);
         let mut accepted = Vec::with_capacity(part.len());
         for at in done.iter().chain(&others) {
             if reply.flag()? {
                 accepted.push(*at);
             }
         }
-        if others.len() + usize::from(sent) > 0 {
+        if filled {
             self.tell(room);
         }
         if sent {
