@@ -1,5 +1,5 @@
-# Reads what `cargo test` printed, and says what ran: by suite, and by adapter. Ends with 3 when no test of an adapter ran
-# (unless tests were chosen by name: `named=1`), with 4 when none ran at all.
+# Reads what `cargo test` printed, and says what ran: by suite, and by adapter. Ends with 3 when no test of an adapter or
+# of a suite that is always there ran (unless tests were chosen by name: `named=1`), with 4 when none ran at all.
 
 # A suite is a test program: `visitors`, `storage_sqlite`, or the unit tests and documentation of a crate.
 /^ *Running / {
@@ -61,6 +61,9 @@ END {
         printf "  %5d  %s\n", adapters[names[i]], names[i]
         if (adapters[names[i]] + 0 == 0) missing = missing " [" names[i] "]"
     }
+    # Suites about no one adapter, which must not vanish either.
+    n = split("accounts_postgres|analyses|architecture|broken_adapters|garbage|held_out|server|services|worker", names, "|")
+    for (i = 1; i <= n; i++) if (!(names[i] in suites)) missing = missing " [" names[i] "]"
     printf "\n%d passed, %d failed, %d skipped\n", total["ok"], total["FAILED"], total["ignored"]
     if (total["ok"] + total["FAILED"] == 0) { print "no test ran"; exit 4 }
     if (total["FAILED"] > 0) exit 1

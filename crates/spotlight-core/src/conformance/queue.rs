@@ -60,6 +60,12 @@ macro_rules! __queue_cases {
                 upkeep_is_bounded
                 what_is_not_acceptable_is_refused
             }
+            queue_ids {
+                a_job_has_the_id_that_was_chosen
+                an_id_that_is_known_adds_nothing
+                a_new_id_whose_key_is_held_stays_unknown
+                of_calls_with_one_id_at_once_one_adds
+            }
             queue_work {
                 two_claims_at_once_never_give_the_same_job
                 a_claim_takes_no_more_than_its_limit
@@ -73,6 +79,7 @@ macro_rules! __queue_cases {
                 a_result_is_kept_when_asked
                 waiting_ends_when_a_job_is_added
                 a_job_added_before_the_wait_is_not_slept_through
+                waiting_ends_whatever_makes_a_job_ready
                 waiting_ends_with_patience
             }
             queue_lease {
@@ -87,6 +94,7 @@ macro_rules! __queue_cases {
             }
             queue_unique {
                 a_key_is_held_while_its_job_waits
+                a_job_that_is_handed_back_holds_its_key_again
                 a_key_is_held_until_its_job_has_finished
                 a_key_is_held_for_a_period
                 a_waiting_job_is_replaced

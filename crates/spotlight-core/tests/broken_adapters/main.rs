@@ -2,6 +2,8 @@
 //! fault must not.
 
 mod faulty;
+mod faulty_queue;
+mod queue;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 

@@ -224,6 +224,7 @@ impl State {
                 if let Some(entry) = self.jobs.get_mut(&id) {
                     entry.attempts -= 1;
                 }
+                self.hold_again(id);
                 self.put_back(id);
             }
         }

@@ -121,7 +121,8 @@ pub struct Unique {
 /// How long a job holds its unique key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UniqueScope {
-    /// Until it starts: work that must see what changed while an earlier job was running.
+    /// Until it starts: work that must see what changed while an earlier job was running. A claim frees the key, and a
+    /// job that is handed back unstarted takes it again if it is free.
     Waiting,
     /// Until it is done, dead or cancelled: work that must not run twice at once.
     Unfinished,

@@ -57,6 +57,12 @@ statements! {
         FREE = [
             "DELETE FROM job_keys WHERE until IS NULL AND job_id IN (SELECT unhex(value) FROM json_each(?1))"
         ];
+        /// Jobs are global. Keys that a claim freed, unless another job holds them by now.
+        HOLD_AGAIN = [
+            "INSERT INTO job_keys (queue, key, job_id, until) SELECT queue, unique_key, id, NULL FROM jobs \
+             WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND unique_scope = 'waiting' \
+             ON CONFLICT (queue, key) DO NOTHING"
+        ];
         /// Jobs are global. The first that wait for a key are ready again, each at its place.
         UNBLOCK = [
             "UPDATE jobs SET state = 'ready' WHERE num IN (SELECT num FROM jobs WHERE state = 'blocked' \
@@ -148,6 +154,7 @@ struct Moved {
 struct Ends {
     moved: Vec<Moved>,
     freed: Vec<Uuid>,
+    held_again: Vec<Uuid>,
     unblocked: BTreeMap<(String, String), u32>,
     batches: BTreeMap<Uuid, (u32, u32)>,
 }
@@ -165,6 +172,9 @@ pub(super) async fn finish(call: &mut Call, ends: Vec<(Held, End)>) -> Result<()
     call.execute(query(MOVE).bind(json(&all.moved)?)).await?;
     if !all.freed.is_empty() {
         free(call, all.freed).await?;
+    }
+    if !all.held_again.is_empty() {
+        call.execute(query(HOLD_AGAIN).bind(ids(all.held_again.into_iter()))).await?;
     }
     for ((queue, key), count) in all.unblocked {
         unblock(call, &queue, &key, count).await?;
@@ -203,6 +213,9 @@ impl Ends {
                 moved = Moved { state: "scheduled", run_at: Some(now.saturating_add(after)), ..moved };
             }
             End::HandedBack => {
+                if held.unique {
+                    self.held_again.push(held.id);
+                }
                 moved = Moved { state: "ready", attempts: held.attempts.saturating_sub(1), ..moved };
             }
         }
