@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -13,11 +13,13 @@ use std::{
 
 use crate::server::{Account, Running, folder, free_port};
 
-/// A Redis server that ends with this value, or with this process. It keeps nothing on disk.
+/// A Redis server that ends with this value, or with this process. It keeps nothing on disk, unless it is asked to.
 #[derive(Debug)]
 pub struct RedisServer {
     running: Option<Running>,
     port: u16,
+    /// Where it notes every write before it answers.
+    file: Option<PathBuf>,
 }
 
 impl RedisServer {
@@ -26,12 +28,24 @@ impl RedisServer {
     /// # Panics
     /// When Redis is not installed, or the server does not start.
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// Starts a server that has every write on disk before it answers (`appendfsync always`).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_durable() -> Self {
+        Self::start_with(Some(folder("redis-file", Account::unprivileged())))
+    }
+
+    fn start_with(file: Option<PathBuf>) -> Self {
         let mut complaints = String::new();
         // Somebody else can take the port that was just free.
         for _ in 0..5 {
             let port = free_port();
-            match run(port) {
-                Ok(running) => return Self { running: Some(running), port },
+            match run(port, file.as_deref()) {
+                Ok(running) => return Self { running: Some(running), port, file },
                 Err(complaint) => complaints = complaint,
             }
         }
@@ -52,18 +66,25 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Stops it; what it held is gone.
+    /// Kills it, as a machine does that goes down.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// Stops it; what it held is gone, unless it keeps that on disk.
     pub fn stop(&mut self) {
         self.running = None;
     }
 
-    /// Starts it again on its port, empty.
+    /// Starts it again on its port, with what it kept on disk.
     ///
     /// # Panics
     /// When it does not start.
     pub fn start_again(&mut self) {
         self.stop();
-        let running = run(self.port);
+        let running = run(self.port, self.file.as_deref());
         self.running = Some(running.unwrap_or_else(|complaint| panic!("Redis did not start again: {complaint}")));
     }
 
@@ -84,6 +105,41 @@ impl RedisServer {
         assert_eq!(ask(self.port, &format!("DEL {key}\r\n")).as_deref(), Some(":1"), "the server drops {key}");
     }
 
+    /// Forgets every script it was given.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn forget_scripts(&self) {
+        assert_eq!(ask(self.port, "SCRIPT FLUSH\r\n").as_deref(), Some("+OK"), "the server forgets its scripts");
+    }
+
+    /// Runs a script, whose one argument is `argument`. Gives the first line of the answer.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn eval(&self, script: &str, argument: &str) -> String {
+        let answer = ask(self.port, &format!("EVAL \"{script}\" 0 {argument}\r\n"));
+        answer.expect("the server answers a script")
+    }
+
+    /// Has it refuse whatever takes memory, or take it again.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn be_full(&self, full: bool) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory {}\r\n", i32::from(full)));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the limit");
+    }
+
+    /// Sets what is to be removed when its memory is full.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn evict(&self, policy: &str) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory-policy {policy}\r\n"));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the policy");
+    }
+
     /// Ends every connection of a kind, as `normal` or `pubsub`.
     ///
     /// # Panics
@@ -100,12 +156,13 @@ pub fn namespace() -> String {
     format!("test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn run(port: u16) -> Result<Running, String> {
+fn run(port: u16, file: Option<&Path>) -> Result<Running, String> {
     let (program, account) = (program(), Account::unprivileged());
     let (folder, port_text) = (folder("redis", account), port.to_string());
-    let (program, place) = (program.display().to_string(), folder.display().to_string());
-    let command =
-        [&program, "--bind", "127.0.0.1", "--port", &port_text, "--dir", &place, "--save", "", "--appendonly", "no"];
+    let place = file.unwrap_or(&folder).display().to_string();
+    let (program, keeps) = (program.display().to_string(), if file.is_some() { "yes" } else { "no" });
+    let mut command = vec![program.as_str(), "--bind", "127.0.0.1", "--port", &port_text, "--dir", &place];
+    command.extend(["--save", "", "--appendonly", keeps, "--appendfsync", "always"]);
     Running::start(&folder, account, &command, || ask(port, "PING\r\n").as_deref() == Some("+PONG"))
 }
 

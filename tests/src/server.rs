@@ -140,6 +140,14 @@ fn spawn(mut command: Command, folder: &Path, account: Option<Account>) -> Resul
     command.spawn().map_err(|error| format!("nothing can be started in {}: {error}", folder.display()))
 }
 
+impl Running {
+    /// Ends the program without giving it a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        // One that has ended by itself is as dead.
+        let _ = self.program.kill();
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.input.take());

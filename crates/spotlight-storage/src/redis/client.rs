@@ -4,7 +4,7 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use redis::{
     Client, FromRedisValue, RedisResult, ScriptInvocation,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+    aio::{ConnectionManager, ConnectionManagerConfig, PubSub},
 };
 use spotlight_core::Result;
 
@@ -76,6 +76,16 @@ impl RedisClient {
     /// The driver's client, for connections of another kind.
     pub(super) fn driver(&self) -> &Client {
         &self.0.client
+    }
+
+    /// A connection of its own on which everything that is published in Redis can be heard.
+    pub(super) async fn listen(&self) -> Result<PubSub> {
+        self.in_time(self.0.client.get_async_pubsub()).await
+    }
+
+    /// A client of the same server with another connection.
+    pub(super) fn apart(&self) -> Result<Self> {
+        Self::new(self.0.options.clone())
     }
 
     /// How long a call may take.
