@@ -4,11 +4,14 @@
 //! the keys of a script share a hash tag, so they are in one slot. Redis may lose what it holds at any time, and the
 //! adapters are built for that: a cache is empty then, a limiter counts anew, and listeners hear of a gap.
 
+mod address;
 mod cache;
 mod client;
+mod cluster;
 mod error;
 mod events;
 mod limit;
+mod link;
 mod options;
 
 pub use self::{
