@@ -36,6 +36,8 @@ function adapter_of(suite, name,    where, part) {
         split(name, where, "::")
         return where[1] " on Redis"
     }
+    if (suite ~ /^redis_(cluster|sentinel)$/ && name ~ /^(cache|events|limit)::/)
+        return suite == "redis_cluster" ? "ports on a cluster of Redis" : "ports on Redis with sentinels"
     if (suite == "http_axum") part = "HTTP"
     else if (suite == "visitors") part = "visitors"
     else return ""
@@ -56,6 +58,7 @@ END {
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
+    wanted = wanted "|ports on a cluster of Redis|ports on Redis with sentinels"
     n = split(wanted, names, "|")
     for (i = 1; i <= n; i++) {
         printf "  %5d  %s\n", adapters[names[i]], names[i]

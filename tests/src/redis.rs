@@ -1,19 +1,31 @@
 //! Throwaway Redis servers.
 
+mod cluster;
+mod ports;
+mod sentinel;
+pub mod traffic;
+
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::server::{Account, Running, folder, free_port};
 
-/// A Redis server that ends with this value, or with this process. It keeps nothing on disk, unless it is asked to.
+pub use self::{
+    cluster::RedisCluster,
+    ports::{RedisPorts, client},
+    sentinel::RedisSentinel,
+};
+
+/// A Redis server that ends with this value, or with this process. It keeps nothing on disk,
+/// unless it is asked to.
 #[derive(Debug)]
 pub struct RedisServer {
     running: Option<Running>,
@@ -40,16 +52,8 @@ impl RedisServer {
     }
 
     fn start_with(file: Option<PathBuf>) -> Self {
-        let mut complaints = String::new();
-        // Somebody else can take the port that was just free.
-        for _ in 0..5 {
-            let port = free_port();
-            match run(port, file.as_deref()) {
-                Ok(running) => return Self { running: Some(running), port, file },
-                Err(complaint) => complaints = complaint,
-            }
-        }
-        panic!("Redis did not start: {complaints}");
+        let (port, running) = on_free_ports(|port| run(port, file.as_deref()));
+        Self { running: Some(running), port, file }
     }
 
     /// The server of this process.
@@ -156,14 +160,87 @@ pub fn namespace() -> String {
     format!("test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Starts something on a port that is free.
+fn on_free_ports<T>(start: impl Fn(u16) -> Result<T, String>) -> (u16, T) {
+    let mut complaints = String::new();
+    // Somebody else can take the port that was just free.
+    for _ in 0..5 {
+        let port = free_port();
+        match start(port) {
+            Ok(started) => return (port, started),
+            Err(complaint) => complaints = complaint,
+        }
+    }
+    panic!("Redis did not start: {complaints}");
+}
+
 fn run(port: u16, file: Option<&Path>) -> Result<Running, String> {
+    let place = file.map(|file| file.display().to_string());
+    match &place {
+        Some(place) => run_with(port, &[("--dir", place), ("--appendonly", "yes"), ("--appendfsync", "always")]),
+        None => run_with(port, &[]),
+    }
+}
+
+fn run_with(port: u16, settings: &[(&str, &str)]) -> Result<Running, String> {
     let (program, account) = (program(), Account::unprivileged());
     let (folder, port_text) = (folder("redis", account), port.to_string());
-    let place = file.unwrap_or(&folder).display().to_string();
-    let (program, keeps) = (program.display().to_string(), if file.is_some() { "yes" } else { "no" });
-    let mut command = vec![program.as_str(), "--bind", "127.0.0.1", "--port", &port_text, "--dir", &place];
-    command.extend(["--save", "", "--appendonly", keeps, "--appendfsync", "always"]);
+    let (program, place) = (program.display().to_string(), folder.display().to_string());
+    let mut command = vec![
+        &*program,
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        &port_text,
+        "--dir",
+        &place,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ];
+    command.extend(settings.iter().flat_map(|(name, value)| [*name, *value]));
     Running::start(&folder, account, &command, || ask(port, "PING\r\n").as_deref() == Some("+PONG"))
+}
+
+/// The whole of the server's answer; empty when it gives none.
+fn tell(port: u16, command: &str) -> String {
+    let answer = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(format!("{command}\r\n").as_bytes())?;
+        let (mut stream, mut answer, mut lines) = (BufReader::new(stream), String::new(), 1);
+        while lines > 0 {
+            let mut line = String::new();
+            stream.read_line(&mut line)?;
+            let length = line.get(1..).and_then(|rest| rest.trim_end().parse::<usize>().ok());
+            answer.push_str(&line);
+            lines -= 1;
+            match (line.chars().next(), length) {
+                (Some('*'), Some(length)) => lines += length,
+                (Some('$'), Some(length)) => {
+                    let mut text = vec![0; length + 2];
+                    stream.read_exact(&mut text)?;
+                    answer.push_str(&String::from_utf8_lossy(&text));
+                }
+                _ => {}
+            }
+        }
+        Ok(answer)
+    };
+    answer().unwrap_or_default()
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// When it is not within half a minute.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(30), "it does not come about that {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The first line of the server's answer.

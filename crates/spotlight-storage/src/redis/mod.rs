@@ -5,11 +5,14 @@
 //! adapters are built for that: a cache is empty then, a limiter counts anew, and listeners hear of a gap. The queue loses
 //! jobs then, so its server keeps a file and does not evict; see [`RedisQueue`].
 
+mod address;
 mod cache;
 mod client;
+mod cluster;
 mod error;
 mod events;
 mod limit;
+mod link;
 mod options;
 mod queue;
 
