@@ -34,7 +34,7 @@ async fn kill_them(url: &str, name: &str, setup: Setup, kills: u32, jobs: usize)
     let mut random = Random::new(name);
     let mut case = Case::start(url, setup).await;
     // As long as the kills take, and a little longer.
-    let micros = u64::from(kills) * 1_500_000 * (PROCESSES * PLACES) as u64 / jobs as u64;
+    let micros = u64::from(kills) * 1_000_000 * (PROCESSES * PLACES) as u64 / jobs as u64;
     let producing = case.produce(jobs, micros);
     case.record.until("the first end", SOON, |record| !record.ended.is_empty()).await;
     let (mut proven, mut taken_over) = (0, Vec::new());
@@ -89,7 +89,7 @@ mod postgres {
     /// job ends it, and says so when there is somebody to say it to.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_restarted_server_loses_nothing_that_was_acknowledged() {
-        const JOBS: usize = 6_000;
+        const JOBS: usize = 4_000;
         let mut server = tokio::task::spawn_blocking(PgServer::durable).await.expect("a server");
         let url = server.url("postgres");
         PgQueue::connect(PgOptions::new(url.clone())).await.expect("the schema is made").close().await;
@@ -120,7 +120,7 @@ mod postgres {
     /// in. Whoever lives keeps its jobs.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn cut_connections_cost_nothing_but_time() {
-        const JOBS: usize = 10_000;
+        const JOBS: usize = 6_000;
         let database = TestDatabase::fresh().await;
         let mut random = Random::new("cuts");
         let mut case = Case::start(&database.url(), Setup::lease(6)).await;

@@ -156,7 +156,7 @@ impl Record {
         let filter = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
         let (mut after, mut found) = (None, 0);
         loop {
-            let part = queue.list(&filter, after, 1_000).await.expect("the store answers");
+            let part = queue.list(&filter, after, 25_000).await.expect("the store answers");
             let Some(last) = part.last() else { break };
             after = Some(last.id);
             for job in part {
