@@ -42,6 +42,7 @@ pub mod outbox;
 pub mod outside;
 pub mod queue;
 pub mod queue_add;
+pub mod queue_ids;
 pub mod queue_lease;
 pub mod queue_limits;
 pub mod queue_steer;

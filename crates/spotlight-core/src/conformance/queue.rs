@@ -60,6 +60,12 @@ macro_rules! __queue_cases {
                 upkeep_is_bounded
                 what_is_not_acceptable_is_refused
             }
+            queue_ids {
+                a_job_has_the_id_that_was_chosen
+                an_id_that_is_known_adds_nothing
+                a_new_id_whose_key_is_held_stays_unknown
+                of_calls_with_one_id_at_once_one_adds
+            }
             queue_work {
                 two_claims_at_once_never_give_the_same_job
                 a_claim_takes_no_more_than_its_limit

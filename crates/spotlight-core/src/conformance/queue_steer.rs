@@ -7,7 +7,7 @@ use super::{
     support::{refused, together},
 };
 use crate::{
-    domain::JobId,
+    domain::{JobId, OrganizationId},
     error::ErrorKind,
     ports::{BatchSpec, JobFilter, JobSpec, JobState, Outcome, Unique, UniqueScope, WhenTaken},
 };
@@ -184,7 +184,9 @@ pub async fn lists_and_figures_tell_what_is_there(fixture: &dyn JobQueueFixture)
     for number in 0..5 {
         ids.push(add(&queue, job(number)).await);
     }
-    let low = add(&queue, JobSpec { queue: "low".to_owned(), name: "other".to_owned(), ..job(9) }).await;
+    let organization = Some(OrganizationId::from_uuid(nobody()));
+    let (name, theirs) = ("other".to_owned(), JobSpec { organization, ..job(9) });
+    let low = add(&queue, JobSpec { queue: "low".to_owned(), name, ..theirs }).await;
     let hand = Hand::new(&queue, LONG).await;
     let claimed = hand.claim(3).await;
     assert!(hand.end(&claimed[0], Outcome::Dead { error: "no".to_owned() }).await);
@@ -210,6 +212,8 @@ pub async fn lists_and_figures_tell_what_is_there(fixture: &dyn JobQueueFixture)
     assert_eq!(listed(of(JobState::Ready)).await, [low, ids[4], ids[3]]);
     assert_eq!(listed(JobFilter { queue: Some("low".to_owned()), ..JobFilter::default() }).await, [low]);
     assert_eq!(listed(JobFilter { name: Some("other".to_owned()), ..JobFilter::default() }).await, [low]);
+    assert_eq!(listed(JobFilter { organization, ..JobFilter::default() }).await, [low]);
+    assert_eq!(listed(JobFilter { organization, ..of(JobState::Dead) }).await, []);
     let figures = queue.snapshot().await.unwrap();
     let by_name: Vec<_> =
         figures.queues.iter().map(|one| (one.queue.as_str(), one.ready, one.running, one.dead)).collect();

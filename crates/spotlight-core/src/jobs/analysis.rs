@@ -11,10 +11,10 @@ use serde_json::json;
 use super::runner::facts;
 use crate::{
     domain::{
-        ConversationId, LeadId, OrganizationId, UsageId,
+        ConversationId, LeadId, OrganizationId,
         assistant::Assistant,
-        billing::{Meter, Usage},
         conversation::{Conversation, Sentiment, Speaker, Transcript},
+        event::EventType,
         organization::Organization,
         report::EndedReason,
         score::{self, Signals},
@@ -93,34 +93,14 @@ async fn analyze(
         changed.updated_at = deps.now();
         unit.conversations().update(&changed).await?;
         let data = json!({ "conversation_id": id, "score": changed.score, "sentiment": changed.sentiment, "criteria": changed.criteria });
-        publish(&*unit, organization, format!("conversation:{id}"), "conversation.analyzed", Some(id), data).await?;
+        publish(&*unit, organization, format!("conversation:{id}"), EventType::ConversationAnalyzed, Some(id), data)
+            .await?;
     }
     if let Some(reason) = reason {
         unit.reports().put(&report::report(deps, &settings, &assistant, &changed, &utterances, reason)).await?;
-        record_voice(deps, &*unit, &utterances).await?;
     }
     lead::rescore(deps, &*unit, &settings, conversation.lead_id).await?;
     unit.commit().await
-}
-
-/// Meters what was spoken, each utterance once however often it is analysed.
-async fn record_voice(deps: &Deps, unit: &dyn UnitOfWork, utterances: &[Transcript]) -> Result<()> {
-    for said in utterances {
-        let Some(seconds) = said.duration_s.filter(|seconds| *seconds > 0.0) else { continue };
-        let usage = Usage {
-            id: UsageId::from_uuid(deps.ids.uuid()),
-            organization_id: said.organization_id,
-            meter: Meter::VoiceSeconds,
-            // A second that has begun counts. No utterance is as long as 2^53 seconds.
-            quantity: seconds.ceil() as i64,
-            event_key: format!("voice:{}:{}", said.conversation_id, said.seq),
-            conversation_id: Some(said.conversation_id),
-            occurred_at: said.created_at,
-            reported_at: None,
-        };
-        unit.usage().record(&usage).await?;
-    }
-    Ok(())
 }
 
 async fn utterances(
@@ -213,11 +193,16 @@ async fn publish(
     unit: &dyn UnitOfWork,
     organization: OrganizationId,
     channel: String,
-    event_type: &str,
+    event_type: EventType,
     conversation_id: Option<ConversationId>,
     data: serde_json::Value,
 ) -> Result<()> {
-    let event =
-        NewEvent { organization_id: organization, channel, event_type: event_type.to_owned(), conversation_id, data };
+    let event = NewEvent {
+        organization_id: organization,
+        channel,
+        event_type: event_type.as_str().to_owned(),
+        conversation_id,
+        data,
+    };
     unit.publish(event).await.map(drop)
 }

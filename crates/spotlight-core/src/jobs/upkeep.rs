@@ -7,6 +7,7 @@ use crate::{
     domain::{
         ConversationId, OrganizationId,
         conversation::{ABANDON_AFTER_MIN, ConversationStatus, HandOff, HandOffStatus},
+        event::EventType,
         organization::Organization,
         report::EndedReason,
         time::Timestamp,
@@ -103,7 +104,7 @@ async fn expire(deps: &Deps, mut hand_off: HandOff) -> Result<()> {
     unit.hand_offs().update(&hand_off).await?;
     let id = hand_off.conversation_id;
     let data = serde_json::json!({ "conversation_id": id, "hand_off_id": hand_off.id });
-    deps.publish(&*unit, &ctx, "notifications", "hand_off.expired", Some(id), data).await?;
+    deps.publish(&*unit, &ctx, "notifications", EventType::HandOffExpired, Some(id), data).await?;
     unit.commit().await
 }
 

@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     domain::{
-        AppointmentId, AssistantId, ConversationId, LeadId, UserId,
+        AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId,
         appointment::{Appointment, AppointmentStatus, MeetingType},
         assistant::{Assistant, HostChoice},
+        event::EventType,
         schedule::Host,
         slots::{self, Candidate},
         time::{Timestamp, Window},
@@ -307,7 +308,7 @@ impl AppointmentService {
     ) -> Result<Appointment> {
         ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
         let before = self.get(ctx, id).await?;
-        let host = self.deps.read(ctx).hosts().get(ctx.organization, before.host_id).await?;
+        let host = bookable(self.deps.read(ctx), ctx.organization, before.host_id).await?;
         let host = host.ok_or_else(|| Error::not_found("host"))?;
         let now = self.deps.now();
         self.change(ctx, id, version, "appointment.reschedule", |appointment| {
@@ -380,7 +381,7 @@ pub(crate) async fn relocate(
     before: Appointment,
     (starts_at, host): (Timestamp, UserId),
 ) -> Result<Appointment> {
-    let host = unit.hosts().get(ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
+    let host = bookable(unit, ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
     let now = deps.now();
     let mut appointment = before.clone();
     move_in(&mut appointment, &host, starts_at, now)?;
@@ -444,7 +445,7 @@ pub(crate) async fn insert(
     draft: Draft,
 ) -> Result<Appointment> {
     let now = deps.now();
-    let host = unit.hosts().get(assistant.organization_id, draft.host_id).await?;
+    let host = bookable(unit, assistant.organization_id, draft.host_id).await?;
     let host = host.ok_or_else(|| Error::not_found("host"))?;
     check_hours(&host, draft.starts_at, draft.duration_min, now)?;
     let held = draft.status == AppointmentStatus::Held;
@@ -494,13 +495,13 @@ async fn announce(
     action: &str,
 ) -> Result<()> {
     let event = match action {
-        "appointment.create" => "appointment.booked",
-        "appointment.confirm" => "appointment.confirmed",
-        "appointment.cancel" => "appointment.cancelled",
-        "appointment.reschedule" => "appointment.rescheduled",
-        "appointment.update" => "appointment.updated",
-        "appointment.complete" => "appointment.completed",
-        other => other,
+        "appointment.create" => EventType::AppointmentBooked,
+        "appointment.confirm" => EventType::AppointmentConfirmed,
+        "appointment.cancel" => EventType::AppointmentCancelled,
+        "appointment.reschedule" => EventType::AppointmentRescheduled,
+        "appointment.complete" => EventType::AppointmentCompleted,
+        "appointment.no_show" => EventType::AppointmentNoShow,
+        _ => EventType::AppointmentUpdated,
     };
     let data = json!({
         "appointment_id": appointment.id,
@@ -520,12 +521,20 @@ fn check_hours(host: &Host, starts_at: Timestamp, duration_min: u32, now: Timest
         .map_err(|why| Error::conflict(format!("{why}; choose a free time")))
 }
 
+/// A host who can be booked: somebody who left the team cannot, though what was booked with them stays.
+async fn bookable(repos: &dyn Repositories, organization: OrganizationId, user: UserId) -> Result<Option<Host>> {
+    if repos.users().membership(organization, user).await?.is_none() {
+        return Ok(None);
+    }
+    repos.hosts().get(organization, user).await
+}
+
 /// The hosts of an assistant; its owner when it names none.
 async fn hosts_of(repos: &dyn Repositories, assistant: &Assistant) -> Result<Vec<Host>> {
     let named = &assistant.booking.hosts;
     let mut hosts = Vec::new();
     for user in if named.is_empty() { std::slice::from_ref(&assistant.owner_id) } else { named } {
-        hosts.extend(repos.hosts().get(assistant.organization_id, *user).await?);
+        hosts.extend(bookable(repos, assistant.organization_id, *user).await?);
     }
     Ok(hosts)
 }

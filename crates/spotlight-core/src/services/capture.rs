@@ -12,6 +12,7 @@ use crate::{
         LeadId, ProposalId,
         contact::{Email, Phone},
         conversation::Conversation,
+        event::EventType,
         lead::{Lead, LeadStatus, Proposal, ProposalField, ProposalState},
         organization::{Organization, StorageMode},
     },
@@ -182,10 +183,10 @@ async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead,
     }
     let id = own.id;
     deps.audit(unit, ctx, "lead.capture", ("lead", id.to_string()), json!({ "fields": fields })).await?;
-    deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+    deps.publish(unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
     if own.status != before {
         let data = json!({ "lead_id": id, "from": before, "to": own.status });
-        deps.publish(unit, ctx, "leads", "lead.status_changed", None, data).await?;
+        deps.publish(unit, ctx, "leads", EventType::LeadStatusChanged, None, data).await?;
     }
     Ok(())
 }
@@ -273,7 +274,7 @@ async fn join(
 async fn audit_merge(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, from: LeadId, into: LeadId) -> Result<()> {
     let facts = json!({ "from": from, "into": into });
     deps.audit(unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
-    deps.publish(unit, ctx, "leads", "lead.merged", None, facts).await
+    deps.publish(unit, ctx, "leads", EventType::LeadMerged, None, facts).await
 }
 
 /// Two leads claim what was told: a person must look. Names are no claim and are kept as usual.

@@ -14,6 +14,7 @@ use crate::{
         ConsentId, ConversationId, LeadId,
         consent::{Consent, ConsentKind, ConsentState, stands},
         conversation::{Channel, Conversation, ConversationStatus},
+        event::EventType,
         lead::Lead,
         report::EndedReason,
         user::{Role, Scope},
@@ -150,7 +151,7 @@ async fn append(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId,
     deps.audit(unit, ctx, "consent.record", ("lead", lead.to_string()), facts.clone()).await?;
     let mut data = facts;
     data["lead_id"] = json!(lead);
-    deps.publish(unit, ctx, "leads", "consent.changed", None, data).await?;
+    deps.publish(unit, ctx, "leads", EventType::ConsentChanged, None, data).await?;
     Ok(change)
 }
 

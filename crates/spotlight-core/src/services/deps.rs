@@ -13,6 +13,7 @@ use crate::{
     domain::{
         AuditEntryId, ConversationId,
         audit::{Actor, AuditEntry},
+        event::EventType,
         time::Timestamp,
         user::SecretHash,
     },
@@ -86,14 +87,14 @@ impl Deps {
         unit: &dyn UnitOfWork,
         ctx: &Context,
         channel: impl Into<String>,
-        event_type: &str,
+        event_type: EventType,
         conversation: Option<ConversationId>,
         data: Value,
     ) -> Result<()> {
         let event = NewEvent {
             organization_id: ctx.organization,
             channel: channel.into(),
-            event_type: event_type.to_owned(),
+            event_type: event_type.as_str().to_owned(),
             conversation_id: conversation,
             data,
         };

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         LeadId, ProposalId, UserId,
         contact::{Email, Phone},
+        event::EventType,
         lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
         time::Timestamp,
         user::{Role, Scope},
@@ -171,7 +172,7 @@ impl LeadService {
         self.check_owner(&*unit, ctx, &lead).await?;
         unit.leads().insert(&lead).await?;
         self.deps.audit(&*unit, ctx, "lead.create", ("lead", lead.id.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.created", None, json!({ "lead_id": lead.id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadCreated, None, json!({ "lead_id": lead.id })).await?;
         self.deps.remember(&*unit, ctx, "lead.create", &new, id_answer(lead.id)).await?;
         unit.commit().await?;
         Ok(lead)
@@ -215,7 +216,7 @@ impl LeadService {
             unit.enqueue(score_lead(&lead)).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
         unit.commit().await?;
         Ok(lead)
     }
@@ -248,7 +249,7 @@ impl LeadService {
         let facts = json!({ "from": before, "to": status });
         self.deps.audit(&*unit, ctx, "lead.status", ("lead", id.to_string()), facts.clone()).await?;
         let data = json!({ "lead_id": id, "from": before, "to": status });
-        self.deps.publish(&*unit, ctx, "leads", "lead.status_changed", None, data).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadStatusChanged, None, data).await?;
         unit.commit().await?;
         Ok(lead)
     }
@@ -325,7 +326,7 @@ impl LeadService {
         lead.updated_at = now;
         unit.leads().update(&lead).await?;
         self.deps.audit(&*unit, ctx, "lead.delete", ("lead", id.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.deleted", None, json!({ "lead_id": id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadDeleted, None, json!({ "lead_id": id })).await?;
         unit.commit().await
     }
 
@@ -367,7 +368,7 @@ impl LeadService {
             if proposal.field == ProposalField::Company {
                 unit.enqueue(score_lead(&found)).await?;
             }
-            self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
+            self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": lead })).await?;
         }
         let facts = json!({ "proposal_id": id, "field": proposal.field, "state": state });
         self.deps.audit(&*unit, ctx, "lead.proposal", ("lead", lead.to_string()), facts).await?;

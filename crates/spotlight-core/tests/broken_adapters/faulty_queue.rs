@@ -64,6 +64,8 @@ pub(crate) enum Fault {
     Torn,
     /// The last of a call is acknowledged and forgotten.
     LostJobs,
+    /// Ids that were chosen count for nothing.
+    IdsIgnored,
     /// Unique keys count for nothing.
     UniqueIgnored,
     /// Whether a unique key is free is looked up first, and taken afterwards.
@@ -249,6 +251,16 @@ impl JobProducer for FaultyQueue {
         let lost = if self.has(Fault::LostJobs) && jobs.len() > 1 { jobs.pop() } else { None };
         answers.extend(self.queue().enqueue(jobs).await?);
         answers.extend(lost.map(|_| Enqueued::Added(JobId::from_uuid(SystemIds.uuid()))));
+        self.tell();
+        Ok(answers)
+    }
+
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        let answers = if self.has(Fault::IdsIgnored) {
+            self.queue().enqueue(jobs.into_iter().map(|(_, spec)| spec).collect()).await?
+        } else {
+            self.queue().enqueue_with_ids(jobs).await?
+        };
         self.tell();
         Ok(answers)
     }

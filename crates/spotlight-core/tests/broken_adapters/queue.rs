@@ -111,6 +111,11 @@ async fn is_red(name: &str, fault: Fault) -> bool {
 #[case::endless_rounds(Fault::EndlessRounds, &["queue_add::upkeep_is_bounded"])]
 #[case::torn(Fault::Torn, &["queue_add::a_call_adds_all_or_nothing"])]
 #[case::lost_jobs(Fault::LostJobs, &["queue_add::many_jobs_at_once_are_all_there_in_order"])]
+#[case::ids_ignored(Fault::IdsIgnored, &[
+    "queue_ids::a_job_has_the_id_that_was_chosen",
+    "queue_ids::an_id_that_is_known_adds_nothing",
+    "queue_ids::of_calls_with_one_id_at_once_one_adds",
+])]
 #[case::unique_ignored(Fault::UniqueIgnored, &[
     "queue_unique::a_key_is_held_while_its_job_waits",
     "queue_unique::a_key_is_held_until_its_job_has_finished",

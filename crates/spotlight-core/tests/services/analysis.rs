@@ -167,11 +167,17 @@ async fn the_report_holds_latencies_and_what_the_schema_asks_for() {
 #[tokio::test]
 async fn what_was_spoken_is_metered_once() {
     let world = World::new().await;
-    let (conversation, ctx) = world.visitor().await;
+    let (conversation, _) = world.visitor().await;
     world.model.uses("end_conversation", json!({ "reason": "visitor_ended" }), "Goodbye!");
-    let input = TurnInput { duration_s: Some(2.4), ..TurnInput::text("Bye") };
-    let turn = world.platform.conversations().turn(&ctx, conversation.id, input).await.expect("a turn");
+    let input = |seconds| TurnInput { duration_s: Some(seconds), ..TurnInput::text("Bye") };
+    let turn = world.platform.conversations().turn(&world.owner(), conversation.id, input(2.4)).await.expect("a turn");
     turn.collect::<Vec<_>>().await;
+    let (other, ctx) = world.visitor().await;
+    world.model.uses("end_conversation", json!({ "reason": "visitor_ended" }), "Goodbye!");
+    let turn = world.platform.conversations().turn(&ctx, other.id, input(3600.0)).await.expect("a turn");
+    turn.collect::<Vec<_>>().await;
+    let said = &world.transcripts(&other).await[0];
+    assert_eq!((said.duration_s, said.confidence), (None, None), "what is metered is not the visitor's to say");
     world.work().await;
     analyze(&world, &[&conversation]).await;
     let usage = world.repositories().usage();

@@ -118,11 +118,16 @@ pub(crate) fn call(id: &str, name: &str, arguments: Value) -> ChatChunk {
 pub(crate) struct FakeVoice {
     pub(crate) spoken: Mutex<Vec<String>>,
     pub(crate) fails_at: Option<usize>,
+    /// The sentence from which on it says nothing any more.
+    pub(crate) hangs_at: Option<usize>,
 }
 
 #[async_trait]
 impl SpeechSynthesizer for FakeVoice {
     async fn speak(&self, text: &str, _: Language, _: &VoiceSettings) -> Result<AudioStream> {
+        if self.hangs_at.is_some_and(|at| at <= self.spoken.lock().expect("nobody panicked").len()) {
+            return futures::future::pending().await;
+        }
         let mut spoken = self.spoken.lock().expect("nobody panicked");
         if self.fails_at == Some(spoken.len()) {
             return Err(Error::new(ErrorKind::Unavailable, "the voice is away"));

@@ -24,6 +24,16 @@ impl JobProducer for MemoryQueue {
         Ok(added)
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        let now = self.now();
+        let mut state = self.lock();
+        let added = jobs.into_iter().map(|(id, spec)| state.add_new(id, spec, now)).collect();
+        drop(state);
+        self.wake();
+        Ok(added)
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         batch.validate()?;
         let (now, id) = (self.now(), BatchId::from_uuid(self.ids.uuid()));
@@ -63,6 +73,11 @@ impl JobProducer for MemoryQueue {
 }
 
 impl State {
+    /// Adds a job, unless its id is known or its unique key is held.
+    fn add_new(&mut self, id: JobId, spec: JobSpec, now: Timestamp) -> Enqueued {
+        if self.jobs.contains_key(&id) { Enqueued::Kept(id) } else { self.add(id, spec, now) }
+    }
+
     /// Adds a job, unless its unique key is held.
     pub(super) fn add(&mut self, id: JobId, spec: JobSpec, now: Timestamp) -> Enqueued {
         let Some(unique) = &spec.unique else {

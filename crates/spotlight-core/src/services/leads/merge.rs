@@ -6,6 +6,7 @@ use super::{LeadService, score_lead};
 use crate::{
     domain::{
         LeadId, ProposalId,
+        event::EventType,
         lead::{Lead, Proposal, ProposalField, ProposalState},
         user::{Role, Scope},
     },
@@ -58,7 +59,7 @@ impl LeadService {
         unit.enqueue(score_lead(&kept)).await?;
         let facts = json!({ "from": from, "into": into });
         self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.merged", None, facts).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadMerged, None, facts).await?;
         self.deps.remember(&*unit, ctx, "lead.merge", &request, id_answer(into)).await?;
         unit.commit().await?;
         Ok(kept)

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde_json::{Value, json};
 
-use super::EVENTS;
 use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId,
+        event::EventType,
         webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint},
     },
     error::Result,
@@ -38,7 +38,7 @@ pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&Out
 /// What is told on two channels is told to endpoints once.
 fn is_told(row: &OutboxRow) -> bool {
     let twice = row.name.starts_with("hand_off.") && row.channel.as_deref() != Some("notifications");
-    EVENTS.contains(&row.name.as_str()) && !twice
+    row.name.parse().is_ok_and(EventType::is_for_webhooks) && !twice
 }
 
 fn wants(endpoint: &WebhookEndpoint, event: &str) -> bool {

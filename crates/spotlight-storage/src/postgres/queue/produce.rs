@@ -1,5 +1,7 @@
 //! Adding jobs.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use spotlight_core::{
@@ -31,6 +33,19 @@ statements! {
         "WITH added AS (INSERT INTO job_ready (", columns!(""), ") SELECT j.id, j.queue, j.priority, \
          nextval('job_seq'), j.name, j.payload, j.version, j.organization_id, j.attempts, j.max_attempts, now(), \
          j.extra FROM ", given!(), " ORDER BY j.n) SELECT pg_notify('spotlight_jobs', $13)"
+    ];
+    // Calls with ids go one after the other, so that of two with one id the later sees what the earlier added.
+    IN_TURN = ["SELECT pg_advisory_xact_lock(7309453290771002)"];
+    // A job stands in one place; a chunk names it also after it has left.
+    KNOWN = [
+        "SELECT g.id FROM unnest($1::uuid[]) AS g (id) WHERE EXISTS (SELECT FROM job_ready w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_scheduled w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_blocked w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_ended w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_chunks k JOIN job_claims c ON c.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(c.open, array_position(k.ids, g.id) - 1) = 1) \
+         OR EXISTS (SELECT FROM job_chunks k JOIN job_done d ON d.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(d.done, array_position(k.ids, g.id) - 1) = 1)"
     ];
     RESERVE = ["SELECT now(), ARRAY(SELECT nextval('job_seq') FROM generate_series(1, $1::bigint))"];
     INSERT_BATCH = [
@@ -102,6 +117,22 @@ pub(super) async fn add(tx: &mut Tx, mut drafts: Vec<Draft>, filled: &mut Filled
     answers.into_iter().map(|answer| answer.ok_or_else(|| Error::internal("a job was left out"))).collect()
 }
 
+/// Adds those jobs whose id is not known yet, and answers for each in its order.
+async fn add_new(tx: &mut Tx, drafts: Vec<Draft>, filled: &mut Filled) -> Result<Vec<Enqueued>> {
+    tx.write_returning(query(IN_TURN)).await?;
+    let ids: Vec<_> = drafts.iter().map(|draft| draft.job.id).collect();
+    let rows = tx.fetch_all(query(KNOWN).bind(&ids)).await?;
+    let mut known: HashSet<Uuid> = row::all(&rows, |row| Row::new("jobs", row).take())?.into_iter().collect();
+    let mut answers: Vec<_> = ids.into_iter().map(|id| Enqueued::Kept(JobId::from_uuid(id))).collect();
+    // Of two with one id in one call, the first counts.
+    let (places, new): (Vec<_>, Vec<_>) =
+        drafts.into_iter().enumerate().filter(|(_, draft)| known.insert(draft.job.id)).unzip();
+    for (place, answer) in places.into_iter().zip(add(tx, new, filled).await?) {
+        answers[place] = answer;
+    }
+    Ok(answers)
+}
+
 impl PgQueue {
     /// Adds what several callers brought, in one transaction.
     pub(super) async fn add_all(&self, drafts: &[Draft]) -> Result<Vec<Enqueued>> {
@@ -131,6 +162,15 @@ impl JobProducer for PgQueue {
         }
         let drafts = jobs.into_iter().map(|spec| Draft::new(self.new_id(), spec, None)).collect();
         self.coalesce(drafts).await
+    }
+
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let drafts: Vec<_> = jobs.into_iter().map(|(id, spec)| Draft::new(id.as_uuid(), spec, None)).collect();
+        in_tx!(self, tx, filled => add_new(&mut tx, drafts.clone(), filled).await)
     }
 
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {

@@ -1,5 +1,7 @@
 //! Adding jobs within a call.
 
+use std::collections::HashSet;
+
 use spotlight_core::{
     Result,
     domain::{BatchId, JobId},
@@ -8,13 +10,13 @@ use spotlight_core::{
 
 use super::{
     super::{
-        codec::{Fields, json, one},
+        codec::{Fields, all, json, one},
         db::query,
         sql::statements,
     },
     call::Call,
     finish, micros,
-    row::Row,
+    row::{Hex, Row},
 };
 
 statements! {
@@ -29,6 +31,8 @@ statements! {
              unhex(value ->> 13), value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, \
              value ->> 20, value ->> 21, value ->> 22, value ->> 23 FROM json_each(?1)"
         ];
+        /// Jobs are global. Those of a list of ids that are known.
+        KNOWN = ["SELECT id FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1))"];
         /// Jobs are global. The holder of a key, and where it stands.
         HOLDER = [
             "SELECT job_keys.job_id, jobs.num, coalesce(jobs.state IN ('scheduled', 'ready', 'blocked'), 0), \
@@ -77,6 +81,20 @@ pub(super) async fn add(call: &mut Call, jobs: &[NewJob]) -> Result<Vec<Enqueued
         answers.push(answer.unwrap_or(Enqueued::Added(job.id)));
     }
     insert(call, &mut rows).await?;
+    Ok(answers)
+}
+
+/// Adds those jobs whose id is not known yet, and answers for each in its order.
+pub(super) async fn add_new(call: &mut Call, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>> {
+    let ids: Vec<_> = jobs.iter().map(|job| Hex(job.id.as_uuid())).collect();
+    let rows = call.rows(query(KNOWN).bind(json(&ids)?)).await?;
+    let mut known: HashSet<_> = all(&rows, |row| Fields::new("jobs", row).id(JobId::from_uuid))?.into_iter().collect();
+    let mut answers: Vec<_> = jobs.iter().map(|job| Enqueued::Kept(job.id)).collect();
+    // Of two with one id in one call, the first counts.
+    let (places, new): (Vec<_>, Vec<_>) = jobs.into_iter().enumerate().filter(|(_, job)| known.insert(job.id)).unzip();
+    for (place, answer) in places.into_iter().zip(add(call, &new).await?) {
+        answers[place] = answer;
+    }
     Ok(answers)
 }
 

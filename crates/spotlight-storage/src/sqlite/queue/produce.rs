@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
-    domain::{BatchId, time::Timestamp},
+    domain::{BatchId, JobId, time::Timestamp},
     ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 
@@ -14,7 +14,7 @@ use super::{
         sql::statements,
     },
     SqliteQueue,
-    add::{NewJob, add},
+    add::{NewJob, add, add_new},
     finish, micros, row,
 };
 
@@ -40,6 +40,18 @@ impl JobProducer for SqliteQueue {
             return Ok(Vec::new());
         }
         self.intake.add(jobs).await
+    }
+
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut call = self.call().await?;
+        let jobs = jobs.into_iter().map(|(id, spec)| NewJob { id, spec, batch: None }).collect();
+        let answers = add_new(&mut call, jobs).await?;
+        call.commit_and_wake().await?;
+        Ok(answers)
     }
 
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {

@@ -112,6 +112,7 @@ async fn run_lists(storage: &SqliteStorage) {
             statuses: vec![ConversationStatus::Active],
             sources: vec![Channel::Chat],
             assistant_id: Some(assistant_id),
+            taken_over_by: Some(user),
             sentiment: Some(Sentiment::Neutral),
             visible_to: Some(user),
             needs_attention_at: a_span().from,
