@@ -102,6 +102,8 @@ pub(crate) enum Fault {
     FollowedTwice,
     /// Whether a tick was added is looked up first, and noted afterwards.
     TickRace,
+    /// A tick is added however far ahead it is.
+    TickAhead,
 }
 
 /// What the processes of a fleet have in common.
@@ -280,6 +282,7 @@ impl JobProducer for FaultyQueue {
             }
             return Ok(due);
         }
+        let at = if self.has(Fault::TickAhead) { at.min(self.fleet.clock.now() + MAX_TICK_LEAD) } else { at };
         let added = self.queue().tick(schedule, at, job).await?;
         self.tell();
         Ok(added)

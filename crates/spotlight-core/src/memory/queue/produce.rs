@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{BatchId, JobId, time::Timestamp},
     error::Result,
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, UniqueScope, WhenTaken},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, UniqueScope, WhenTaken, early_tick},
 };
 
 #[async_trait]
@@ -54,6 +54,9 @@ impl JobProducer for MemoryQueue {
         job.validate()?;
         let now = self.now();
         let mut state = self.lock();
+        if at > now + MAX_TICK_LEAD {
+            return Err(early_tick());
+        }
         if state.ticks.get(schedule).is_some_and(|last| *last >= at) {
             return Ok(false);
         }

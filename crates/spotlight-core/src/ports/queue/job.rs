@@ -13,6 +13,8 @@ use crate::{
 pub const MAX_PAYLOAD: usize = 256 * 1024;
 /// Most bytes of an error that is kept.
 pub const MAX_ERROR: usize = 2_000;
+/// How far a tick of a schedule may be ahead of the store's clock: more than clocks of one fleet differ.
+pub const MAX_TICK_LEAD: Duration = Duration::from_secs(30);
 /// Errors of earlier tries that are kept with a job: the newest ones.
 pub const MAX_ERRORS: usize = 10;
 
@@ -101,6 +103,11 @@ impl JobSpec {
         }
         broken.into_result()
     }
+}
+
+/// What adapters say of a tick that is too far ahead.
+pub fn early_tick() -> Error {
+    Error::conflict("the tick is more than 30 seconds ahead of the store's clock; is this process's clock right?")
 }
 
 /// Whether a text can name a queue.
