@@ -7,17 +7,20 @@ use std::{
 };
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use spotlight_core::{
-    ErrorKind,
+    ErrorKind, Result,
     conformance::queue::JobQueueFixture,
-    domain::{JobId, ProcessId},
+    domain::ProcessId,
+    jobs::{Job, JobContext, Registry, Worker, WorkerOptions},
     ports::{
-        BatchSpec, ClaimedJob, Enqueued, IdGenerator, JobConsumer, JobInspector, JobProducer, JobQueue, JobSpec,
-        JobState, Outcome, Settlement, SystemIds,
+        BatchSpec, ClaimedJob, Clock, Enqueued, IdGenerator, JobConsumer, JobInspector, JobProducer, JobQueue, JobSpec,
+        JobState, Outcome, Settlement, SystemClock, SystemIds,
     },
 };
 use spotlight_storage::redis::{RedisClient, RedisOptions, RedisQueue};
 use spotlight_tests::redis::{RedisServer, namespace};
+use tokio_util::sync::CancellationToken;
 
 const LONG: Duration = Duration::from_mins(10);
 
@@ -92,7 +95,7 @@ fn done(job: &ClaimedJob) -> Settlement {
 }
 
 /// Repeats a call until the server that was away is found again.
-async fn until_back<T>(mut call: impl AsyncFnMut() -> spotlight_core::Result<T>) -> T {
+async fn until_back<T>(mut call: impl AsyncFnMut() -> Result<T>) -> T {
     let tries = async {
         loop {
             match call().await {
@@ -122,25 +125,6 @@ async fn jobs_of_several_queues_are_added_together_and_answered_in_their_order()
     }
     let accepted = queue.settle(process, &claimed.iter().map(done).collect::<Vec<_>>()).await.expect("settled");
     assert_eq!(accepted, [true; 5]);
-}
-
-#[tokio::test]
-async fn an_id_that_is_known_adds_nothing() {
-    let queue = open(RedisServer::shared(), &namespace()).await;
-    let process = join(&queue).await;
-    let [one, other] = [0; 2].map(|_| JobId::from_uuid(SystemIds.uuid()));
-    let add = async |ids: &[JobId]| {
-        let jobs = ids.iter().enumerate().map(|(number, id)| (*id, job(number))).collect();
-        queue.enqueue_with_ids(jobs).await.expect("added")
-    };
-    assert_eq!(add(&[one, one]).await, [Enqueued::Added(one), Enqueued::Kept(one)], "in one call");
-    assert_eq!(add(&[one, other]).await, [Enqueued::Kept(one), Enqueued::Added(other)], "while it waits");
-    let claimed = claim(&queue, process, &["default"], 1).await;
-    assert_eq!(claimed[0].id, one);
-    assert_eq!(add(&[one]).await, [Enqueued::Kept(one)], "while it runs");
-    assert_eq!(queue.settle(process, &[done(&claimed[0])]).await.expect("settled"), [true]);
-    assert_eq!(add(&[one]).await, [Enqueued::Kept(one)], "while it is kept");
-    assert_eq!(numbers(&claim(&queue, process, &["default"], 10).await), [1]);
 }
 
 #[tokio::test]
@@ -490,4 +474,61 @@ async fn a_process_that_held_thousands_loses_them_all() {
     let distinct: BTreeSet<_> = numbers(&claimed).into_iter().collect();
     assert_eq!((claimed.len(), distinct.len()), (MANY, MANY));
     assert!(claimed.iter().all(|job| job.attempt == 2));
+}
+
+/// How often each number was run.
+type Runs = Arc<Mutex<Vec<u32>>>;
+
+#[derive(Serialize, Deserialize)]
+struct Counted(usize);
+
+impl Job for Counted {
+    type State = Runs;
+    type Output = ();
+    const NAME: &'static str = "counted";
+
+    async fn run(self, ctx: JobContext<Runs>) -> Result<()> {
+        ctx.state.lock().expect("nobody panics with the counts")[self.0] += 1;
+        Ok(())
+    }
+}
+
+/// Whatever answer is lost on the way: no job is, and none runs twice within its lease.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_run_each_job_once_while_their_connections_are_cut() {
+    const MANY: usize = 4_000;
+    let server = RedisServer::start();
+    let name = namespace();
+    let runs: Runs = Arc::new(Mutex::new(vec![0; MANY]));
+    let specs = (0..MANY).map(|number| spotlight_core::jobs::spec(&Counted(number), None).expect("it is JSON"));
+    open(&server, &name).await.enqueue(specs.collect()).await.expect("added");
+    let stop = CancellationToken::new();
+    let mut working = Vec::new();
+    for _ in 0..2 {
+        let queue = open(&server, &name).await;
+        let parts = (Arc::new(SystemClock) as Arc<dyn Clock>, Arc::new(SystemIds) as Arc<dyn IdGenerator>);
+        let registry = Registry::new(Arc::clone(&runs)).with::<Counted>();
+        let worker = Worker::new(Arc::new(queue), registry, WorkerOptions::default(), parts);
+        let (worker, stop) = (worker.expect("the usual options work"), stop.clone());
+        working.push(tokio::spawn(async move { worker.run(stop).await }));
+    }
+    let total = || runs.lock().expect("nobody panics with the counts").iter().sum::<u32>() as usize;
+    let drained = async {
+        let mut cuts = 0;
+        while total() < MANY {
+            if cuts < 20 {
+                server.cut("normal");
+                cuts += 1;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), drained).await.expect("the queue is drained");
+    stop.cancel();
+    for worker in working {
+        worker.await.expect("it ends in order");
+    }
+    assert!(runs.lock().expect("nobody panics with the counts").iter().all(|count| *count == 1));
+    let left = open(&server, &name).await.snapshot().await.expect("it answers");
+    assert!(left.queues.is_empty(), "{left:?}");
 }

@@ -36,12 +36,13 @@ impl RedisQueue {
         rooms.retain(|room| filter.queue.as_ref().is_none_or(|queue| *queue == room.name));
         // A job that moves while it is looked for may be read twice.
         let mut ids = BTreeSet::new();
+        let finds_all = filter.name.is_none() && filter.organization.is_none();
         for (index, room) in rooms.iter().enumerate() {
             for id in self.ids(room, filter.state).await? {
                 if after.is_none_or(|after| id < after.as_uuid()) {
                     ids.insert((id, index));
-                    // With a name to look for, all of them may be needed.
-                    if filter.name.is_none() && ids.len() > 2 * limit + LOOK {
+                    // Else all of them may be needed.
+                    if finds_all && ids.len() > 2 * limit + LOOK {
                         ids.pop_first();
                     }
                 }
@@ -124,5 +125,7 @@ impl RedisQueue {
 
 /// Whether a job is one of those that were asked for.
 fn fits(job: &JobRecord, filter: &JobFilter) -> bool {
-    filter.state.is_none_or(|state| job.state == state) && filter.name.as_ref().is_none_or(|name| *name == job.name)
+    filter.state.is_none_or(|state| job.state == state)
+        && filter.name.as_ref().is_none_or(|name| *name == job.name)
+        && filter.organization.is_none_or(|organization| job.organization == Some(organization))
 }

@@ -55,14 +55,16 @@ use super::client::RedisClient;
 /// `appendfsync always` nothing, without an append-only file everything. Replicas follow without being waited for, so a
 /// failover loses what the new master had not received, whatever the file says. A loss takes back ends of claims as well:
 /// such a job runs again. Work that must not be lost goes through the outbox of the storage, which keeps it until it is
-/// done, and adds it again by [`enqueue_with_ids`](Self::enqueue_with_ids).
+/// done, and adds it again by
+/// [`enqueue_with_ids`](spotlight_core::ports::JobProducer::enqueue_with_ids).
 ///
 /// The server must not evict: [`connect`](Self::connect) refuses one that would.
 ///
 /// # Several queues
 /// A call that adds jobs to several queues is decided by one of them, and the others follow at once; a process that ends
 /// in between leaves that to the next round of upkeep. So all are added or none, but not at one instant. A batch is kept
-/// by the queue of the job that follows it.
+/// by the queue of the job that follows it. An id that was chosen is known to the queue it was added to: whoever repeats
+/// a job names the same queue.
 ///
 /// Calls come from one runtime, except [`heartbeat`](spotlight_core::ports::JobConsumer::heartbeat) and
 /// [`deregister`](spotlight_core::ports::JobConsumer::deregister), which have a connection of their own and may come from

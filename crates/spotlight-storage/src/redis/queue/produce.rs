@@ -61,6 +61,10 @@ impl JobProducer for RedisQueue {
         self.enqueue_all(jobs, false).await
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        self.enqueue_all(jobs, true).await
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         batch.validate()?;
         fits(batch.jobs.len())?;
@@ -108,21 +112,6 @@ impl JobProducer for RedisQueue {
 }
 
 impl RedisQueue {
-    /// Adds jobs under ids that the caller chose, all or none. An id that the job's queue knows already, be it that of a
-    /// job that waits, runs, or has finished and is still kept, adds nothing and gives [`Enqueued::Kept`] with that id.
-    ///
-    /// # Errors
-    /// As [`enqueue`](JobProducer::enqueue).
-    ///
-    /// # Ordering
-    /// As [`enqueue`](JobProducer::enqueue).
-    ///
-    /// # Idempotency
-    /// Repeating adds nothing while the jobs are kept.
-    pub async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
-        self.enqueue_all(jobs, true).await
-    }
-
     async fn enqueue_all(&self, jobs: Vec<(JobId, JobSpec)>, known: bool) -> Result<Vec<Enqueued>> {
         jobs.iter().try_for_each(|(_, spec)| spec.validate())?;
         fits(jobs.len())?;

@@ -242,12 +242,14 @@ local function fail(id, held, kind, attempt, cancelled, text, after)
   end
 end
 
--- Puts a job that was not started where it stood.
+-- Puts a job that was not started where it stood. The key that it held while it waited is its own again, if it is free.
 local function hand_back(process, id, held)
   local kind, attempt, cancelled = take_back(process, id, held)
   if cancelled then
     finish(id, kind, 'k')
   else
+    local unique = has(kind, GUARDED) and has(kind, TRAILING) and special(call('HGET', jobs, id), 9).u
+    if unique and unique[2] == 'w' then call('SET', q .. 'u:' .. unique[1], id, 'NX') end
     local high, low = string.byte(held, 18, 19)
     ready(id, high * 256 + low - 32768, string.sub(held, 22))
   end
