@@ -29,6 +29,7 @@ mod outbox;
 mod page;
 mod queue;
 mod report;
+mod sender;
 mod storage;
 mod tables;
 #[cfg(test)]
@@ -43,5 +44,6 @@ pub use self::{
     limit::MemoryRateLimiter,
     mail::MemoryMailer,
     queue::MemoryQueue,
+    sender::MemoryWebhookSender,
     storage::MemoryStorage,
 };

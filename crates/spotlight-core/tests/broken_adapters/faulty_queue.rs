@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     StaleClaims,
     /// Every end is said to be accepted.
     AllAccepted,
+    /// An id that is known is added again, as another job.
+    AddsAgain,
     /// What a claim took out is lost with its future.
     PopAndLose,
     /// What a process held is lost with it.
@@ -64,8 +66,6 @@ pub(crate) enum Fault {
     Torn,
     /// The last of a call is acknowledged and forgotten.
     LostJobs,
-    /// Ids that were chosen count for nothing.
-    IdsIgnored,
     /// Unique keys count for nothing.
     UniqueIgnored,
     /// Whether a unique key is free is looked up first, and taken afterwards.
@@ -256,11 +256,11 @@ impl JobProducer for FaultyQueue {
     }
 
     async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
-        let answers = if self.has(Fault::IdsIgnored) {
-            self.queue().enqueue(jobs.into_iter().map(|(_, spec)| spec).collect()).await?
-        } else {
-            self.queue().enqueue_with_ids(jobs).await?
-        };
+        if self.has(Fault::AddsAgain) {
+            return self.enqueue(jobs.into_iter().map(|(_, job)| job).collect()).await;
+        }
+        let jobs = jobs.into_iter().map(|(id, spec)| (id, self.spec(spec))).collect();
+        let answers = self.queue().enqueue_with_ids(jobs).await?;
         self.tell();
         Ok(answers)
     }

@@ -92,6 +92,11 @@ async fn is_red(name: &str, fault: Fault) -> bool {
 ])]
 #[case::stale_claims(Fault::StaleClaims, &["queue_work::a_job_that_is_handed_back_keeps_its_place_and_tries"])]
 #[case::all_accepted(Fault::AllAccepted, &["queue_work::a_settlement_counts_once"])]
+#[case::adds_again(Fault::AddsAgain, &[
+    "queue_ids::a_job_has_the_id_that_was_chosen",
+    "queue_ids::an_id_that_is_known_adds_nothing",
+    "queue_ids::of_calls_with_one_id_at_once_one_adds",
+])]
 #[case::pop_and_lose(Fault::PopAndLose, &["queue_lease::a_dropped_claim_loses_nothing"])]
 #[case::lost_with_its_process(Fault::LostWithItsProcess, &[
     "queue_lease::a_dead_process_loses_its_jobs",
@@ -111,11 +116,6 @@ async fn is_red(name: &str, fault: Fault) -> bool {
 #[case::endless_rounds(Fault::EndlessRounds, &["queue_add::upkeep_is_bounded"])]
 #[case::torn(Fault::Torn, &["queue_add::a_call_adds_all_or_nothing"])]
 #[case::lost_jobs(Fault::LostJobs, &["queue_add::many_jobs_at_once_are_all_there_in_order"])]
-#[case::ids_ignored(Fault::IdsIgnored, &[
-    "queue_ids::a_job_has_the_id_that_was_chosen",
-    "queue_ids::an_id_that_is_known_adds_nothing",
-    "queue_ids::of_calls_with_one_id_at_once_one_adds",
-])]
 #[case::unique_ignored(Fault::UniqueIgnored, &[
     "queue_unique::a_key_is_held_while_its_job_waits",
     "queue_unique::a_key_is_held_until_its_job_has_finished",

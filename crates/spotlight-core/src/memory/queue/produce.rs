@@ -108,7 +108,7 @@ impl State {
     }
 
     /// The job that holds a unique key at this instant.
-    fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
+    pub(super) fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
         let (id, until) = self.unique.get(key)?;
         if until.is_some_and(|until| until <= now) {
             return None;

@@ -8,7 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `job` | a job as its rows hold it |
-//! | `produce`, `coalesce`, `unique`, `place` | adding jobs, and where they wait |
+//! | `produce`, `coalesce`, `unique`, `unit`, `place` | adding jobs, also within a unit of work, and where they wait |
 //! | `claim`, `bounds`, `rate` | claiming |
 //! | `settle`, `finish`, `mask` | the end of a claim, and what follows from it |
 //! | `consume`, `process`, `upkeep`, `wake` | processes, their leases, and waking them |
@@ -62,6 +62,7 @@ mod produce;
 mod rate;
 mod settle;
 mod unique;
+mod unit;
 mod upkeep;
 mod wake;
 
@@ -70,6 +71,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use spotlight_core::{Result, ports::IdGenerator};
 use uuid::Uuid;
 
+pub(super) use self::unit::enqueue;
 use self::{bounds::Bounds, claim::Doubt, coalesce::Line, place::Filled, process::Heart, upkeep::Tidying, wake::Wake};
 use super::{db::Database, migrate, options::PgOptions};
 
@@ -196,6 +198,7 @@ pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &
         rate::STATEMENTS,
         settle::STATEMENTS,
         unique::STATEMENTS,
+        unit::STATEMENTS,
         upkeep::STATEMENTS,
     ]
     .into_iter()

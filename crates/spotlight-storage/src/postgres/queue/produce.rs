@@ -75,7 +75,7 @@ impl Draft {
     }
 
     /// It needs nothing but a place in line.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.run_at.is_none() && self.job.unique().is_none() && self.job.limit().is_none()
     }
 
@@ -131,6 +131,12 @@ async fn add_new(tx: &mut Tx, drafts: Vec<Draft>, filled: &mut Filled) -> Result
         answers[place] = answer;
     }
     Ok(answers)
+}
+
+/// Adds jobs that need nothing but a place in line, and tells of them. One round trip.
+pub(super) async fn add_plain(tx: &mut Tx, jobs: &[&Job], told: &str) -> Result<()> {
+    let add = Columns::of(jobs.iter().copied())?.bind(query(ADD)).bind(told);
+    tx.write_returning(add).await.map(drop)
 }
 
 impl PgQueue {
