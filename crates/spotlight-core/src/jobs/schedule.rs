@@ -128,23 +128,20 @@ async fn keep(queue: &dyn JobQueue, clock: &dyn Clock, schedule: &Schedule) {
         let now = clock.now();
         // A clock that was ahead has been set: what it passed over is still to come, and what was added is not added again.
         after = after.min(now);
-        let mut pause = match schedule.next(after) {
+        let pause = match schedule.next(after) {
             None => return,
             Some(next) if next > now => (next - now).to_std().unwrap_or(LONGEST).min(LONGEST),
-            Some(_) => {
-                let added = add(queue, schedule, schedule.due(after, now)).await;
-                match added {
-                    Ok(()) => after = now,
-                    Err(error) => {
-                        tracing::warn!(schedule = schedule.name, error = error.chain(), "a tick waits for the store");
-                    }
+            Some(_) => match add(queue, schedule, schedule.due(after, now)).await {
+                Ok(()) => {
+                    after = now;
+                    Duration::ZERO
                 }
-                PAUSE
-            }
+                Err(error) => {
+                    tracing::warn!(schedule = schedule.name, error = error.chain(), "a tick waits for the store");
+                    PAUSE
+                }
+            },
         };
-        if after == now {
-            pause = Duration::ZERO;
-        }
         tokio::time::sleep(pause).await;
     }
 }
