@@ -12,6 +12,11 @@ mod seen;
 
 pub use self::{
     measure::main,
-    peer::{Keys, NAME, Nothing, Peer, Purpose, Result},
+    peer::{Keys, NAME, Nothing, Peer, Purpose, Result, in_place},
     seen::Seen,
 };
+
+/// What the server ships with, for every program in Rust. `--no-default-features` leaves the system's.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

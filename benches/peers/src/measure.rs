@@ -112,11 +112,9 @@ async fn drain<P: Peer>(url: &str, jobs: u64) -> Result<Value> {
     let mut working = Working::start(&peer, &seen);
     working.until(patience, seen.until(jobs.min(FIRST))).await?;
     let first = began.elapsed();
-    let ran = working.until(patience, seen.until(jobs)).await;
-    if ran.is_err() {
-        seen.all_once(jobs)?;
+    if let Err(error) = working.until(patience, seen.until(jobs)).await {
+        return Err(format!("{error}; {} of {jobs} jobs have run", seen.count()).into());
     }
-    ran?;
     let started = began.elapsed();
     let ended = async {
         loop {

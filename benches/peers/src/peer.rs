@@ -77,3 +77,11 @@ pub trait Peer: Send + Sync + Sized + 'static {
     /// Whatever the store said.
     fn left(&self) -> impl Future<Output = Result<u64>> + Send;
 }
+
+/// Drives a future on the thread that it is called on, while the runtime goes on with others.
+///
+/// # Panics
+/// Outside of a runtime with several threads.
+pub fn in_place<T>(future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
+}

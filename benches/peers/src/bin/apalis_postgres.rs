@@ -4,12 +4,9 @@ use std::{ops::Range, process::ExitCode, sync::Arc};
 
 use apalis::prelude::{BoxDynError, Data, ParallelizeExt, TaskSink, WorkerBuilder};
 use apalis_postgres::{Config, PostgresStorage};
-use spotlight_peers::{Keys, NAME, Nothing, Peer, Purpose, Result, Seen};
+use spotlight_peers::{Keys, NAME, Nothing, Peer, Purpose, Result, Seen, in_place};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio_util::sync::CancellationToken;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct Apalis {
     pool: PgPool,
@@ -61,7 +58,8 @@ impl Peer for Apalis {
         // Without NOTIFY it looks again only at its heartbeat.
         let storage = self.storage().with_pubsub();
         let worker = WorkerBuilder::new(NAME).backend(storage).data(seen);
-        worker.parallelize(tokio::spawn).build(handle).run_until(stopped).await?;
+        // The worker's future is `Send`, but the compiler cannot see it once it is held over an await.
+        in_place(worker.parallelize(tokio::spawn).build(handle).run_until(stopped))?;
         Ok(())
     }
 

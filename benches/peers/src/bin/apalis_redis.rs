@@ -5,11 +5,8 @@ use std::{ops::Range, process::ExitCode, sync::Arc};
 use apalis::prelude::{BackendFactory, BoxDynError, Data, ParallelizeExt, TaskSink, WorkerBuilder};
 use apalis_redis::{Client, Config, RedisStorage, factory::RedisStorageFactory};
 use redis::aio::ConnectionManager;
-use spotlight_peers::{Keys, NAME, Nothing, Peer, Purpose, Result, Seen};
+use spotlight_peers::{Keys, NAME, Nothing, Peer, Purpose, Result, Seen, in_place};
 use tokio_util::sync::CancellationToken;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct Apalis {
     url: String,
@@ -64,7 +61,8 @@ impl Peer for Apalis {
         let client = Client::open(format!("{}/?protocol=resp3", self.url))?;
         let storage = RedisStorageFactory::new(client).await?.create_with_config(self.config())?;
         let worker = WorkerBuilder::new(NAME).backend(storage).data(seen);
-        worker.parallelize(tokio::spawn).build(handle).run_until(stopped).await?;
+        // The worker's future is `Send`, but the compiler cannot see it once it is held over an await.
+        in_place(worker.parallelize(tokio::spawn).build(handle).run_until(stopped))?;
         Ok(())
     }
 

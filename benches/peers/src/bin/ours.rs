@@ -14,9 +14,6 @@ use spotlight_storage::{
 };
 use tokio_util::sync::CancellationToken;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Serialize, Deserialize)]
 struct Nothing {
     number: u64,
@@ -41,6 +38,18 @@ impl Job for Nothing {
 
 struct Ours(Arc<dyn JobQueue>);
 
+#[cfg(feature = "redis-queue")]
+async fn redis(url: &str) -> Result<Ours> {
+    use spotlight_storage::redis::{RedisClient, RedisOptions, RedisQueue};
+    let client = RedisClient::connect(RedisOptions::new(url)).await?;
+    Ok(Ours(Arc::new(RedisQueue::connect(client, Arc::new(SystemIds)).await?)))
+}
+
+#[cfg(not(feature = "redis-queue"))]
+async fn redis(_: &str) -> Result<Ours> {
+    Err("built without the feature redis-queue".into())
+}
+
 impl Peer for Ours {
     const BULK: u64 = 10_000;
 
@@ -50,7 +59,7 @@ impl Peer for Ours {
             return Ok(Self(Arc::new(SqliteQueue::new(&storage))));
         }
         if url.starts_with("redis:") {
-            return Err("the queue on Redis is not there yet".into());
+            return redis(url).await;
         }
         Ok(Self(Arc::new(PgQueue::connect(PgOptions::new(url)).await?)))
     }
