@@ -32,6 +32,8 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "queue_postgres" && name ~ /^direct::/) return "queue on Postgres"
     if (suite == "queue_postgres" && name ~ /^pooled::/) return "queue on Postgres through PgBouncer"
     if (suite == "queue_redis" && name ~ /^conformance::/) return "queue on Redis"
+    if (suite == "queue_redis" && name ~ /^cluster::/) return "queue on a cluster of Redis"
+    if (suite == "queue_redis" && name ~ /^sentinel::/) return "queue on Redis with sentinels"
     if (suite == "queue_faults" && name ~ /^postgres::/) return "faults of the queue on Postgres"
     if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
         split(name, where, "::")
@@ -56,6 +58,7 @@ END {
     printf "\nper adapter:\n"
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
     wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer|queue on Redis"
+    wanted = wanted "|queue on a cluster of Redis|queue on Redis with sentinels"
     wanted = wanted "|faults of the queue on Postgres"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod ports;
+mod queues;
 mod sentinel;
 pub mod traffic;
 
@@ -21,6 +22,7 @@ use crate::server::{Account, Running, folder, free_port};
 pub use self::{
     cluster::RedisCluster,
     ports::{RedisPorts, client},
+    queues::RedisQueues,
     sentinel::RedisSentinel,
 };
 

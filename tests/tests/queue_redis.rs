@@ -6,20 +6,18 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use spotlight_core::{
     ErrorKind, Result,
-    conformance::queue::JobQueueFixture,
     domain::ProcessId,
     jobs::{Job, JobContext, Registry, Worker, WorkerOptions},
     ports::{
-        BatchSpec, ClaimedJob, Clock, Enqueued, IdGenerator, JobConsumer, JobInspector, JobProducer, JobQueue, JobSpec,
-        JobState, Outcome, Settlement, SystemClock, SystemIds,
+        BatchSpec, ClaimedJob, Clock, Enqueued, IdGenerator, JobConsumer, JobInspector, JobProducer, JobSpec, JobState,
+        Outcome, Settlement, SystemClock, SystemIds,
     },
 };
 use spotlight_storage::redis::{RedisClient, RedisOptions, RedisQueue};
-use spotlight_tests::redis::{RedisServer, namespace};
+use spotlight_tests::redis::{RedisCluster, RedisQueues, RedisSentinel, RedisServer, namespace};
 use tokio_util::sync::CancellationToken;
 
 const LONG: Duration = Duration::from_mins(10);
@@ -34,37 +32,17 @@ async fn open(server: &RedisServer, namespace: &str) -> RedisQueue {
     RedisQueue::connect(client(server, namespace), Arc::new(SystemIds)).await.expect("the server answers")
 }
 
-/// Queues on the server of this process, in namespaces of their own.
-#[derive(Default)]
-struct Fixture {
-    opened: Mutex<Vec<(Arc<dyn JobQueue>, String)>>,
-}
-
-#[async_trait]
-impl JobQueueFixture for Fixture {
-    async fn fresh(&self) -> Arc<dyn JobQueue> {
-        let namespace = namespace();
-        let queue: Arc<dyn JobQueue> = Arc::new(open(RedisServer::shared(), &namespace).await);
-        self.opened.lock().expect("no test panicked here").push((Arc::clone(&queue), namespace));
-        queue
-    }
-
-    async fn another(&self, queue: &Arc<dyn JobQueue>) -> Arc<dyn JobQueue> {
-        let namespace = {
-            let opened = self.opened.lock().expect("no test panicked here");
-            let found = opened.iter().find(|(known, _)| Arc::ptr_eq(known, queue));
-            found.expect("the queue is of this fixture").1.clone()
-        };
-        Arc::new(open(RedisServer::shared(), &namespace).await)
-    }
-
-    async fn pass(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
 mod conformance {
-    spotlight_core::job_queue_conformance!(super::Fixture::default());
+    spotlight_core::job_queue_conformance!(super::RedisQueues::new(|| super::RedisServer::shared().url()));
+}
+
+/// A queue is one slot, so that a script never needs keys of two nodes.
+mod cluster {
+    spotlight_core::job_queue_conformance!(super::RedisQueues::new(|| super::RedisCluster::shared().url()));
+}
+
+mod sentinel {
+    spotlight_core::job_queue_conformance!(super::RedisQueues::new(|| super::RedisSentinel::shared().url()));
 }
 
 fn job(number: usize) -> JobSpec {
