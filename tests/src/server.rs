@@ -15,6 +15,7 @@ use std::{
 const KEEPER: &str = r#"
 cat >/dev/null
 kill -INT "$1" 2>/dev/null
+kill -CONT "$1" 2>/dev/null
 while kill -0 "$1" 2>/dev/null; do sleep 0.05; done
 rm -rf "$2"
 "#;
@@ -47,6 +48,11 @@ impl Account {
         Some(account("postgres").or_else(|| account("nobody")).expect("an account named postgres or nobody"))
     }
 
+    /// Gives a file or folder to this account.
+    pub(crate) fn owns(self, path: &Path) {
+        chown(path, Some(self.user), Some(self.group)).expect("the server's account owns its folder");
+    }
+
     /// Has `command` run as this account.
     pub(crate) fn takes(self, command: &mut Command) {
         command.uid(self.user).gid(self.group);
@@ -63,8 +69,8 @@ pub(crate) fn folder(kind: &str, account: Option<Account>) -> PathBuf {
     // A process of the same number may have left one behind.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder for a server");
-    if let Some(Account { user, group }) = account {
-        chown(&folder, Some(user), Some(group)).expect("the server's account owns its folder");
+    if let Some(account) = account {
+        account.owns(&folder);
     }
     folder
 }
@@ -128,6 +134,21 @@ impl Running {
         (self.program, self.keeper) = launch(&self.folder, self.account, &self.command)?;
         self.input = self.keeper.stdin.take();
         self.until(answers)
+    }
+
+    /// Has the program do nothing any more, while its connections stand.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub(crate) fn freeze(&self) {
+        let stopped = Command::new("kill").args(["-STOP", &self.program.id().to_string()]).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "the program is stopped");
+    }
+
+    /// Ends the program without giving it a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        // One that has ended by itself is as dead.
+        let _ = self.program.kill();
     }
 
     /// Waits for the program's first answer.

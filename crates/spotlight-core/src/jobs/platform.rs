@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use super::{
     Job, JobContext, Missed, Registry, Schedule,
     analysis::AnalyzeConversation,
+    billing::{ReportUsage, SyncSubscription, SyncSubscriptions},
     email::SendEmail,
     mail::{RemindAppointment, SendInvitation},
     rescore::{ScoreLead, ScoreLeads},
@@ -53,21 +54,29 @@ jobs! {
     ExpireHandOffs,
     ExpireSessions,
     RemindAppointment,
+    ReportUsage,
     ScoreLead,
     ScoreLeads,
     SendEmail,
     SendInvitation,
+    SyncSubscription,
+    SyncSubscriptions,
 }
 
 /// What recurs, once for the whole fleet.
-pub(crate) fn schedules() -> Result<Vec<Schedule>> {
-    Ok(vec![
+pub(crate) fn schedules(deps: &Deps) -> Result<Vec<Schedule>> {
+    let mut schedules = vec![
         recurring("* * * * *", || AbandonIdleConversations {})?,
         recurring("* * * * *", || ExpireHandOffs {})?,
         recurring("* * * * *", || ExpireSessions {})?,
         // It counts in days, and reads every organization.
         recurring("17 * * * *", || ApplyRetention {})?,
-    ])
+    ];
+    if deps.billing.is_some() {
+        schedules.push(recurring("*/15 * * * *", || ReportUsage {})?);
+        schedules.push(recurring("42 * * * *", || SyncSubscriptions {})?);
+    }
+    Ok(schedules)
 }
 
 /// A job without facts, by a cron pattern in UTC. What was missed is made up for once.

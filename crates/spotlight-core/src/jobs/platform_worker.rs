@@ -22,8 +22,9 @@ pub struct PlatformWorker {
 impl PlatformWorker {
     pub(crate) fn new(deps: Deps, options: WorkerOptions) -> Result<Self> {
         let ports = (deps.clock.clone(), deps.ids.clone());
+        let schedules = platform::schedules(&deps)?;
         let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
-        Ok(Self { deps, worker: worker.with_schedules(platform::schedules()?) })
+        Ok(Self { deps, worker: worker.with_schedules(schedules) })
     }
 
     /// How the worker is.

@@ -27,6 +27,7 @@ mod map;
 mod organization;
 mod outbox;
 mod page;
+mod provider;
 mod queue;
 mod report;
 mod sender;
@@ -43,6 +44,7 @@ pub use self::{
     files::MemoryFileStore,
     limit::MemoryRateLimiter,
     mail::MemoryMailer,
+    provider::MemoryBillingProvider,
     queue::MemoryQueue,
     sender::MemoryWebhookSender,
     storage::MemoryStorage,

@@ -19,8 +19,8 @@ use crate::{
     },
     error::{Error, ErrorKind, Result, Retry},
     ports::{
-        ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer, NewEvent, RateLimiter,
-        Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
+        BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer,
+        NewEvent, RateLimiter, Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
     },
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct Deps {
     pub(crate) events: Arc<dyn EventBus>,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) files: Arc<dyn FileStore>,
+    /// None: the platform itself says which plan an organization is on.
+    pub(crate) billing: Option<Arc<dyn BillingProvider>>,
     /// None: deliveries to webhook endpoints wait, and are visible.
     pub(crate) webhooks: Option<Arc<dyn WebhookSender>>,
     pub(crate) limiter: Arc<dyn RateLimiter>,

@@ -30,8 +30,8 @@ use crate::{
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
     ports::{
-        ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter, SpeechRecognizer,
-        SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
+        BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
+        SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
 
@@ -217,6 +217,7 @@ pub struct SpotlightBuilder {
     mailer: Option<Arc<dyn Mailer>>,
     files: Option<Arc<dyn FileStore>>,
     webhook_sender: Option<Arc<dyn WebhookSender>>,
+    billing_provider: Option<Arc<dyn BillingProvider>>,
     limiter: Option<Arc<dyn RateLimiter>>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
@@ -256,6 +257,8 @@ impl SpotlightBuilder {
         files: FileStore,
         /// Sends webhooks. Without it, deliveries wait and are visible.
         webhook_sender: WebhookSender,
+        /// Bills organizations. Without it, each is on the plan that the platform itself gives it, `free` at first.
+        billing_provider: BillingProvider,
         /// Counts requests. Required.
         limiter: RateLimiter,
         /// Tells the time; the machine's clock unless given.
@@ -335,6 +338,7 @@ impl SpotlightBuilder {
             events,
             mailer,
             files,
+            billing: self.billing_provider,
             webhooks: self.webhook_sender,
             limiter,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -20,6 +20,7 @@ mod jobs;
 mod leads;
 mod models;
 mod outbox;
+mod provider;
 mod public;
 mod reduced;
 mod reports;

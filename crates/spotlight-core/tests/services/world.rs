@@ -23,7 +23,10 @@ use spotlight_core::{
         time::Timestamp,
         user::{Role, User},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage, MemoryWebhookSender},
+    memory::{
+        MemoryBillingProvider, MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage,
+        MemoryWebhookSender,
+    },
     ports::{
         AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec, Paging,
         Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
@@ -211,6 +214,11 @@ impl World {
     /// One whose environment says something about flags.
     pub(crate) async fn with_flags(overrides: FlagOverrides) -> Self {
         Self::built(|builder| builder.flag_overrides(overrides), |_, model| model, None, |_| {}).await
+    }
+
+    /// One with a billing provider.
+    pub(crate) async fn with_billing(provider: Arc<MemoryBillingProvider>) -> Self {
+        Self::built(|builder| builder.billing_provider(provider), |_, model| model, None, |_| {}).await
     }
 
     /// One that sends webhooks.

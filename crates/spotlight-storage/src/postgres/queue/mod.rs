@@ -72,8 +72,9 @@ use spotlight_core::{Result, ports::IdGenerator};
 use uuid::Uuid;
 
 pub(super) use self::unit::enqueue;
-use self::{bounds::Bounds, claim::Doubt, coalesce::Line, place::Filled, process::Heart, upkeep::Tidying, wake::Wake};
+use self::{bounds::Bounds, claim::Doubt, place::Filled, process::Heart, produce::Draft, upkeep::Tidying, wake::Wake};
 use super::{db::Database, migrate, options::PgOptions};
+use crate::shared::coalesce::Line;
 
 /// How the planner is to work for the queue: its tables go from empty to millions of rows and back while plans are
 /// kept, so that a plan made for an empty table must be right for a full one.
@@ -99,7 +100,7 @@ struct Inner {
     options: PgOptions,
     heart: Heart,
     bounds: Mutex<Bounds>,
-    line: Mutex<Line>,
+    line: Line<Draft>,
     wake: Arc<Wake>,
     doubts: Mutex<Vec<Doubt>>,
     tidying: Mutex<Tidying>,
@@ -124,7 +125,7 @@ impl PgQueue {
             options,
             heart: Heart::default(),
             bounds: Mutex::default(),
-            line: Mutex::default(),
+            line: Line::default(),
             wake,
             doubts: Mutex::default(),
             tidying: Mutex::default(),

@@ -63,7 +63,7 @@ statements! {
 
 /// A job that is to be added, and when it is to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) job: Job,
     pub(super) run_at: Option<Timestamp>,
 }
