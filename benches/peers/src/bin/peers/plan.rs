@@ -96,7 +96,7 @@ pub(crate) struct Plan {
     only: Vec<String>,
 }
 
-const USAGE: &str = "usage: peers [--full] [--rounds N] [--jobs N] [--waiting N] [--samples N] [--each N] \
+const USAGE: &str = "usage: peers [--full] [--rounds N] [--jobs N] [--waiting N] [--samples N] [--each N] [--key-limit N] \
                      [--only WORD,WORD] [--measures drain,keyed,million,singles,latency]";
 
 impl Plan {
@@ -111,7 +111,7 @@ impl Plan {
             callers: 64,
             each: 100,
             keys: 1_000,
-            key_limit: 10,
+            key_limit: 100,
             only: Vec::new(),
         };
         while let Some(word) = words.next() {
@@ -126,6 +126,7 @@ impl Plan {
                 "--waiting" => plan.waiting = value.parse()?,
                 "--samples" => plan.samples = value.parse()?,
                 "--each" => plan.each = value.parse()?,
+                "--key-limit" => plan.key_limit = value.parse()?,
                 "--only" => plan.only = value.split(',').map(str::to_lowercase).collect(),
                 "--measures" => {
                     let find = |word: &str| Measure::ALL.into_iter().find(|one| one.word() == word).ok_or(USAGE);
