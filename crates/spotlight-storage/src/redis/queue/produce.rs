@@ -8,7 +8,7 @@ use redis::Value;
 use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, time::Timestamp},
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 
 use super::{
@@ -99,11 +99,15 @@ impl JobProducer for RedisQueue {
         let draft = Draft::new(self.new_id(), &job, None);
         let mut call = self.call(&self.scripts().tick, &room);
         call.arg(schedule).arg(at.timestamp_micros()).arg(draft.id.as_bytes().as_slice()).arg(draft.text);
-        let added: bool = self.inner.client.run(&call).await?;
-        if added {
-            self.tell(&room);
+        call.arg(u64::try_from(MAX_TICK_LEAD.as_micros()).unwrap_or(u64::MAX));
+        match self.inner.client.run::<i64>(&call).await? {
+            0 => Ok(false),
+            1 => {
+                self.tell(&room);
+                Ok(true)
+            }
+            _ => Err(early_tick()),
         }
-        Ok(added)
     }
 
     async fn last_tick(&self, schedule: &str) -> Result<Option<Timestamp>> {
