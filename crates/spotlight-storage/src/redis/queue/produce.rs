@@ -99,7 +99,7 @@ impl JobProducer for RedisQueue {
         let draft = Draft::new(self.new_id(), &job, None);
         let mut call = self.call(&self.scripts().tick, &room);
         call.arg(schedule).arg(at.timestamp_micros()).arg(draft.id.as_bytes().as_slice()).arg(draft.text);
-        call.arg(i64::try_from(MAX_TICK_LEAD.as_micros()).unwrap_or(i64::MAX));
+        call.arg(u64::try_from(MAX_TICK_LEAD.as_micros()).unwrap_or(u64::MAX));
         match self.inner.client.run::<i64>(&call).await? {
             0 => Ok(false),
             1 => {
