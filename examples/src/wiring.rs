@@ -5,16 +5,16 @@ use std::{ffi::OsString, fs, io::Write, path::Path, sync::Arc};
 use secrecy::SecretString;
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
-    decorators::{BreakerSettings, FallbackRateLimiter},
+    decorators::{BreakerSettings, FallbackRateLimiter, OutboxQueue},
     local::{FolderMailer, LocalFileStore},
     memory::{MemoryEventBus, MemoryRateLimiter},
-    ports::{Clock, EventBus, IdGenerator, JobQueue, RateLimiter, Storage, SystemClock, SystemIds},
+    ports::{Clock, EventBus, IdGenerator, JobPlacement, JobQueue, RateLimiter, Storage, SystemClock, SystemIds},
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
 use spotlight_storage::{
     postgres::{PgOptions, PgQueue, PgStorage},
-    redis::{RedisClient, RedisEventBus, RedisOptions, RedisRateLimiter},
+    redis::{RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
@@ -51,17 +51,14 @@ struct Stores {
 
 /// Opens storage and builds the platform.
 pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Deployment> {
-    if settings.jobs.adapter == Adapter::Redis {
-        let text = "jobs.adapter = \"redis\": not part of this version yet; leave jobs in the database";
-        return Err(Error::new(ErrorKind::Misconfigured, text));
-    }
-    let stores = open_stores(options).await?;
+    let redis = redis(options)?;
+    let stores = open_stores(options, settings.jobs.adapter, redis.as_ref()).await?;
     create_dir(&options.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mailer = FolderMailer::new(options.data_dir.join("mail"));
     // Ends with the runtime.
     tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
-    let (events, limiter) = shared(options, &clock)?;
+    let (events, limiter) = shared(redis, &clock);
     let platform = Spotlight::builder()
         .storage(Arc::clone(&stores.storage))
         .queue(Arc::clone(&stores.queue))
@@ -77,18 +74,42 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
     Ok(Deployment { platform, storage: stores.described.clone(), stores })
 }
 
-async fn open_stores(options: &Options) -> Result<Stores> {
+/// The Redis of the deployment, when it has one. It is connected when it is first used.
+fn redis(options: &Options) -> Result<Option<RedisClient>> {
+    options.redis_url.clone().map(|url| RedisClient::new(RedisOptions::new(url))).transpose()
+}
+
+/// Opens storage, and the queue: that of the database, or one in Redis, which the outbox fills.
+async fn open_stores(options: &Options, adapter: Adapter, redis: Option<&RedisClient>) -> Result<Stores> {
+    let queue = match (adapter, redis) {
+        (Adapter::Database, _) => return open_database(options, JobPlacement::Queue).await,
+        (Adapter::Redis, Some(client)) => RedisQueue::connect(client.clone(), Arc::new(SystemIds)).await?,
+        (Adapter::Redis, None) => {
+            let text = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";
+            return Err(Error::new(ErrorKind::Misconfigured, text));
+        }
+    };
+    let stores = open_database(options, JobPlacement::Outbox).await?;
+    if let Some(unused) = &stores.connected {
+        unused.close().await;
+    }
+    let queue = Arc::new(OutboxQueue::new(Arc::new(queue), Arc::clone(&stores.storage)));
+    Ok(Stores { queue, connected: None, described: format!("{}, jobs in Redis", stores.described), ..stores })
+}
+
+async fn open_database(options: &Options, jobs: JobPlacement) -> Result<Stores> {
     if let Some(url) = &options.database_url {
         let mut postgres = PgOptions::new(url.clone());
         postgres.pooler = options.database_pooler;
         postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
+        postgres.jobs = jobs;
         let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
         let queue = PgQueue::connect(postgres).await?;
         let described = "Postgres".to_owned();
         return Ok(Stores { storage, queue: Arc::new(queue.clone()), connected: Some(queue), described });
     }
     let path = options.data_dir.join("spotlight.db");
-    let storage = SqliteStorage::open(SqliteOptions::new(&path)).await.map_err(|error| {
+    let storage = SqliteStorage::open(SqliteOptions { jobs, ..SqliteOptions::new(&path) }).await.map_err(|error| {
         let text = format!("the database {} cannot be used", path.display());
         Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
     })?;
@@ -98,15 +119,14 @@ async fn open_stores(options: &Options) -> Result<Stores> {
 }
 
 /// What several processes share when there is a Redis: live events, and limits, which without it are each one's own.
-fn shared(options: &Options, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn EventBus>, Arc<dyn RateLimiter>)> {
+fn shared(redis: Option<RedisClient>, clock: &Arc<dyn Clock>) -> (Arc<dyn EventBus>, Arc<dyn RateLimiter>) {
     let own: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new(Arc::clone(clock)));
-    let Some(url) = &options.redis_url else {
-        return Ok((Arc::new(MemoryEventBus::new(Arc::clone(clock))), own));
+    let Some(client) = redis else {
+        return (Arc::new(MemoryEventBus::new(Arc::clone(clock))), own);
     };
-    let client = RedisClient::new(RedisOptions::new(url.clone()))?;
     let limiter = Arc::new(RedisRateLimiter::new(client.clone()));
     let limiter = FallbackRateLimiter::new(limiter, own, Arc::clone(clock), BreakerSettings::default());
-    Ok((Arc::new(RedisEventBus::new(client)), Arc::new(limiter)))
+    (Arc::new(RedisEventBus::new(client)), Arc::new(limiter))
 }
 
 fn create_dir(path: &Path) -> Result<()> {

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use spotlight_tests::postgres::TestDatabase;
+use spotlight_tests::{postgres::TestDatabase, redis::RedisServer};
 use sqlx::{ConnectOptions, Connection};
 
 /// A folder of its own for each test, removed at the end.
@@ -460,6 +460,16 @@ fn a_worker_does_the_jobs_that_a_web_server_leaves() {
         command
     };
     let web = Running::run(role("web"));
+    talk(&web);
+    awaited(&database, "SELECT count(*) FROM job_ready WHERE name = 'analyze_conversation'", 1);
+    let worker = Running::run(role("worker"));
+    awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
+    assert!(worker.stop() && web.stop(), "both end well");
+    awaited(&database, "SELECT count(*) FROM job_processes", 0);
+}
+
+/// A visitor opens a conversation and says something.
+fn talk(web: &Running) {
     let path = web.said.split("/api/v1/public").nth(1).and_then(|rest| rest.lines().next()).expect("a path to try");
     let opened = web.request("POST", &format!("/api/v1/public{}", path.trim()));
     let (_, body) = opened.split_once("\r\n\r\n").expect("a body");
@@ -469,11 +479,36 @@ fn a_worker_does_the_jobs_that_a_web_server_leaves() {
     let words = r#"{"turn":{"text":"I love it! How much is it?"}}"#;
     let turn = web.send("POST", &format!("/api/v1/conversations/{id}/turns"), &headers, words);
     assert!(turn.starts_with("HTTP/1.1 200"), "{turn}");
-    awaited(&database, "SELECT count(*) FROM job_ready WHERE name = 'analyze_conversation'", 1);
-    let worker = Running::run(role("worker"));
+}
+
+#[test]
+fn jobs_wait_in_redis_where_the_settings_say_so() {
+    let folder = Folder::new();
+    let database = block_on(TestDatabase::unmigrated());
+    let redis = RedisServer::start();
+    let settings = folder.0.join("spotlight.toml");
+    std::fs::write(&settings, "[jobs]\nadapter = \"redis\"\n").expect("a file");
+    let role = |role: &str| {
+        let mut command = server(&folder.0);
+        command.env("DATABASE_URL", database.url()).args(["--role", role, "--config"]).arg(&settings);
+        command
+    };
+    let said = refused(role("all"));
+    assert!(said.contains("REDIS_URL"), "{said}");
+    let on_redis = |name: &str| {
+        let mut command = role(name);
+        command.env("REDIS_URL", redis.url());
+        Running::run(command)
+    };
+    let web = on_redis("web");
+    assert!(web.said.contains("jobs in Redis"), "{}", web.said);
+    talk(&web);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 1);
+    awaited(&database, "SELECT count(*) FROM job_ready", 0);
+    let worker = on_redis("worker");
     awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
     assert!(worker.stop() && web.stop(), "both end well");
-    awaited(&database, "SELECT count(*) FROM job_processes", 0);
 }
 
 #[test]
