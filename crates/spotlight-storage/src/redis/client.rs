@@ -75,7 +75,7 @@ impl RedisClient {
                 match script.invoke_async(&mut connection).await {
                     // A slot moved in between, to a node that has not been told yet.
                     Err(failure) if failure.kind() == ErrorKind::Server(ServerErrorKind::NoScript) && left > 0 => {
-                        left -= 1
+                        left -= 1;
                     }
                     answer => return answer,
                 }
