@@ -35,10 +35,13 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "queue_redis" && name ~ /^cluster::/) return "queue on a cluster of Redis"
     if (suite == "queue_redis" && name ~ /^sentinel::/) return "queue on Redis with sentinels"
     if (suite == "queue_faults" && name ~ /^postgres::/) return "faults of the queue on Postgres"
+    if (suite == "events_postgres" && name ~ /^direct::/) return "events on Postgres"
+    if (suite == "events_postgres" && name ~ /^pooled::/) return "events on Postgres through PgBouncer"
     if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
         split(name, where, "::")
         return where[1] " on Redis"
     }
+    if (suite == "redis_two_level") return "cache of two levels on Redis"
     if (suite ~ /^redis_(cluster|sentinel)$/ && name ~ /^(cache|events|limit)::/)
         return suite == "redis_cluster" ? "ports on a cluster of Redis" : "ports on Redis with sentinels"
     if (suite == "http_axum") part = "HTTP"
@@ -63,7 +66,8 @@ END {
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
-    wanted = wanted "|ports on a cluster of Redis|ports on Redis with sentinels"
+    wanted = wanted "|events on Postgres|events on Postgres through PgBouncer"
+    wanted = wanted "|ports on a cluster of Redis|ports on Redis with sentinels|cache of two levels on Redis"
     n = split(wanted, names, "|")
     for (i = 1; i <= n; i++) {
         printf "  %5d  %s\n", adapters[names[i]], names[i]

@@ -63,6 +63,7 @@ const OVER_ALL_TENANTS: &[(&str, &str)] = &[
     ("billing::UNREPORTED", "one job reports every organization's usage"),
     ("conversation::IDLE", "one job abandons every organization's silent conversations"),
     ("conversation::hand_off::EXPIRED", "one job ends every organization's unanswered requests"),
+    ("events::log::IDLE", "channels of every organization go with time"),
     ("idempotency::DELETE_EXPIRED", "one job forgets every organization's expired records"),
 ];
 

@@ -8,8 +8,15 @@ use std::{
 use async_trait::async_trait;
 use spotlight_core::{
     conformance::{
-        StorageFixture, cache::CacheFixture, events::EventBusFixture, files::FileStoreFixture,
-        limit::RateLimiterFixture, mail::MailerFixture, queue::JobQueueFixture, samples,
+        StorageFixture,
+        cache::CacheFixture,
+        delivery::{DeliveryFixture, relay},
+        events::EventBusFixture,
+        files::FileStoreFixture,
+        limit::RateLimiterFixture,
+        mail::MailerFixture,
+        queue::JobQueueFixture,
+        samples,
     },
     domain::time::Timestamp,
     memory::{
@@ -83,6 +90,17 @@ impl FileStoreFixture for Memory {
         Arc::new(MemoryFileStore::new())
     }
 }
+#[async_trait]
+impl DeliveryFixture for Memory {
+    async fn fresh(&self) -> (Arc<dyn Storage>, Arc<dyn EventBus>) {
+        let clock = Arc::new(SystemClock);
+        (Arc::new(MemoryStorage::new(clock.clone())), Arc::new(MemoryEventBus::new(clock)))
+    }
+
+    async fn relay(&self, storage: &Arc<dyn Storage>, bus: &Arc<dyn EventBus>) {
+        relay(storage, bus).await;
+    }
+}
 
 struct Timed(Arc<Hands>);
 
@@ -144,6 +162,7 @@ impl MailerFixture for Post {
 spotlight_core::storage_conformance!(Memory);
 spotlight_core::cache_conformance!(Timed(Hands::new()));
 spotlight_core::event_bus_conformance!(Memory);
+spotlight_core::delivery_conformance!(Memory);
 spotlight_core::job_queue_conformance!(Timed(Hands::new()));
 spotlight_core::rate_limiter_conformance!(Timed(Hands::new()));
 spotlight_core::mailer_conformance!(Post(Arc::new(MemoryMailer::new())));

@@ -47,6 +47,9 @@ macro_rules! event_bus_conformance {
                 a_slow_listener_holds_nobody_up
                 many_publishers_make_one_order
                 a_dropped_listener_is_forgotten
+                an_event_of_any_size_is_whole
+                a_reader_is_given_what_it_has_not_acknowledged
+                a_reader_that_is_too_slow_hears_of_the_gap
             }
         }
     };
@@ -263,4 +266,68 @@ pub async fn a_dropped_listener_is_forgotten(fixture: &dyn EventBusFixture) {
     let three = it.publish("leads", 3).await;
     hears(&mut waiting, &[&three]).await;
     hears(&mut stays, &[&three]).await;
+}
+
+/// An event can be as long as what is said in it, with every sign that a text can hold.
+pub async fn an_event_of_any_size_is_whole(fixture: &dyn EventBusFixture) {
+    let it = Bench::new(fixture).await;
+    let mut listener = it.listen("leads", None).await;
+    for text in ["ü".repeat(8_000), "\u{0}\u{1f}\"\\\u{2028}".to_owned(), "x".repeat(300_000)] {
+        let event = Event { data: json!({ "text": text }), ..it.event(1) };
+        let id = soon(it.bus.publish(it.org, "leads", it.samples.uuid(), event.clone())).await.unwrap();
+        hears(&mut listener, &[&Event { id, ..event }]).await;
+    }
+}
+
+/// A reader of a name is given events until it has acknowledged them, from the oldest on, and knows nothing of other
+/// names and other channels.
+pub async fn a_reader_is_given_what_it_has_not_acknowledged(fixture: &dyn EventBusFixture) {
+    let it = Bench::new(fixture).await;
+    let unread = async |channel: &str, reader: &str, limit: u32| {
+        let heard = soon(it.bus.unread(it.org, channel, reader, limit)).await.unwrap();
+        let ids = heard.into_iter().map(|heard| match heard {
+            Heard::Event(event) => event.id,
+            Heard::Gap { next } => panic!("nothing before {next} was lost"),
+        });
+        ids.collect::<Vec<_>>()
+    };
+    let acknowledge = async |reader: &str, id: u64| it.bus.acknowledge(it.org, "leads", reader, id).await.unwrap();
+    assert!(unread("leads", "mail", 10).await.is_empty());
+    let mut ids = Vec::new();
+    for number in 1..=4 {
+        ids.push(it.publish("leads", number).await.id);
+    }
+    assert_eq!(unread("leads", "mail", 2).await, ids[..2]);
+    assert_eq!(unread("leads", "mail", 2).await, ids[..2], "they are not acknowledged");
+    acknowledge("mail", ids[0]).await;
+    assert_eq!(unread("leads", "mail", 2).await, ids[1..3]);
+    acknowledge("mail", ids[2]).await;
+    acknowledge("mail", ids[1]).await;
+    assert_eq!(unread("leads", "mail", 10).await, ids[3..], "what was acknowledged stays so");
+    assert_eq!(unread("leads", "mail", 0).await, ids[3..], "at least one");
+    assert_eq!(unread("leads", "search", 10).await, ids, "another reader is another");
+    let other = it.publish("notifications", 5).await.id;
+    assert_eq!(unread("notifications", "mail", 10).await, [other], "another channel is another");
+    assert!(it.bus.unread(it.samples.organization().id, "leads", "mail", 10).await.unwrap().is_empty());
+    acknowledge("mail", ids[3]).await;
+    assert!(unread("leads", "mail", 10).await.is_empty());
+    let event = it.publish("leads", 6).await;
+    assert_eq!(soon(it.bus.unread(it.org, "leads", "mail", 10)).await.unwrap(), [Heard::Event(event)]);
+}
+
+/// A reader for whom events are no longer kept hears where the kept ones begin, and that again until it acknowledges.
+pub async fn a_reader_that_is_too_slow_hears_of_the_gap(fixture: &dyn EventBusFixture) {
+    let it = Bench::new(fixture).await;
+    let first = it.publish("leads", 0).await;
+    it.bus.acknowledge(it.org, "leads", "mail", first.id).await.unwrap();
+    for number in 0..=fixture.too_many() {
+        it.publish("leads", number as u64).await;
+    }
+    for reader in ["mail", "new"] {
+        for _ in 0..2 {
+            let heard = soon(it.bus.unread(it.org, "leads", reader, 1)).await.unwrap();
+            let [Heard::Gap { next }, Heard::Event(event)] = &heard[..] else { panic!("{heard:?} with a gap") };
+            assert!(*next == event.id && *next > first.id + 1);
+        }
+    }
 }

@@ -26,6 +26,7 @@ pub mod billing;
 pub mod cache;
 pub mod clock;
 pub mod conversation;
+pub mod delivery;
 pub mod events;
 pub mod files;
 pub mod hand_off;

@@ -55,6 +55,11 @@ impl BreakerCache {
         Self { inner, breaker, missed: Mutex::default(), making_up: tokio::sync::Mutex::default() }
     }
 
+    /// True while something that was deleted here can be there still.
+    pub(super) fn has_missed(&self) -> bool {
+        !self.missed().deletes.is_empty()
+    }
+
     async fn call<T>(&self, call: impl Future<Output = Result<T>>) -> Option<T> {
         let after_deletes = async {
             self.make_up().await?;

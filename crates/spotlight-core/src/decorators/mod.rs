@@ -6,6 +6,7 @@ mod circuit;
 pub mod fallback_chat;
 mod fallback_limit;
 mod outbox_queue;
+mod two_level;
 
 pub use self::{
     breaker::BreakerSettings,
@@ -13,4 +14,5 @@ pub use self::{
     fallback_chat::{FallbackChatModel, FallbackSettings},
     fallback_limit::FallbackRateLimiter,
     outbox_queue::OutboxQueue,
+    two_level::{TwoLevelCache, TwoLevelSettings},
 };

@@ -137,15 +137,15 @@ impl State {
     }
 }
 
-#[async_trait]
-impl Cache for MemoryCache {
-    async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
+/// The same without a future, for caches around this one.
+impl MemoryCache {
+    pub(crate) fn look(&self, organization: OrganizationId, key: &str) -> Option<Cached> {
         let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
         let mut state = self.lock();
-        let Some(entry) = state.entries.get(&key) else { return Ok(None) };
+        let entry = state.entries.get(&key)?;
         if entry.expires_at <= now {
             state.remove(&key);
-            return Ok(None);
+            return None;
         }
         let (found, used) = (Cached { value: entry.value.clone(), fresh: now < entry.fresh_until }, entry.used);
         state.by_use.remove(&used);
@@ -153,7 +153,43 @@ impl Cache for MemoryCache {
         if let Some(entry) = state.entries.get_mut(&key) {
             entry.used = used;
         }
-        Ok(Some(found))
+        Some(found)
+    }
+
+    pub(crate) fn put(&self, organization: OrganizationId, key: &str, filled: &Filled) {
+        let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
+        let mut state = self.lock();
+        state.fills.lose(&key);
+        self.keep(&mut state, key, filled, now);
+    }
+
+    pub(crate) fn forget(&self, organization: OrganizationId, key: &str) {
+        let key = (organization, Arc::from(key));
+        let mut state = self.lock();
+        state.fills.lose(&key);
+        state.remove(&key);
+    }
+
+    pub(crate) fn forget_tag(&self, organization: OrganizationId, tag: &str) {
+        let mut state = self.lock();
+        state.fills.delete_tag(organization, tag);
+        for key in state.by_tag.remove(&(organization, Arc::from(tag))).unwrap_or_default() {
+            state.remove(&(organization, key));
+        }
+    }
+
+    /// Forgets every value.
+    pub(crate) fn clear(&self) {
+        let mut state = self.lock();
+        let fills = std::mem::take(&mut state.fills);
+        *state = State { fills, ..State::default() };
+    }
+}
+
+#[async_trait]
+impl Cache for MemoryCache {
+    async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
+        Ok(self.look(organization, key))
     }
 
     async fn set(
@@ -164,10 +200,7 @@ impl Cache for MemoryCache {
         ttl: Duration,
         tags: &[String],
     ) -> Result<()> {
-        let (now, key): (_, Key) = (self.clock.now(), (organization, Arc::from(key)));
-        let mut state = self.lock();
-        state.fills.lose(&key);
-        self.keep(&mut state, key, &Filled { value, ttl, stale_for: Duration::ZERO, tags: tags.to_vec() }, now);
+        self.put(organization, key, &Filled { value, ttl, stale_for: Duration::ZERO, tags: tags.to_vec() });
         Ok(())
     }
 
@@ -193,19 +226,12 @@ impl Cache for MemoryCache {
     }
 
     async fn delete(&self, organization: OrganizationId, key: &str) -> Result<()> {
-        let key = (organization, Arc::from(key));
-        let mut state = self.lock();
-        state.fills.lose(&key);
-        state.remove(&key);
+        self.forget(organization, key);
         Ok(())
     }
 
     async fn delete_tag(&self, organization: OrganizationId, tag: &str) -> Result<()> {
-        let mut state = self.lock();
-        state.fills.delete_tag(organization, tag);
-        for key in state.by_tag.remove(&(organization, Arc::from(tag))).unwrap_or_default() {
-            state.remove(&(organization, key));
-        }
+        self.forget_tag(organization, tag);
         Ok(())
     }
 }

@@ -58,6 +58,8 @@ struct State {
 struct Channel {
     log: Arc<Mutex<Log>>,
     newest: watch::Sender<u64>,
+    /// Up to which number each reader has acknowledged.
+    readers: HashMap<String, u64>,
     /// The number of its last use.
     used: u64,
 }
@@ -103,7 +105,7 @@ impl std::fmt::Debug for MemoryEventBus {
 
 impl State {
     /// The channel of a name, made when there is none.
-    fn channel(&mut self, name: Name, limits: EventLimits) -> &Channel {
+    fn channel(&mut self, name: Name, limits: EventLimits) -> &mut Channel {
         self.uses += 1;
         if !self.channels.contains_key(&name) && self.channels.len() >= self.sweep_at {
             self.forget_idle(limits.idle_channels);
@@ -133,7 +135,7 @@ impl State {
 impl Channel {
     fn new(floor: u64, has_lost: bool) -> Self {
         let log = Log { first: floor + 1, events: VecDeque::new(), numbers: HashMap::new(), has_lost };
-        Self { log: Arc::new(Mutex::new(log)), newest: watch::Sender::new(floor), used: 0 }
+        Self { log: Arc::new(Mutex::new(log)), newest: watch::Sender::new(floor), readers: HashMap::new(), used: 0 }
     }
 }
 
@@ -163,7 +165,7 @@ impl Log {
 
     /// What a listener hears next who has heard everything up to `last`.
     fn after(&self, last: u64) -> Option<Heard> {
-        let missed = last + 1 < self.first && (last > 0 || self.has_lost);
+        let missed = last.saturating_add(1) < self.first && (last > 0 || self.has_lost);
         let next = last.max(self.first - 1) - (self.first - 1);
         let (_, event) = self.events.get(usize::try_from(next).ok()?)?;
         Some(if missed { Heard::Gap { next: event.id } } else { Heard::Event(event.clone()) })
@@ -198,6 +200,40 @@ impl EventBus for MemoryEventBus {
         let last = after.unwrap_or_else(|| *newest.borrow());
         let listener = Listener { log: Arc::clone(&channel.log), newest, last };
         Ok(stream::unfold(listener, Listener::next).boxed())
+    }
+
+    async fn unread(
+        &self,
+        organization: OrganizationId,
+        channel: &str,
+        reader: &str,
+        limit: u32,
+    ) -> Result<Vec<Heard>> {
+        let mut state = self.lock();
+        let channel = state.channel((organization, channel.to_owned()), self.limits);
+        let mut last = channel.readers.get(reader).copied().unwrap_or_default();
+        let log = Log::lock(&channel.log);
+        let (mut heard, mut events) = (Vec::new(), 0);
+        while events < limit.max(1) {
+            let Some(next) = log.after(last) else { break };
+            last = match &next {
+                Heard::Event(event) => {
+                    events += 1;
+                    event.id
+                }
+                Heard::Gap { next } => next.saturating_sub(1),
+            };
+            heard.push(next);
+        }
+        Ok(heard)
+    }
+
+    async fn acknowledge(&self, organization: OrganizationId, channel: &str, reader: &str, id: u64) -> Result<()> {
+        let mut state = self.lock();
+        let channel = state.channel((organization, channel.to_owned()), self.limits);
+        let last = channel.readers.entry(reader.to_owned()).or_default();
+        *last = id.max(*last);
+        Ok(())
     }
 }
 

@@ -83,4 +83,32 @@ pub trait EventBus: Send + Sync {
         channel: &str,
         after: Option<u64>,
     ) -> Result<BoxStream<'static, Result<Heard>>>;
+
+    /// The oldest events of a channel that the reader of this name has not acknowledged, at most `limit` of them (0 counts
+    /// as 1), as far as they are kept: for a reader that must see every event at least once, wherever it runs.
+    ///
+    /// A reader that has acknowledged nothing begins with the oldest event that is kept. Whoever asks under the same name
+    /// before they are acknowledged is given the same events.
+    ///
+    /// # Ordering
+    /// Ascending by number, with `Gap` before an event where others are no longer kept.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when a bus that is shared cannot be reached.
+    async fn unread(&self, organization: OrganizationId, channel: &str, reader: &str, limit: u32)
+    -> Result<Vec<Heard>>;
+
+    /// Notes that a reader is done with every event up to number `id`. A reader is forgotten with its channel, when
+    /// nothing has happened there for as long as the bus keeps channels; it then begins anew.
+    ///
+    /// # Idempotency
+    /// A number below one that was acknowledged changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when a bus that is shared cannot be reached; it may have been noted. A bus that lost
+    /// what it held can give events again.
+    ///
+    /// # Cancel safety
+    /// An acknowledgement whose future is dropped may have been noted.
+    async fn acknowledge(&self, organization: OrganizationId, channel: &str, reader: &str, id: u64) -> Result<()>;
 }

@@ -105,6 +105,14 @@ impl EventBus for MoodyBus {
     ) -> Result<BoxStream<'static, Result<Heard>>> {
         self.0.bus.subscribe(organization, channel, after).await
     }
+
+    async fn unread(&self, org: OrganizationId, channel: &str, reader: &str, limit: u32) -> Result<Vec<Heard>> {
+        self.0.bus.unread(org, channel, reader, limit).await
+    }
+
+    async fn acknowledge(&self, org: OrganizationId, channel: &str, reader: &str, id: u64) -> Result<()> {
+        self.0.bus.acknowledge(org, channel, reader, id).await
+    }
 }
 
 /// A world whose jobs are run by a platform with ports in a mood: its own files, and where asked for its bus.

@@ -13,6 +13,7 @@ mod consent;
 mod conversation;
 mod db;
 mod error;
+mod events;
 mod flag;
 mod idempotency;
 mod lead;
@@ -32,6 +33,7 @@ mod webhook;
 mod write;
 
 pub use self::{
+    events::{PgEventBus, PgEventLimits},
     migrate::schema_fingerprint,
     options::{PgOptions, SIFT_SETTINGS},
     queue::PgQueue,

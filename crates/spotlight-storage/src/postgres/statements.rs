@@ -40,6 +40,7 @@ pub fn statements() -> Result<Vec<Statement>> {
     .chain(super::appointment::all_statements())
     .chain(super::assistant::all_statements())
     .chain(super::conversation::all_statements())
+    .chain(super::events::all_statements())
     .chain(super::lead::all_statements())
     .chain(super::queue::all_statements())
     .chain(super::webhook::all_statements());

@@ -48,6 +48,7 @@ pub struct RedisEventBus {
     client: RedisClient,
     limits: RedisEventLimits,
     publish: Script,
+    acknowledge: Script,
     wakes: Wakes,
 }
 
@@ -62,7 +63,9 @@ impl RedisEventBus {
     /// A bus that keeps this much.
     pub fn with_limits(client: RedisClient, limits: RedisEventLimits) -> Self {
         let wakes = Wakes::start(client.clone());
-        Self { client, limits, publish: Script::new(include_str!("events_publish.lua")), wakes }
+        let [publish, acknowledge] =
+            [include_str!("events_publish.lua"), include_str!("events_acknowledge.lua")].map(Script::new);
+        Self { client, limits, publish, acknowledge, wakes }
     }
 }
 
@@ -106,5 +109,26 @@ impl EventBus for RedisEventBus {
         };
         let listener = Listener::new(self.client.clone(), feed, last);
         Ok(stream::unfold(listener, |listener| async { Some(listener.next().await) }).boxed())
+    }
+
+    async fn unread(
+        &self,
+        organization: OrganizationId,
+        channel: &str,
+        reader: &str,
+        limit: u32,
+    ) -> Result<Vec<Heard>> {
+        let names = Names::new(self.client.namespace(), organization, channel);
+        let mut get = redis::cmd("HGET");
+        get.arg(&names.readers).arg(reader);
+        let last: Option<u64> = self.client.call(get).await?;
+        names.unread(&self.client, last.unwrap_or_default(), limit.max(1)).await
+    }
+
+    async fn acknowledge(&self, organization: OrganizationId, channel: &str, reader: &str, id: u64) -> Result<()> {
+        let names = Names::new(self.client.namespace(), organization, channel);
+        let mut call = self.acknowledge.key(&names.readers);
+        call.arg(reader).arg(id).arg(self.limits.keep.as_millis().max(1).to_string());
+        self.client.run(&call).await
     }
 }

@@ -181,7 +181,7 @@ impl Drop for Inner {
 }
 
 /// A lock whose holders leave it sound also when they panic.
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

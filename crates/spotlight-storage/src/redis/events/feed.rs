@@ -29,12 +29,36 @@ pub(super) struct Names {
     pub(super) events: String,
     pub(super) known: String,
     pub(super) wake: String,
+    pub(super) readers: String,
 }
 
 impl Names {
     pub(super) fn new(namespace: &str, organization: OrganizationId, channel: &str) -> Self {
         let name = |kind| format!("{namespace}:{{events:{organization}}}:{kind}:{channel}");
-        Self { events: name("e"), known: name("k"), wake: name("w") }
+        Self { events: name("e"), known: name("k"), wake: name("w"), readers: name("r") }
+    }
+
+    /// What comes after `last`, of at most so many events.
+    pub(super) async fn unread(&self, client: &RedisClient, last: u64, limit: u32) -> Result<Vec<Heard>> {
+        let events = self.read(client, last, limit as usize).await?;
+        Ok(self.heard(client, events, last).await?.into())
+    }
+
+    async fn heard(&self, client: &RedisClient, events: Vec<Event>, last: u64) -> Result<VecDeque<Heard>> {
+        let Some(first) = events.first().filter(|_| last == 0) else { return Ok(heard(events, last)) };
+        // Whoever has heard nothing has missed nothing when the first event of all is still there.
+        let mut get = cmd("HGET");
+        get.arg(&self.known).arg("first");
+        let begins: Option<u64> = client.call(get).await?;
+        let last = if begins == Some(first.id) { first.id.saturating_sub(1) } else { 0 };
+        Ok(heard(events, last))
+    }
+
+    async fn read(&self, client: &RedisClient, last: u64, limit: usize) -> Result<Vec<Event>> {
+        let mut range = cmd("XRANGE");
+        range.arg(&self.events).arg(format!("({last}-0")).arg("+").arg("COUNT").arg(limit);
+        let entries: Vec<(String, HashMap<String, Bytes>)> = client.call(range).await?;
+        Ok(entries.into_iter().filter_map(|(id, fields)| event(&id, &fields)).collect())
     }
 }
 
@@ -80,10 +104,10 @@ impl Feed {
         if last < end {
             // A slow one reads by itself, and holds nobody up.
             drop(tail);
-            let events = self.read(client, last).await?;
-            return self.heard(client, events, last).await;
+            let events = self.names.read(client, last, PART).await?;
+            return self.names.heard(client, events, last).await;
         }
-        let events = self.read(client, last).await?;
+        let events = self.names.read(client, last, PART).await?;
         if last > end {
             tail.clear();
         }
@@ -91,24 +115,7 @@ impl Feed {
         let over = tail.len().saturating_sub(PART);
         tail.drain(..over);
         drop(tail);
-        self.heard(client, events, last).await
-    }
-
-    async fn heard(&self, client: &RedisClient, events: Vec<Event>, last: u64) -> Result<VecDeque<Heard>> {
-        let Some(first) = events.first().filter(|_| last == 0) else { return Ok(heard(events, last)) };
-        // Whoever has heard nothing has missed nothing when the first event of all is still there.
-        let mut get = cmd("HGET");
-        get.arg(&self.names.known).arg("first");
-        let begins: Option<u64> = client.call(get).await?;
-        let last = if begins == Some(first.id) { first.id.saturating_sub(1) } else { 0 };
-        Ok(heard(events, last))
-    }
-
-    async fn read(&self, client: &RedisClient, last: u64) -> Result<Vec<Event>> {
-        let mut range = cmd("XRANGE");
-        range.arg(&self.names.events).arg(format!("({last}-0")).arg("+").arg("COUNT").arg(PART);
-        let entries: Vec<(String, HashMap<String, Bytes>)> = client.call(range).await?;
-        Ok(entries.into_iter().filter_map(|(id, fields)| event(&id, &fields)).collect())
+        self.names.heard(client, events, last).await
     }
 }
 
