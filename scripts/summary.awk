@@ -31,10 +31,14 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "queue_sqlite" && name ~ /^conformance::/) return "queue on SQLite"
     if (suite == "queue_postgres" && name ~ /^direct::/) return "queue on Postgres"
     if (suite == "queue_postgres" && name ~ /^pooled::/) return "queue on Postgres through PgBouncer"
+    if (suite == "queue_redis" && name ~ /^conformance::/) return "queue on Redis"
+    if (suite == "queue_faults" && name ~ /^postgres::/) return "faults of the queue on Postgres"
     if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
         split(name, where, "::")
         return where[1] " on Redis"
     }
+    if (suite ~ /^redis_(cluster|sentinel)$/ && name ~ /^(cache|events|limit)::/)
+        return suite == "redis_cluster" ? "ports on a cluster of Redis" : "ports on Redis with sentinels"
     if (suite == "http_axum") part = "HTTP"
     else if (suite == "visitors") part = "visitors"
     else return ""
@@ -51,10 +55,12 @@ END {
     close("sort -k5")
     printf "\nper adapter:\n"
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
-    wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer"
+    wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer|queue on Redis"
+    wanted = wanted "|faults of the queue on Postgres"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
+    wanted = wanted "|ports on a cluster of Redis|ports on Redis with sentinels"
     n = split(wanted, names, "|")
     for (i = 1; i <= n; i++) {
         printf "  %5d  %s\n", adapters[names[i]], names[i]

@@ -1,23 +1,37 @@
 //! Throwaway Redis servers.
 
+mod cluster;
+mod ports;
+mod sentinel;
+pub mod traffic;
+
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::server::{Account, Running, folder, free_port};
 
-/// A Redis server that ends with this value, or with this process. It keeps nothing on disk.
+pub use self::{
+    cluster::RedisCluster,
+    ports::{RedisPorts, client},
+    sentinel::RedisSentinel,
+};
+
+/// A Redis server that ends with this value, or with this process. It keeps nothing on disk,
+/// unless it is asked to.
 #[derive(Debug)]
 pub struct RedisServer {
     running: Option<Running>,
     port: u16,
+    /// Where it notes every write before it answers.
+    file: Option<PathBuf>,
 }
 
 impl RedisServer {
@@ -26,16 +40,20 @@ impl RedisServer {
     /// # Panics
     /// When Redis is not installed, or the server does not start.
     pub fn start() -> Self {
-        let mut complaints = String::new();
-        // Somebody else can take the port that was just free.
-        for _ in 0..5 {
-            let port = free_port();
-            match run(port) {
-                Ok(running) => return Self { running: Some(running), port },
-                Err(complaint) => complaints = complaint,
-            }
-        }
-        panic!("Redis did not start: {complaints}");
+        Self::start_with(None)
+    }
+
+    /// Starts a server that has every write on disk before it answers (`appendfsync always`).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_durable() -> Self {
+        Self::start_with(Some(folder("redis-file", Account::unprivileged())))
+    }
+
+    fn start_with(file: Option<PathBuf>) -> Self {
+        let (port, running) = on_free_ports(|port| run(port, file.as_deref()));
+        Self { running: Some(running), port, file }
     }
 
     /// The server of this process.
@@ -52,18 +70,25 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Stops it; what it held is gone.
+    /// Kills it, as a machine does that goes down.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// Stops it; what it held is gone, unless it keeps that on disk.
     pub fn stop(&mut self) {
         self.running = None;
     }
 
-    /// Starts it again on its port, empty.
+    /// Starts it again on its port, with what it kept on disk.
     ///
     /// # Panics
     /// When it does not start.
     pub fn start_again(&mut self) {
         self.stop();
-        let running = run(self.port);
+        let running = run(self.port, self.file.as_deref());
         self.running = Some(running.unwrap_or_else(|complaint| panic!("Redis did not start again: {complaint}")));
     }
 
@@ -84,6 +109,41 @@ impl RedisServer {
         assert_eq!(ask(self.port, &format!("DEL {key}\r\n")).as_deref(), Some(":1"), "the server drops {key}");
     }
 
+    /// Forgets every script it was given.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn forget_scripts(&self) {
+        assert_eq!(ask(self.port, "SCRIPT FLUSH\r\n").as_deref(), Some("+OK"), "the server forgets its scripts");
+    }
+
+    /// Runs a script, whose one argument is `argument`. Gives the first line of the answer.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn eval(&self, script: &str, argument: &str) -> String {
+        let answer = ask(self.port, &format!("EVAL \"{script}\" 0 {argument}\r\n"));
+        answer.expect("the server answers a script")
+    }
+
+    /// Has it refuse whatever takes memory, or take it again.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn be_full(&self, full: bool) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory {}\r\n", i32::from(full)));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the limit");
+    }
+
+    /// Sets what is to be removed when its memory is full.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn evict(&self, policy: &str) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory-policy {policy}\r\n"));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the policy");
+    }
+
     /// Ends every connection of a kind, as `normal` or `pubsub`.
     ///
     /// # Panics
@@ -100,13 +160,87 @@ pub fn namespace() -> String {
     format!("test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn run(port: u16) -> Result<Running, String> {
+/// Starts something on a port that is free.
+fn on_free_ports<T>(start: impl Fn(u16) -> Result<T, String>) -> (u16, T) {
+    let mut complaints = String::new();
+    // Somebody else can take the port that was just free.
+    for _ in 0..5 {
+        let port = free_port();
+        match start(port) {
+            Ok(started) => return (port, started),
+            Err(complaint) => complaints = complaint,
+        }
+    }
+    panic!("Redis did not start: {complaints}");
+}
+
+fn run(port: u16, file: Option<&Path>) -> Result<Running, String> {
+    let place = file.map(|file| file.display().to_string());
+    match &place {
+        Some(place) => run_with(port, &[("--dir", place), ("--appendonly", "yes"), ("--appendfsync", "always")]),
+        None => run_with(port, &[]),
+    }
+}
+
+fn run_with(port: u16, settings: &[(&str, &str)]) -> Result<Running, String> {
     let (program, account) = (program(), Account::unprivileged());
     let (folder, port_text) = (folder("redis", account), port.to_string());
     let (program, place) = (program.display().to_string(), folder.display().to_string());
-    let command =
-        [&program, "--bind", "127.0.0.1", "--port", &port_text, "--dir", &place, "--save", "", "--appendonly", "no"];
+    let mut command = vec![
+        &*program,
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        &port_text,
+        "--dir",
+        &place,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ];
+    command.extend(settings.iter().flat_map(|(name, value)| [*name, *value]));
     Running::start(&folder, account, &command, || ask(port, "PING\r\n").as_deref() == Some("+PONG"))
+}
+
+/// The whole of the server's answer; empty when it gives none.
+fn tell(port: u16, command: &str) -> String {
+    let answer = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(format!("{command}\r\n").as_bytes())?;
+        let (mut stream, mut answer, mut lines) = (BufReader::new(stream), String::new(), 1);
+        while lines > 0 {
+            let mut line = String::new();
+            stream.read_line(&mut line)?;
+            let length = line.get(1..).and_then(|rest| rest.trim_end().parse::<usize>().ok());
+            answer.push_str(&line);
+            lines -= 1;
+            match (line.chars().next(), length) {
+                (Some('*'), Some(length)) => lines += length,
+                (Some('$'), Some(length)) => {
+                    let mut text = vec![0; length + 2];
+                    stream.read_exact(&mut text)?;
+                    answer.push_str(&String::from_utf8_lossy(&text));
+                }
+                _ => {}
+            }
+        }
+        Ok(answer)
+    };
+    answer().unwrap_or_default()
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// When it is not within half a minute.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(30), "it does not come about that {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The first line of the server's answer.

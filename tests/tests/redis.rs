@@ -1,98 +1,39 @@
 //! The ports on a real Redis.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
-use async_trait::async_trait;
-use futures::{StreamExt, stream::BoxStream};
 use spotlight_core::{
     ErrorKind,
-    conformance::{cache::CacheFixture, events::EventBusFixture, limit::RateLimiterFixture, samples},
-    domain::{OrganizationId, time::Timestamp},
-    ports::{Cache, Clock, Event, EventBus, Fill, Filled, Heard, IdGenerator, Quota, RateLimiter, SystemIds},
+    domain::OrganizationId,
+    ports::{Cache, Event, EventBus, Fill, Filled, Heard, IdGenerator, Quota, RateLimiter, SystemIds},
 };
-use spotlight_storage::redis::{
-    RedisCache, RedisClient, RedisEventBus, RedisEventLimits, RedisOptions, RedisRateLimiter,
+use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisRateLimiter};
+use spotlight_tests::redis::{
+    RedisPorts, RedisServer, client, namespace,
+    traffic::{hear, news, publish},
 };
-use spotlight_tests::redis::{RedisServer, namespace};
 
-/// A client whose keys are its own.
-fn client(server: &RedisServer) -> RedisClient {
-    let options = RedisOptions { namespace: namespace(), ..RedisOptions::new(server.url()) };
-    RedisClient::new(options).expect("the options can be read")
-}
-
-/// The same, which does not wait for long.
+/// A client whose keys are its own, which does not wait for long.
 fn hasty(server: &RedisServer) -> RedisClient {
     let short = Duration::from_millis(300);
     let options = RedisOptions { namespace: namespace(), response_timeout: short, ..RedisOptions::new(server.url()) };
     RedisClient::new(options).expect("the options can be read")
 }
 
-/// A clock that is put forward by hand.
-struct Hands(Mutex<Timestamp>);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().expect("nobody panics with the clock")
-    }
+fn redis() -> RedisPorts {
+    RedisPorts(|| RedisServer::shared().url())
 }
 
-struct Redis;
-
-#[async_trait]
-impl RateLimiterFixture for Redis {
-    async fn fresh(&self) -> Arc<dyn RateLimiter> {
-        Arc::new(RedisRateLimiter::new(client(RedisServer::shared())))
-    }
-
-    async fn pass(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-
-    async fn by_hand(&self) -> (Arc<dyn RateLimiter>, Box<dyn Fn(Duration) + Send + Sync>) {
-        let hands = Arc::new(Hands(Mutex::new(samples::at(0))));
-        let limiter = RedisRateLimiter::new(client(RedisServer::shared())).with_clock(hands.clone());
-        let advance = move |time| *hands.0.lock().expect("nobody panics with the clock") += time;
-        (Arc::new(limiter), Box::new(advance))
-    }
-}
-
-#[async_trait]
-impl CacheFixture for Redis {
-    async fn fresh(&self) -> Arc<dyn Cache> {
-        Arc::new(RedisCache::new(client(RedisServer::shared())))
-    }
-
-    async fn pass(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
-#[async_trait]
-impl EventBusFixture for Redis {
-    async fn fresh(&self) -> Arc<dyn EventBus> {
-        let limits = RedisEventLimits { events_per_channel: 64, ..RedisEventLimits::default() };
-        Arc::new(RedisEventBus::with_limits(client(RedisServer::shared()), limits))
-    }
-
-    fn too_many(&self) -> usize {
-        65
-    }
-}
-
-spotlight_core::cache_conformance!(Redis);
-spotlight_core::event_bus_conformance!(Redis);
-spotlight_core::rate_limiter_conformance!(Redis);
+spotlight_core::cache_conformance!(redis());
+spotlight_core::event_bus_conformance!(redis());
+spotlight_core::rate_limiter_conformance!(redis());
 
 const QUOTA: Quota = Quota { burst: 1, period: Duration::from_mins(1) };
 
 #[tokio::test]
 async fn a_server_that_went_away_is_said_to_be_and_used_again_when_it_is_back() {
     let mut server = RedisServer::start();
-    let limiter = RedisRateLimiter::new(client(&server));
+    let limiter = RedisRateLimiter::new(client(server.url()));
     assert!(limiter.check("a", QUOTA).await.expect("the server is there").allowed);
     assert!(!limiter.check("a", QUOTA).await.expect("the server is there").allowed);
     server.stop();
@@ -150,7 +91,7 @@ async fn an_error_tells_neither_the_key_nor_the_password() {
 #[tokio::test]
 async fn a_fill_that_outlives_what_redis_held_does_not_land() {
     let mut server = RedisServer::start();
-    let cache = RedisCache::new(client(&server));
+    let cache = RedisCache::new(client(server.url()));
     let organization = OrganizationId::from_uuid(SystemIds.uuid());
     let minute = Duration::from_mins(1);
     let Ok(Fill::Yours(token)) = cache.begin_fill(organization, "a", minute).await else { panic!("nobody fills it") };
@@ -196,30 +137,6 @@ async fn what_redis_drops_for_want_of_memory_brings_no_deleted_value_back() {
     assert!(!found().await);
 }
 
-fn news(number: u64) -> Event {
-    let data = serde_json::json!(number);
-    Event { id: 0, event_type: "test".to_owned(), conversation_id: None, data, at: samples::at(0) }
-}
-
-/// Publishes until the server takes it.
-async fn publish(bus: &RedisEventBus, organization: OrganizationId, number: u64) -> u64 {
-    let (dedup, publish) = (SystemIds.uuid(), news(number));
-    let published = async {
-        loop {
-            match bus.publish(organization, "leads", dedup, publish.clone()).await {
-                Ok(number) => break number,
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{}", error.chain()),
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), published).await.expect("the server is found again")
-}
-
-async fn hear(listener: &mut BoxStream<'static, spotlight_core::Result<Heard>>) -> Heard {
-    let heard = tokio::time::timeout(Duration::from_secs(20), listener.next()).await.expect("something is heard");
-    heard.expect("the stream goes on").expect("a listener waits rather than fails")
-}
-
 #[tokio::test]
 async fn listeners_in_another_process_lose_nothing_with_a_connection() {
     let server = RedisServer::start();
@@ -228,11 +145,11 @@ async fn listeners_in_another_process_lose_nothing_with_a_connection() {
         [(); 2].map(|()| RedisEventBus::new(RedisClient::new(options.clone()).expect("the options can be read")));
     let organization = OrganizationId::from_uuid(SystemIds.uuid());
     let mut listener = there.subscribe(organization, "leads", None).await.expect("the server is there");
-    let first = publish(&here, organization, 0).await;
+    let first = publish(&here, organization, "leads", 0).await;
     assert_eq!(hear(&mut listener).await, Heard::Event(Event { id: first, ..news(0) }));
     for number in 1..=20 {
         server.cut("pubsub");
-        let id = publish(&here, organization, number).await;
+        let id = publish(&here, organization, "leads", number).await;
         assert_eq!(id, first + number);
         server.cut("normal");
         assert_eq!(hear(&mut listener).await, Heard::Event(Event { id, ..news(number) }));
@@ -242,10 +159,10 @@ async fn listeners_in_another_process_lose_nothing_with_a_connection() {
 #[tokio::test]
 async fn listeners_hear_of_the_gap_when_the_server_lost_its_events() {
     let mut server = RedisServer::start();
-    let bus = RedisEventBus::new(client(&server));
+    let bus = RedisEventBus::new(client(server.url()));
     let organization = OrganizationId::from_uuid(SystemIds.uuid());
     let mut listener = bus.subscribe(organization, "leads", None).await.expect("the server is there");
-    let before = publish(&bus, organization, 1).await;
+    let before = publish(&bus, organization, "leads", 1).await;
     assert!(matches!(hear(&mut listener).await, Heard::Event(event) if event.id == before));
     server.stop();
     let away = bus.publish(organization, "leads", SystemIds.uuid(), news(2)).await;
@@ -253,7 +170,7 @@ async fn listeners_hear_of_the_gap_when_the_server_lost_its_events() {
     let away = bus.subscribe(organization, "leads", None).await.err().expect("the server is away");
     assert_eq!(away.kind(), ErrorKind::Unavailable, "{}", away.chain());
     server.start_again();
-    let after = publish(&bus, organization, 3).await;
+    let after = publish(&bus, organization, "leads", 3).await;
     assert!(after > before + 1);
     assert_eq!(hear(&mut listener).await, Heard::Gap { next: after });
     assert_eq!(hear(&mut listener).await, Heard::Event(Event { id: after, ..news(3) }));

@@ -53,6 +53,7 @@ pub mod refusal;
 pub mod tenant;
 pub mod transcript;
 pub mod unit;
+pub mod unit_jobs;
 pub mod webhook;
 
 pub use self::rounds::rounds;

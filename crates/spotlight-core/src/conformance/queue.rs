@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    domain::{JobId, ProcessId},
+    domain::{JobId, ProcessId, time::Timestamp},
     ports::{ClaimedJob, Enqueued, IdGenerator, JobQueue, JobRecord, JobSpec, Outcome, Settlement, SystemIds},
 };
 
@@ -118,6 +118,7 @@ macro_rules! __queue_cases {
                 a_cancelled_job_does_not_run_again
                 a_paused_queue_gives_nothing
                 a_tick_adds_its_job_once
+                a_tick_long_before_its_time_is_refused
                 a_batch_is_followed_when_all_have_finished
                 an_empty_batch_is_followed_at_once
                 the_last_two_of_a_batch_at_once_are_followed_once
@@ -204,6 +205,14 @@ pub(super) async fn put(queue: &Arc<dyn JobQueue>, spec: JobSpec) -> Enqueued {
 /// A job that is kept.
 pub(super) async fn record(queue: &Arc<dyn JobQueue>, id: JobId) -> JobRecord {
     queue.find(id).await.unwrap().expect("the job is kept")
+}
+
+/// The instant by the store's clock, as the store itself notes it.
+pub(super) async fn now(queue: &Arc<dyn JobQueue>) -> Timestamp {
+    let probe = add(queue, JobSpec { queue: "probe".to_owned(), ..job(0) }).await;
+    let at = record(queue, probe).await.enqueued_at;
+    assert!(queue.cancel(probe).await.unwrap());
+    at
 }
 
 /// An id that nothing has.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, nobody, numbers, record},
+    queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, nobody, now, numbers, record},
     support::{refused, together},
 };
 use crate::{
@@ -88,7 +88,8 @@ pub async fn a_paused_queue_gives_nothing(fixture: &dyn JobQueueFixture) {
 /// Of all who come with a tick, one adds its job; older ticks add none.
 pub async fn a_tick_adds_its_job_once(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;
-    let at = |seconds| super::samples::at(seconds);
+    let now = now(&queue).await;
+    let at = move |seconds: i64| now + chrono::Duration::seconds(seconds - 300);
     assert_eq!(queue.last_tick("nightly").await.unwrap(), None);
     let rival = |number: usize| {
         let queue = Arc::clone(&queue);
@@ -102,6 +103,20 @@ pub async fn a_tick_adds_its_job_once(fixture: &dyn JobQueueFixture) {
     assert_eq!(queue.last_tick("nightly").await.unwrap(), Some(at(61)));
     let hand = Hand::new(&queue, LONG).await;
     assert_eq!(hand.claim(10).await.len(), 3);
+}
+
+/// A clock that is ahead uses up no ticks; one that is a little ahead is as good as any.
+pub async fn a_tick_long_before_its_time_is_refused(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    let now = now(&queue).await;
+    let at = move |seconds: i64| now + chrono::Duration::seconds(seconds);
+    refused(queue.tick("nightly", at(3_600), job(1)).await, ErrorKind::Conflict);
+    assert_eq!(queue.last_tick("nightly").await.unwrap(), None);
+    assert!(queue.tick("nightly", at(20), job(2)).await.unwrap());
+    refused(queue.tick("nightly", at(3_600), job(3)).await, ErrorKind::Conflict);
+    assert_eq!(queue.last_tick("nightly").await.unwrap(), Some(at(20)));
+    let hand = Hand::new(&queue, LONG).await;
+    assert_eq!(numbers(&hand.claim(10).await), [2]);
 }
 
 /// After the last of them, however each ended.

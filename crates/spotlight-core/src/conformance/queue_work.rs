@@ -276,7 +276,7 @@ pub async fn waiting_ends_whatever_makes_a_job_ready(fixture: &dyn JobQueueFixtu
     assert_eq!(waiting.await.unwrap(), id);
 
     let waiting = wakes(&queue, "a tick").await;
-    assert!(other.tick("nightly", super::samples::at(60), job(8)).await.unwrap());
+    assert!(other.tick("nightly", now, job(8)).await.unwrap());
     waiting.await.unwrap();
 
     let waiting = wakes(&queue, "a batch").await;

@@ -5,10 +5,12 @@ mod breaker_cache;
 mod circuit;
 pub mod fallback_chat;
 mod fallback_limit;
+mod outbox_queue;
 
 pub use self::{
     breaker::BreakerSettings,
     breaker_cache::BreakerCache,
     fallback_chat::{FallbackChatModel, FallbackSettings},
     fallback_limit::FallbackRateLimiter,
+    outbox_queue::OutboxQueue,
 };

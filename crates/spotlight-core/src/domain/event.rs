@@ -55,13 +55,15 @@ words! {
         LeadUpdated = "lead.updated",
         /// Somebody said something.
         TranscriptUpdate = "transcript_update",
+        /// A webhook endpoint was switched off, since it failed for days.
+        WebhookEndpointDisabled = "webhook_endpoint.disabled",
     }
 }
 
 impl EventType {
-    /// Whether webhooks hear of it. What is said, word for word, and the team's own calendars stay with the live
-    /// listeners.
+    /// Whether webhooks hear of it. What is said, word for word, the team's own calendars, and that a webhook was switched
+    /// off stay with the live listeners.
     pub const fn is_for_webhooks(self) -> bool {
-        !matches!(self, Self::TranscriptUpdate | Self::HostUpdated)
+        !matches!(self, Self::TranscriptUpdate | Self::HostUpdated | Self::WebhookEndpointDisabled)
     }
 }

@@ -6,9 +6,10 @@ mod report;
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::runner::facts;
+use super::{Job, JobContext, platform::tenant};
 use crate::{
     domain::{
         ConversationId, LeadId, OrganizationId,
@@ -20,7 +21,7 @@ use crate::{
         score::{self, Signals},
     },
     error::{ErrorKind, Result, Retry},
-    ports::{NewEvent, OutboxRow, ReadConsistency, Repositories, UnitOfWork, UtteranceAnalysis},
+    ports::{NewEvent, ReadConsistency, Repositories, Unique, UniqueScope, UnitOfWork, UtteranceAnalysis, WhenTaken},
     sentiment,
     services::deps::Deps,
     text::{fold, keywords, tokens},
@@ -35,20 +36,59 @@ const PAGE: u32 = 500;
 /// Most utterances of a conversation that count.
 const MOST: usize = 10_000;
 
-/// Analyses a conversation as it stands, and rescores its lead.
-pub(super) async fn conversation(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, ConversationId) = facts(row, "conversation_id")?;
-    let reason: Option<EndedReason> = serde_json::from_value(row.payload["ended_reason"].clone()).unwrap_or_default();
-    match analyze(deps, organization, id, reason).await {
-        // Somebody spoke meanwhile: look again.
-        Err(error) if error.kind() == ErrorKind::StaleVersion => Err(error.with_retry(Retry::Now)),
-        other => other,
+/// Analyses a conversation as it stands, and rescores its lead. With a reason it has just ended, and a report is made
+/// too.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AnalyzeConversation {
+    conversation_id: ConversationId,
+    #[serde(default)]
+    ended_reason: Option<EndedReason>,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+    #[serde(skip)]
+    last_seq: i64,
+}
+
+impl AnalyzeConversation {
+    /// The job for a conversation as it stands.
+    pub(crate) const fn new(conversation: &Conversation, ended_reason: Option<EndedReason>) -> Self {
+        Self {
+            conversation_id: conversation.id,
+            ended_reason,
+            of: Some(conversation.organization_id),
+            last_seq: conversation.last_seq,
+        }
+    }
+}
+
+impl Job for AnalyzeConversation {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "analyze_conversation";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    fn unique(&self) -> Option<Unique> {
+        // The number of the last utterance is part of the key: a job that has read its facts does not stand for one
+        // that must read newer ones.
+        let key = format!("analyze:{}:{}", self.conversation_id, self.last_seq);
+        let unique = Unique { key, scope: UniqueScope::Waiting, taken: WhenTaken::Discard };
+        self.ended_reason.is_none().then_some(unique)
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        match analyze(&ctx.state, tenant(&ctx)?, self.conversation_id, self.ended_reason).await {
+            // Somebody spoke meanwhile: look again.
+            Err(error) if error.kind() == ErrorKind::StaleVersion => Err(error.with_retry(Retry::Now)),
+            other => other,
+        }
     }
 }
 
 /// Writes a lead's score anew.
-pub(super) async fn lead(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, LeadId) = facts(row, "lead_id")?;
+pub(super) async fn lead(deps: &Deps, organization: OrganizationId, id: LeadId) -> Result<()> {
     let unit = deps.storage.begin().await?;
     let Some(settings) = unit.organizations().get(organization).await? else { return Ok(()) };
     match lead::rescore(deps, &*unit, &settings, id).await {

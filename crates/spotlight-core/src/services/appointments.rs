@@ -1,10 +1,18 @@
 //! Appointments and free times.
+//!
+//! Both sides are told by e-mail: the host at their own address; the visitor at the lead's, or where the lead has none, at
+//! the one typed in the conversation that booked. That one may be another lead's, which waits for a person to look: what
+//! is sent there are the appointment's own facts, and nothing that any lead holds. When the address changes, those of
+//! coming appointments are invited anew.
+
+mod readdress;
 
 use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::readdress::invite_again;
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},
@@ -21,7 +29,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result},
-    jobs,
+    jobs::mail::leave_mails,
     ports::{AppointmentFilter, Listing, Order, Paging, Repositories, UnitOfWork},
 };
 
@@ -275,7 +283,7 @@ impl AppointmentService {
     /// `NotFound`, `StaleVersion`, `Validation`, `Conflict` when it is over.
     ///
     /// # Idempotency
-    /// Calling it off again changes nothing.
+    /// Calling it off again changes nothing, not even the reason: the first one was told to both sides.
     pub async fn cancel(
         &self,
         ctx: &Context,
@@ -284,9 +292,11 @@ impl AppointmentService {
         version: Option<i64>,
     ) -> Result<Appointment> {
         self.change(ctx, id, version, "appointment.cancel", |appointment| {
+            if appointment.status == AppointmentStatus::Cancelled {
+                return Ok(());
+            }
             appointment.move_to(AppointmentStatus::Cancelled)?;
-            let reason = reason.map(|reason| reason.trim().to_owned());
-            appointment.cancel_reason = reason.or(appointment.cancel_reason.take());
+            appointment.cancel_reason = reason.map(|reason| reason.trim().to_owned());
             Ok(())
         })
         .await
@@ -346,9 +356,7 @@ impl AppointmentService {
         self.deps.audit(&*unit, ctx, action, ("appointment", id.to_string()), json!({})).await?;
         announce(&self.deps, &*unit, ctx, &appointment, action).await?;
         if appointment.sequence != before.sequence || appointment.status == AppointmentStatus::Cancelled {
-            for job in jobs::appointment_mails(&appointment, now) {
-                unit.enqueue(job).await?;
-            }
+            leave_mails(&*unit, &appointment, now).await?;
         }
         unit.commit().await?;
         Ok(appointment)
@@ -416,9 +424,7 @@ async fn tell_change(
     appointment.updated_at = now;
     unit.appointments().update(&appointment, now).await.map_err(taken)?;
     appointment.version += 1;
-    for job in jobs::appointment_mails(&appointment, now) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, &appointment, now).await?;
     deps.audit(unit, ctx, action, ("appointment", appointment.id.to_string()), json!({})).await?;
     announce(deps, unit, ctx, &appointment, action).await?;
     Ok(appointment)
@@ -479,9 +485,7 @@ pub(crate) async fn insert(
 
 /// Leaves invitation and reminders to jobs and tells listeners, in the unit that books.
 pub(crate) async fn booked(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, appointment: &Appointment) -> Result<()> {
-    for job in jobs::appointment_mails(appointment, deps.now()) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, appointment, deps.now()).await?;
     let record = ("appointment", appointment.id.to_string());
     deps.audit(unit, ctx, "appointment.create", record, json!({})).await?;
     announce(deps, unit, ctx, appointment, "appointment.create").await

@@ -28,6 +28,7 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
+    jobs::{analysis::AnalyzeConversation, leave},
     ports::{
         ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Repositories, Sort, UnitOfWork,
     },
@@ -522,7 +523,7 @@ pub(crate) async fn ended(
     reason: EndedReason,
 ) -> Result<()> {
     hand_off::close(deps, unit, conversation).await?;
-    unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
+    leave(unit, &AnalyzeConversation::new(conversation, Some(reason))).await?;
     let data = json!({
         "conversation_id": conversation.id,
         "status": conversation.status,

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::erase::open_conversations;
 use super::{
     Context,
+    appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
@@ -22,9 +23,9 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, Result, Violations},
-    jobs::names,
+    jobs::{leave, rescore::ScoreLead},
     ports::{
-        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
+        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, Order, Paging, Sort,
         UnitOfWork,
     },
 };
@@ -207,13 +208,17 @@ impl LeadService {
         let rescore = patch.company.is_some() || patch.source.is_some();
         let unit = self.deps.storage.begin().await?;
         let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        let before = lead.email.clone();
         apply(patch, &mut lead)?;
         self.check_owner(&*unit, ctx, &lead).await?;
         lead.updated_at = self.deps.now();
         unit.leads().update(&lead).await?;
         lead.version += 1;
         if rescore {
-            unit.enqueue(score_lead(&lead)).await?;
+            leave(&*unit, &ScoreLead::new(&lead)).await?;
+        }
+        if lead.email != before {
+            invite_again(&self.deps, &*unit, ctx, id).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
         self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
@@ -365,8 +370,10 @@ impl LeadService {
             found.updated_at = self.deps.now();
             unit.leads().update(&found).await?;
             found.version += 1;
-            if proposal.field == ProposalField::Company {
-                unit.enqueue(score_lead(&found)).await?;
+            match proposal.field {
+                ProposalField::Company => leave(&*unit, &ScoreLead::new(&found)).await?,
+                ProposalField::Email => invite_again(&self.deps, &*unit, ctx, lead).await?,
+                ProposalField::Name | ProposalField::Phone => {}
             }
             self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": lead })).await?;
         }
@@ -376,25 +383,15 @@ impl LeadService {
         Ok(found)
     }
 
-    /// Leads that nobody has talked to for three days and that are open, longest first.
+    /// Leads that nobody has talked to for three days and that are open, longest first: those nobody has ever talked to
+    /// before all others, by when they were made, then the others by their last conversation.
     ///
     /// # Errors
     /// Those of storage.
     pub async fn follow_ups(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Lead>> {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
-        self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
-    }
-}
-
-/// The job that writes a lead's score.
-pub(crate) fn score_lead(lead: &Lead) -> NewJob {
-    NewJob {
-        organization_id: Some(lead.organization_id),
-        name: names::SCORE_LEAD.to_owned(),
-        payload: json!({ "lead_id": lead.id }),
-        run_at: None,
-        unique_key: None,
+        self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
         webhook::{DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, Result, Violations},
+    jobs::{leave, webhook::DeliverWebhook},
     ports::{Listing, Paging, UnitOfWork},
 };
 
@@ -299,6 +300,9 @@ impl WebhookService {
         let now = self.deps.now();
         (delivery.status, delivery.next_attempt_at, delivery.updated_at) = (DeliveryStatus::Pending, Some(now), now);
         unit.webhook_deliveries().update(&delivery).await?;
+        if self.deps.webhooks.is_some() {
+            leave(&*unit, &DeliverWebhook::new(&delivery)).await?;
+        }
         let record = ("webhook_delivery", id.to_string());
         self.deps.audit(&*unit, ctx, "webhook_delivery.replay", record, json!({ "endpoint_id": endpoint })).await?;
         unit.commit().await?;

@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     StaleClaims,
     /// Every end is said to be accepted.
     AllAccepted,
+    /// An id that is known is added again, as another job.
+    AddsAgain,
     /// What a claim took out is lost with its future.
     PopAndLose,
     /// What a process held is lost with it.
@@ -100,6 +102,8 @@ pub(crate) enum Fault {
     FollowedTwice,
     /// Whether a tick was added is looked up first, and noted afterwards.
     TickRace,
+    /// A tick is added however far ahead it is.
+    TickAhead,
 }
 
 /// What the processes of a fleet have in common.
@@ -251,6 +255,16 @@ impl JobProducer for FaultyQueue {
         Ok(answers)
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        if self.has(Fault::AddsAgain) {
+            return self.enqueue(jobs.into_iter().map(|(_, job)| job).collect()).await;
+        }
+        let jobs = jobs.into_iter().map(|(id, spec)| (id, self.spec(spec))).collect();
+        let answers = self.queue().enqueue_with_ids(jobs).await?;
+        self.tell();
+        Ok(answers)
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         let then = batch.then.clone();
         let id = self.queue().enqueue_batch(batch).await?;
@@ -268,6 +282,7 @@ impl JobProducer for FaultyQueue {
             }
             return Ok(due);
         }
+        let at = if self.has(Fault::TickAhead) { at.min(self.fleet.clock.now() + MAX_TICK_LEAD) } else { at };
         let added = self.queue().tick(schedule, at, job).await?;
         self.tell();
         Ok(added)

@@ -92,6 +92,11 @@ async fn is_red(name: &str, fault: Fault) -> bool {
 ])]
 #[case::stale_claims(Fault::StaleClaims, &["queue_work::a_job_that_is_handed_back_keeps_its_place_and_tries"])]
 #[case::all_accepted(Fault::AllAccepted, &["queue_work::a_settlement_counts_once"])]
+#[case::adds_again(Fault::AddsAgain, &[
+    "queue_ids::a_job_has_the_id_that_was_chosen",
+    "queue_ids::an_id_that_is_known_adds_nothing",
+    "queue_ids::of_calls_with_one_id_at_once_one_adds",
+])]
 #[case::pop_and_lose(Fault::PopAndLose, &["queue_lease::a_dropped_claim_loses_nothing"])]
 #[case::lost_with_its_process(Fault::LostWithItsProcess, &[
     "queue_lease::a_dead_process_loses_its_jobs",
@@ -150,6 +155,7 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "queue_steer::a_batch_is_followed_when_all_have_finished",
     "queue_steer::the_last_two_of_a_batch_at_once_are_followed_once",
 ])]
+#[case::tick_ahead(Fault::TickAhead, &["queue_steer::a_tick_long_before_its_time_is_refused"])]
 #[case::tick_race(Fault::TickRace, &["queue_steer::a_tick_adds_its_job_once"])]
 #[tokio::test(start_paused = true)]
 async fn a_broken_queue_turns_the_suite_red(#[case] fault: Fault, #[case] cases: &[&str]) {

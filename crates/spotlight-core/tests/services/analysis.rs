@@ -4,22 +4,17 @@ use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use spotlight_core::{
     domain::{billing::Meter, conversation::Conversation, lead::Lead, organization::StorageMode},
-    ports::{Between, Heard, NewJob, Storage, UnitOfWork},
+    ports::{Between, Heard, Storage, UnitOfWork},
     services::conversations::TurnInput,
 };
 
-use crate::world::{World, told};
+use crate::world::{World, job, told};
 
 async fn analyze(world: &World, conversations: &[&Conversation]) {
     for conversation in conversations {
         let unit = world.storage.begin().await.expect("a unit");
-        let job = NewJob {
-            organization_id: Some(world.organization.id),
-            name: "analyze_conversation".to_owned(),
-            payload: json!({ "conversation_id": conversation.id, "ended_reason": "visitor_ended" }),
-            run_at: None,
-            unique_key: None,
-        };
+        let payload = json!({ "conversation_id": conversation.id, "ended_reason": "visitor_ended" });
+        let job = job(world.organization.id, "analyze_conversation", &payload);
         unit.enqueue(job).await.expect("a job");
         unit.commit().await.expect("a commit");
         world.work().await;

@@ -277,7 +277,7 @@ async fn a_deleted_organization_lets_everybody_go_and_is_erased() {
     let visit = world.platform.public().open(world.assistant.id, None, NewVisit::default(), Context::anonymous()).await;
     assert_eq!(kind(visit), ErrorKind::NotFound);
     world.clock.forward(Duration::minutes(1));
-    world.platform.runner().upkeep().await.expect("a round");
+    world.platform.upkeep().await.expect("a round");
     let lead = world.repositories().leads().get(world.organization.id, conversation.lead_id).await.expect("a read");
     assert!(lead.is_none_or(|lead| lead.erased_at.is_some()), "its leads are erased");
     let last = world.audited().await.into_iter().any(|entry| entry.action == "organization.delete");

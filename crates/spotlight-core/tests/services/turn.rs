@@ -207,7 +207,7 @@ async fn a_hand_off_that_nobody_takes_goes_back_to_the_assistant() {
     world.model.uses("hand_off", json!({ "reason": "asked" }), "One moment.");
     world.turn(&ctx, &conversation, "A human please").await;
     world.clock.forward(Duration::seconds(121));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     let hand_off = world.repositories().hand_offs().latest(world.organization.id, conversation.id).await.expect("read");
     assert_eq!(hand_off.expect("a hand-off").status, HandOffStatus::Assistant);
 }
@@ -238,10 +238,10 @@ async fn one_colleague_accepts_a_hand_off_and_has_to_come() {
         found.expect("a hand-off").status
     };
     world.clock.forward(Duration::seconds(119));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     assert_eq!(conversations.accept_hand_off(&owner, id).await.expect("the same"), accepted);
     world.clock.forward(Duration::seconds(2));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     assert_eq!(latest().await, HandOffStatus::Assistant, "nobody came in the time that counts from the acceptance");
     ask().await;
     conversations.accept_hand_off(&owner, id).await.expect("accepted");
@@ -309,10 +309,10 @@ async fn silence_of_thirty_minutes_abandons_a_conversation() {
     world.model.says("Hello?");
     world.turn(&ctx, &conversation, "...").await;
     world.clock.forward(Duration::minutes(29));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     assert_eq!(world.stored(&conversation).await.status, ConversationStatus::Active);
     world.clock.forward(Duration::minutes(1));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     let stored = world.stored(&conversation).await;
     assert_eq!(stored.status, ConversationStatus::Abandoned);
     assert_eq!(stored.duration_s(), Some(30 * 60));

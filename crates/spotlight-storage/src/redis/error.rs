@@ -25,8 +25,12 @@ pub(super) fn map(error: &RedisError) -> Error {
             | ServerErrorKind::ReadOnly,
         ) => unavailable("Redis cannot answer now"),
         Kind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::CrossSlot) => {
-            Error::new(ErrorKind::Misconfigured, "the Redis server is a node of a cluster; name a single server")
+            let message =
+                "the Redis server is a node of a cluster; name it with redis+cluster://, and keys with one tag";
+            Error::new(ErrorKind::Misconfigured, message)
         }
+        // While they are choosing one, too.
+        Kind::MasterNameNotFoundBySentinel => unavailable("the sentinels of Redis name no master"),
         Kind::UnexpectedReturnType => Error::new(ErrorKind::Corrupt, "Redis holds something else than expected"),
         // An address that wants a password, or a memory that is full.
         Kind::Extension | Kind::Server(_) => match error.code() {
@@ -39,8 +43,16 @@ pub(super) fn map(error: &RedisError) -> Error {
         },
         _ => Error::internal("the Redis driver failed"),
     };
-    let code = error.code().map_or_else(|| format!("{:?}", error.kind()), str::to_owned);
-    mapped.with_source(Code(code))
+    mapped.with_source(code(error))
+}
+
+/// The error of a call in a cluster whose slots moved for longer than it was worth waiting.
+pub(super) fn moving(error: &RedisError) -> Error {
+    Error::new(ErrorKind::Unavailable, "the Redis cluster cannot answer now").with_source(code(error))
+}
+
+fn code(error: &RedisError) -> Code {
+    Code(error.code().map_or_else(|| format!("{:?}", error.kind()), str::to_owned))
 }
 
 /// The error of a call that took too long.

@@ -1,16 +1,22 @@
--- KEYS: the events of a channel, and what is known of it: the number of its last event, that of its first, and of each
--- event that is kept by its key for repetitions.
+-- KEYS: the events of a channel, and what is known of it: the number of its last event, that of its first, the history
+-- of the server, and the number of each event that is kept by its key for repetitions.
 -- ARGV: that key, the event, how many are kept, for how many milliseconds, and whom to wake.
 local events, known = KEYS[1], KEYS[2]
 local number = redis.call('HGET', known, ARGV[1])
 if number then return number end
 local last = redis.call('HGET', known, 'last')
-if last then
-  number = string.format('%.0f', tonumber(last) + 1)
-else
+-- It has another name on a replica that took over, which may not have been told the last events of the server before.
+local info = redis.pcall('INFO', 'replication')
+local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+local next = last and tonumber(last) + 1 or 0
+if not last or redis.call('HGET', known, 'history') ~= history then
   -- A channel whose events were lost goes on above every number that it has given.
   local time = redis.call('TIME')
-  number = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+  next = math.max(next, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+  redis.call('HSET', known, 'history', history)
+end
+number = string.format('%.0f', next)
+if not last then
   redis.call('DEL', events)
   redis.call('HSET', known, 'first', number)
 end

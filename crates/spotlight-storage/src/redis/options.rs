@@ -2,14 +2,25 @@
 
 use std::{fmt, time::Duration};
 
-use redis::{Client, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 use spotlight_core::{Error, ErrorKind, Result};
+
+use super::{
+    address::Address,
+    error,
+    link::{Link, Patience},
+};
 
 /// Where the server is and how it is used. [`RedisOptions::new`] gives the usual values.
 #[derive(Clone)]
 pub struct RedisOptions {
-    /// `redis://user:password@host:6379/0`, or `rediss://` for TLS.
+    /// One server, `redis://user:password@host:6379/0`; some nodes of a cluster,
+    /// `redis+cluster://user:password@host:6379,host:6379`; or sentinels and the name by which they know the master,
+    /// `redis+sentinel://user:password@host:26379,host:26379/name/0`, where user, password and database are the master's,
+    /// and `?sentinel_user=…&sentinel_password=…` are the sentinels' own. With `rediss` for `redis` it is over TLS, to
+    /// sentinels too.
+    ///
+    /// A cluster has one database. Of it and of the sentinels one that is there is enough.
     pub url: SecretString,
     /// What every key begins with: letters, digits, `-`, `_` and `.`. `spotlight`.
     ///
@@ -32,20 +43,20 @@ impl RedisOptions {
         }
     }
 
-    /// The driver's client, which has not connected yet.
-    pub(super) fn open(&self) -> Result<Client> {
+    /// What calls go over, which has not connected yet.
+    pub(super) fn open(&self) -> Result<Link> {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
         if self.namespace.is_empty() || !self.namespace.chars().all(allowed) {
             let message = "the namespace of Redis keys must be letters, digits, -, _ and . only, and not empty";
             return Err(Error::new(ErrorKind::Misconfigured, message));
         }
-        // The driver's error is left out: it can quote the URL, and with it the password.
-        let unreadable = |_| {
-            let message = "the Redis URL cannot be read; it must look like redis://user:password@host:6379/0";
+        let address = Address::read(self.url.expose_secret()).ok_or_else(|| {
+            let message = "the Redis URL cannot be read; it must look like redis://user:password@host:6379/0, \
+                           redis+cluster://host:6379,host:6379 or redis+sentinel://host:26379,host:26379/name";
             Error::new(ErrorKind::Misconfigured, message)
-        };
-        let info = self.url.expose_secret().into_connection_info().map_err(unreadable)?;
-        Client::open(info).map_err(unreadable)
+        })?;
+        let patience = Patience { connect: self.connect_timeout, response: self.response_timeout };
+        Link::new(address, patience).map_err(|failure| error::map(&failure))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{BatchId, JobId, time::Timestamp},
     error::Result,
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, UniqueScope, WhenTaken},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, UniqueScope, WhenTaken, early_tick},
 };
 
 #[async_trait]
@@ -54,6 +54,9 @@ impl JobProducer for MemoryQueue {
         job.validate()?;
         let now = self.now();
         let mut state = self.lock();
+        if at > now + MAX_TICK_LEAD {
+            return Err(early_tick());
+        }
         if state.ticks.get(schedule).is_some_and(|last| *last >= at) {
             return Ok(false);
         }
@@ -105,7 +108,7 @@ impl State {
     }
 
     /// The job that holds a unique key at this instant.
-    fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
+    pub(super) fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
         let (id, until) = self.unique.get(key)?;
         if until.is_some_and(|until| until <= now) {
             return None;

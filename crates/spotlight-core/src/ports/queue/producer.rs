@@ -63,6 +63,10 @@ pub trait JobProducer: Send + Sync {
     /// added: of all processes that call it for one tick, one is told so.
     ///
     /// The note of the tick and the job are written together.
+    ///
+    /// # Errors
+    /// `Conflict` when the store's clock reaches the tick only after [`MAX_TICK_LEAD`](super::MAX_TICK_LEAD): a process
+    /// whose clock is ahead must not use up the ticks of the others. Else as [`enqueue`](Self::enqueue).
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool>;
 
     /// The newest tick of a schedule that was added.

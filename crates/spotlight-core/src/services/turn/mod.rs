@@ -37,8 +37,8 @@ use crate::{
         time::Timestamp,
     },
     error::{Error, Result, Violations},
-    jobs,
-    ports::Repositories,
+    jobs::{analysis::AnalyzeConversation, leave},
+    ports::{Repositories, UnitOfWork},
     scripted::{
         understand::understand,
         understanding::{Asked, Hearing},
@@ -294,6 +294,6 @@ async fn replay(deps: &Deps, ctx: &Context, id: ConversationId, seq: i64) -> Res
 }
 
 /// What a finished turn leaves to a job.
-pub(crate) fn follow_up(conversation: &Conversation) -> crate::ports::NewJob {
-    jobs::analyze_conversation(conversation, None)
+pub(crate) async fn follow_up(unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    leave(unit, &AnalyzeConversation::new(conversation, None)).await
 }

@@ -11,6 +11,7 @@ use crate::{
         webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint},
     },
     error::Result,
+    jobs::{leave, webhook::DeliverWebhook},
     ports::{OutboxRow, UnitOfWork},
     services::deps::Deps,
 };
@@ -25,7 +26,9 @@ pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&Out
             Entry::Vacant(place) => place.insert(unit.webhook_endpoints().list(organization).await?),
         };
         for endpoint in endpoints.iter().filter(|endpoint| wants(endpoint, &row.name)) {
-            match unit.webhook_deliveries().insert(&delivery(deps, endpoint, row)).await {
+            let delivery = delivery(deps, endpoint, row);
+            match unit.webhook_deliveries().insert(&delivery).await {
+                Ok(()) if deps.webhooks.is_some() => leave(unit, &DeliverWebhook::new(&delivery)).await?,
                 // It was removed meanwhile.
                 Err(error) if error.is_not_found() => {}
                 done => done?,

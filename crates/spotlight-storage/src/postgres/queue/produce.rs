@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, time::Timestamp},
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 use uuid::Uuid;
 
@@ -53,15 +53,17 @@ statements! {
          VALUES ($1, $2, 0, 0, CASE WHEN $2::bigint = 0 THEN now() END, $3)"
     ];
     NOTE_TICK = [
-        "INSERT INTO job_ticks AS t (schedule, at) VALUES ($1, $2) \
-         ON CONFLICT (schedule) DO UPDATE SET at = excluded.at WHERE t.at < excluded.at RETURNING at"
+        "WITH early AS MATERIALIZED (SELECT $2 > clock_timestamp() + $3::bigint * interval '1 microsecond' AS yes), \
+         noted AS (INSERT INTO job_ticks AS t (schedule, at) SELECT $1, $2 FROM early WHERE NOT yes \
+         ON CONFLICT (schedule) DO UPDATE SET at = excluded.at WHERE t.at < excluded.at RETURNING at) \
+         SELECT (SELECT yes FROM early), EXISTS (SELECT FROM noted)"
     ];
     LAST_TICK = ["SELECT at FROM job_ticks WHERE schedule = $1"];
 }
 
 /// A job that is to be added, and when it is to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) job: Job,
     pub(super) run_at: Option<Timestamp>,
 }
@@ -73,7 +75,7 @@ impl Draft {
     }
 
     /// It needs nothing but a place in line.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.run_at.is_none() && self.job.unique().is_none() && self.job.limit().is_none()
     }
 
@@ -129,6 +131,12 @@ async fn add_new(tx: &mut Tx, drafts: Vec<Draft>, filled: &mut Filled) -> Result
         answers[place] = answer;
     }
     Ok(answers)
+}
+
+/// Adds jobs that need nothing but a place in line, and tells of them. One round trip.
+pub(super) async fn add_plain(tx: &mut Tx, jobs: &[&Job], told: &str) -> Result<()> {
+    let add = Columns::of(jobs.iter().copied())?.bind(query(ADD)).bind(told);
+    tx.write_returning(add).await.map(drop)
 }
 
 impl PgQueue {
@@ -192,12 +200,21 @@ impl JobProducer for PgQueue {
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
         job.validate()?;
         let draft = Draft::new(self.new_id(), job, None);
+        let lead = i64::try_from(MAX_TICK_LEAD.as_micros()).unwrap_or(i64::MAX);
         in_tx!(self, tx, filled => {
-            let noted = tx.write_returning(query(NOTE_TICK).bind(schedule).bind(at)).await?;
-            if !noted.is_empty() {
+            let rows = tx.write_returning(query(NOTE_TICK).bind(schedule).bind(at).bind(lead)).await?;
+            let (early, noted) = row::one(rows.first(), |row| {
+                let mut row = Row::new("job_ticks", row);
+                Ok((row.take::<bool>()?, row.take::<bool>()?))
+            })?
+            .unwrap_or_default();
+            if early {
+                return Err(early_tick());
+            }
+            if noted {
                 add(&mut tx, vec![draft.clone()], filled).await?;
             }
-            Ok(!noted.is_empty())
+            Ok(noted)
         })
     }
 

@@ -23,6 +23,9 @@ use crate::redis::client::RedisClient;
 /// How often a silent connection is asked whether it is still there.
 const ASK: Duration = Duration::from_secs(10);
 
+/// The same where the connection is no proof that everything was heard; then listeners look for themselves, too.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// The pause before connecting again: the first, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
@@ -93,6 +96,14 @@ impl Feeds {
         self.lock().keys().cloned().collect()
     }
 
+    /// Has every listener look whether there is something.
+    fn look(&self) {
+        let feeds: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
+        for feed in feeds {
+            feed.sign.send_modify(|sign| sign.lost += 1);
+        }
+    }
+
     /// True when nobody listens there, who then is forgotten.
     fn forget(&self, wake: &str) -> bool {
         let mut feeds = self.lock();
@@ -135,7 +146,7 @@ impl Waker {
                     None => return,
                 }
             }
-            match self.client.in_time(self.client.driver().get_async_pubsub()).await {
+            match self.client.listen().await {
                 Ok(connection) => {
                     pause = first;
                     let (sink, stream) = connection.split();
@@ -166,7 +177,8 @@ impl Waker {
                 });
             }
         }
-        let mut ask = interval(ASK);
+        let look = self.client.listens_through_others();
+        let mut ask = interval(if look { LOOK } else { ASK });
         ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let done = tokio::select! {
@@ -193,7 +205,12 @@ impl Waker {
                     Some(Command::Forget(_)) => Ok(()),
                     None => return End::Unused,
                 },
-                _ = ask.tick() => self.done(async { sink.ping::<redis::Value>().await.map(|_| ()) }).await,
+                _ = ask.tick() => {
+                    if look {
+                        self.feeds.look();
+                    }
+                    self.done(async { sink.ping::<redis::Value>().await.map(|_| ()) }).await
+                }
             };
             if done.is_err() {
                 return End::Broken;

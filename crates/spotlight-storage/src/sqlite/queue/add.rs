@@ -61,7 +61,7 @@ pub(super) struct NewJob {
 }
 
 /// Adds jobs in their order, each unless its unique key is held.
-pub(super) async fn add(call: &mut Call, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+pub(super) async fn add(call: &mut Call<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
     let first = call.places(jobs.len()).await?;
     let now = call.now;
     let mut answers = Vec::with_capacity(jobs.len());
@@ -85,7 +85,7 @@ pub(super) async fn add(call: &mut Call, jobs: &[NewJob]) -> Result<Vec<Enqueued
 }
 
 /// Adds those jobs whose id is not known yet, and answers for each in its order.
-pub(super) async fn add_new(call: &mut Call, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>> {
+pub(super) async fn add_new(call: &mut Call<'_>, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>> {
     let ids: Vec<_> = jobs.iter().map(|job| Hex(job.id.as_uuid())).collect();
     let rows = call.rows(query(KNOWN).bind(json(&ids)?)).await?;
     let mut known: HashSet<_> = all(&rows, |row| Fields::new("jobs", row).id(JobId::from_uuid))?.into_iter().collect();
@@ -98,7 +98,7 @@ pub(super) async fn add_new(call: &mut Call, jobs: Vec<NewJob>) -> Result<Vec<En
     Ok(answers)
 }
 
-async fn insert(call: &mut Call, rows: &mut Vec<Row<'_>>) -> Result<()> {
+async fn insert(call: &mut Call<'_>, rows: &mut Vec<Row<'_>>) -> Result<()> {
     if !rows.is_empty() {
         call.execute(query(INSERT).bind(json(&*rows)?)).await?;
         rows.clear();
@@ -107,7 +107,7 @@ async fn insert(call: &mut Call, rows: &mut Vec<Row<'_>>) -> Result<()> {
 }
 
 /// What becomes of a job whose unique key is held. If it is free, the job holds it from now on, and has to be added.
-async fn taken(call: &mut Call, job: &NewJob, seq: i64) -> Result<Option<Enqueued>> {
+async fn taken(call: &mut Call<'_>, job: &NewJob, seq: i64) -> Result<Option<Enqueued>> {
     let JobSpec { queue, unique: Some(unique), .. } = &job.spec else { return Ok(None) };
     let holder = query(HOLDER).bind(queue.as_str()).bind(unique.key.as_str()).bind(call.now);
     let holder = one(call.row(holder).await?, |row| {

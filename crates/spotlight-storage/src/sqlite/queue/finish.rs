@@ -160,7 +160,7 @@ struct Ends {
 }
 
 /// Ends tries. Each job stands for itself once.
-pub(super) async fn finish(call: &mut Call, ends: Vec<(Held, End)>) -> Result<()> {
+pub(super) async fn finish(call: &mut Call<'_>, ends: Vec<(Held, End)>) -> Result<()> {
     if ends.is_empty() {
         return Ok(());
     }
@@ -256,17 +256,17 @@ pub(super) fn read_failures(failures: Option<&str>) -> Result<Vec<Failed>> {
 }
 
 /// Frees the unique keys of jobs that hold them no longer.
-pub(super) async fn free(call: &mut Call, jobs: Vec<Uuid>) -> Result<()> {
+pub(super) async fn free(call: &mut Call<'_>, jobs: Vec<Uuid>) -> Result<()> {
     call.execute(query(FREE).bind(ids(jobs.into_iter()))).await.map(drop)
 }
 
 /// Has the first that wait for a key look again whether they can start. One too many does no harm: it waits again.
-pub(super) async fn unblock(call: &mut Call, queue: &str, key: &str, count: u32) -> Result<()> {
+pub(super) async fn unblock(call: &mut Call<'_>, queue: &str, key: &str, count: u32) -> Result<()> {
     call.execute(query(UNBLOCK).bind(queue).bind(key).bind(count)).await.map(drop)
 }
 
 /// Counts ended jobs of a batch, and adds the job that follows once all have ended.
-pub(super) async fn count(call: &mut Call, batch: Uuid, done: u32, failed: u32) -> Result<()> {
+pub(super) async fn count(call: &mut Call<'_>, batch: Uuid, done: u32, failed: u32) -> Result<()> {
     let counted = query(COUNT).bind(batch).bind(done).bind(failed).bind(call.now);
     let counted = one(call.returning(counted).await?.pop(), |row| {
         let mut f = Fields::new("job_batches", row);

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Result,
     domain::{BatchId, JobId, time::Timestamp},
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     },
     SqliteQueue,
     add::{NewJob, add, add_new},
-    finish, row,
+    finish, micros, row,
 };
 
 statements! {
@@ -74,6 +74,9 @@ impl JobProducer for SqliteQueue {
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
         job.validate()?;
         let mut call = self.call().await?;
+        if at.timestamp_micros() > call.now.saturating_add(micros(MAX_TICK_LEAD)) {
+            return Err(early_tick());
+        }
         if call.execute(query(TICK).bind(schedule).bind(at.timestamp_micros())).await? == 0 {
             return Ok(false);
         }

@@ -1,0 +1,149 @@
+//! The ports on a cluster of Redis with three masters.
+
+use std::time::Duration;
+
+use spotlight_core::{
+    domain::OrganizationId,
+    ports::{Cache, EventBus, IdGenerator, Quota, RateLimiter, SystemIds},
+};
+use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisRateLimiter};
+use spotlight_tests::redis::{
+    RedisCluster, RedisPorts, namespace,
+    traffic::{at_last, hear, hear_until, publish},
+};
+
+fn cluster() -> RedisPorts {
+    RedisPorts(|| RedisCluster::shared().url())
+}
+
+spotlight_core::cache_conformance!(cluster());
+spotlight_core::event_bus_conformance!(cluster());
+spotlight_core::rate_limiter_conformance!(cluster());
+
+const QUOTA: Quota = Quota { burst: 4, period: Duration::from_hours(1) };
+const LONG: Duration = Duration::from_mins(5);
+
+/// Ports on a cluster of one's own.
+struct Ports {
+    namespace: String,
+    cache: RedisCache,
+    bus: RedisEventBus,
+    limiter: RedisRateLimiter,
+}
+
+impl Ports {
+    fn of(cluster: &RedisCluster) -> Self {
+        let options = RedisOptions {
+            namespace: namespace(),
+            connect_timeout: Duration::from_millis(700),
+            response_timeout: Duration::from_secs(1),
+            ..RedisOptions::new(cluster.url())
+        };
+        let namespace = options.namespace.clone();
+        let client = RedisClient::new(options).expect("the options can be read");
+        Self {
+            namespace,
+            cache: RedisCache::new(client.clone()),
+            bus: RedisEventBus::new(client.clone()),
+            limiter: RedisRateLimiter::new(client),
+        }
+    }
+
+    /// Keys of a limit, of the first master or of the others.
+    fn limits(&self, cluster: &RedisCluster, first: bool) -> impl Iterator<Item = String> {
+        let is_first = |key: &String| cluster.slot_of_first(&format!("{}:limit:{key}", self.namespace)).is_some();
+        (0..).map(|number| format!("limit-{number}")).filter(move |key| is_first(key) == first)
+    }
+
+    /// An organization whose events and cache are on the first master.
+    fn organization(&self, cluster: &RedisCluster) -> OrganizationId {
+        let is_first = |tag: &str| cluster.slot_of_first(&format!("{{{tag}}}")).is_some();
+        std::iter::repeat_with(|| OrganizationId::from_uuid(SystemIds.uuid()))
+            .find(|organization| {
+                is_first(&format!("events:{organization}")) && is_first(&format!("cache:{organization}"))
+            })
+            .expect("there are many organizations")
+    }
+}
+
+/// What all adapters do before and after.
+async fn goes_on(cluster: &mut RedisCluster, lose: impl FnOnce(&mut RedisCluster)) {
+    let ports = Ports::of(cluster);
+    let organization = ports.organization(cluster);
+    let [ours, theirs] = [true, false].map(|first| ports.limits(cluster, first).next().expect("there is one"));
+    let mut listener = ports.bus.subscribe(organization, "leads", None).await.expect("the cluster is there");
+    let before = publish(&ports.bus, organization, "leads", 1).await;
+    assert_eq!(hear_until(&mut listener, before).await, 0);
+    ports.cache.set(organization, "a", "one".into(), LONG, &[]).await.expect("the cluster is there");
+    for key in [&ours, &theirs] {
+        assert!(ports.limiter.check(key, QUOTA).await.expect("the cluster is there").allowed);
+    }
+
+    lose(cluster);
+    let others = ports.limiter.check(&theirs, QUOTA).await;
+    assert!(others.expect("the other masters go on").allowed);
+    let verdict = at_last("a request is counted", async || ports.limiter.check(&ours, QUOTA).await).await;
+    assert!(verdict.allowed);
+    at_last("a value is kept", async || ports.cache.set(organization, "b", "two".into(), LONG, &[]).await).await;
+    let found = at_last("a value is found", async || ports.cache.get(organization, "b").await).await;
+    assert_eq!(found.expect("it was just kept").value, "two");
+    let after = publish(&ports.bus, organization, "leads", 2).await;
+    assert!(after > before + 1, "what the lost master gave last is not given again");
+    assert_eq!(hear_until(&mut listener, after).await, 1, "events may have been lost with it");
+}
+
+#[tokio::test]
+async fn the_ports_go_on_when_a_master_is_lost() {
+    goes_on(&mut RedisCluster::start(), RedisCluster::stop_first_master).await;
+}
+
+#[tokio::test]
+async fn the_ports_go_on_when_a_master_hangs() {
+    goes_on(&mut RedisCluster::start(), |cluster| cluster.freeze_first_master()).await;
+}
+
+#[tokio::test]
+async fn the_ports_follow_a_slot_that_moves() {
+    let cluster = RedisCluster::start();
+    let ports = Ports::of(&cluster);
+    let key = ports.limits(&cluster, true).next().expect("there is one");
+    let slot = cluster.slot_of_first(&format!("{}:limit:{key}", ports.namespace)).expect("it is the first's");
+    let tag = format!("{{{}:limit:{key}}}", ports.namespace);
+    let left = async |key: &str| {
+        let verdict = ports.limiter.check(key, QUOTA).await.expect("the cluster is there");
+        (verdict.allowed, verdict.remaining)
+    };
+    assert_eq!(left(&key).await, (true, 3));
+    cluster.begin_to_move(slot);
+    assert_eq!(left(&key).await, (true, 2), "it is still where it was");
+    // A key of the same slot that is nowhere yet is made where the slot goes.
+    let other = format!("other:{tag}");
+    assert_eq!(left(&other).await, (true, 3));
+    assert_eq!(left(&other).await, (true, 2));
+    cluster.end_move(slot);
+    assert_eq!(left(&key).await, (true, 1), "it has moved with what it counted");
+    assert_eq!(left(&other).await, (true, 1));
+    assert_eq!(left(&key).await, (true, 0));
+    assert_eq!(left(&key).await, (false, 0));
+}
+
+#[tokio::test]
+async fn what_is_published_is_heard_at_every_node() {
+    let cluster = RedisCluster::shared();
+    let organization = OrganizationId::from_uuid(SystemIds.uuid());
+    let options = RedisOptions { namespace: namespace(), ..RedisOptions::new(cluster.url()) };
+    // Each listens at another node.
+    let buses: Vec<_> = (0..4)
+        .map(|_| RedisEventBus::new(RedisClient::new(options.clone()).expect("the options can be read")))
+        .collect();
+    let mut listeners = Vec::new();
+    for bus in &buses {
+        listeners.push(bus.subscribe(organization, "leads", None).await.expect("the cluster is there"));
+    }
+    for number in 0..10 {
+        let id = publish(&buses[0], organization, "leads", number).await;
+        for listener in &mut listeners {
+            assert!(matches!(hear(listener).await, spotlight_core::ports::Heard::Event(event) if event.id == id));
+        }
+    }
+}
