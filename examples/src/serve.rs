@@ -79,7 +79,7 @@ fn introduce(options: &Options, deployment: &Deployment) -> Result<()> {
     if options.redis_url.is_some() {
         print("  shared     limits and live events, over Redis")?;
     } else if options.role != Role::All {
-        print("  shared     nothing: without REDIS_URL, limits and live events are each process's own")?;
+        print("  shared     live events, over Postgres; without REDIS_URL, limits are each process's own")?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use spotlight_core::{
     services::flags::FlagOverrides,
 };
 use spotlight_storage::{
-    postgres::{PgOptions, PgQueue, PgStorage},
+    postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
     redis::{RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
@@ -58,7 +58,8 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
     let mailer = FolderMailer::new(options.data_dir.join("mail"));
     // Ends with the runtime.
     tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
-    let (events, limiter) = shared(redis, &clock);
+    let events = events(options, redis.as_ref(), &clock).await?;
+    let limiter = limiter(redis, &clock);
     let platform = Spotlight::builder()
         .storage(Arc::clone(&stores.storage))
         .queue(Arc::clone(&stores.queue))
@@ -97,12 +98,17 @@ async fn open_stores(options: &Options, adapter: Adapter, redis: Option<&RedisCl
     Ok(Stores { queue, connected: None, described: format!("{}, jobs in Redis", stores.described), ..stores })
 }
 
+/// The Postgres of the deployment, when it has one.
+fn postgres(options: &Options, jobs: JobPlacement) -> Option<PgOptions> {
+    let mut postgres = PgOptions::new(options.database_url.clone()?);
+    postgres.pooler = options.database_pooler;
+    postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
+    postgres.jobs = jobs;
+    Some(postgres)
+}
+
 async fn open_database(options: &Options, jobs: JobPlacement) -> Result<Stores> {
-    if let Some(url) = &options.database_url {
-        let mut postgres = PgOptions::new(url.clone());
-        postgres.pooler = options.database_pooler;
-        postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
-        postgres.jobs = jobs;
+    if let Some(postgres) = postgres(options, jobs) {
         let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
         let queue = PgQueue::connect(postgres).await?;
         let described = "Postgres".to_owned();
@@ -118,15 +124,23 @@ async fn open_database(options: &Options, jobs: JobPlacement) -> Result<Stores> 
     Ok(Stores { storage: Arc::new(storage), queue, connected: None, described })
 }
 
-/// What several processes share when there is a Redis: live events, and limits, which without it are each one's own.
-fn shared(redis: Option<RedisClient>, clock: &Arc<dyn Clock>) -> (Arc<dyn EventBus>, Arc<dyn RateLimiter>) {
+/// Live events: what several processes share where there is a Redis or a Postgres.
+async fn events(options: &Options, redis: Option<&RedisClient>, clock: &Arc<dyn Clock>) -> Result<Arc<dyn EventBus>> {
+    if let Some(client) = redis {
+        return Ok(Arc::new(RedisEventBus::new(client.clone())));
+    }
+    match postgres(options, JobPlacement::Queue) {
+        Some(postgres) => Ok(Arc::new(PgEventBus::connect(postgres).await?)),
+        None => Ok(Arc::new(MemoryEventBus::new(Arc::clone(clock)))),
+    }
+}
+
+/// Limits, which without a Redis are each process's own.
+fn limiter(redis: Option<RedisClient>, clock: &Arc<dyn Clock>) -> Arc<dyn RateLimiter> {
     let own: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new(Arc::clone(clock)));
-    let Some(client) = redis else {
-        return (Arc::new(MemoryEventBus::new(Arc::clone(clock))), own);
-    };
-    let limiter = Arc::new(RedisRateLimiter::new(client.clone()));
-    let limiter = FallbackRateLimiter::new(limiter, own, Arc::clone(clock), BreakerSettings::default());
-    (Arc::new(RedisEventBus::new(client)), Arc::new(limiter))
+    let Some(client) = redis else { return own };
+    let limiter = Arc::new(RedisRateLimiter::new(client));
+    Arc::new(FallbackRateLimiter::new(limiter, own, Arc::clone(clock), BreakerSettings::default()))
 }
 
 fn create_dir(path: &Path) -> Result<()> {

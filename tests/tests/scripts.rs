@@ -113,9 +113,12 @@ fn log() -> String {
         ("visitors", "memory::silent"),
         ("visitors", "sqlite::silent"),
         ("visitors", "postgres::silent"),
+        ("events_postgres", "direct::channels_are_apart"),
+        ("events_postgres", "pooled::channels_are_apart"),
         ("redis", "cache::a_value_is_whole"),
         ("redis", "events::channels_are_apart"),
         ("redis", "limit::keys_are_counted_apart"),
+        ("redis_two_level", "a_value_is_whole"),
         ("redis_cluster", "limit::keys_are_counted_apart"),
         ("redis_sentinel", "limit::keys_are_counted_apart"),
     ];
@@ -168,8 +171,11 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  cache on Redis",
         "1  events on Redis",
         "1  limit on Redis",
+        "1  events on Postgres",
+        "1  events on Postgres through PgBouncer",
         "1  ports on a cluster of Redis",
         "1  ports on Redis with sentinels",
+        "1  cache of two levels on Redis",
     ];
     assert_eq!(counted, expected);
 }
