@@ -146,9 +146,10 @@ impl Log {
             let (id, event, of_all): (i64, String, i64) = (row.take()?, row.take()?, row.take()?);
             begins = number(of_all);
             // One that cannot be understood is lost to listeners, who hear of a gap.
-            match serde_json::from_str::<Event>(&event) {
-                Ok(event) => events.push(Event { id: number(id), ..event }),
-                Err(_) => tracing::warn!(id, "an event in the database cannot be understood"),
+            if let Ok(event) = serde_json::from_str::<Event>(&event) {
+                events.push(Event { id: number(id), ..event });
+            } else {
+                tracing::warn!(id, "an event in the database cannot be understood");
             }
         }
         Ok((events, begins))
