@@ -21,7 +21,7 @@ use spotlight_core::{
 async fn main() -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let platform = Spotlight::builder()
-        .storage(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
+        .memory(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))

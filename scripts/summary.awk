@@ -1,5 +1,5 @@
-# Reads what `cargo test` printed, and says what ran: by suite, and by adapter. Ends with 3 when no test of an adapter ran
-# (unless tests were chosen by name: `named=1`), with 4 when none ran at all.
+# Reads what `cargo test` printed, and says what ran: by suite, and by adapter. Ends with 3 when no test of an adapter or
+# of a suite that is always there ran (unless tests were chosen by name: `named=1`), with 4 when none ran at all.
 
 # A suite is a test program: `visitors`, `storage_sqlite`, or the unit tests and documentation of a crate.
 /^ *Running / {
@@ -33,6 +33,8 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "queue_postgres" && name ~ /^pooled::/) return "queue on Postgres through PgBouncer"
     if (suite == "events_postgres" && name ~ /^direct::/) return "events on Postgres"
     if (suite == "events_postgres" && name ~ /^pooled::/) return "events on Postgres through PgBouncer"
+    if (suite == "queue_redis" && name ~ /^conformance::/) return "queue on Redis"
+    if (suite == "queue_faults" && name ~ /^postgres::/) return "faults of the queue on Postgres"
     if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
         split(name, where, "::")
         return where[1] " on Redis"
@@ -56,7 +58,8 @@ END {
     close("sort -k5")
     printf "\nper adapter:\n"
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
-    wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer"
+    wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer|queue on Redis"
+    wanted = wanted "|faults of the queue on Postgres"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
@@ -67,6 +70,9 @@ END {
         printf "  %5d  %s\n", adapters[names[i]], names[i]
         if (adapters[names[i]] + 0 == 0) missing = missing " [" names[i] "]"
     }
+    # Suites about no one adapter, which must not vanish either.
+    n = split("accounts_postgres|analyses|architecture|broken_adapters|garbage|held_out|server|services|worker", names, "|")
+    for (i = 1; i <= n; i++) if (!(names[i] in suites)) missing = missing " [" names[i] "]"
     printf "\n%d passed, %d failed, %d skipped\n", total["ok"], total["FAILED"], total["ignored"]
     if (total["ok"] + total["FAILED"] == 0) { print "no test ran"; exit 4 }
     if (total["FAILED"] > 0) exit 1

@@ -28,7 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn platform() -> Spotlight {
     let clock = Arc::new(SystemClock);
     let platform = Spotlight::builder()
-        .storage(Arc::new(MemoryStorage::new(clock.clone())))
+        .memory(Arc::new(MemoryStorage::new(clock.clone())))
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(clock.clone())))
         .mailer(Arc::new(MemoryMailer::new()))

@@ -228,7 +228,8 @@ impl Bare for Bench {
             .bind(Json(&event.data))
             .bind(None::<&str>)
             .bind(None::<DateTime<Utc>>)
-            .bind(SystemClock.now());
+            .bind(SystemClock.now())
+            .bind(None::<&str>);
         add.execute(&mut *tx).await.expect("an event");
         tx.commit().await.expect("a commit");
     }

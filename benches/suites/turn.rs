@@ -66,7 +66,7 @@ impl World {
     async fn new() -> Self {
         let clock = Arc::new(SystemClock);
         let platform = Spotlight::builder()
-            .storage(Arc::new(MemoryStorage::new(clock.clone())))
+            .memory(Arc::new(MemoryStorage::new(clock.clone())))
             .chat(Arc::new(Instantly))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(Arc::new(MemoryMailer::new()))

@@ -12,7 +12,6 @@ use spotlight_core::{
         conversation::Conversation,
         scoring::{Criterion, Met},
     },
-    ports::{OutboxKind, ReadConsistency},
     services::{
         conversations::{TurnEvent, TurnInput, TurnStream},
         public::NewVisit,
@@ -20,22 +19,19 @@ use spotlight_core::{
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::{
-    cli::Options,
-    demo, print,
-    wiring::{Deployment, deploy},
-};
+use crate::{cli::Options, demo, print, settings::Settings, wiring::deploy};
 
 /// Longest wait for another process that works on the same database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let Deployment { platform, .. } = deploy(options).await?;
-    let ended = talk(&platform, options).await;
+    let deployment = deploy(options, &Settings::read(options.config.as_deref())?).await?;
+    let platform = &deployment.platform;
+    let ended = talk(platform, options).await;
     // However it ended: what it left is finished before the database closes.
     platform.drain().await;
-    let worked = work(&platform).await;
-    platform.storage().close().await;
+    let worked = work(platform).await;
+    deployment.close().await;
     ended.and(worked)
 }
 
@@ -82,10 +78,9 @@ async fn talk(platform: &Spotlight, options: &Options) -> Result<()> {
 async fn work(platform: &Spotlight) -> Result<()> {
     let patience = tokio::time::Instant::now() + PATIENCE;
     loop {
-        platform.runner().run_until_idle().await?;
-        let outbox = platform.storage().read(ReadConsistency::Strong).outbox();
-        let stats = outbox.stats(OutboxKind::Job, platform.clock().now()).await?;
-        if stats.ready + stats.running == 0 || tokio::time::Instant::now() > patience {
+        platform.run_until_idle().await?;
+        let busy: u64 = platform.queue().snapshot().await?.queues.iter().map(|queue| queue.ready + queue.running).sum();
+        if busy == 0 || tokio::time::Instant::now() > patience {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -20,6 +20,8 @@ const EXAMPLES: &str = "Examples:
   cargo run -- chat                          talk to the demo assistant here
   cargo run -- openapi > openapi.json        the API document
   DATABASE_URL=postgres://… cargo run        on Postgres
+  DATABASE_URL=postgres://… REDIS_URL=redis://… cargo run -- --role worker
+                                             jobs alone, beside servers with --role web
   cargo run -- --public-url https://app.example.com --trusted-proxies 127.0.0.1
                                              behind a proxy here that speaks HTTPS";
 
@@ -53,6 +55,15 @@ pub(crate) struct Options {
     /// The Postgres URL leads to a transaction pooler such as PgBouncer.
     #[arg(long, env = "DATABASE_POOLER", global = true)]
     pub(crate) database_pooler: bool,
+    /// Postgres itself, where the URL leads to a pooler: serves wake-ups for jobs.
+    #[arg(long, env = "DATABASE_DIRECT_URL", hide_env_values = true, global = true)]
+    pub(crate) database_direct_url: Option<String>,
+    /// Redis, through which several processes share limits and live events.
+    #[arg(long = "redis", env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub(crate) redis_url: Option<String>,
+    /// Settings of jobs, in TOML.
+    #[arg(long, env = "SPOTLIGHT_CONFIG", global = true)]
+    pub(crate) config: Option<PathBuf>,
     /// Signs conversation tokens; at least 32 characters. Kept in the data folder unless given.
     #[arg(long, env = "SECRET_KEY_BASE", hide_env_values = true, global = true)]
     pub(crate) secret_key_base: Option<String>,
@@ -91,8 +102,8 @@ pub(crate) enum Http {
 pub(crate) enum Role {
     /// Requests and jobs.
     All,
-    /// Requests alone; not part of this version yet.
+    /// Requests alone; needs Postgres, and a worker beside it.
     Web,
-    /// Jobs alone; not part of this version yet.
+    /// Jobs alone; needs Postgres.
     Worker,
 }

@@ -4,6 +4,7 @@ mod chat;
 mod cli;
 mod demo;
 mod serve;
+mod settings;
 mod wiring;
 
 use std::{
@@ -39,8 +40,10 @@ fn run(cli: Cli) -> Result<()> {
     if cli.options.http == Http::Actix {
         return Err(not_yet("--http actix", "--http axum"));
     }
-    if cli.options.role != Role::All {
-        return Err(not_yet("--role web and --role worker", "--role all"));
+    if cli.options.role != Role::All && cli.options.database_url.is_none() {
+        let text = "--role web and --role worker share a database, which SQLite's file is not: set DATABASE_URL to a \
+                    Postgres, or use --role all";
+        return Err(Error::new(ErrorKind::Misconfigured, text));
     }
     let quiet = matches!(command, Command::Chat);
     let level = if quiet { "error" } else { "info" };

@@ -1,4 +1,4 @@
-//! `serve`: requests and jobs in one process.
+//! `serve`: requests and jobs, in one process or each in processes of their own.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::Options,
+    cli::{Options, Role},
     demo, print,
+    settings::Settings,
     wiring::{Deployment, deploy},
 };
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    let settings = Settings::read(options.config.as_deref())?;
+    if options.role == Role::Worker {
+        return work(options, &settings).await;
+    }
     // The port first: a second start must not touch the data of the first.
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let text = format!("{} cannot be listened on; choose another with --listen", options.listen);
@@ -25,26 +30,58 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let policy = policy(options, address.ip())?;
     // Before anybody is told that it listens: who was told may stop it.
     let stopped = stop_signal()?;
-    let Deployment { platform, storage } = deploy(options).await?;
-    print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
-    print(&format!("  data       {storage}"))?;
+    let deployment = deploy(options, &settings).await?;
+    let platform = &deployment.platform;
+    // Before anything is announced: what cannot work is told instead.
+    let worker = (options.role == Role::All).then(|| platform.worker(settings.worker("server"))).transpose()?;
+    introduce(options, &deployment)?;
     print("  assistant  scripted: no model key is set, so answers come from script and knowledge")?;
-    let assistant = demo::prepare(&platform, options.time_zone, first_start).await?;
+    let assistant = demo::prepare(platform, options.time_zone, first_start).await?;
     announce(assistant, &format!("http://{address}"), options.public_url.as_deref())?;
 
     let stop = CancellationToken::new();
-    let jobs = tokio::spawn({
-        let (runner, stop) = (platform.runner(), stop.clone());
-        async move { runner.run(stop).await }
+    let jobs = worker.map(|worker| {
+        let stop = stop.clone();
+        tokio::spawn(async move { worker.run(stop).await })
     });
     let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));
     let served = spotlight_http_axum::serve(listener, router, stopped).await;
     // Requests are over: what they left is finished before the database closes.
     platform.drain().await;
     stop.cancel();
-    let _ = jobs.await;
-    platform.storage().close().await;
+    if let Some(jobs) = jobs {
+        let _ = jobs.await;
+    }
+    deployment.close().await;
     served
+}
+
+/// Jobs alone, until the process is told to stop.
+async fn work(options: &Options, settings: &Settings) -> Result<()> {
+    let stopped = stop_signal()?;
+    let deployment = deploy(options, settings).await?;
+    let worker = deployment.platform.worker(settings.worker("worker"))?;
+    introduce(options, &deployment)?;
+    print("  working    on jobs; requests are for others\nStop: Ctrl-C")?;
+    let stop = CancellationToken::new();
+    let (running, until) = (worker.run(stop.clone()), async {
+        stopped.await;
+        stop.cancel();
+    });
+    tokio::join!(running, until);
+    deployment.close().await;
+    Ok(())
+}
+
+fn introduce(options: &Options, deployment: &Deployment) -> Result<()> {
+    print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
+    print(&format!("  data       {}", deployment.storage))?;
+    if options.redis_url.is_some() {
+        print("  shared     limits and live events, over Redis")?;
+    } else if options.role != Role::All {
+        print("  shared     nothing: without REDIS_URL, limits and live events are each process's own")?;
+    }
+    Ok(())
 }
 
 /// What the deployment decides about its edge.

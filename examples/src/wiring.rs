@@ -5,57 +5,108 @@ use std::{ffi::OsString, fs, io::Write, path::Path, sync::Arc};
 use secrecy::SecretString;
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
+    decorators::{BreakerSettings, FallbackRateLimiter},
     local::{FolderMailer, LocalFileStore},
     memory::{MemoryEventBus, MemoryRateLimiter},
-    ports::{Clock, IdGenerator, Storage, SystemClock, SystemIds},
+    ports::{Clock, EventBus, IdGenerator, JobQueue, RateLimiter, Storage, SystemClock, SystemIds},
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
 use spotlight_storage::{
-    postgres::{PgOptions, PgStorage},
-    sqlite::{SqliteOptions, SqliteStorage},
+    postgres::{PgOptions, PgQueue, PgStorage},
+    redis::{RedisClient, RedisEventBus, RedisOptions, RedisRateLimiter},
+    sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
-use crate::cli::Options;
+use crate::{
+    cli::Options,
+    settings::{Adapter, Settings},
+};
 
 /// A platform, and in words what it stands on.
 pub(crate) struct Deployment {
     pub(crate) platform: Spotlight,
     pub(crate) storage: String,
+    stores: Stores,
+}
+
+impl Deployment {
+    /// Ends every connection once the work on it is done.
+    pub(crate) async fn close(&self) {
+        if let Some(queue) = &self.stores.connected {
+            queue.close().await;
+        }
+        self.platform.storage().close().await;
+    }
+}
+
+/// Where everything is kept.
+struct Stores {
+    storage: Arc<dyn Storage>,
+    queue: Arc<dyn JobQueue>,
+    /// A queue with connections of its own.
+    connected: Option<PgQueue>,
+    described: String,
 }
 
 /// Opens storage and builds the platform.
-pub(crate) async fn deploy(options: &Options) -> Result<Deployment> {
-    let (storage, described) = open_storage(options).await?;
+pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Deployment> {
+    if settings.jobs.adapter == Adapter::Redis {
+        let text = "jobs.adapter = \"redis\": not part of this version yet; leave jobs in the database";
+        return Err(Error::new(ErrorKind::Misconfigured, text));
+    }
+    let stores = open_stores(options).await?;
     create_dir(&options.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mailer = FolderMailer::new(options.data_dir.join("mail"));
+    // Ends with the runtime.
+    tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
+    let (events, limiter) = shared(options, &clock)?;
     let platform = Spotlight::builder()
-        .storage(storage)
+        .storage(Arc::clone(&stores.storage))
+        .queue(Arc::clone(&stores.queue))
         .chat(Arc::new(ScriptedChatModel::new()))
-        .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
-        .mailer(Arc::new(FolderMailer::new(options.data_dir.join("mail"))))
+        .events(events)
+        .mailer(Arc::new(mailer))
         .files(Arc::new(LocalFileStore::new(options.data_dir.join("files"))))
-        .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
+        .limiter(limiter)
         .clock(clock)
         .secret_key(secret_key(options)?)
         .flag_overrides(flag_overrides()?)
         .build()?;
-    Ok(Deployment { platform, storage: described })
+    Ok(Deployment { platform, storage: stores.described.clone(), stores })
 }
 
-async fn open_storage(options: &Options) -> Result<(Arc<dyn Storage>, String)> {
+async fn open_stores(options: &Options) -> Result<Stores> {
     if let Some(url) = &options.database_url {
         let mut postgres = PgOptions::new(url.clone());
         postgres.pooler = options.database_pooler;
-        let storage = PgStorage::connect(postgres).await?;
-        return Ok((Arc::new(storage), "Postgres".to_owned()));
+        postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
+        let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
+        let queue = PgQueue::connect(postgres).await?;
+        let described = "Postgres".to_owned();
+        return Ok(Stores { storage, queue: Arc::new(queue.clone()), connected: Some(queue), described });
     }
     let path = options.data_dir.join("spotlight.db");
     let storage = SqliteStorage::open(SqliteOptions::new(&path)).await.map_err(|error| {
         let text = format!("the database {} cannot be used", path.display());
         Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
     })?;
-    Ok((Arc::new(storage), format!("SQLite in {}", path.display())))
+    let queue = Arc::new(SqliteQueue::new(&storage));
+    let described = format!("SQLite in {}", path.display());
+    Ok(Stores { storage: Arc::new(storage), queue, connected: None, described })
+}
+
+/// What several processes share when there is a Redis: live events, and limits, which without it are each one's own.
+fn shared(options: &Options, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn EventBus>, Arc<dyn RateLimiter>)> {
+    let own: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new(Arc::clone(clock)));
+    let Some(url) = &options.redis_url else {
+        return Ok((Arc::new(MemoryEventBus::new(Arc::clone(clock))), own));
+    };
+    let client = RedisClient::new(RedisOptions::new(url.clone()))?;
+    let limiter = Arc::new(RedisRateLimiter::new(client.clone()));
+    let limiter = FallbackRateLimiter::new(limiter, own, Arc::clone(clock), BreakerSettings::default());
+    Ok((Arc::new(RedisEventBus::new(client)), Arc::new(limiter)))
 }
 
 fn create_dir(path: &Path) -> Result<()> {

@@ -38,7 +38,10 @@ impl Drop for Folder {
 }
 
 /// What the server reads from its environment.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 13] = [
+    "DATABASE_DIRECT_URL",
+    "REDIS_URL",
+    "SPOTLIGHT_CONFIG",
     "DATABASE_URL",
     "DATABASE_POOLER",
     "SECRET_KEY_BASE",
@@ -131,7 +134,9 @@ impl Running {
                 break;
             }
         }
-        let address = address.unwrap_or_else(|| panic!("it never listened: {said}"));
+        let listens = !said.contains("working  ");
+        let address =
+            address.unwrap_or_else(|| if listens { panic!("it never listened: {said}") } else { String::new() });
         Self { child, said, address }
     }
 
@@ -232,11 +237,48 @@ fn a_file_that_is_no_database_is_left_alone() {
 #[test]
 fn what_arrives_later_says_so() {
     let folder = Folder::new();
-    for arguments in [["--http", "actix"], ["--role", "worker"], ["--role", "web"]] {
+    let mut command = server(&folder.0);
+    command.args(["--http", "actix"]);
+    assert!(refused(command).contains("not part of this version yet"));
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let settings = folder.0.join("settings.toml");
+    std::fs::write(&settings, "[jobs]\nadapter = \"redis\"\n").expect("a file");
+    let mut command = server(&folder.0);
+    command.arg("--config").arg(&settings);
+    assert!(refused(command).contains("not part of this version yet"));
+}
+
+#[test]
+fn a_file_is_not_shared_by_roles() {
+    let folder = Folder::new();
+    for role in ["worker", "web"] {
         let mut command = server(&folder.0);
-        command.args(arguments);
-        assert!(refused(command).contains("not part of this version yet"));
+        command.args(["--role", role]);
+        let said = refused(command);
+        assert!(said.contains("DATABASE_URL") && said.contains("--role all"), "{said}");
     }
+    assert!(!folder.0.exists(), "nothing was made");
+}
+
+#[test]
+fn settings_that_cannot_work_are_told() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let settings = folder.0.join("settings.toml");
+    for (text, part) in [
+        ("[jobs.dispatcher]\nbatch_size = 0\n", "batch_size"),
+        ("[jobs]\nthreads = 3\n", "threads"),
+        ("jobs = nothing", "settings.toml"),
+    ] {
+        std::fs::write(&settings, text).expect("a file");
+        let mut command = server(&folder.0);
+        command.arg("--config").arg(&settings);
+        let said = refused(command);
+        assert!(said.contains(part), "{said}");
+    }
+    let mut command = server(&folder.0);
+    command.env("SPOTLIGHT_CONFIG", folder.0.join("absent.toml"));
+    assert!(refused(command).contains("absent.toml"));
 }
 
 #[test]
@@ -390,6 +432,48 @@ fn a_server_on_postgres_keeps_everything_and_shares_it_with_a_chat() {
     });
     let said = refused(on_postgres());
     assert!(said.contains("990001"), "{said}");
+}
+
+/// What one number in the database is, once it is what it should be.
+fn awaited(database: &TestDatabase, sql: &'static str, wanted: i64) {
+    block_on(async {
+        let mut connection = database.connect().await;
+        let until = std::time::Instant::now() + PATIENCE;
+        loop {
+            let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a number");
+            if found == wanted {
+                return;
+            }
+            assert!(std::time::Instant::now() < until, "{sql}: {found} and not {wanted}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+}
+
+#[test]
+fn a_worker_does_the_jobs_that_a_web_server_leaves() {
+    let folder = Folder::new();
+    let database = block_on(TestDatabase::unmigrated());
+    let role = |role: &str| {
+        let mut command = server(&folder.0);
+        command.env("DATABASE_URL", database.url()).args(["--role", role]);
+        command
+    };
+    let web = Running::run(role("web"));
+    let path = web.said.split("/api/v1/public").nth(1).and_then(|rest| rest.lines().next()).expect("a path to try");
+    let opened = web.request("POST", &format!("/api/v1/public{}", path.trim()));
+    let (_, body) = opened.split_once("\r\n\r\n").expect("a body");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let (id, token) = (body["data"]["id"].as_str().expect("an id"), body["meta"]["token"].as_str().expect("a token"));
+    let headers = format!("content-type: application/json\r\nauthorization: Bearer {token}\r\n");
+    let words = r#"{"turn":{"text":"I love it! How much is it?"}}"#;
+    let turn = web.send("POST", &format!("/api/v1/conversations/{id}/turns"), &headers, words);
+    assert!(turn.starts_with("HTTP/1.1 200"), "{turn}");
+    awaited(&database, "SELECT count(*) FROM job_ready WHERE name = 'analyze_conversation'", 1);
+    let worker = Running::run(role("worker"));
+    awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
+    assert!(worker.stop() && web.stop(), "both end well");
+    awaited(&database, "SELECT count(*) FROM job_processes", 0);
 }
 
 #[test]

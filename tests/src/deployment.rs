@@ -15,8 +15,8 @@ use spotlight_core::{
         time::Timestamp,
         user::{Role, Scope},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter},
-    ports::{Clock, Storage},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    ports::{Clock, JobQueue, Storage},
     scripted::ScriptedChatModel,
     services::{
         assistants::{AssistantInput, KnowledgeInput},
@@ -24,6 +24,10 @@ use spotlight_core::{
     },
 };
 use spotlight_http::{Api, HttpPolicy};
+use spotlight_storage::{
+    postgres::{PgOptions, PgQueue, PgStorage},
+    sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
+};
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// A clock that moves when it is told to.
@@ -51,6 +55,36 @@ impl Clock for TestClock {
     }
 }
 
+/// A storage, and the queue into which its units put their jobs.
+pub type Stores = (Arc<dyn Storage>, Arc<dyn JobQueue>);
+
+/// Everything in memory.
+pub fn in_memory(clock: Arc<TestClock>) -> Stores {
+    let storage = MemoryStorage::new(clock);
+    let queue = Arc::new(storage.queue());
+    (Arc::new(storage), queue)
+}
+
+/// Everything in one SQLite file.
+///
+/// # Panics
+/// When the file cannot be opened.
+pub async fn in_sqlite(options: SqliteOptions) -> Stores {
+    let storage = SqliteStorage::open(options).await.expect("a database");
+    let queue = Arc::new(SqliteQueue::new(&storage));
+    (Arc::new(storage), queue)
+}
+
+/// Everything in one Postgres database.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn in_postgres(options: PgOptions) -> Stores {
+    let storage = PgStorage::connect(options.clone()).await.expect("a database");
+    let queue = PgQueue::connect(options).await.expect("a database");
+    (Arc::new(storage), Arc::new(queue))
+}
+
 /// A deployment with one organization in Berlin, whose owner hosts appointments on weekdays from 9 to 17.
 pub struct Deployment {
     /// The platform itself, for what a client cannot do.
@@ -70,9 +104,10 @@ impl Deployment {
     ///
     /// # Panics
     /// When it cannot be set up.
-    pub async fn start(storage: Arc<dyn Storage>, clock: Arc<TestClock>) -> Self {
+    pub async fn start((storage, queue): Stores, clock: Arc<TestClock>) -> Self {
         let platform = Spotlight::builder()
             .storage(storage)
+            .queue(queue)
             .chat(Arc::new(ScriptedChatModel::new()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(Arc::new(MemoryMailer::new()))
@@ -175,8 +210,8 @@ impl Deployment {
     /// # Panics
     /// When storage fails.
     pub async fn work(&self) {
-        self.platform.runner().upkeep().await.expect("upkeep");
-        self.platform.runner().run_until_idle().await.expect("jobs run");
+        self.platform.upkeep().await.expect("upkeep");
+        self.platform.run_until_idle().await.expect("jobs run");
     }
 
     /// A visitor opens a conversation with an assistant.

@@ -6,8 +6,10 @@
 mod container;
 pub mod contents;
 pub mod deployment;
+pub mod fleet;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod proxy;
 pub mod redis;
 mod server;
 pub mod source;

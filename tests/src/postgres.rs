@@ -25,14 +25,14 @@ pub const BIN_VARIABLE: &str = "SPOTLIGHT_PG_BIN";
 /// A Postgres server that ends with this value, or with this process.
 #[derive(Debug)]
 pub struct PgServer {
-    _from: From,
+    from: From,
     port: u16,
 }
 
 /// What the server ends with.
 #[derive(Debug)]
 enum From {
-    Programs { _running: Running },
+    Programs { bin: PathBuf, running: Running },
     Container { _container: Container },
 }
 
@@ -42,6 +42,18 @@ impl PgServer {
     /// # Panics
     /// When Postgres is not installed, or the server does not start.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server whose commits outlive its crash, as those of a real one do.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn durable() -> Self {
+        Self::start_with(&["fsync=on", "synchronous_commit=on", "full_page_writes=on"])
+    }
+
+    fn start_with(settings: &[&str]) -> Self {
         let bin = programs().unwrap_or_else(|| {
             panic!(
                 "Postgres is not installed, and this test needs it: apt-get install postgresql postgresql-contrib, or \
@@ -55,19 +67,15 @@ impl PgServer {
         for _ in 0..5 {
             let (folder, port) = (folder("postgres", account), free_port());
             init(&bin, &folder, account);
-            let answers = || {
-                let mut ready = Command::new(bin.join("pg_isready"));
-                let ready = ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
-                ready.status().is_ok_and(|status| status.success())
-            };
             let (program, data) = (bin.join("postgres"), folder.join("data"));
             let port_setting = format!("port={port}");
             let mut command = vec![text(&program), "-D", text(&data), "-c", &port_setting];
-            for setting in SETTINGS {
+            // Of a setting that is named twice, the last counts.
+            for setting in SETTINGS.iter().chain(settings) {
                 command.extend(["-c", setting]);
             }
-            match Running::start(&folder, account, &command, answers) {
-                Ok(running) => return Self { _from: From::Programs { _running: running }, port },
+            match Running::start(&folder, account, &command, || answers(&bin, port)) {
+                Ok(running) => return Self { from: From::Programs { bin, running }, port },
                 Err(complaint) => complaints = complaint,
             }
         }
@@ -85,13 +93,51 @@ impl PgServer {
             SETTINGS.iter().copied().filter(|one| !inside.iter().any(|name| one.starts_with(name))).collect();
         let container = Container::start(&settings)?;
         let port = container.port;
-        Ok(Self { _from: From::Container { _container: container }, port })
+        Ok(Self { from: From::Container { _container: container }, port })
+    }
+
+    /// Ends the server at once, as a crash does: nothing is written that was not.
+    ///
+    /// # Panics
+    /// When it runs in a container.
+    pub fn crash(&mut self) {
+        match &mut self.from {
+            From::Programs { running, .. } => running.end("QUIT"),
+            From::Container { .. } => panic!("only a server from programs is crashed"),
+        }
+    }
+
+    /// Starts it again on its port, with what it held, after a [`crash`](Self::crash).
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&mut self) {
+        let port = self.port;
+        match &mut self.from {
+            From::Programs { bin, running } => {
+                let started = running.start_again(|| answers(bin, port));
+                started.unwrap_or_else(|complaint| panic!("Postgres did not start again: {complaint}"));
+            }
+            From::Container { .. } => panic!("only a server from programs is started again"),
+        }
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where a database of the server is.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
+}
+
+/// Whether the server takes connections.
+fn answers(bin: &Path, port: u16) -> bool {
+    let mut ready = Command::new(bin.join("pg_isready"));
+    let ready = ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+    ready.status().is_ok_and(|status| status.success())
 }
 
 /// Nothing has to outlive the machine, and everything has to be quick.

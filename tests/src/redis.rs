@@ -8,7 +8,7 @@ pub mod traffic;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -24,11 +24,14 @@ pub use self::{
     sentinel::RedisSentinel,
 };
 
-/// A Redis server that ends with this value, or with this process. It keeps nothing on disk.
+/// A Redis server that ends with this value, or with this process. It keeps nothing on disk,
+/// unless it is asked to.
 #[derive(Debug)]
 pub struct RedisServer {
     running: Option<Running>,
     port: u16,
+    /// Where it notes every write before it answers.
+    file: Option<PathBuf>,
 }
 
 impl RedisServer {
@@ -37,8 +40,20 @@ impl RedisServer {
     /// # Panics
     /// When Redis is not installed, or the server does not start.
     pub fn start() -> Self {
-        let (port, running) = on_free_ports(run);
-        Self { running: Some(running), port }
+        Self::start_with(None)
+    }
+
+    /// Starts a server that has every write on disk before it answers (`appendfsync always`).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_durable() -> Self {
+        Self::start_with(Some(folder("redis-file", Account::unprivileged())))
+    }
+
+    fn start_with(file: Option<PathBuf>) -> Self {
+        let (port, running) = on_free_ports(|port| run(port, file.as_deref()));
+        Self { running: Some(running), port, file }
     }
 
     /// The server of this process.
@@ -55,18 +70,25 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Stops it; what it held is gone.
+    /// Kills it, as a machine does that goes down.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    /// Stops it; what it held is gone, unless it keeps that on disk.
     pub fn stop(&mut self) {
         self.running = None;
     }
 
-    /// Starts it again on its port, empty.
+    /// Starts it again on its port, with what it kept on disk.
     ///
     /// # Panics
     /// When it does not start.
     pub fn start_again(&mut self) {
         self.stop();
-        let running = run(self.port);
+        let running = run(self.port, self.file.as_deref());
         self.running = Some(running.unwrap_or_else(|complaint| panic!("Redis did not start again: {complaint}")));
     }
 
@@ -85,6 +107,41 @@ impl RedisServer {
     /// When there is no such key.
     pub fn drop_key(&self, key: &str) {
         assert_eq!(ask(self.port, &format!("DEL {key}\r\n")).as_deref(), Some(":1"), "the server drops {key}");
+    }
+
+    /// Forgets every script it was given.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn forget_scripts(&self) {
+        assert_eq!(ask(self.port, "SCRIPT FLUSH\r\n").as_deref(), Some("+OK"), "the server forgets its scripts");
+    }
+
+    /// Runs a script, whose one argument is `argument`. Gives the first line of the answer.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn eval(&self, script: &str, argument: &str) -> String {
+        let answer = ask(self.port, &format!("EVAL \"{script}\" 0 {argument}\r\n"));
+        answer.expect("the server answers a script")
+    }
+
+    /// Has it refuse whatever takes memory, or take it again.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn be_full(&self, full: bool) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory {}\r\n", i32::from(full)));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the limit");
+    }
+
+    /// Sets what is to be removed when its memory is full.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn evict(&self, policy: &str) {
+        let answer = ask(self.port, &format!("CONFIG SET maxmemory-policy {policy}\r\n"));
+        assert_eq!(answer.as_deref(), Some("+OK"), "the server takes the policy");
     }
 
     /// Ends every connection of a kind, as `normal` or `pubsub`.
@@ -117,8 +174,12 @@ fn on_free_ports<T>(start: impl Fn(u16) -> Result<T, String>) -> (u16, T) {
     panic!("Redis did not start: {complaints}");
 }
 
-fn run(port: u16) -> Result<Running, String> {
-    run_with(port, &[])
+fn run(port: u16, file: Option<&Path>) -> Result<Running, String> {
+    let place = file.map(|file| file.display().to_string());
+    match &place {
+        Some(place) => run_with(port, &[("--dir", place), ("--appendonly", "yes"), ("--appendfsync", "always")]),
+        None => run_with(port, &[]),
+    }
 }
 
 fn run_with(port: u16, settings: &[(&str, &str)]) -> Result<Running, String> {

@@ -83,6 +83,9 @@ pub(crate) fn free_port() -> u16 {
 /// A program that ends with this value, or with this process.
 #[derive(Debug)]
 pub(crate) struct Running {
+    folder: PathBuf,
+    account: Option<Account>,
+    command: Vec<String>,
     program: Child,
     keeper: Child,
     // Closing it is the sign to stop.
@@ -100,43 +103,39 @@ impl Running {
         command: &[&str],
         answers: impl Fn() -> bool,
     ) -> Result<Self, String> {
-        let log = folder.join("log");
-        let output = File::create(&log).map_err(|error| format!("no log: {error}"))?;
-        let errors = output.try_clone().map_err(|error| format!("no log: {error}"))?;
-        let (name, arguments) = command.split_first().expect("a command has a name");
-        let mut program = Command::new(name);
-        program.args(arguments).stdin(Stdio::null()).stdout(output).stderr(errors);
-        let program = spawn(program, folder, account)?;
-        let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "keeper", &program.id().to_string()]).arg(folder);
-        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut keeper = spawn(keeper, folder, account)?;
+        let command: Vec<_> = command.iter().map(|&part| part.to_owned()).collect();
+        let (program, mut keeper) = launch(folder, account, &command)?;
         let input = keeper.stdin.take();
-        let mut running = Self { program, keeper, input };
-
-        let started = Instant::now();
-        let why = loop {
-            if answers() {
-                return Ok(running);
-            }
-            if running.program.try_wait().is_ok_and(|ended| ended.is_some()) {
-                // Its number can go to another program now, which the keeper must not stop.
-                let _ = running.keeper.kill();
-                break "it ended";
-            }
-            if started.elapsed() > PATIENCE {
-                break "it does not answer";
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        let written = fs::read_to_string(&log).unwrap_or_default();
-        drop(running);
-        let _ = fs::remove_dir_all(folder);
-        Err(format!("{why}:\n{written}"))
+        let mut running = Self { folder: folder.to_owned(), account, command, program, keeper, input };
+        running.until(answers).inspect_err(|_| {
+            let _ = fs::remove_dir_all(folder);
+        })?;
+        Ok(running)
     }
-}
 
-impl Running {
+    /// Ends the program by a signal, as `QUIT`, and keeps its folder.
+    ///
+    /// # Panics
+    /// When it cannot be told.
+    pub(crate) fn end(&mut self, signal: &str) {
+        // The keeper would take the folder with it.
+        let _ = self.keeper.kill();
+        let _ = self.keeper.wait();
+        let told = Command::new("kill").args([&format!("-{signal}"), &self.program.id().to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()), "the program can be ended");
+        let _ = self.program.wait();
+    }
+
+    /// Starts the program again in its folder, after [`end`](Self::end).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(crate) fn start_again(&mut self, answers: impl Fn() -> bool) -> Result<(), String> {
+        (self.program, self.keeper) = launch(&self.folder, self.account, &self.command)?;
+        self.input = self.keeper.stdin.take();
+        self.until(answers)
+    }
+
     /// Has the program do nothing any more, while its connections stand.
     ///
     /// # Panics
@@ -145,6 +144,49 @@ impl Running {
         let stopped = Command::new("kill").args(["-STOP", &self.program.id().to_string()]).status();
         assert!(stopped.is_ok_and(|status| status.success()), "the program is stopped");
     }
+
+    /// Ends the program without giving it a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        // One that has ended by itself is as dead.
+        let _ = self.program.kill();
+    }
+
+    /// Waits for the program's first answer.
+    fn until(&mut self, answers: impl Fn() -> bool) -> Result<(), String> {
+        let started = Instant::now();
+        let why = loop {
+            if answers() {
+                return Ok(());
+            }
+            if self.program.try_wait().is_ok_and(|ended| ended.is_some()) {
+                // Its number can go to another program now, which the keeper must not stop.
+                let _ = self.keeper.kill();
+                break "it ended";
+            }
+            if started.elapsed() > PATIENCE {
+                break "it does not answer";
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let written = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        Err(format!("{why}:\n{written}"))
+    }
+}
+
+/// Starts a program, and the keeper that ends it with this process.
+fn launch(folder: &Path, account: Option<Account>, command: &[String]) -> Result<(Child, Child), String> {
+    let output = File::options().create(true).append(true).open(folder.join("log"));
+    let output = output.map_err(|error| format!("no log: {error}"))?;
+    let errors = output.try_clone().map_err(|error| format!("no log: {error}"))?;
+    let (name, arguments) = command.split_first().expect("a command has a name");
+    let mut program = Command::new(name);
+    program.args(arguments).stdin(Stdio::null()).stdout(output).stderr(errors);
+    let program = spawn(program, folder, account)?;
+    let mut keeper = Command::new("sh");
+    keeper.args(["-c", KEEPER, "keeper", &program.id().to_string()]).arg(folder);
+    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let keeper = spawn(keeper, folder, account)?;
+    Ok((program, keeper))
 }
 
 /// Starts a command in a group of its own: an interrupt from the terminal is for the tests, and reaches a server by

@@ -10,14 +10,14 @@ use spotlight_core::{
     ports::{ReadConsistency, Storage},
     services::accounts::{NewInvitation, SignIn, SignUp, SignedIn},
 };
-use spotlight_storage::postgres::{PgOptions, PgStorage};
+use spotlight_storage::postgres::PgOptions;
 use spotlight_tests::{
-    deployment::{Deployment, TestClock},
+    deployment::{Deployment, TestClock, in_postgres},
     postgres::TestDatabase,
 };
 
 struct World {
-    storage: Arc<PgStorage>,
+    storage: Arc<dyn Storage>,
     deployment: Deployment,
     owner: Context,
     _database: TestDatabase,
@@ -28,9 +28,9 @@ const OWNER: &str = "nora@newcomer.example";
 impl World {
     async fn new() -> Self {
         let database = TestDatabase::fresh().await;
-        let storage = PgStorage::connect(PgOptions::new(database.url())).await.expect("the database takes connections");
-        let storage = Arc::new(storage);
-        let deployment = Deployment::start(storage.clone(), TestClock::at("2026-03-25T10:00:00Z")).await;
+        let (storage, queue) = in_postgres(PgOptions::new(database.url())).await;
+        let stores = (Arc::clone(&storage), queue);
+        let deployment = Deployment::start(stores, TestClock::at("2026-03-25T10:00:00Z")).await;
         let request = SignUp {
             email: OWNER.to_owned(),
             name: "Nora Newcomer".to_owned(),

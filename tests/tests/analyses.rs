@@ -6,16 +6,12 @@ use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use spotlight_core::{
     domain::assistant::{Language, Topic},
-    memory::MemoryStorage,
-    ports::{NewJob, OutboxKind, ReadConsistency, Storage},
+    ports::JobSpec,
 };
 use spotlight_http::conformance::contents::contents;
-use spotlight_storage::{
-    postgres::{PgOptions, PgStorage},
-    sqlite::{SqliteOptions, SqliteStorage},
-};
+use spotlight_storage::{postgres::PgOptions, sqlite::SqliteOptions};
 use spotlight_tests::{
-    deployment::{Deployment, TestClock},
+    deployment::{Deployment, Stores, TestClock, in_memory, in_postgres, in_sqlite},
     postgres::TestDatabase,
 };
 
@@ -47,20 +43,15 @@ async fn talked(deployment: &Deployment) -> Vec<String> {
 async fn analyse(deployment: &Deployment, conversation: &str) {
     let organization = deployment.platform.organizations().first().await.expect("storage").expect("an organization");
     let unit = deployment.platform.storage().begin().await.expect("a unit");
-    let job = NewJob {
-        organization_id: Some(organization),
-        name: "analyze_conversation".to_owned(),
-        payload: json!({ "conversation_id": conversation, "ended_reason": "visitor_ended" }),
-        run_at: None,
-        unique_key: None,
-    };
+    let payload = json!({ "conversation_id": conversation, "ended_reason": "visitor_ended" }).to_string();
+    let job = JobSpec { organization: Some(organization), ..JobSpec::new("analyze_conversation", payload) };
     unit.enqueue(job).await.expect("a job");
     unit.commit().await.expect("a commit");
 }
 
 /// Every analysis alone and in another order, then all at once, twice.
-async fn shuffled_and_twice(storage: Arc<dyn Storage>, clock: Arc<TestClock>) {
-    let deployment = Deployment::start(storage, clock).await;
+async fn shuffled_and_twice(stores: Stores, clock: Arc<TestClock>) {
+    let deployment = Deployment::start(stores, clock).await;
     let made = talked(&deployment).await;
     deployment.work().await;
     let scores: Vec<Value> = deployment.team("/leads").await["data"].as_array().cloned().unwrap_or_default();
@@ -87,10 +78,9 @@ async fn shuffled_and_twice(storage: Arc<dyn Storage>, clock: Arc<TestClock>) {
     deployment.work().await;
     same(&deployment, &before).await;
     assert_eq!(events(&deployment, &made).await, heard, "nobody is told twice");
-    let outbox = deployment.platform.storage().read(ReadConsistency::Strong).outbox();
-    let jobs = outbox.stats(OutboxKind::Job, "2026-03-25T23:00:00Z".parse().expect("an instant")).await;
-    let jobs = jobs.expect("figures");
-    assert_eq!((jobs.ready, jobs.running, jobs.dead), (0, 0, 0));
+    for queue in deployment.platform.queue().snapshot().await.expect("figures").queues {
+        assert_eq!((queue.ready, queue.running, queue.dead), (0, 0, 0), "{}", queue.queue);
+    }
 }
 
 /// Everything that listeners have been told so far.
@@ -117,7 +107,7 @@ async fn same(deployment: &Deployment, before: &std::collections::BTreeMap<Strin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory() {
     let clock = TestClock::at(START);
-    shuffled_and_twice(Arc::new(MemoryStorage::new(clock.clone())), clock).await;
+    shuffled_and_twice(in_memory(clock.clone()), clock).await;
 }
 
 /// A folder that goes with the test.
@@ -134,7 +124,7 @@ async fn sqlite() {
     let clock = TestClock::at(START);
     let folder = Folder(std::env::temp_dir().join(format!("spotlight-analyses-{}", std::process::id())));
     let options = SqliteOptions { clock: clock.clone(), ..SqliteOptions::new(folder.0.join("spotlight.db")) };
-    shuffled_and_twice(Arc::new(SqliteStorage::open(options).await.expect("a database")), clock).await;
+    shuffled_and_twice(in_sqlite(options).await, clock).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,5 +132,5 @@ async fn postgres() {
     let clock = TestClock::at(START);
     let database = TestDatabase::fresh().await;
     let options = PgOptions { clock: clock.clone(), ..PgOptions::new(database.url()) };
-    shuffled_and_twice(Arc::new(PgStorage::connect(options).await.expect("a database")), clock).await;
+    shuffled_and_twice(in_postgres(options).await, clock).await;
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use spotlight_core::{
-    memory::MemoryStorage,
-    ports::{Storage, SystemClock},
-};
+use spotlight_core::{memory::MemoryStorage, ports::SystemClock};
 use spotlight_http::{
     Api, HttpPolicy,
     conformance::{
@@ -14,7 +11,10 @@ use spotlight_http::{
         on, seed,
     },
 };
-use spotlight_tests::contents;
+use spotlight_tests::{
+    contents,
+    deployment::{Stores, in_postgres, in_sqlite},
+};
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// Generated bodies per database; memory takes more in the contract's own crate.
@@ -23,8 +23,8 @@ fn garbage() -> usize {
 }
 
 /// Serves a platform on `storage` for as long as the target lives.
-async fn serve(storage: Arc<dyn Storage>) -> Target {
-    let platform = on(storage);
+async fn serve((storage, queue): Stores) -> Target {
+    let platform = on(storage, queue);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let target = seed(&platform, base).await;
@@ -40,7 +40,9 @@ mod memory {
     use super::{Arc, MemoryStorage, SystemClock, Target};
 
     async fn start() -> Target {
-        super::serve(Arc::new(MemoryStorage::new(Arc::new(SystemClock)))).await
+        let storage = MemoryStorage::new(Arc::new(SystemClock));
+        let queue = Arc::new(storage.queue());
+        super::serve((Arc::new(storage), queue)).await
     }
 
     spotlight_http::http_suite!(start);
@@ -52,9 +54,9 @@ mod sqlite {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    use spotlight_storage::sqlite::{SqliteOptions, SqliteStorage};
+    use spotlight_storage::sqlite::SqliteOptions;
 
-    use super::{Arc, Ground, Storage, Target, contents, garbage_is_refused_and_leaves_nothing, on};
+    use super::{Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_sqlite, on};
 
     /// A folder that goes with the test.
     struct Folder(PathBuf);
@@ -66,18 +68,18 @@ mod sqlite {
         }
     }
 
-    async fn open() -> (Arc<dyn Storage>, Folder) {
+    async fn open() -> (Stores, Folder) {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("spotlight-http-{}-{number}", std::process::id())));
         std::fs::create_dir_all(&folder.0).expect("a folder");
-        let storage = SqliteStorage::open(SqliteOptions::new(folder.0.join("spotlight.db"))).await.expect("a database");
-        (Arc::new(storage), folder)
+        let stores = in_sqlite(SqliteOptions::new(folder.0.join("spotlight.db"))).await;
+        (stores, folder)
     }
 
     async fn start() -> Target {
-        let (storage, folder) = open().await;
-        super::serve(storage).await.keeping(folder)
+        let (stores, folder) = open().await;
+        super::serve(stores).await.keeping(folder)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,33 +88,32 @@ mod sqlite {
     }
 
     async fn ground() -> Ground {
-        let (storage, folder) = open().await;
+        let ((storage, queue), folder) = open().await;
         let file = folder.0.join("spotlight.db");
         let contents = move || -> futures::future::LocalBoxFuture<'static, _> {
             let file = file.clone();
             Box::pin(async move { contents::of_sqlite(&file).await })
         };
-        Ground { platform: on(storage), contents: Box::new(contents), keep: Box::new(folder) }
+        Ground { platform: on(storage, queue), contents: Box::new(contents), keep: Box::new(folder) }
     }
 
     spotlight_http::http_suite!(start);
 }
 
 mod postgres {
-    use spotlight_storage::postgres::{PgOptions, PgStorage};
+    use spotlight_storage::postgres::PgOptions;
     use spotlight_tests::postgres::TestDatabase;
 
-    use super::{Arc, Ground, Storage, Target, contents, garbage_is_refused_and_leaves_nothing, on};
+    use super::{Arc, Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_postgres, on};
 
-    async fn open() -> (Arc<dyn Storage>, TestDatabase) {
+    async fn open() -> (Stores, TestDatabase) {
         let database = TestDatabase::fresh().await;
-        let storage = PgStorage::connect(PgOptions::new(database.url())).await.expect("a database");
-        (Arc::new(storage), database)
+        (in_postgres(PgOptions::new(database.url())).await, database)
     }
 
     async fn start() -> Target {
-        let (storage, database) = open().await;
-        super::serve(storage).await.keeping(database)
+        let (stores, database) = open().await;
+        super::serve(stores).await.keeping(database)
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,13 +122,13 @@ mod postgres {
     }
 
     async fn ground() -> Ground {
-        let (storage, database) = open().await;
+        let ((storage, queue), database) = open().await;
         let connection = Arc::new(tokio::sync::Mutex::new(database.connect().await));
         let contents = move || -> futures::future::LocalBoxFuture<'static, _> {
             let connection = Arc::clone(&connection);
             Box::pin(async move { contents::of_postgres(&mut *connection.lock().await).await })
         };
-        Ground { platform: on(storage), contents: Box::new(contents), keep: Box::new(database) }
+        Ground { platform: on(storage, queue), contents: Box::new(contents), keep: Box::new(database) }
     }
 
     spotlight_http::http_suite!(start);

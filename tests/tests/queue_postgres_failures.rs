@@ -229,11 +229,11 @@ async fn nobody_is_given_up_by_a_server_that_has_just_started() {
     let (patient, hasty) = (join(&queue, Duration::from_hours(999)).await, join(&queue, LONG).await);
     assert_eq!(claim(&queue, patient, 1).await.len(), 1);
     let mut connection = database.connect().await;
-    let silence = "UPDATE job_processes SET seen = seen - 2 * lease";
-    sqlx::raw_sql(silence).execute(&mut connection).await.expect("both are silent for long");
     let restarted = "UPDATE job_processes SET lease = clock_timestamp() - pg_postmaster_start_time() \
                      WHERE lease < interval '999 hours'";
     sqlx::raw_sql(restarted).execute(&mut connection).await.expect("one lease is as old as the server");
+    let silence = "UPDATE job_processes SET seen = seen - 2 * lease";
+    sqlx::raw_sql(silence).execute(&mut connection).await.expect("both are silent for long");
     assert_eq!(queue.upkeep(100).await.expect("upkeep").recovered, 0);
     assert!(!queue.heartbeat(hasty, &[]).await.expect("answered").alive, "its lease ended while the server was up");
     assert!(queue.heartbeat(patient, &[]).await.expect("answered").alive, "its lease began anew with the server");

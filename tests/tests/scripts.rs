@@ -79,6 +79,19 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
     (String::from_utf8(output.stdout).expect("text"), output.status.code())
 }
 
+/// Suites about no one adapter.
+const SUITES: [&str; 9] = [
+    "accounts_postgres",
+    "analyses",
+    "architecture",
+    "broken_adapters",
+    "garbage",
+    "held_out",
+    "server",
+    "services",
+    "worker",
+];
+
 /// The log of a run in which every adapter is tested.
 fn log() -> String {
     let suites = [
@@ -90,6 +103,7 @@ fn log() -> String {
         ("queue_sqlite", "conformance::queue_add::upkeep_is_bounded"),
         ("queue_postgres", "direct::queue_add::upkeep_is_bounded"),
         ("queue_postgres", "pooled::queue_add::upkeep_is_bounded"),
+        ("queue_faults", "postgres::cut_connections_cost_nothing_but_time"),
         ("http_axum", "memory::lead::moves"),
         ("http_axum", "sqlite::lead::moves"),
         ("http_axum", "postgres::lead::moves"),
@@ -111,6 +125,9 @@ fn log() -> String {
             "     Running tests/{suite}.rs (target/debug/deps/{suite}-0123456789abcdef)\ntest {test} ... ok\n"
         );
     }
+    for suite in SUITES {
+        log += &format!("     Running tests/{suite}.rs (target/debug/deps/{suite}-0123456789abcdef)\ntest it ... ok\n");
+    }
     log + "   Doc-tests spotlight_core\ntest crates/spotlight-core/src/lib.rs - (line 3) - compile ... ok\n"
 }
 
@@ -118,7 +135,7 @@ fn log() -> String {
 fn a_whole_run_is_counted_by_suite_and_by_adapter() {
     let (said, code) = summary(&log(), false);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("20 passed, 0 failed, 1 skipped"), "{said}");
+    assert!(said.contains("29 passed, 0 failed, 1 skipped"), "{said}");
     for suite in ["spotlight_core (unit tests)", "spotlight_http (unit tests)", "spotlight_core (documentation)"] {
         assert!(said.lines().any(|line| line.trim() == format!("1 passed   0 failed  {suite}")), "{suite}: {said}");
     }
@@ -132,6 +149,7 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  queue on SQLite",
         "1  queue on Postgres",
         "1  queue on Postgres through PgBouncer",
+        "1  faults of the queue on Postgres",
         "1  HTTP on memory",
         "1  HTTP on SQLite",
         "1  HTTP on Postgres",
@@ -158,6 +176,11 @@ fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
         assert!(said.contains(&format!("no test ran for: [{gone}]")), "{said}");
         assert_eq!(summary(&log().replacen(test, "", 1), true).1, Some(0));
     }
+    for suite in SUITES {
+        let (said, code) = summary(&log().replace(&format!("/{suite}-"), "/another-"), false);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains(&format!("no test ran for: [{suite}]")), "{said}");
+    }
     assert_eq!(summary("", true).1, Some(4));
 }
 
@@ -165,5 +188,5 @@ fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
 fn a_failed_test_fails_the_summary() {
     let (said, code) = summary(&log().replacen("silent ... ok", "silent ... FAILED", 1), false);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("19 passed, 1 failed, 1 skipped"), "{said}");
+    assert!(said.contains("28 passed, 1 failed, 1 skipped"), "{said}");
 }

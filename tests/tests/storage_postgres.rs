@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use spotlight_core::{conformance::StorageFixture, ports::Storage};
-use spotlight_storage::postgres::{PgOptions, PgStorage};
+use spotlight_core::{
+    conformance::StorageFixture,
+    ports::{JobPlacement, JobQueue, Storage},
+};
+use spotlight_storage::postgres::{PgOptions, PgQueue, PgStorage};
 use spotlight_tests::{pgbouncer::PgBouncer, postgres::TestDatabase};
 
 /// Storages on databases of their own, which go when the test is over.
@@ -18,13 +21,20 @@ impl Fixture {
         Self { pooler, databases: Mutex::default() }
     }
 
-    async fn storage(&self, max_connections: u32) -> Arc<dyn Storage> {
+    async fn options(&self, max_connections: u32) -> PgOptions {
         let database = TestDatabase::fresh().await;
         let url = if self.pooler { PgBouncer::shared().url(&database) } else { database.url() };
         self.databases.lock().expect("no test panicked here").push(database);
-        let options = PgOptions { max_connections, pooler: self.pooler, ..PgOptions::new(url) };
-        Arc::new(PgStorage::connect(options).await.expect("the database takes connections"))
+        PgOptions { max_connections, pooler: self.pooler, ..PgOptions::new(url) }
     }
+
+    async fn storage(&self, max_connections: u32) -> Arc<dyn Storage> {
+        open(self.options(max_connections).await).await
+    }
+}
+
+async fn open(options: PgOptions) -> Arc<dyn Storage> {
+    Arc::new(PgStorage::connect(options).await.expect("the database takes connections"))
 }
 
 #[async_trait]
@@ -35,6 +45,16 @@ impl StorageFixture for Fixture {
 
     async fn narrow(&self) -> Arc<dyn Storage> {
         self.storage(1).await
+    }
+
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>) {
+        let options = self.options(8).await;
+        let queue = PgQueue::connect(options.clone()).await.expect("the database takes connections");
+        (open(options).await, Arc::new(queue))
+    }
+
+    async fn with_outbox(&self) -> Arc<dyn Storage> {
+        open(PgOptions { jobs: JobPlacement::Outbox, ..self.options(8).await }).await
     }
 }
 

@@ -32,7 +32,7 @@ use spotlight_core::{
         organizations::NewOrganization,
     },
 };
-use spotlight_storage::postgres::{PgOptions, PgStorage};
+use spotlight_storage::postgres::{PgOptions, PgQueue, PgStorage};
 use spotlight_tests::postgres::TestDatabase;
 
 /// A model that notes an address, and keeps what it was told.
@@ -74,6 +74,7 @@ async fn an_address_that_another_visitor_takes_in_this_moment_joins_them_and_rev
     let model = Arc::new(Notes::default());
     let platform = Spotlight::builder()
         .storage(storage.clone())
+        .queue(Arc::new(PgQueue::connect(PgOptions::new(database.url())).await.expect("connected")))
         .chat(model.clone())
         .events(Arc::new(MemoryEventBus::new(clock.clone())))
         .mailer(Arc::new(MemoryMailer::new()))

@@ -12,10 +12,13 @@ use spotlight_core::{
     Error, ErrorKind, Result, Retry,
     conformance::{StorageFixture, samples::Samples},
     domain::{lead::Lead, organization::Organization},
-    ports::{IdGenerator, LeadFilter, LeadSort, Order, Paging, ReadConsistency, Sort, Storage, SystemIds},
+    ports::{
+        IdGenerator, JobPlacement, JobQueue, LeadFilter, LeadSort, Order, Paging, ReadConsistency, Sort, Storage,
+        SystemIds,
+    },
     text,
 };
-use spotlight_storage::sqlite::{SqliteOptions, SqliteStorage};
+use spotlight_storage::sqlite::{SqliteOptions, SqliteQueue, SqliteStorage};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 /// A folder that goes with its owner.
@@ -46,18 +49,35 @@ struct Fixture {
     folders: Mutex<Vec<Folder>>,
 }
 
+impl Fixture {
+    async fn storage(&self, jobs: JobPlacement) -> SqliteStorage {
+        let folder = Folder::new();
+        let options = SqliteOptions { jobs, ..SqliteOptions::new(folder.file()) };
+        let storage = SqliteStorage::open(options).await.expect("a fresh file opens");
+        self.folders.lock().expect("no test panicked here").push(folder);
+        storage
+    }
+}
+
 #[async_trait]
 impl StorageFixture for Fixture {
     async fn fresh(&self) -> Arc<dyn Storage> {
-        let folder = Folder::new();
-        let storage = open(&folder.file()).await.expect("a fresh file opens");
-        self.folders.lock().expect("no test panicked here").push(folder);
-        Arc::new(storage)
+        Arc::new(self.storage(JobPlacement::Queue).await)
     }
 
     /// There is never more than one writer.
     async fn narrow(&self) -> Arc<dyn Storage> {
         self.fresh().await
+    }
+
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>) {
+        let storage = self.storage(JobPlacement::Queue).await;
+        let queue = SqliteQueue::new(&storage);
+        (Arc::new(storage), Arc::new(queue))
+    }
+
+    async fn with_outbox(&self) -> Arc<dyn Storage> {
+        Arc::new(self.storage(JobPlacement::Outbox).await)
     }
 }
 

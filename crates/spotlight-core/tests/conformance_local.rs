@@ -7,9 +7,9 @@ use bytes::Bytes;
 use spotlight_core::{
     ErrorKind,
     conformance::files::FileStoreFixture,
-    domain::OrganizationId,
-    local::LocalFileStore,
-    ports::{FileStore, IdGenerator, SystemIds},
+    domain::{OrganizationId, contact::Email},
+    local::{FolderMailer, LocalFileStore, MAIL_KEPT_DAYS},
+    ports::{Attachment, Clock, FileStore, IdGenerator, Mailer, Message, SystemClock, SystemIds},
 };
 
 /// A folder that goes with the test.
@@ -91,4 +91,43 @@ async fn a_folder_that_cannot_be_made_is_unavailable() {
     let refused = folder.store().put(organization(), "k", Bytes::new()).await.expect_err("there is no folder");
     fs::remove_file(&folder.0).expect("a file can be removed");
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn mail_goes_from_its_folder_when_it_is_old() {
+    let folder = Folder::new();
+    let mailer = FolderMailer::new(&folder.0);
+    let now = SystemClock.now();
+    assert_eq!(mailer.remove_before(now).await.expect("there is no folder yet"), 0);
+    for id in ["old", "new"] {
+        let message = Message {
+            id: id.to_owned(),
+            to: Email::parse("ana@example.com").expect("an address"),
+            subject: "Booked".to_owned(),
+            text: "Monday".to_owned(),
+            attachments: vec![Attachment {
+                file_name: "invitation.ics".to_owned(),
+                content_type: "text/calendar".to_owned(),
+                body: Bytes::from_static(b"BEGIN:VCALENDAR\r\n"),
+            }],
+        };
+        mailer.send(&message).await.expect("a message is written");
+    }
+    let long_ago = now - chrono::Duration::days(MAIL_KEPT_DAYS + 1);
+    for name in ["old.json", "old-invitation.ics"] {
+        let file = fs::File::options().write(true).open(folder.0.join(name)).expect("the file is there");
+        file.set_modified(long_ago.into()).expect("its time is changed");
+    }
+    // The first look is at once.
+    let tidying = tokio::spawn(mailer.tidy(Arc::new(SystemClock)));
+    let gone = async {
+        while folder.0.join("old.json").exists() || folder.0.join("old-invitation.ics").exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.expect("old files go");
+    tidying.abort();
+    for name in ["new.json", "new-invitation.ics"] {
+        assert!(folder.0.join(name).exists(), "{name}");
+    }
 }

@@ -24,7 +24,8 @@ use spotlight_core::{
         MemoryStorage,
     },
     ports::{
-        Cache, Clock, EventBus, FileStore, JobQueue, Mailer, Message, RateLimiter, Storage, SystemClock, SystemIds,
+        Cache, Clock, EventBus, FileStore, JobPlacement, JobQueue, Mailer, Message, RateLimiter, Storage, SystemClock,
+        SystemIds,
     },
 };
 
@@ -58,6 +59,16 @@ impl StorageFixture for Memory {
 
     async fn narrow(&self) -> Arc<dyn Storage> {
         StorageFixture::fresh(self).await
+    }
+
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>) {
+        let storage = MemoryStorage::new(Arc::new(SystemClock));
+        let queue = Arc::new(storage.queue());
+        (Arc::new(storage), queue)
+    }
+
+    async fn with_outbox(&self) -> Arc<dyn Storage> {
+        Arc::new(MemoryStorage::with_jobs(Arc::new(SystemClock), JobPlacement::Outbox))
     }
 }
 

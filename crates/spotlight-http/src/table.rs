@@ -120,6 +120,8 @@ operations! {
     ListTranscripts = "list_transcripts",
     /// A person of the team speaks.
     Say = "say",
+    /// A person of the team will come.
+    AcceptHandOff = "accept_hand_off",
     /// A person of the team takes over.
     TakeOver = "take_over",
     /// The assistant goes on.
@@ -221,7 +223,9 @@ const CONVERSATION_LIST: &[Parameter] = &[
     Parameter::new("source", Accepts::Words(words_of!(Channel)), "On one of these channels."),
     Parameter::new("assistant_id", Accepts::Id, "With this assistant."),
     Parameter::new("lead_id", Accepts::Id, "With this lead."),
+    Parameter::new("taken_over_by", Accepts::Id, "Taken over by this person of the team."),
     Parameter::new("sentiment", Accepts::Word(words_of!(Sentiment)), "Of this mood."),
+    Parameter::new("needs_attention", Accepts::Bool, "With `true`, those that need a person now."),
     CREATED_AFTER,
     CREATED_BEFORE,
     DATE_FROM,
@@ -410,6 +414,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
     )
     .body::<SayInput>("transcript")
     .one::<TranscriptAttributes>(201)
+    .refuses(&[409]),
+    Endpoint::new(
+        Op::AcceptHandOff,
+        Post,
+        "/api/v1/conversations/{id}/accept_hand_off",
+        "Tell that you will take over where a person was asked for; the assistant goes on until you do",
+    )
+    .one::<ConversationAttributes>(200)
     .refuses(&[409]),
     Endpoint::new(
         Op::TakeOver,

@@ -8,7 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use spotlight_core::{
     error::{Error, ErrorKind, Retry},
-    ports::{ApiTokenRepository, MockApiTokenRepository, MockRepositories, MockStorage, Quota, Repositories},
+    memory::MemoryStorage,
+    ports::{
+        ApiTokenRepository, MockApiTokenRepository, MockRepositories, MockStorage, Quota, Repositories, SystemClock,
+    },
     services::Spotlight,
 };
 use spotlight_http::{
@@ -183,7 +186,10 @@ async fn how_long_the_database_is_away_is_passed_on() {
     storage.expect_read().return_const(Box::new(repositories) as Box<dyn Repositories>);
     // Whoever cannot be recognised is not let in to write.
     storage.expect_begin().never();
-    let api = Api::new(on(Arc::new(storage)), HttpPolicy::development());
+    let api = Api::new(
+        on(Arc::new(storage), Arc::new(MemoryStorage::new(Arc::new(SystemClock)).queue())),
+        HttpPolicy::development(),
+    );
     let body = r#"{"lead": {"name": "Grace Hopper"}}"#;
     let headers = [("authorization", "Bearer spot_any"), ("content-type", "application/json")];
     let refused = send(&api, Operation::CreateLead, &headers, body).await;

@@ -3,7 +3,7 @@
 //! | feature | type | for |
 //! |---|---|---|
 //! | `postgres` | [`postgres::PgStorage`] | a fleet of servers |
-//! | `redis` | [`redis::RedisClient`] | what a fleet shares beside its storage: limits, cache, events |
+//! | `redis` | [`redis::RedisClient`] | what a fleet shares beside its storage: limits, cache, events, jobs |
 //! | `sqlite` | [`sqlite::SqliteStorage`] | one server, nothing else installed |
 //!
 //! Every file of an adapter mirrors the file of the same name under `spotlight-core/src/ports`, so a new query has one

@@ -6,13 +6,9 @@ mod people;
 
 use std::sync::Arc;
 
-use spotlight_core::{memory::MemoryStorage, ports::Storage};
-use spotlight_storage::{
-    postgres::{PgOptions, PgStorage},
-    sqlite::{SqliteOptions, SqliteStorage},
-};
+use spotlight_storage::{postgres::PgOptions, sqlite::SqliteOptions};
 use spotlight_tests::{
-    deployment::{Deployment, TestClock},
+    deployment::{Deployment, Stores, TestClock, in_memory, in_postgres, in_sqlite},
     postgres::TestDatabase,
 };
 
@@ -34,22 +30,20 @@ impl Drop for Keep {
     }
 }
 
-async fn memory(clock: Arc<TestClock>, _name: &str) -> (Arc<dyn Storage>, Keep) {
-    (Arc::new(MemoryStorage::new(clock)), Keep::Nothing)
+async fn memory(clock: Arc<TestClock>, _name: &str) -> (Stores, Keep) {
+    (in_memory(clock), Keep::Nothing)
 }
 
-async fn sqlite(clock: Arc<TestClock>, name: &str) -> (Arc<dyn Storage>, Keep) {
+async fn sqlite(clock: Arc<TestClock>, name: &str) -> (Stores, Keep) {
     let folder = std::env::temp_dir().join(format!("spotlight-visitors-{}-{name}", std::process::id()));
     let options = SqliteOptions { clock, ..SqliteOptions::new(folder.join("spotlight.db")) };
-    let storage = SqliteStorage::open(options).await.expect("a database");
-    (Arc::new(storage), Keep::Folder(folder))
+    (in_sqlite(options).await, Keep::Folder(folder))
 }
 
-async fn postgres(clock: Arc<TestClock>, _name: &str) -> (Arc<dyn Storage>, Keep) {
+async fn postgres(clock: Arc<TestClock>, _name: &str) -> (Stores, Keep) {
     let database = TestDatabase::fresh().await;
     let options = PgOptions { clock, ..PgOptions::new(database.url()) };
-    let storage = PgStorage::connect(options).await.expect("a database");
-    (Arc::new(storage), Keep::Database { _database: database })
+    (in_postgres(options).await, Keep::Database { _database: database })
 }
 
 macro_rules! visitors {
@@ -64,8 +58,8 @@ macro_rules! visitors {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
                     let clock = super::TestClock::at(super::START);
-                    let (storage, _keep) = super::$storage(clock.clone(), stringify!($name)).await;
-                    let deployment = super::Deployment::start(storage, clock).await;
+                    let (stores, _keep) = super::$storage(clock.clone(), stringify!($name)).await;
+                    let deployment = super::Deployment::start(stores, clock).await;
                     super::$module::$name(&deployment).await;
                 }
             )+

@@ -13,7 +13,7 @@ use crate::{
         time::{Timestamp, Window},
         user::{Role, User},
     },
-    ports::{AnalyticsQuery, AssistantRow, Funnel, Summary},
+    ports::{AnalyticsQuery, AssistantRow, Funnel, MovedConsents, Summary},
 };
 
 fn utc(text: &str) -> Timestamp {
@@ -153,7 +153,7 @@ impl Business {
                     unit.leads().update(&Lead { owner_id: Some(it.rep.id), ..lead.clone() }).await?;
                 }
                 unit.leads().update(&Lead { deleted_at: Some(at(9)), ..deleted }).await?;
-                unit.leads().merge(org, merged.id, contacted.id, at(9)).await
+                unit.leads().merge(org, merged.id, contacted.id, MovedConsents::All, at(9)).await
             })
             .await
             .unwrap();

@@ -166,6 +166,7 @@ pub async fn conversations_are_filtered(fixture: &dyn StorageFixture) {
     let b = made(&lead, &|talk| {
         (talk.started_at, talk.status, talk.source) = (at(10), Paused, Channel::Phone);
         (talk.sentiment, talk.assistant_id) = (Some(Sentiment::Negative), own.id);
+        talk.taken_over_by = Some(rep.id);
     })
     .await;
     let c = made(&assigned, &|talk| {
@@ -193,6 +194,8 @@ pub async fn conversations_are_filtered(fixture: &dyn StorageFixture) {
         (ConversationFilter { assistant_id: Some(own.id), ..any() }, vec![&b, &d]),
         (ConversationFilter { lead_id: Some(assigned.id), ..any() }, vec![&c, &d]),
         (ConversationFilter { lead_id: Some(assigned.id), assistant_id: Some(own.id), ..any() }, vec![&d]),
+        (ConversationFilter { taken_over_by: Some(rep.id), ..any() }, vec![&b]),
+        (ConversationFilter { taken_over_by: Some(world.user.id), ..any() }, vec![]),
         (ConversationFilter { sentiment: Some(Sentiment::Neutral), ..any() }, vec![&a, &d]),
         (ConversationFilter { visible_to: Some(rep.id), ..any() }, vec![&b, &c, &d]),
         (ConversationFilter { visible_to: Some(world.user.id), ..any() }, vec![&a, &c]),

@@ -10,8 +10,8 @@ use super::support::{World, soon};
 use crate::{
     Spotlight,
     error::Result,
-    memory::{MemoryFileStore, MemoryMailer, MemoryRateLimiter},
-    ports::{Event, EventBus, Heard, NewEvent, Storage, SystemClock},
+    memory::{MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter},
+    ports::{Event, EventBus, Heard, NewEvent, Storage, SystemClock, SystemIds},
     scripted::ScriptedChatModel,
 };
 
@@ -52,6 +52,7 @@ pub async fn relay(storage: &Arc<dyn Storage>, bus: &Arc<dyn EventBus>) {
     let clock = Arc::new(SystemClock);
     let platform = Spotlight::builder()
         .storage(Arc::clone(storage))
+        .queue(Arc::new(MemoryQueue::new(clock.clone(), Arc::new(SystemIds))))
         .events(Arc::clone(bus))
         .chat(Arc::new(ScriptedChatModel::new()))
         .mailer(Arc::new(MemoryMailer::new()))
@@ -60,7 +61,7 @@ pub async fn relay(storage: &Arc<dyn Storage>, bus: &Arc<dyn EventBus>) {
         .clock(clock)
         .build()
         .unwrap();
-    platform.runner().run_until_idle().await.unwrap();
+    platform.run_until_idle().await.unwrap();
 }
 
 type Listener = BoxStream<'static, Result<Heard>>;

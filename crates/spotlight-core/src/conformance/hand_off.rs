@@ -94,9 +94,9 @@ pub async fn a_hand_off_keeps_versions(fixture: &dyn StorageFixture) {
     );
 }
 
-/// Requests that nobody answered, of every organization, first expired first.
+/// Hand-offs that nobody came to, of every organization, first expired first.
 pub async fn expired_hand_offs_come_first_expired_first(fixture: &dyn StorageFixture) {
-    use HandOffStatus::{Accepted, Expired, Requested};
+    use HandOffStatus::{Accepted, Expired, Human, Requested};
     let world = World::new(fixture.fresh().await).await;
     let other = world.another().await;
     let made = async |world: &World, requested, expires, status| {
@@ -108,11 +108,12 @@ pub async fn expired_hand_offs_come_first_expired_first(fixture: &dyn StorageFix
     let late = made(&world, 0, 20, Requested).await;
     let early = made(&other, 5, 10, Requested).await;
     let tied = made(&world, -5, 20, Requested).await;
-    made(&world, 0, 10, Accepted).await;
+    let accepted = made(&world, 6, 11, Accepted).await;
+    made(&world, 0, 10, Human).await;
     made(&world, 0, 10, Expired).await;
     made(&world, 0, 21, Requested).await;
     let read = world.read().hand_offs();
-    assert_eq!(read.expired(at(20), 10).await.unwrap(), [early.clone(), late.clone(), tied]);
-    assert_eq!(read.expired(at(20), 2).await.unwrap(), [early.clone(), late]);
+    assert_eq!(read.expired(at(20), 10).await.unwrap(), [early.clone(), accepted.clone(), late.clone(), tied]);
+    assert_eq!(read.expired(at(20), 3).await.unwrap(), [early.clone(), accepted, late]);
     assert_eq!(read.expired(at(10), 10).await.unwrap(), [early]);
 }

@@ -18,7 +18,7 @@ use crate::{
         scoring::Criteria,
     },
     error::ErrorKind,
-    ports::{AuditFilter, ConversationFilter, LeadFilter, NewEvent, OutboxKind, Sort},
+    ports::{AuditFilter, ConversationFilter, LeadFilter, MovedConsents, NewEvent, OutboxKind, Sort},
 };
 
 /// A lead with something personal in every table.
@@ -191,6 +191,52 @@ pub async fn erasing_reaches_every_table(fixture: &dyn StorageFixture) {
     assert_eq!(about, [Some(kept.talk.id)], "what is still to be told of the erased one is not told");
 }
 
+/// Whoever opens a conversation is nobody known yet. Where they came from is forgotten with the lead all the same, and
+/// only there.
+pub async fn erasing_forgets_where_nobody_known_came_from(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let (gone, part, kept) = (world.lead().await, world.lead().await, world.lead().await);
+    let talks = [world.conversation_like(&gone, |_| ()).await, world.conversation_like(&part, |_| ()).await]
+        .map(|talk| talk.id.to_string());
+    let kept_talk = world.conversation_like(&kept, |_| ()).await.id.to_string();
+    let by = |actor: Actor, record_type: &str, record_id: String| AuditEntry {
+        actor_kind: actor.kind().to_owned(),
+        actor_id: actor.id(),
+        record_type: record_type.to_owned(),
+        record_id,
+        ..world.samples.audit_entry(world.org())
+    };
+    let theirs = [
+        by(Actor::Anonymous, "conversation", talks[0].clone()),
+        by(Actor::Anonymous, "conversation", talks[1].clone()),
+        by(Actor::Anonymous, "lead", gone.id.to_string()),
+        by(Actor::Anonymous, "lead", part.id.to_string()),
+    ];
+    let others = [
+        by(Actor::Anonymous, "conversation", kept_talk),
+        by(Actor::Anonymous, "lead", kept.id.to_string()),
+        by(Actor::Anonymous, "session", gone.id.to_string()),
+        by(Actor::User(world.user.id), "conversation", talks[0].clone()),
+        by(Actor::User(world.user.id), "lead", gone.id.to_string()),
+    ];
+    world
+        .write(async |unit| {
+            for entry in theirs.iter().chain(&others) {
+                unit.audit().append(entry).await?;
+            }
+            unit.leads().merge(world.org(), part.id, gone.id, MovedConsents::All, at(50)).await?;
+            unit.leads().erase(world.org(), gone.id, at(70)).await
+        })
+        .await
+        .unwrap();
+    let mut expected: Vec<_> =
+        theirs.into_iter().map(|entry| AuditEntry { source_address: None, ..entry }).chain(others).collect();
+    let mut entries = world.read().audit().list(world.org(), &AuditFilter::default(), &WHOLE).await.unwrap().items;
+    expected.sort_by_key(|entry| entry.id);
+    entries.sort_by_key(|entry| entry.id);
+    assert_eq!(entries, expected);
+}
+
 /// Leads that were merged into an erased one are erased with it, however far back.
 pub async fn erasing_reaches_merged_leads(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
@@ -201,8 +247,8 @@ pub async fn erasing_reaches_merged_leads(fixture: &dyn StorageFixture) {
     ];
     world
         .write(async |unit| {
-            unit.leads().merge(world.org(), first.lead.id, middle.lead.id, at(50)).await?;
-            unit.leads().merge(world.org(), middle.lead.id, last.lead.id, at(51)).await
+            unit.leads().merge(world.org(), first.lead.id, middle.lead.id, MovedConsents::All, at(50)).await?;
+            unit.leads().merge(world.org(), middle.lead.id, last.lead.id, MovedConsents::All, at(51)).await
         })
         .await
         .unwrap();

@@ -18,7 +18,7 @@ use crate::{
     error::ErrorKind,
     ports::{
         AppointmentFilter, AssistantFilter, AssistantSort, AuditFilter, Between, ConversationFilter, ConversationSort,
-        Cursor, LeadFilter, LeadSort, Order, Paging, Sort,
+        Cursor, LeadFilter, LeadSort, MovedConsents, Order, Paging, Sort,
     },
 };
 
@@ -77,14 +77,26 @@ pub async fn leads_are_sorted(fixture: &dyn StorageFixture) {
         leads.push(lead);
     }
     for direction in [Order::Asc, Order::Desc] {
-        for by in
-            [LeadSort::CreatedAt, LeadSort::UpdatedAt, LeadSort::LastConversationAt, LeadSort::Score, LeadSort::Name]
-        {
+        for by in [
+            LeadSort::CreatedAt,
+            LeadSort::UpdatedAt,
+            LeadSort::LastConversationAt,
+            LeadSort::Waiting,
+            LeadSort::Score,
+            LeadSort::Name,
+        ] {
             leads.sort_by(|a, b| match by {
                 LeadSort::CreatedAt => order(direction, (Some(a.created_at), a.id), (Some(b.created_at), b.id)),
                 LeadSort::UpdatedAt => order(direction, (Some(a.updated_at), a.id), (Some(b.updated_at), b.id)),
                 LeadSort::LastConversationAt => {
                     order(direction, (a.last_conversation_at, a.id), (b.last_conversation_at, b.id))
+                }
+                LeadSort::Waiting => {
+                    let waits = |lead: &Lead| {
+                        let talked = lead.last_conversation_at;
+                        (talked.is_some(), talked.unwrap_or(lead.created_at))
+                    };
+                    order(direction, (Some(waits(a)), a.id), (Some(waits(b)), b.id))
                 }
                 LeadSort::Score => order(direction, (a.score, a.id), (b.score, b.id)),
                 LeadSort::Name => order(direction, (a.name.as_deref(), a.id), (b.name.as_deref(), b.id)),
@@ -93,6 +105,33 @@ pub async fn leads_are_sorted(fixture: &dyn StorageFixture) {
             lists_as(&world, &LeadFilter::default(), Sort { by, order: direction }, &expected).await;
         }
     }
+}
+
+/// Whoever was never talked to waits longest, by creation; then by the last conversation. In pages and by cursors.
+pub async fn leads_that_wait_come_longest_first(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    // When it was made and last talked to, in minutes; in the order of waiting.
+    let rows =
+        [(5, None), (90, None), (4000, None), (50, Some(60)), (-9000, Some(70)), (-8000, Some(70)), (10, Some(3000))];
+    let mut ids = [None; 7];
+    // Ids follow another order than waiting, save for those that are equal.
+    for index in [3, 6, 1, 4, 5, 2, 0] {
+        let (created, talked) = rows[index];
+        let lead = world
+            .lead_like(|lead| {
+                (lead.status, lead.created_at) = (LeadStatus::Fresh, at(created));
+                lead.last_conversation_at = talked.map(at);
+            })
+            .await;
+        ids[index] = Some(lead.id);
+    }
+    let mut ids: Vec<_> = ids.into_iter().flatten().collect();
+    lists_as(&world, &LeadFilter::default(), Sort { by: LeadSort::Waiting, order: Order::Asc }, &ids).await;
+    let idle = LeadFilter { idle_since: Some(at(100)), ..LeadFilter::default() };
+    let waiting = [ids[0], ids[1], ids[3], ids[4], ids[5]];
+    lists_as(&world, &idle, Sort { by: LeadSort::Waiting, order: Order::Asc }, &waiting).await;
+    ids.reverse();
+    lists_as(&world, &LeadFilter::default(), Sort { by: LeadSort::Waiting, order: Order::Desc }, &ids).await;
 }
 
 /// Every filter, alone and together.
@@ -119,7 +158,10 @@ pub async fn leads_are_filtered(fixture: &dyn StorageFixture) {
     // Neither of these is ever listed.
     world.lead_like(|lead| lead.deleted_at = Some(at(9))).await;
     let merged = world.lead().await;
-    world.write(async |unit| unit.leads().merge(world.org(), merged.id, ids[0], at(9)).await).await.unwrap();
+    world
+        .write(async |unit| unit.leads().merge(world.org(), merged.id, ids[0], MovedConsents::All, at(9)).await)
+        .await
+        .unwrap();
 
     let any = LeadFilter::default;
     let cases: [(LeadFilter, &[usize]); 24] = [

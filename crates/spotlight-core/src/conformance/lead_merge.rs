@@ -11,12 +11,12 @@ use crate::{
     domain::{
         LeadId, OrganizationId,
         appointment::Appointment,
-        consent::ConsentState,
-        conversation::Conversation,
+        consent::{Consent, ConsentState},
+        conversation::{Conversation, DialogueState},
         lead::{Lead, Proposal, ProposalState},
     },
     error::{ErrorKind, Result},
-    ports::{AppointmentFilter, ConversationFilter, LeadFilter, Order, Sort, Storage},
+    ports::{AppointmentFilter, ConversationFilter, LeadFilter, MovedConsents, Order, Sort, Storage},
 };
 
 /// Everything of `from` belongs to `into`, which is not changed itself.
@@ -43,7 +43,10 @@ pub async fn a_merge_moves_everything(fixture: &dyn StorageFixture) {
         })
         .await
         .unwrap();
-    world.write(async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await).await.unwrap();
+    world
+        .write(async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await)
+        .await
+        .unwrap();
 
     let merged = world.stored_lead(from.id).await;
     assert_eq!((merged.email, merged.phone, merged.merged_into), (None, None, Some(into.id)));
@@ -73,12 +76,61 @@ pub async fn a_merge_moves_everything(fixture: &dyn StorageFixture) {
     assert_eq!(listed.total, Some(2));
 }
 
+/// A conversation whose lead became part of another does not own that one. What is said in it
+/// from then on is proposed, and overwrites nothing.
+pub async fn a_conversation_that_moved_owns_its_lead_no_more(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let (from, into) = (world.lead().await, world.lead().await);
+    let owned = world.conversation_like(&from, |talk| talk.state.owns_lead = true).await;
+    let bare = world.conversation_like(&from, |talk| talk.state = DialogueState::default()).await;
+    let other = world.conversation_like(&into, |talk| talk.state.owns_lead = true).await;
+    world
+        .write(async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await)
+        .await
+        .unwrap();
+
+    let stored = async |talk: &Conversation| world.read().conversations().get(world.org(), talk.id).await.unwrap();
+    let state = DialogueState { owns_lead: false, ..owned.state.clone() };
+    assert_eq!(stored(&owned).await, Some(Conversation { lead_id: into.id, state, version: 2, ..owned.clone() }));
+    assert_eq!(stored(&bare).await, Some(Conversation { lead_id: into.id, version: 2, ..bare.clone() }));
+    assert_eq!(stored(&other).await, Some(other));
+}
+
+/// Of a merge that proves nothing only refusals move: consent stays with the lead and the conversation in which it was
+/// given, so that an opt-out of the other lead stands.
+pub async fn an_unproven_merge_moves_refusals_alone(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let (from, into) = (world.lead().await, world.lead().await);
+    let change = |lead: &Lead, state, minute| world.samples.consent(lead, state, at(minute));
+    let opted_out = change(&into, ConsentState::Refused, 1);
+    let [asked, given, refused] = [
+        change(&from, ConsentState::Asked, 2),
+        change(&from, ConsentState::Given, 3),
+        change(&from, ConsentState::Refused, 4),
+    ];
+    world
+        .write(async |unit| {
+            for change in [&opted_out, &asked, &given, &refused] {
+                unit.consents().append(change).await?;
+            }
+            unit.leads().merge(world.org(), from.id, into.id, MovedConsents::Refusals, at(50)).await
+        })
+        .await
+        .unwrap();
+    let list = async |lead: &Lead| world.read().consents().list(world.org(), lead.id).await.unwrap();
+    assert_eq!(list(&into).await, [opted_out, Consent { lead_id: into.id, ..refused }]);
+    assert_eq!(list(&from).await, [asked, given], "who gave it stays provable");
+}
+
 /// What a merged lead held is free, and who read it before cannot write it back.
 pub async fn a_merged_lead_frees_its_contact(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     let (from, into) = (world.lead().await, world.lead().await);
     let talk = world.conversation_like(&from, |_| ()).await;
-    world.write(async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await).await.unwrap();
+    world
+        .write(async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await)
+        .await
+        .unwrap();
     refused(world.write(async |unit| unit.leads().update(&from).await).await, ErrorKind::StaleVersion);
     refused(world.write(async |unit| unit.conversations().update(&talk).await).await, ErrorKind::StaleVersion);
     let heir = Lead { email: from.email.clone(), phone: from.phone.clone(), ..into };
@@ -96,7 +148,9 @@ pub async fn a_merge_needs_two_live_leads(fixture: &dyn StorageFixture) {
     let stranger = world.another().await;
     let foreign = stranger.lead().await;
     let merge = async |from: &Lead, into: &Lead| {
-        world.write(async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await).await
+        world
+            .write(async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await)
+            .await
     };
     merge(&merged, &other).await.unwrap();
     refused(merge(&lead, &lead).await, ErrorKind::Conflict);
@@ -110,7 +164,7 @@ pub async fn a_merge_needs_two_live_leads(fixture: &dyn StorageFixture) {
 
 async fn merge(storage: Arc<dyn Storage>, organization: OrganizationId, from: LeadId, into: LeadId) -> Result<()> {
     let unit = storage.begin().await?;
-    unit.leads().merge(organization, from, into, at(50)).await?;
+    unit.leads().merge(organization, from, into, MovedConsents::All, at(50)).await?;
     unit.commit().await
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{LeadId, appointment::Appointment, consent::ConsentState, conversation::Conversation, lead::Lead},
     error::{ErrorKind, Result},
-    ports::UnitOfWork,
+    ports::{MovedConsents, UnitOfWork},
 };
 
 /// What can be added for a lead.
@@ -57,7 +57,7 @@ pub async fn what_is_added_during_a_merge_is_refused(fixture: &dyn StorageFixtur
         let (from, into) = (world.lead().await, world.lead().await);
         let (merged, added) = overlapping(
             &world,
-            async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await,
+            async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await,
             async |unit| add(&world, unit, kind, &from).await,
         )
         .await;
@@ -75,7 +75,7 @@ pub async fn what_is_added_before_a_merge_moves(fixture: &dyn StorageFixture) {
         let (added, merged) = overlapping(
             &world,
             async |unit| add(&world, unit, kind, &from).await,
-            async |unit| unit.leads().merge(world.org(), from.id, into.id, at(50)).await,
+            async |unit| unit.leads().merge(world.org(), from.id, into.id, MovedConsents::All, at(50)).await,
         )
         .await;
         added.unwrap();
@@ -89,10 +89,13 @@ pub async fn erasing_reaches_a_merge_at_the_same_time(fixture: &dyn StorageFixtu
     let world = World::new(fixture.fresh().await).await;
     let [first, middle, last] = [world.lead().await, world.lead().await, world.lead().await];
     let talk = world.conversation_like(&first, |talk| talk.audio_file = Some("recordings/a.ogg".to_owned())).await;
-    world.write(async |unit| unit.leads().merge(world.org(), first.id, middle.id, at(50)).await).await.unwrap();
+    world
+        .write(async |unit| unit.leads().merge(world.org(), first.id, middle.id, MovedConsents::All, at(50)).await)
+        .await
+        .unwrap();
     let (merged, erased) = overlapping(
         &world,
-        async |unit| unit.leads().merge(world.org(), middle.id, last.id, at(51)).await,
+        async |unit| unit.leads().merge(world.org(), middle.id, last.id, MovedConsents::All, at(51)).await,
         async |unit| unit.leads().erase(world.org(), last.id, at(70)).await,
     )
     .await;
@@ -144,7 +147,7 @@ pub async fn a_lead_that_is_gone_takes_no_records(fixture: &dyn StorageFixture) 
     let appointment = world.samples.appointment(&live, world.assistant.id, &world.host, 0);
     world
         .write(async |unit| {
-            unit.leads().merge(world.org(), merged.id, live.id, at(50)).await?;
+            unit.leads().merge(world.org(), merged.id, live.id, MovedConsents::All, at(50)).await?;
             unit.leads().erase(world.org(), erased.id, at(60)).await?;
             unit.appointments().insert(&appointment, at(0)).await
         })

@@ -43,6 +43,7 @@ pub mod outbox;
 pub mod outside;
 pub mod queue;
 pub mod queue_add;
+pub mod queue_ids;
 pub mod queue_lease;
 pub mod queue_limits;
 pub mod queue_steer;
@@ -53,6 +54,7 @@ pub mod refusal;
 pub mod tenant;
 pub mod transcript;
 pub mod unit;
+pub mod unit_jobs;
 pub mod webhook;
 
 pub use self::rounds::rounds;

@@ -9,9 +9,11 @@ use super::{
     support::{World, overlapping, pause, refused, rivals, together},
 };
 use crate::{
-    domain::{OutboxId, time::Timestamp},
+    domain::{JobId, OutboxId, time::Timestamp},
     error::{ErrorKind, Result},
-    ports::{NewEvent, NewJob, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, Storage},
+    ports::{
+        JobSpec, NewEvent, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, Storage, Unique, UniqueScope, WhenTaken,
+    },
 };
 
 /// An instant that is later than any clock a storage may have: what is to run at once is due by then.
@@ -19,8 +21,18 @@ pub(super) fn far() -> Timestamp {
     Utc.with_ymd_and_hms(2100, 1, 1, 0, 0, 0).unwrap()
 }
 
-async fn add(world: &World, job: NewJob) -> OutboxId {
-    world.write(async |unit| unit.enqueue(job).await).await.unwrap()
+async fn add(world: &World, job: JobSpec) -> OutboxId {
+    row_of(world.write(async |unit| unit.enqueue(job).await).await.unwrap())
+}
+
+/// A job's row has its id.
+fn row_of(job: JobId) -> OutboxId {
+    OutboxId::from_uuid(job.as_uuid())
+}
+
+/// A unique key that is held while a job waits.
+fn key(key: &str) -> Unique {
+    Unique { key: key.to_owned(), scope: UniqueScope::Waiting, taken: WhenTaken::Discard }
 }
 
 async fn claim(world: &World, now: Timestamp, limit: u32) -> Vec<OutboxRow> {
@@ -33,9 +45,9 @@ async fn stats(world: &World, now: Timestamp) -> OutboxStats {
 
 /// Jobs and events come back as they were given, each kind by itself.
 pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let job = world.samples.job(world.org(), "send_email");
-    let global = NewJob { organization_id: None, ..world.samples.job(world.org(), "expire_sessions") };
+    let global = JobSpec { organization: None, ..world.samples.job(world.org(), "expire_sessions") };
     let talk = world.conversation().await;
     let event = NewEvent {
         channel: format!("conversation:{}", talk.id),
@@ -43,30 +55,31 @@ pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
         ..world.samples.event(world.org(), "transcript_update")
     };
     let unit = world.storage.begin().await.unwrap();
-    let job_id = unit.enqueue(job.clone()).await.unwrap();
+    let job_id = row_of(unit.enqueue(job.clone()).await.unwrap());
     let event_id = unit.publish(event.clone()).await.unwrap();
-    let global_id = unit.enqueue(global.clone()).await.unwrap();
+    let global_id = row_of(unit.enqueue(global.clone()).await.unwrap());
     unit.commit().await.unwrap();
 
     let jobs = claim(&world, far(), 10).await;
     assert_eq!(jobs.iter().map(|row| row.id).collect::<Vec<_>>(), [job_id, global_id]);
     assert_eq!((jobs[0].organization_id, &jobs[0].name), (Some(world.org()), &job.name));
-    assert_eq!((&jobs[0].payload, jobs[0].attempts), (&job.payload, 1));
+    assert_eq!((&jobs[0].spec, jobs[0].attempts), (&Some(job.clone()), 1));
     assert_eq!((jobs[0].channel.as_ref(), jobs[0].conversation_id), (None, None));
     assert_eq!((jobs[1].organization_id, &jobs[1].name), (None, &global.name));
+    assert_eq!(jobs[1].spec, Some(global));
     let events = world.write(async |unit| unit.outbox().claim(OutboxKind::Event, far(), 30, 10).await).await.unwrap();
     assert_eq!(events.len(), 1);
     let row = &events[0];
     assert_eq!((row.id, row.organization_id, &row.name), (event_id, Some(world.org()), &event.event_type));
     assert_eq!((row.channel.as_ref(), row.conversation_id), (Some(&event.channel), event.conversation_id));
-    assert_eq!((&row.payload, row.attempts), (&event.data, 1));
+    assert_eq!((&row.payload, &row.spec, row.attempts), (&event.data, &None, 1));
 }
 
 /// By due time, then in the order they were added; not before they are due.
 pub async fn rows_are_claimed_in_order(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let due =
-        |seconds| NewJob { run_at: Some(far() + Duration::seconds(seconds)), ..world.samples.job(world.org(), "job") };
+        |seconds| JobSpec { run_at: Some(far() + Duration::seconds(seconds)), ..world.samples.job(world.org(), "job") };
     let mut added = Vec::new();
     for job in [due(20), due(10), world.samples.job(world.org(), "at once"), due(10), due(-10), due(31)] {
         added.push(add(&world, job).await);
@@ -84,7 +97,7 @@ pub async fn rows_are_claimed_in_order(fixture: &dyn StorageFixture) {
 
 /// Events of one unit come in the order they were added, and so do units that follow each other.
 pub async fn events_keep_their_order(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let mut added = Vec::new();
     for _ in 0..3 {
         let unit = world.storage.begin().await.unwrap();
@@ -104,7 +117,7 @@ pub async fn events_keep_their_order(fixture: &dyn StorageFixture) {
 
 /// A claimed row is nobody else's until its claim ends; then a new claim makes the old one void.
 pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let first = claim(&world, far(), 10).await.remove(0);
     let end = far() + Duration::seconds(30);
@@ -133,7 +146,7 @@ pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
 
 /// A claim that is extended lasts from then on.
 pub async fn a_claim_is_extended(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let now = far() + Duration::seconds(20);
@@ -144,7 +157,7 @@ pub async fn a_claim_is_extended(fixture: &dyn StorageFixture) {
 
 /// A row that is given back waits for its time and is tried again.
 pub async fn a_row_is_tried_again(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let again = far() + Duration::seconds(5);
@@ -153,13 +166,13 @@ pub async fn a_row_is_tried_again(fixture: &dyn StorageFixture) {
     assert_eq!(stats(&world, far()).await, OutboxStats { scheduled: 1, ..OutboxStats::default() });
     assert_eq!(claim(&world, far() + Duration::seconds(4), 10).await, []);
     let second = claim(&world, again, 10).await.remove(0);
-    assert_eq!((second.id, second.attempts, &second.payload), (id, 2, &row.payload));
+    assert_eq!((second.id, second.attempts, &second.spec), (id, 2, &row.spec));
     assert_ne!(second.claim, row.claim);
 }
 
 /// A row that is given up is kept and claimed no more.
 pub async fn a_row_is_given_up(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let row = claim(&world, far(), 10).await.remove(0);
     assert!(world.write(async |unit| unit.outbox().bury(id, row.claim, "refused").await).await.unwrap());
@@ -173,9 +186,9 @@ pub async fn a_row_is_given_up(fixture: &dyn StorageFixture) {
 
 /// Rows that were given up are seen with what went wrong, by their own organization alone, and are revived or removed.
 pub async fn rows_given_up_are_listed_revived_and_discarded(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let other = world.another().await;
-    let job = |key: &str| NewJob { unique_key: Some(key.to_owned()), ..world.samples.job(world.org(), "send_email") };
+    let job = |key: &str| JobSpec { unique: Some(self::key(key)), ..world.samples.job(world.org(), "send_email") };
     let (first, second) = (add(&world, job("mail:1")).await, add(&world, job("mail:2")).await);
     let theirs = add(&world, world.samples.job(other.org(), "send_email")).await;
     let event = world.samples.event(world.org(), "lead.updated");
@@ -227,8 +240,8 @@ pub async fn rows_given_up_are_listed_revived_and_discarded(fixture: &dyn Storag
 
 /// One waiting job has a key, whether it was tried or not; one that was given up does not count.
 pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
-    let job = |key: &str| NewJob { unique_key: Some(key.to_owned()), ..world.samples.job(world.org(), "job") };
+    let world = World::new(fixture.with_outbox().await).await;
+    let job = |key: &str| JobSpec { unique: Some(self::key(key)), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job("analyze:1")).await;
     assert_eq!(add(&world, job("analyze:1")).await, first);
     assert_ne!(add(&world, job("analyze:2")).await, first);
@@ -252,7 +265,7 @@ pub async fn a_unique_job_is_added_once(fixture: &dyn StorageFixture) {
     assert_ne!(add(&world, job("analyze:1")).await, second, "a job that was given up has finished");
 }
 
-async fn enqueue(storage: Arc<dyn Storage>, job: NewJob) -> Result<OutboxId> {
+async fn enqueue(storage: Arc<dyn Storage>, job: JobSpec) -> Result<JobId> {
     let unit = storage.begin().await?;
     let id = unit.enqueue(job).await?;
     unit.commit().await?;
@@ -261,10 +274,10 @@ async fn enqueue(storage: Arc<dyn Storage>, job: NewJob) -> Result<OutboxId> {
 
 /// Of two jobs with one key added at once, one is added, and both are given its id.
 pub async fn of_two_unique_jobs_at_once_one_is_added(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     for round in 1..=5 {
-        let key = Some(format!("key-{round}"));
-        let job = || NewJob { unique_key: key.clone(), ..world.samples.job(world.org(), "job") };
+        let key = format!("key-{round}");
+        let job = || JobSpec { unique: Some(self::key(&key)), ..world.samples.job(world.org(), "job") };
         let (one, other) =
             rivals(enqueue(Arc::clone(&world.storage), job()), enqueue(Arc::clone(&world.storage), job())).await;
         assert_eq!(one.unwrap(), other.unwrap());
@@ -275,7 +288,7 @@ pub async fn of_two_unique_jobs_at_once_one_is_added(fixture: &dyn StorageFixtur
 /// Many who claim at once are never given the same row, and together all of them.
 pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
     const ROWS: usize = 40;
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     for _ in 0..ROWS {
         add(&world, world.samples.job(world.org(), "job")).await;
     }
@@ -308,8 +321,8 @@ pub async fn claims_at_once_share_the_rows(fixture: &dyn StorageFixture) {
 /// A claimed job may have read its facts already: a new one is added beside it. So it is while the claim, or the end of
 /// the work, is not yet committed.
 pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
-    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let world = World::new(fixture.with_outbox().await).await;
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job()).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let second = add(&world, job()).await;
@@ -320,7 +333,7 @@ pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFix
     let (claimed, third) = overlapping(
         &world,
         async |unit| unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await,
-        async |unit| unit.enqueue(job()).await,
+        async |unit| unit.enqueue(job()).await.map(row_of),
     )
     .await;
     let (claimed, third) = (claimed.unwrap(), third.unwrap());
@@ -329,7 +342,7 @@ pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFix
     let (done, kept) = overlapping(
         &world,
         async |unit| unit.outbox().complete(first, row.claim).await,
-        async |unit| unit.enqueue(job()).await,
+        async |unit| unit.enqueue(job()).await.map(row_of),
     )
     .await;
     assert_eq!((done.unwrap(), kept.unwrap()), (true, third));
@@ -338,8 +351,8 @@ pub async fn a_claimed_job_does_not_stand_for_a_new_one(fixture: &dyn StorageFix
 
 /// A job that is given back while another waits under its key is removed: that one stands for both.
 pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
-    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let world = World::new(fixture.with_outbox().await).await;
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let first = add(&world, job()).await;
     let row = claim(&world, far(), 10).await.remove(0);
     let second = add(&world, job()).await;
@@ -356,7 +369,7 @@ pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn 
     let row = claim(&world, far() + Duration::seconds(30), 10).await.remove(0);
     let (third, given_back) = overlapping(
         &world,
-        async |unit| unit.enqueue(job()).await,
+        async |unit| unit.enqueue(job()).await.map(row_of),
         async |unit| unit.outbox().retry(second, row.claim, far(), "failed").await,
     )
     .await;
@@ -367,14 +380,14 @@ pub async fn a_job_that_is_given_back_is_covered_by_a_waiting_one(fixture: &dyn 
 
 /// Who claims a job that a unit was given the id of sees what that unit wrote.
 pub async fn a_unique_job_reads_what_its_unit_wrote(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
-    let job = || NewJob { unique_key: Some("analyze:1".to_owned()), ..world.samples.job(world.org(), "job") };
+    let world = World::new(fixture.with_outbox().await).await;
+    let job = || JobSpec { unique: Some(key("analyze:1")), ..world.samples.job(world.org(), "job") };
     let (waiting, lead) = (add(&world, job()).await, world.samples.lead(world.org()));
     let (id, seen) = overlapping(
         &world,
         async |unit| {
             unit.leads().insert(&lead).await?;
-            unit.enqueue(job()).await
+            unit.enqueue(job()).await.map(row_of)
         },
         async |unit| {
             let rows = unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await?;
@@ -390,12 +403,12 @@ pub async fn a_unique_job_reads_what_its_unit_wrote(fixture: &dyn StorageFixture
 
 /// Something is due when a claim would find a row, and costs no unit to ask.
 pub async fn what_is_due_is_what_a_claim_would_find(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let due = async |now| world.read().outbox().due(OutboxKind::Job, now).await.unwrap();
     assert!(!due(far()).await);
     world.write(async |unit| unit.publish(world.samples.event(world.org(), "lead.created")).await).await.unwrap();
     assert!(!due(far()).await, "each kind by itself");
-    add(&world, NewJob { run_at: Some(far()), ..world.samples.job(world.org(), "job") }).await;
+    add(&world, JobSpec { run_at: Some(far()), ..world.samples.job(world.org(), "job") }).await;
     assert!(!due(far() - Duration::microseconds(1)).await);
     assert!(due(far()).await);
     let row = claim(&world, far(), 10).await.remove(0);
@@ -408,7 +421,7 @@ pub async fn what_is_due_is_what_a_claim_would_find(fixture: &dyn StorageFixture
 
 /// A claim that is rolled back never was.
 pub async fn a_claim_that_is_rolled_back_never_was(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let id = add(&world, world.samples.job(world.org(), "job")).await;
     let unit = world.storage.begin().await.unwrap();
     let row = unit.outbox().claim(OutboxKind::Job, far(), 30, 10).await.unwrap().remove(0);
@@ -423,4 +436,46 @@ pub async fn a_claim_that_is_rolled_back_never_was(fixture: &dyn StorageFixture)
     refused(unit.leads().insert(&lead).await, ErrorKind::Conflict);
     drop(unit);
     assert_eq!(stats(&world, far()).await.running, 1);
+}
+
+/// Whatever their claims are, and only those of jobs.
+pub async fn rows_of_jobs_that_ended_go(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.with_outbox().await).await;
+    let job = || world.samples.job(world.org(), "job");
+    let (waiting, claimed, other) = (add(&world, job()).await, add(&world, job()).await, add(&world, job()).await);
+    let event = world.samples.event(world.org(), "lead.updated");
+    let told = world.write(async |unit| unit.publish(event).await).await.unwrap();
+    let ids: Vec<_> = [waiting, claimed, told].into_iter().map(|id| JobId::from_uuid(id.as_uuid())).collect();
+    let claim = claim(&world, far(), 2).await.remove(1);
+    assert_eq!(claim.id, claimed);
+    let finish = async || world.write(async |unit| unit.outbox().finish(&ids).await).await.unwrap();
+    assert_eq!(world.write(async |unit| unit.outbox().finish(&[]).await).await.unwrap(), 0);
+    assert_eq!(finish().await, 2);
+    assert_eq!(finish().await, 0);
+    assert!(!world.write(async |unit| unit.outbox().complete(claimed, claim.claim).await).await.unwrap());
+    let rows = self::claim(&world, far(), 10).await;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [other]);
+    assert_eq!(world.read().outbox().stats(OutboxKind::Event, far()).await.unwrap().ready, 1);
+}
+
+/// It goes with that job, and its own end would take it too.
+pub async fn a_row_follows_the_job_that_stands_for_it(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.with_outbox().await).await;
+    let (first, second) = (
+        add(&world, world.samples.job(world.org(), "job")).await,
+        add(&world, world.samples.job(world.org(), "job")).await,
+    );
+    let rows = claim(&world, far(), 10).await;
+    let holder = JobId::from_uuid(world.samples.uuid());
+    let follow = async |row: &OutboxRow, claim| {
+        let (id, holder) = (row.id, holder);
+        world.write(async |unit| unit.outbox().follow(id, claim, holder).await).await.unwrap()
+    };
+    assert!(!follow(&rows[0], rows[0].claim + 1).await, "the claim is void");
+    assert!(follow(&rows[0], rows[0].claim).await && follow(&rows[1], rows[1].claim).await);
+    assert_eq!(stats(&world, far()).await.running, 2, "the claims stay as they are");
+    let finish = async |job| world.write(async |unit| unit.outbox().finish(&[job]).await).await.unwrap();
+    assert_eq!(finish(JobId::from_uuid(second.as_uuid())).await, 1);
+    assert_eq!(finish(holder).await, 1);
+    assert_eq!(stats(&world, far()).await, OutboxStats::default(), "{first}");
 }

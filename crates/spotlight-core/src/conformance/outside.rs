@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     domain::{
-        OutboxId,
+        JobId, OutboxId,
         consent::ConsentState,
         conversation::Sentiment,
         lead::ProposalState,
         user::{LinkPurpose, Role},
     },
     error::ErrorKind::Misconfigured,
-    ports::{AuditFilter, Lease, OutboxKind, UtteranceAnalysis},
+    ports::{AuditFilter, Lease, MovedConsents, OutboxKind, UtteranceAnalysis},
 };
 
 /// Organizations, users, sessions, tokens and links.
@@ -94,7 +94,7 @@ pub async fn assistants_and_leads_are_not_written_outside_a_unit(fixture: &dyn S
     refused(read.hosts().update(&world.host).await, Misconfigured);
     refused(read.leads().insert(&samples.lead(world.org())).await, Misconfigured);
     refused(read.leads().update(&lead).await, Misconfigured);
-    refused(read.leads().merge(world.org(), lead.id, other.id, at(9)).await, Misconfigured);
+    refused(read.leads().merge(world.org(), lead.id, other.id, MovedConsents::All, at(9)).await, Misconfigured);
     refused(read.leads().erase(world.org(), lead.id, at(9)).await, Misconfigured);
     refused(read.proposals().insert(&samples.proposal(&lead)).await, Misconfigured);
     refused(read.proposals().decide(world.org(), proposal.id, ProposalState::Accepted).await, Misconfigured);
@@ -161,7 +161,7 @@ pub async fn conversations_are_not_written_outside_a_unit(fixture: &dyn StorageF
 
 /// Billing, webhooks, the audit log, flags, idempotency, the outbox and leases.
 pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let (read, samples) = (world.read(), &world.samples);
     let (subscription, usage) = (samples.subscription(world.org()), samples.usage(world.org(), 10));
     let endpoint = samples.endpoint(world.org());
@@ -207,6 +207,9 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     refused(read.outbox().complete(nobody, 1).await, Misconfigured);
     refused(read.outbox().retry(nobody, 1, far(), "failed").await, Misconfigured);
     refused(read.outbox().bury(nobody, 1, "failed").await, Misconfigured);
+    let job = JobId::from_uuid(nobody.as_uuid());
+    refused(read.outbox().follow(nobody, 1, job).await, Misconfigured);
+    refused(read.outbox().finish(&[job]).await, Misconfigured);
     refused(read.leases().acquire("free", 600_000).await, Misconfigured);
     refused(read.leases().renew(&lease, 600_000).await, Misconfigured);
     refused(read.leases().release(&lease).await, Misconfigured);

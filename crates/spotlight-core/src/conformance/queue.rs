@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    domain::{JobId, ProcessId},
+    domain::{JobId, ProcessId, time::Timestamp},
     ports::{ClaimedJob, Enqueued, IdGenerator, JobQueue, JobRecord, JobSpec, Outcome, Settlement, SystemIds},
 };
 
@@ -60,6 +60,12 @@ macro_rules! __queue_cases {
                 upkeep_is_bounded
                 what_is_not_acceptable_is_refused
             }
+            queue_ids {
+                a_job_has_the_id_that_was_chosen
+                an_id_that_is_known_adds_nothing
+                a_new_id_whose_key_is_held_stays_unknown
+                of_calls_with_one_id_at_once_one_adds
+            }
             queue_work {
                 two_claims_at_once_never_give_the_same_job
                 a_claim_takes_no_more_than_its_limit
@@ -73,6 +79,7 @@ macro_rules! __queue_cases {
                 a_result_is_kept_when_asked
                 waiting_ends_when_a_job_is_added
                 a_job_added_before_the_wait_is_not_slept_through
+                waiting_ends_whatever_makes_a_job_ready
                 waiting_ends_with_patience
             }
             queue_lease {
@@ -87,6 +94,7 @@ macro_rules! __queue_cases {
             }
             queue_unique {
                 a_key_is_held_while_its_job_waits
+                a_job_that_is_handed_back_holds_its_key_again
                 a_key_is_held_until_its_job_has_finished
                 a_key_is_held_for_a_period
                 a_waiting_job_is_replaced
@@ -110,6 +118,7 @@ macro_rules! __queue_cases {
                 a_cancelled_job_does_not_run_again
                 a_paused_queue_gives_nothing
                 a_tick_adds_its_job_once
+                a_tick_long_before_its_time_is_refused
                 a_batch_is_followed_when_all_have_finished
                 an_empty_batch_is_followed_at_once
                 the_last_two_of_a_batch_at_once_are_followed_once
@@ -196,6 +205,14 @@ pub(super) async fn put(queue: &Arc<dyn JobQueue>, spec: JobSpec) -> Enqueued {
 /// A job that is kept.
 pub(super) async fn record(queue: &Arc<dyn JobQueue>, id: JobId) -> JobRecord {
     queue.find(id).await.unwrap().expect("the job is kept")
+}
+
+/// The instant by the store's clock, as the store itself notes it.
+pub(super) async fn now(queue: &Arc<dyn JobQueue>) -> Timestamp {
+    let probe = add(queue, JobSpec { queue: "probe".to_owned(), ..job(0) }).await;
+    let at = record(queue, probe).await.enqueued_at;
+    assert!(queue.cancel(probe).await.unwrap());
+    at
 }
 
 /// An id that nothing has.

@@ -1,15 +1,15 @@
 //! Adding jobs, and the order in which they come out.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
-    queue::{Hand, JobQueueFixture, LONG, add, job, numbers, record},
+    queue::{Hand, JobQueueFixture, LONG, add, job, now, numbers, record},
     support::refused,
 };
 use crate::{
     domain::OrganizationId,
     error::ErrorKind,
-    ports::{Concurrency, Enqueued, JobQueue, JobSpec, JobState, MAX_PAYLOAD},
+    ports::{Concurrency, Enqueued, JobSpec, JobState, MAX_PAYLOAD},
 };
 
 /// First in, first out.
@@ -159,12 +159,4 @@ pub async fn what_is_not_acceptable_is_refused(fixture: &dyn JobQueueFixture) {
         refused(queue.enqueue(vec![spec]).await, ErrorKind::Validation);
     }
     assert!(queue.snapshot().await.unwrap().queues.is_empty());
-}
-
-/// The instant by the store's clock, as the store itself notes it.
-async fn now(queue: &Arc<dyn JobQueue>) -> crate::domain::time::Timestamp {
-    let probe = add(queue, JobSpec { queue: "probe".to_owned(), ..job(0) }).await;
-    let at = record(queue, probe).await.enqueued_at;
-    assert!(queue.cancel(probe).await.unwrap());
-    at
 }

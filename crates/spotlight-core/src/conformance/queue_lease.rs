@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, nobody, numbers, record},
-    support::{cut_off, refused},
+    support::{cut_off, pause, refused, soon},
 };
 use crate::{
     domain::ProcessId,
@@ -120,11 +120,14 @@ pub async fn a_dropped_claim_loses_nothing(fixture: &dyn JobQueueFixture) {
     let hand = Hand::new(&queue, LONG).await;
     // What was cut off on its way to the store can still arrive there, for a process that is gone by then.
     let mut claimed = hand.claim(10).await;
-    while claimed.len() < 6 {
-        super::support::pause().await;
-        queue.upkeep(100).await.unwrap();
-        claimed.extend(hand.claim(10).await);
-    }
+    soon(async {
+        while claimed.len() < 6 {
+            pause().await;
+            queue.upkeep(100).await.unwrap();
+            claimed.extend(hand.claim(10).await);
+        }
+    })
+    .await;
     let mut found = numbers(&claimed);
     found.sort_unstable();
     assert_eq!(found, [0, 1, 2, 3, 4, 5]);

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, nobody, numbers, record},
+    queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, nobody, now, numbers, record},
     support::{refused, together},
 };
 use crate::{
-    domain::JobId,
+    domain::{JobId, OrganizationId},
     error::ErrorKind,
     ports::{BatchSpec, JobFilter, JobSpec, JobState, Outcome, Unique, UniqueScope, WhenTaken},
 };
@@ -88,7 +88,8 @@ pub async fn a_paused_queue_gives_nothing(fixture: &dyn JobQueueFixture) {
 /// Of all who come with a tick, one adds its job; older ticks add none.
 pub async fn a_tick_adds_its_job_once(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;
-    let at = |seconds| super::samples::at(seconds);
+    let now = now(&queue).await;
+    let at = move |seconds: i64| now + chrono::Duration::seconds(seconds - 300);
     assert_eq!(queue.last_tick("nightly").await.unwrap(), None);
     let rival = |number: usize| {
         let queue = Arc::clone(&queue);
@@ -102,6 +103,20 @@ pub async fn a_tick_adds_its_job_once(fixture: &dyn JobQueueFixture) {
     assert_eq!(queue.last_tick("nightly").await.unwrap(), Some(at(61)));
     let hand = Hand::new(&queue, LONG).await;
     assert_eq!(hand.claim(10).await.len(), 3);
+}
+
+/// A clock that is ahead uses up no ticks; one that is a little ahead is as good as any.
+pub async fn a_tick_long_before_its_time_is_refused(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    let now = now(&queue).await;
+    let at = move |seconds: i64| now + chrono::Duration::seconds(seconds);
+    refused(queue.tick("nightly", at(3_600), job(1)).await, ErrorKind::Conflict);
+    assert_eq!(queue.last_tick("nightly").await.unwrap(), None);
+    assert!(queue.tick("nightly", at(20), job(2)).await.unwrap());
+    refused(queue.tick("nightly", at(3_600), job(3)).await, ErrorKind::Conflict);
+    assert_eq!(queue.last_tick("nightly").await.unwrap(), Some(at(20)));
+    let hand = Hand::new(&queue, LONG).await;
+    assert_eq!(numbers(&hand.claim(10).await), [2]);
 }
 
 /// After the last of them, however each ended.
@@ -169,7 +184,9 @@ pub async fn lists_and_figures_tell_what_is_there(fixture: &dyn JobQueueFixture)
     for number in 0..5 {
         ids.push(add(&queue, job(number)).await);
     }
-    let low = add(&queue, JobSpec { queue: "low".to_owned(), name: "other".to_owned(), ..job(9) }).await;
+    let organization = Some(OrganizationId::from_uuid(nobody()));
+    let (name, theirs) = ("other".to_owned(), JobSpec { organization, ..job(9) });
+    let low = add(&queue, JobSpec { queue: "low".to_owned(), name, ..theirs }).await;
     let hand = Hand::new(&queue, LONG).await;
     let claimed = hand.claim(3).await;
     assert!(hand.end(&claimed[0], Outcome::Dead { error: "no".to_owned() }).await);
@@ -195,6 +212,8 @@ pub async fn lists_and_figures_tell_what_is_there(fixture: &dyn JobQueueFixture)
     assert_eq!(listed(of(JobState::Ready)).await, [low, ids[4], ids[3]]);
     assert_eq!(listed(JobFilter { queue: Some("low".to_owned()), ..JobFilter::default() }).await, [low]);
     assert_eq!(listed(JobFilter { name: Some("other".to_owned()), ..JobFilter::default() }).await, [low]);
+    assert_eq!(listed(JobFilter { organization, ..JobFilter::default() }).await, [low]);
+    assert_eq!(listed(JobFilter { organization, ..of(JobState::Dead) }).await, []);
     let figures = queue.snapshot().await.unwrap();
     let by_name: Vec<_> =
         figures.queues.iter().map(|one| (one.queue.as_str(), one.ready, one.running, one.dead)).collect();

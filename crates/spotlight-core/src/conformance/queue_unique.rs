@@ -38,6 +38,23 @@ pub async fn a_key_is_held_while_its_job_waits(fixture: &dyn JobQueueFixture) {
     add(&queue, waiting(5)).await;
 }
 
+/// As if it had not been claimed, unless the key has gone to another by then.
+pub async fn a_job_that_is_handed_back_holds_its_key_again(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    let hand = Hand::new(&queue, LONG).await;
+    let first = add(&queue, waiting(1)).await;
+    let claimed = hand.claim_one().await;
+    assert!(hand.end(&claimed, Outcome::HandedBack).await);
+    assert_eq!(put(&queue, waiting(2)).await, Enqueued::Kept(first));
+    let claimed = hand.claim_one().await;
+    let second = add(&queue, waiting(3)).await;
+    assert!(hand.end(&claimed, Outcome::HandedBack).await);
+    assert_eq!(put(&queue, waiting(4)).await, Enqueued::Kept(second), "both wait, and the second has the key");
+    let both = hand.claim(10).await;
+    assert_eq!((numbers(&both), both[0].attempt), (vec![1, 3], 1));
+    add(&queue, waiting(5)).await;
+}
+
 /// Through running and retries, until the end.
 pub async fn a_key_is_held_until_its_job_has_finished(fixture: &dyn JobQueueFixture) {
     let queue = fixture.fresh().await;

@@ -2,13 +2,19 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 
 use super::{
     queue::{Hand, JobQueueFixture, LONG, QUEUE, add, job, numbers, record},
-    support::{pause, soon, together},
+    support::{PATIENCE, pause, soon, together},
 };
-use crate::ports::{JobSpec, JobState, Outcome, Settlement};
+use crate::{
+    domain::JobId,
+    ports::{BatchSpec, Concurrency, JobQueue, JobSpec, JobState, Outcome, Settlement},
+};
 
 fn failure(after: Duration) -> Outcome {
     Outcome::Retry { after, error: "no luck".to_owned() }
@@ -213,6 +219,92 @@ pub async fn a_job_added_before_the_wait_is_not_slept_through(fixture: &dyn JobQ
         assert_eq!(numbers(&claimed), [round]);
         hand.done(&claimed[0]).await;
     }
+}
+
+/// Not only additions: its time, a retry, a hand-back, a place of its key, a queue that is resumed, a process that left,
+/// a tick, a batch and what follows it.
+pub async fn waiting_ends_whatever_makes_a_job_ready(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    let other = fixture.another(&queue).await;
+    let hand = Hand::new(&other, LONG).await;
+    let no = || "no".to_owned();
+
+    let now = record(&queue, add(&other, job(0)).await).await.enqueued_at;
+    let claimed = hand.claim_one().await;
+    let (id, waiting) = (claimed.id, wakes(&queue, "a retry").await);
+    assert!(hand.end(&claimed, failure(Duration::ZERO)).await);
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let id = add(&other, JobSpec { run_at: Some(now + chrono::Duration::seconds(2)), ..job(1) }).await;
+    let waiting = wakes(&queue, "its time").await;
+    fixture.pass(Duration::from_millis(2_100)).await;
+    assert_eq!(other.upkeep(10).await.unwrap().promoted, 1);
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let id = add(&other, job(2)).await;
+    let claimed = hand.claim_one().await;
+    let waiting = wakes(&queue, "a hand-back").await;
+    assert!(hand.end(&claimed, Outcome::HandedBack).await);
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let id = add(&other, job(3)).await;
+    let claimed = hand.claim_one().await;
+    assert!(hand.end(&claimed, Outcome::Dead { error: no() }).await);
+    let waiting = wakes(&queue, "a retry by hand").await;
+    assert!(other.retry(id).await.unwrap());
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let limited =
+        |number| JobSpec { concurrency: Some(Concurrency { key: "key".to_owned(), limit: 1 }), ..job(number) };
+    let added = other.enqueue(vec![limited(4), limited(5)]).await.unwrap();
+    let claimed = hand.claim_one().await;
+    let waiting = wakes(&queue, "a place of its key").await;
+    hand.done(&claimed).await;
+    assert_eq!(waiting.await.unwrap(), added[1].id());
+
+    other.set_paused(QUEUE, true).await.unwrap();
+    let id = add(&other, job(6)).await;
+    let waiting = wakes(&queue, "a queue that is resumed").await;
+    other.set_paused(QUEUE, false).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let id = add(&other, job(7)).await;
+    let leaving = Hand::new(&other, LONG).await;
+    leaving.claim_one().await;
+    let waiting = wakes(&queue, "a process that left").await;
+    other.deregister(leaving.process).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), id);
+
+    let waiting = wakes(&queue, "a tick").await;
+    assert!(other.tick("nightly", now, job(8)).await.unwrap());
+    waiting.await.unwrap();
+
+    let waiting = wakes(&queue, "a batch").await;
+    other.enqueue_batch(BatchSpec { jobs: vec![job(9)], then: job(10) }).await.unwrap();
+    waiting.await.unwrap();
+    let waiting = wakes(&queue, "what follows a batch").await;
+    waiting.await.unwrap();
+}
+
+/// Waits in a task of its own until something can be claimed, and ends that.
+async fn wakes(queue: &Arc<dyn JobQueue>, what: &'static str) -> JoinHandle<JobId> {
+    let hand = Hand::new(queue, LONG).await;
+    let waiting = async move {
+        loop {
+            if let Some(claimed) = hand.claim(1).await.first() {
+                hand.done(claimed).await;
+                return claimed.id;
+            }
+            hand.queue.wait(&[QUEUE.to_owned()], Duration::from_mins(10)).await.unwrap();
+        }
+    };
+    let patient = async move { timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what} wakes nobody")) };
+    let waiting = tokio::spawn(patient);
+    // Most often it waits by then; if not, nothing is tested and nothing fails.
+    for _ in 0..5 {
+        pause().await;
+    }
+    waiting
 }
 
 /// Nothing comes, and the wait is over.

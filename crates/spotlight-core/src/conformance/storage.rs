@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::LocalBoxFuture;
 
-use crate::ports::Storage;
+use crate::ports::{JobQueue, Storage};
 
 /// Gives storages to the suite.
 #[async_trait]
@@ -15,6 +15,12 @@ pub trait StorageFixture: Send + Sync + 'static {
 
     /// A fresh, empty storage whose writers share one connection. Readers can have others.
     async fn narrow(&self) -> Arc<dyn Storage>;
+
+    /// A fresh, empty storage, and the queue into which its units put their jobs.
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>);
+
+    /// A fresh, empty storage whose units leave their jobs in the outbox.
+    async fn with_outbox(&self) -> Arc<dyn Storage>;
 }
 
 /// A case, to be run by hand.
@@ -132,6 +138,7 @@ macro_rules! __storage_cases {
             }
             lead_list {
                 leads_are_sorted
+                leads_that_wait_come_longest_first
                 leads_are_filtered
                 leads_are_searched
                 a_changed_lead_is_found_by_what_it_is_now
@@ -141,6 +148,8 @@ macro_rules! __storage_cases {
             }
             lead_merge {
                 a_merge_moves_everything
+                an_unproven_merge_moves_refusals_alone
+                a_conversation_that_moved_owns_its_lead_no_more
                 a_merged_lead_frees_its_contact
                 a_merge_needs_two_live_leads
                 of_two_merges_at_once_one_is_refused
@@ -155,6 +164,7 @@ macro_rules! __storage_cases {
             }
             lead_erase {
                 erasing_reaches_every_table
+                erasing_forgets_where_nobody_known_came_from
                 erasing_reaches_merged_leads
                 a_lead_is_erased_once
             }
@@ -243,6 +253,22 @@ macro_rules! __storage_cases {
                 of_two_unique_jobs_at_once_one_is_added
                 claims_at_once_share_the_rows
                 a_claim_that_is_rolled_back_never_was
+                rows_of_jobs_that_ended_go
+                a_row_follows_the_job_that_stands_for_it
+            }
+            unit_jobs {
+                a_job_is_in_the_queue_from_the_commit_on
+                a_job_that_was_rolled_back_never_was
+                everything_of_a_units_job_is_kept
+                jobs_of_a_unit_keep_their_order
+                a_unique_job_is_added_once
+                of_two_units_with_one_key_at_once_one_adds
+                a_started_job_does_not_stand_for_a_new_one
+                a_unique_job_reads_what_its_unit_wrote
+                a_waiting_job_is_replaced_with_the_commit
+                a_job_that_is_not_acceptable_ends_the_unit
+                a_dropped_addition_leaves_no_half
+                waiting_ends_with_the_commit
             }
             lease {
                 a_lease_has_one_holder

@@ -21,7 +21,7 @@ use crate::{
     error::ErrorKind::NotFound,
     ports::{
         AnalyticsQuery, AppointmentFilter, AssistantFilter, AuditFilter, Between, ConversationFilter,
-        IdempotencyRecord, LeadFilter, Order, Sort, Summary, UnitOfWork, UtteranceAnalysis,
+        IdempotencyRecord, LeadFilter, MovedConsents, Order, Sort, Summary, UnitOfWork, UtteranceAnalysis,
     },
 };
 
@@ -181,8 +181,8 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
         world,
         async |unit: Unit<'_>| unit.leads().update(&stranger).await,
         async |unit: Unit<'_>| unit.leads().erase(org, theirs.lead.id, at(9)).await.map(drop),
-        async |unit: Unit<'_>| unit.leads().merge(org, theirs.lead.id, mine.lead.id, at(9)).await,
-        async |unit: Unit<'_>| unit.leads().merge(org, mine.lead.id, theirs.lead.id, at(9)).await,
+        async |unit: Unit<'_>| unit.leads().merge(org, theirs.lead.id, mine.lead.id, MovedConsents::All, at(9)).await,
+        async |unit: Unit<'_>| unit.leads().merge(org, mine.lead.id, theirs.lead.id, MovedConsents::All, at(9)).await,
         async |unit: Unit<'_>| unit.proposals().decide(org, theirs.proposal.id, ProposalState::Accepted).await,
         async |unit: Unit<'_>| unit.assistants().update(&robot).await,
         async |unit: Unit<'_>| unit.assistants().delete(org, assistant.id).await,

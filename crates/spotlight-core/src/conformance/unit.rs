@@ -253,7 +253,7 @@ pub async fn a_wait_that_is_given_up_holds_nothing(fixture: &dyn StorageFixture)
 
 /// Jobs and events are committed with their cause, and gone without it.
 pub async fn jobs_and_events_share_the_fate_of_their_unit(fixture: &dyn StorageFixture) {
-    let world = World::new(fixture.fresh().await).await;
+    let world = World::new(fixture.with_outbox().await).await;
     let now = super::outbox::far();
     let counts = async || {
         let outbox = world.read().outbox();

@@ -5,6 +5,7 @@ mod breaker_cache;
 mod circuit;
 pub mod fallback_chat;
 mod fallback_limit;
+mod outbox_queue;
 mod two_level;
 
 pub use self::{
@@ -12,5 +13,6 @@ pub use self::{
     breaker_cache::BreakerCache,
     fallback_chat::{FallbackChatModel, FallbackSettings},
     fallback_limit::FallbackRateLimiter,
+    outbox_queue::OutboxQueue,
     two_level::{TwoLevelCache, TwoLevelSettings},
 };

@@ -402,6 +402,11 @@ words! {
 }
 
 impl HandOffStatus {
+    /// Whether somebody is waited for or there.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Requested | Self::Accepted | Self::Human)
+    }
+
     /// The statuses a hand-off may move to from here.
     pub const fn allowed(self) -> &'static [Self] {
         match self {

@@ -6,21 +6,22 @@ mod report;
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::runner::facts;
+use super::{Job, JobContext, platform::tenant};
 use crate::{
     domain::{
-        ConversationId, LeadId, OrganizationId, UsageId,
+        ConversationId, LeadId, OrganizationId,
         assistant::Assistant,
-        billing::{Meter, Usage},
         conversation::{Conversation, Sentiment, Speaker, Transcript},
+        event::EventType,
         organization::Organization,
         report::EndedReason,
         score::{self, Signals},
     },
     error::{ErrorKind, Result, Retry},
-    ports::{NewEvent, OutboxRow, ReadConsistency, Repositories, UnitOfWork, UtteranceAnalysis},
+    ports::{NewEvent, ReadConsistency, Repositories, Unique, UniqueScope, UnitOfWork, UtteranceAnalysis, WhenTaken},
     sentiment,
     services::deps::Deps,
     text::{fold, keywords, tokens},
@@ -35,20 +36,59 @@ const PAGE: u32 = 500;
 /// Most utterances of a conversation that count.
 const MOST: usize = 10_000;
 
-/// Analyses a conversation as it stands, and rescores its lead.
-pub(super) async fn conversation(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, ConversationId) = facts(row, "conversation_id")?;
-    let reason: Option<EndedReason> = serde_json::from_value(row.payload["ended_reason"].clone()).unwrap_or_default();
-    match analyze(deps, organization, id, reason).await {
-        // Somebody spoke meanwhile: look again.
-        Err(error) if error.kind() == ErrorKind::StaleVersion => Err(error.with_retry(Retry::Now)),
-        other => other,
+/// Analyses a conversation as it stands, and rescores its lead. With a reason it has just ended, and a report is made
+/// too.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AnalyzeConversation {
+    conversation_id: ConversationId,
+    #[serde(default)]
+    ended_reason: Option<EndedReason>,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+    #[serde(skip)]
+    last_seq: i64,
+}
+
+impl AnalyzeConversation {
+    /// The job for a conversation as it stands.
+    pub(crate) const fn new(conversation: &Conversation, ended_reason: Option<EndedReason>) -> Self {
+        Self {
+            conversation_id: conversation.id,
+            ended_reason,
+            of: Some(conversation.organization_id),
+            last_seq: conversation.last_seq,
+        }
+    }
+}
+
+impl Job for AnalyzeConversation {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "analyze_conversation";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    fn unique(&self) -> Option<Unique> {
+        // The number of the last utterance is part of the key: a job that has read its facts does not stand for one
+        // that must read newer ones.
+        let key = format!("analyze:{}:{}", self.conversation_id, self.last_seq);
+        let unique = Unique { key, scope: UniqueScope::Waiting, taken: WhenTaken::Discard };
+        self.ended_reason.is_none().then_some(unique)
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        match analyze(&ctx.state, tenant(&ctx)?, self.conversation_id, self.ended_reason).await {
+            // Somebody spoke meanwhile: look again.
+            Err(error) if error.kind() == ErrorKind::StaleVersion => Err(error.with_retry(Retry::Now)),
+            other => other,
+        }
     }
 }
 
 /// Writes a lead's score anew.
-pub(super) async fn lead(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, LeadId) = facts(row, "lead_id")?;
+pub(super) async fn lead(deps: &Deps, organization: OrganizationId, id: LeadId) -> Result<()> {
     let unit = deps.storage.begin().await?;
     let Some(settings) = unit.organizations().get(organization).await? else { return Ok(()) };
     match lead::rescore(deps, &*unit, &settings, id).await {
@@ -93,34 +133,14 @@ async fn analyze(
         changed.updated_at = deps.now();
         unit.conversations().update(&changed).await?;
         let data = json!({ "conversation_id": id, "score": changed.score, "sentiment": changed.sentiment, "criteria": changed.criteria });
-        publish(&*unit, organization, format!("conversation:{id}"), "conversation.analyzed", Some(id), data).await?;
+        publish(&*unit, organization, format!("conversation:{id}"), EventType::ConversationAnalyzed, Some(id), data)
+            .await?;
     }
     if let Some(reason) = reason {
         unit.reports().put(&report::report(deps, &settings, &assistant, &changed, &utterances, reason)).await?;
-        record_voice(deps, &*unit, &utterances).await?;
     }
     lead::rescore(deps, &*unit, &settings, conversation.lead_id).await?;
     unit.commit().await
-}
-
-/// Meters what was spoken, each utterance once however often it is analysed.
-async fn record_voice(deps: &Deps, unit: &dyn UnitOfWork, utterances: &[Transcript]) -> Result<()> {
-    for said in utterances {
-        let Some(seconds) = said.duration_s.filter(|seconds| *seconds > 0.0) else { continue };
-        let usage = Usage {
-            id: UsageId::from_uuid(deps.ids.uuid()),
-            organization_id: said.organization_id,
-            meter: Meter::VoiceSeconds,
-            // A second that has begun counts. No utterance is as long as 2^53 seconds.
-            quantity: seconds.ceil() as i64,
-            event_key: format!("voice:{}:{}", said.conversation_id, said.seq),
-            conversation_id: Some(said.conversation_id),
-            occurred_at: said.created_at,
-            reported_at: None,
-        };
-        unit.usage().record(&usage).await?;
-    }
-    Ok(())
 }
 
 async fn utterances(
@@ -213,11 +233,16 @@ async fn publish(
     unit: &dyn UnitOfWork,
     organization: OrganizationId,
     channel: String,
-    event_type: &str,
+    event_type: EventType,
     conversation_id: Option<ConversationId>,
     data: serde_json::Value,
 ) -> Result<()> {
-    let event =
-        NewEvent { organization_id: organization, channel, event_type: event_type.to_owned(), conversation_id, data };
+    let event = NewEvent {
+        organization_id: organization,
+        channel,
+        event_type: event_type.as_str().to_owned(),
+        conversation_id,
+        data,
+    };
     unit.publish(event).await.map(drop)
 }

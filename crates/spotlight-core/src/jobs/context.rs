@@ -25,6 +25,8 @@ pub struct JobContext<S> {
     pub batch: Option<BatchId>,
     /// When it was added.
     pub enqueued_at: Timestamp,
+    /// The claim: no two runs have the same.
+    pub(crate) claim: i64,
     pub(crate) watch: Arc<Watch>,
 }
 
@@ -55,6 +57,7 @@ impl<S> JobContext<S> {
             organization: job.organization,
             batch: job.batch,
             enqueued_at: job.enqueued_at,
+            claim: job.claim,
             watch,
         }
     }

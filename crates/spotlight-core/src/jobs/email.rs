@@ -1,67 +1,79 @@
 //! Messages to people of the team: links, and news of their account.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::names;
+use super::{Job, JobContext};
 use crate::{
     domain::{
         LinkId, OrganizationId, UserId,
         user::{LinkPurpose, OneTimeLink},
     },
-    error::{Error, ErrorKind, Result},
-    ports::{Message, NewJob, OutboxRow, ReadConsistency, Repositories, UnitOfWork},
+    error::Result,
+    ports::{Message, ReadConsistency, Repositories, UnitOfWork},
     services::deps::{Deps, hash, hex},
 };
 
-/// What a message says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Template {
-    /// A link, whatever it is for.
-    Link,
-    /// The password was changed.
-    PasswordChanged,
-}
-
-fn job(organization_id: Option<OrganizationId>, facts: Value) -> NewJob {
-    NewJob { organization_id, name: names::SEND_EMAIL.to_owned(), payload: facts, run_at: None, unique_key: None }
-}
-
-/// Sends a link to its user. The link gets its secret when the job runs, and the job holds its id alone.
-pub(crate) fn link(link: &OneTimeLink) -> NewJob {
-    job(link.organization_id, json!({ "template": Template::Link, "link_id": link.id }))
-}
-
-/// Tells a user that their password was changed.
-pub(crate) fn password_changed(user: UserId) -> NewJob {
-    job(None, json!({ "template": Template::PasswordChanged, "user_id": user }))
-}
-
 /// Sends a message. One about something that has gone meanwhile is passed over.
-pub(super) async fn send(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    match fact(row, "template")? {
-        Template::Link => send_link(deps, row).await,
-        Template::PasswordChanged => {
-            let users = deps.storage.read(ReadConsistency::Strong).users();
-            let Some(user) = users.get(fact(row, "user_id")?).await? else { return Ok(()) };
-            let text = "Your password was changed, and other browsers were signed out.\n\nIf this was not you, reset \
-                        the password at once.";
-            deps.mailer
-                .send(&Message {
-                    id: row.id.to_string(),
-                    to: user.email,
-                    subject: "Your password was changed".to_owned(),
-                    text: text.to_owned(),
-                    attachments: Vec::new(),
-                })
-                .await
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "template", rename_all = "snake_case")]
+pub(crate) enum SendEmail {
+    /// A link, whatever it is for. It gets its secret when the job runs, and the job holds its id alone.
+    Link {
+        link_id: LinkId,
+        #[serde(skip)]
+        of: Option<OrganizationId>,
+    },
+    /// The password was changed.
+    PasswordChanged { user_id: UserId },
+}
+
+impl SendEmail {
+    /// Sends a link to its user.
+    pub(crate) const fn link(link: &OneTimeLink) -> Self {
+        Self::Link { link_id: link.id, of: link.organization_id }
+    }
+}
+
+impl Job for SendEmail {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "send_email";
+    const QUEUE: &'static str = "critical";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        match self {
+            Self::Link { of, .. } => *of,
+            Self::PasswordChanged { .. } => None,
+        }
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        match self {
+            Self::Link { link_id, .. } => send_link(&ctx, link_id).await,
+            Self::PasswordChanged { user_id } => send_password_changed(&ctx, user_id).await,
         }
     }
 }
 
-async fn send_link(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let id: LinkId = fact(row, "link_id")?;
+async fn send_password_changed(ctx: &JobContext<Deps>, user: UserId) -> Result<()> {
+    let deps = &ctx.state;
+    let users = deps.storage.read(ReadConsistency::Strong).users();
+    let Some(user) = users.get(user).await? else { return Ok(()) };
+    let text = "Your password was changed, and other browsers were signed out.\n\nIf this was not you, reset the \
+                password at once.";
+    deps.mailer
+        .send(&Message {
+            id: ctx.id.to_string(),
+            to: user.email,
+            subject: "Your password was changed".to_owned(),
+            text: text.to_owned(),
+            attachments: Vec::new(),
+        })
+        .await
+}
+
+async fn send_link(ctx: &JobContext<Deps>, id: LinkId) -> Result<()> {
+    let deps = &ctx.state;
     let secret = hex(&deps.ids.secret());
     let unit = deps.storage.begin().await?;
     let Some(link) = unit.links().rekey(id, &hash(secret.as_bytes()), deps.now()).await? else { return Ok(()) };
@@ -73,7 +85,7 @@ async fn send_link(deps: &Deps, row: &OutboxRow) -> Result<()> {
     // Committed before it is sent: what arrives must open. Each try has a secret of its own, so it is a message of its
     // own too; of two that arrive, the later opens.
     unit.commit().await?;
-    let id = format!("{id}:{}:{}", row.attempts, row.claim);
+    let id = format!("{id}:{}:{}", ctx.attempt, ctx.claim);
     deps.mailer.send(&Message { id, to: user.email, subject, text, attachments: Vec::new() }).await
 }
 
@@ -115,10 +127,4 @@ async fn invitation_subject(repos: &dyn Repositories, link: &OneTimeLink) -> Res
     // A subject is one line, and a name may hold anything.
     let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     Ok(format!("You are invited to {name}"))
-}
-
-fn fact<T: DeserializeOwned>(row: &OutboxRow, field: &str) -> Result<T> {
-    serde_json::from_value(row.payload[field].clone()).map_err(|error| {
-        Error::new(ErrorKind::Corrupt, format!("the payload of a {} job lacks {field}", row.name)).with_source(error)
-    })
 }

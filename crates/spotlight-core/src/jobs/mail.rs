@@ -1,20 +1,114 @@
 //! Messages about appointments.
 
 use bytes::Bytes;
+use chrono::Duration;
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::runner::facts;
+use super::{
+    Job, JobContext,
+    platform::{leave, leave_until, tenant},
+};
 use crate::{
     domain::{
         AppointmentId, OrganizationId,
         appointment::{Appointment, AppointmentStatus},
         contact::Email,
         invitation::{Invitation, Method, Party},
+        time::Timestamp,
     },
     error::Result,
-    ports::{Attachment, Message, OutboxRow, ReadConsistency},
-    services::deps::Deps,
+    ports::{Attachment, Message, ReadConsistency, Repositories, UnitOfWork},
+    services::deps::{Deps, hex},
 };
+
+/// Hours before an appointment at which both sides are reminded.
+const REMIND_HOURS: [i64; 2] = [24, 1];
+
+/// Leaves what is sent about an appointment as it stands now: an invitation, change or cancellation, and reminders.
+pub(crate) async fn leave_mails(unit: &dyn UnitOfWork, appointment: &Appointment, now: Timestamp) -> Result<()> {
+    leave_invitation(unit, appointment).await?;
+    if matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
+        for hours in REMIND_HOURS {
+            let at = appointment.starts_at - Duration::hours(hours);
+            if at > now {
+                leave_until(unit, &RemindAppointment::new(appointment, hours), at).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Leaves what tells both sides of an appointment as it stands now: an invitation, change or cancellation.
+pub(crate) async fn leave_invitation(unit: &dyn UnitOfWork, appointment: &Appointment) -> Result<()> {
+    leave(unit, &SendInvitation::new(appointment)).await
+}
+
+/// Sends the invitation, change or cancellation of an appointment to both sides. One that has been overtaken by a later
+/// change is passed over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SendInvitation {
+    appointment_id: AppointmentId,
+    sequence: u32,
+    status: AppointmentStatus,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+}
+
+impl SendInvitation {
+    const fn new(appointment: &Appointment) -> Self {
+        let (appointment_id, of) = (appointment.id, Some(appointment.organization_id));
+        Self { appointment_id, sequence: appointment.sequence, status: appointment.status, of }
+    }
+}
+
+impl Job for SendInvitation {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "send_invitation";
+    const QUEUE: &'static str = "critical";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        invitation(&ctx.state, tenant(&ctx)?, &self, ctx.enqueued_at).await
+    }
+}
+
+/// Reminds both sides of an appointment. A reminder of a time that was changed or called off is passed over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RemindAppointment {
+    appointment_id: AppointmentId,
+    sequence: u32,
+    hours: i64,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+}
+
+impl RemindAppointment {
+    const fn new(appointment: &Appointment, hours: i64) -> Self {
+        let (appointment_id, of) = (appointment.id, Some(appointment.organization_id));
+        Self { appointment_id, sequence: appointment.sequence, hours, of }
+    }
+}
+
+impl Job for RemindAppointment {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "remind_appointment";
+    const QUEUE: &'static str = "critical";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        reminder(&ctx.state, tenant(&ctx)?, &self).await
+    }
+}
 
 /// Everything a message is about.
 struct Meeting {
@@ -27,12 +121,8 @@ struct Meeting {
     host_name: String,
 }
 
-/// Sends the invitation, change or cancellation of an appointment to both sides. One that has been overtaken by a later
-/// change is passed over.
-pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, AppointmentId) = facts(row, "appointment_id")?;
-    let (_, sequence): (_, u32) = facts(row, "sequence")?;
-    let (_, status): (_, AppointmentStatus) = facts(row, "status")?;
+async fn invitation(deps: &Deps, organization: OrganizationId, job: &SendInvitation, stamp: Timestamp) -> Result<()> {
+    let SendInvitation { appointment_id: id, sequence, status, .. } = *job;
     let Some(meeting) = load(deps, organization, id).await? else { return Ok(()) };
     let now_cancelled = meeting.appointment.status == AppointmentStatus::Cancelled;
     let said_cancelled = status == AppointmentStatus::Cancelled;
@@ -52,7 +142,7 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
         let ics = Invitation {
             method,
             appointment: &meeting.appointment,
-            stamp: row.created_at,
+            stamp,
             summary: &title,
             description: meeting.appointment.external_link.as_deref().unwrap_or(""),
             organizer: Party { name: Some(&meeting.host_name), email: &meeting.host },
@@ -60,7 +150,7 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
         }
         .to_ics();
         let message = Message {
-            id: format!("{id}:{sequence}:{word}:{side}"),
+            id: format!("{id}:{sequence}:{word}:{side}:{}", address_tag(id, &to)),
             to,
             subject: format!("{subject}: {title}"),
             text: format!("{subject}: {title}\n{}\n\n{}", local(&meeting.appointment, zone), meeting.assistant),
@@ -75,11 +165,8 @@ pub(super) async fn invitation(deps: &Deps, row: &OutboxRow) -> Result<()> {
     Ok(())
 }
 
-/// Reminds both sides. A reminder of a time that was changed or called off is passed over.
-pub(super) async fn reminder(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, id): (_, AppointmentId) = facts(row, "appointment_id")?;
-    let (_, sequence): (_, u32) = facts(row, "sequence")?;
-    let (_, hours): (_, i64) = facts(row, "hours")?;
+async fn reminder(deps: &Deps, organization: OrganizationId, job: &RemindAppointment) -> Result<()> {
+    let RemindAppointment { appointment_id: id, sequence, hours, .. } = *job;
     let Some(meeting) = load(deps, organization, id).await? else { return Ok(()) };
     let booked = matches!(meeting.appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed);
     // After an outage a reminder can be late; one for what has begun helps nobody.
@@ -105,6 +192,10 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
     let Some(settings) = repos.organizations().get(organization).await? else { return Ok(None) };
     let assistant = repos.assistants().get(organization, appointment.assistant_id).await?;
     let lead = repos.leads().get(organization, appointment.lead_id).await?;
+    let email = match lead.and_then(|lead| lead.email) {
+        Some(email) => Some(email),
+        None => typed(repos, &appointment).await?,
+    };
     let Some(host) = repos.users().get(appointment.host_id).await? else { return Ok(None) };
     let hours = repos.hosts().get(organization, appointment.host_id).await?;
     Ok(Some(Meeting {
@@ -113,10 +204,25 @@ async fn load(deps: &Deps, organization: OrganizationId, id: AppointmentId) -> R
         // A person who is no host any more still works where the business does.
         host_zone: hours.map_or(settings.time_zone, |hours| hours.time_zone),
         assistant: assistant.map(|assistant| assistant.name).unwrap_or_default(),
-        visitor: lead.and_then(|lead| lead.email),
+        visitor: email,
         host: host.email,
         host_name: host.name,
     }))
+}
+
+/// The address that was typed in the conversation that booked, where the lead has none: it may be another lead's, which
+/// waits for a person to look. Nothing of that lead goes there.
+async fn typed(repos: &dyn Repositories, appointment: &Appointment) -> Result<Option<Email>> {
+    let Some(id) = appointment.conversation_id else { return Ok(None) };
+    let conversation = repos.conversations().get(appointment.organization_id, id).await?;
+    Ok(conversation.and_then(|conversation| conversation.state.given.email))
+}
+
+/// What tells the messages to different addresses apart, so that a corrected address is written to, and none twice. Says
+/// nothing of the address to who does not know it.
+fn address_tag(id: AppointmentId, to: &Email) -> String {
+    let digest = Sha256::new().chain_update(id.as_uuid()).chain_update(to.as_str()).finalize();
+    hex(&digest[..8])
 }
 
 /// Who hears of it, each in their own zone.

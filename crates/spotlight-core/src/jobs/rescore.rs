@@ -1,50 +1,93 @@
-//! Has an organization's leads scored anew, after the rules of scoring have changed.
+//! Has leads scored anew: one, or every one of an organization after the rules of scoring have changed.
 //!
 //! What a conversation scored stays as it was judged in its time; threshold, company and source count anew.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::names;
+use super::{
+    Job, JobContext, analysis,
+    platform::{leave, tenant},
+};
 use crate::{
-    domain::OrganizationId,
-    error::{Error, ErrorKind, Result},
-    ports::{Cursor, LeadFilter, LeadSort, NewJob, Order, OutboxRow, Paging, ReadConsistency, Sort},
-    services::{deps::Deps, leads::score_lead},
+    domain::{LeadId, OrganizationId, lead::Lead},
+    error::Result,
+    ports::{Cursor, LeadFilter, LeadSort, Order, Paging, ReadConsistency, Sort},
+    services::deps::Deps,
 };
 
 /// Leads of one job; the next job goes on after them.
 const BATCH: u32 = 100;
 
-/// The job that has every lead of an organization scored anew.
-pub(crate) fn score_leads(organization: OrganizationId) -> NewJob {
-    after(organization, Value::Null)
+/// Writes a lead's score anew.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ScoreLead {
+    lead_id: LeadId,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
 }
 
-fn after(organization: OrganizationId, cursor: Value) -> NewJob {
-    NewJob {
-        organization_id: Some(organization),
-        name: names::SCORE_LEADS.to_owned(),
-        payload: json!({ "after": cursor }),
-        run_at: None,
-        unique_key: None,
+impl ScoreLead {
+    /// The job for a lead.
+    pub(crate) const fn new(lead: &Lead) -> Self {
+        Self { lead_id: lead.id, of: Some(lead.organization_id) }
     }
 }
 
-/// Leaves the score of some leads to jobs of their own, and the rest to another of this.
-pub(super) async fn leads(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let lost = || Error::new(ErrorKind::Corrupt, "a score_leads job lacks its organization");
-    let organization = row.organization_id.ok_or_else(lost)?;
-    let cursor: Option<Cursor> = row.payload["after"].as_str().map(str::parse).transpose()?;
-    let sort = Sort { by: LeadSort::CreatedAt, order: Order::Asc };
-    let page = Paging::After { cursor, limit: BATCH };
-    let repos = deps.storage.read(ReadConsistency::Strong);
-    let found = repos.leads().list(organization, &LeadFilter::default(), sort, &page).await?;
-    let unit = deps.storage.begin().await?;
-    for lead in &found.items {
-        unit.enqueue(score_lead(lead)).await?;
+impl Job for ScoreLead {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "score_lead";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
     }
-    if let Some(next) = found.next {
-        unit.enqueue(after(organization, json!(next.to_string()))).await?;
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        analysis::lead(&ctx.state, tenant(&ctx)?, self.lead_id).await
     }
-    unit.commit().await
+}
+
+/// Has every lead of an organization scored anew.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ScoreLeads {
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+}
+
+impl ScoreLeads {
+    /// The job for an organization.
+    pub(crate) const fn new(organization: OrganizationId) -> Self {
+        Self { after: None, of: Some(organization) }
+    }
+}
+
+impl Job for ScoreLeads {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "score_leads";
+    const QUEUE: &'static str = "low";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    /// Leaves the score of some leads to jobs of their own, and the rest to another of this.
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        let (deps, organization) = (&ctx.state, tenant(&ctx)?);
+        let cursor: Option<Cursor> = self.after.as_deref().map(str::parse).transpose()?;
+        let sort = Sort { by: LeadSort::CreatedAt, order: Order::Asc };
+        let page = Paging::After { cursor, limit: BATCH };
+        let repos = deps.storage.read(ReadConsistency::Strong);
+        let found = repos.leads().list(organization, &LeadFilter::default(), sort, &page).await?;
+        let unit = deps.storage.begin().await?;
+        for lead in &found.items {
+            leave(&*unit, &ScoreLead::new(lead)).await?;
+        }
+        if let Some(next) = found.next {
+            leave(&*unit, &Self { after: Some(next.to_string()), of: Some(organization) }).await?;
+        }
+        unit.commit().await
+    }
 }

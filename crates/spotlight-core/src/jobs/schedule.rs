@@ -126,6 +126,8 @@ async fn keep(queue: &dyn JobQueue, clock: &dyn Clock, schedule: &Schedule) {
     };
     loop {
         let now = clock.now();
+        // A clock that was ahead has been set: what it passed over is still to come, and what was added is not added again.
+        after = after.min(now);
         let mut pause = match schedule.next(after) {
             None => return,
             Some(next) if next > now => (next - now).to_std().unwrap_or(LONGEST).min(LONGEST),
@@ -156,9 +158,15 @@ async fn add(queue: &dyn JobQueue, schedule: &Schedule, ticks: Vec<Timestamp>) -
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use chrono_tz::Europe::Berlin;
 
     use super::*;
+    use crate::{
+        memory::MemoryQueue,
+        ports::{JobProducer, SystemClock, SystemIds},
+    };
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("an instant")
@@ -196,6 +204,37 @@ mod tests {
         assert!(schedule("0 10 * * *", Missed::Skip).due(at("2026-05-01T07:00:00Z"), late).is_empty());
         assert_eq!(schedule("0 10 * * *", Missed::Latest).due(at("2026-05-01T07:00:00Z"), late).len(), 1);
         assert!(schedule("* * * * *", Missed::Each(9)).due(now, now).is_empty());
+    }
+
+    /// An hour ahead at first.
+    #[derive(Default)]
+    struct Ahead(AtomicU32);
+
+    impl Clock for Ahead {
+        fn now(&self) -> Timestamp {
+            let wrong = if self.0.fetch_add(1, Ordering::Relaxed) < 4 { Span::hours(1) } else { Span::zero() };
+            SystemClock.now() + wrong
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_ahead_neither_delays_nor_hastens_a_tick() {
+        let queue = MemoryQueue::new(Arc::new(SystemClock), Arc::new(SystemIds));
+        let (clock, every_second) = (Ahead::default(), schedule("* * * * * *", Missed::Each(9)));
+        let ticked = async {
+            loop {
+                if let Some(last) = queue.last_tick("test").await.expect("memory answers") {
+                    return last;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let last = tokio::select! {
+            last = ticked => last,
+            () = keep(&queue, &clock, &every_second) => panic!("there are always more ticks"),
+            () = tokio::time::sleep(Duration::from_secs(20)) => panic!("no tick came"),
+        };
+        assert!(last <= SystemClock.now(), "it came before its time");
     }
 
     #[test]

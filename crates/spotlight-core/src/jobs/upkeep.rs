@@ -1,31 +1,105 @@
 //! What is due by the minute or by the day.
 
-use chrono::Duration;
+use std::time::Duration as Time;
 
-use super::runner::facts;
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Job, JobContext,
+    platform::{leave, tenant},
+};
 use crate::{
     domain::{
         ConversationId, OrganizationId,
         conversation::{ABANDON_AFTER_MIN, ConversationStatus, HandOff, HandOffStatus},
+        event::EventType,
         organization::Organization,
         report::EndedReason,
         time::Timestamp,
     },
     error::{ErrorKind, Result},
-    ports::{OutboxRow, ReadConsistency},
+    ports::{ReadConsistency, Unique, UniqueScope, WhenTaken},
     services::{Context, conversations::ended, deps::Deps, leads::LeadService},
 };
 
 /// Records of one kind that are taken at once.
 const BATCH: u32 = 200;
 
-/// What is due by the minute. Every part works on its own and again harmlessly, so it needs no lease over the fleet; a
-/// part that fails does not keep the others from their work.
-pub(super) async fn minute(deps: &Deps) -> Result<()> {
+/// One round of everything. A part that fails does not keep the others from their work.
+pub(crate) async fn round(deps: &Deps) -> Result<()> {
     let idle = abandon_idle(deps).await;
     let hand_offs = expire_hand_offs(deps).await;
     let expired = forget_expired(deps).await;
-    idle.and(hand_offs).and(expired)
+    let retained = retain(deps).await;
+    idle.and(hand_offs).and(expired).and(retained)
+}
+
+macro_rules! rounds {
+    ($($(#[$doc:meta])+ $job:ident = $name:literal in $queue:literal, at most $time:expr, $round:path;)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Serialize, Deserialize)]
+        pub(crate) struct $job {}
+
+        impl Job for $job {
+            type State = Deps;
+            type Output = ();
+            const NAME: &'static str = $name;
+            const QUEUE: &'static str = $queue;
+            const TIMEOUT: Time = $time;
+
+            /// A round that is late stands for the ones after it.
+            fn unique(&self) -> Option<Unique> {
+                let (key, scope) = ($name.to_owned(), UniqueScope::Unfinished);
+                Some(Unique { key, scope, taken: WhenTaken::Discard })
+            }
+
+            async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+                $round(&ctx.state).await
+            }
+        }
+    )+};
+}
+
+rounds! {
+    /// Ends conversations after thirty minutes of silence.
+    AbandonIdleConversations = "abandon_idle_conversations" in "default", at most Time::from_mins(5), abandon_idle;
+    /// Gives conversations back to the assistant when nobody came.
+    ExpireHandOffs = "expire_hand_offs" in "critical", at most Time::from_mins(5), expire_hand_offs;
+    /// Removes sessions, links and other records that have expired.
+    ExpireSessions = "expire_sessions" in "low", at most Time::from_mins(5), forget_expired;
+    /// Removes what organizations keep no longer.
+    ApplyRetention = "apply_retention" in "low", at most Time::from_hours(1), retain;
+}
+
+/// Removes a file that nothing refers to any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeleteFile {
+    key: String,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+}
+
+impl DeleteFile {
+    /// The job for a file of an organization.
+    pub(crate) const fn new(organization: OrganizationId, key: String) -> Self {
+        Self { key, of: Some(organization) }
+    }
+}
+
+impl Job for DeleteFile {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "delete_file";
+    const QUEUE: &'static str = "low";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        ctx.state.files.delete(tenant(&ctx)?, &self.key).await.map(drop)
+    }
 }
 
 /// True when a record was dealt with. One that fails is logged and left for the next round.
@@ -103,7 +177,7 @@ async fn expire(deps: &Deps, mut hand_off: HandOff) -> Result<()> {
     unit.hand_offs().update(&hand_off).await?;
     let id = hand_off.conversation_id;
     let data = serde_json::json!({ "conversation_id": id, "hand_off_id": hand_off.id });
-    deps.publish(&*unit, &ctx, "notifications", "hand_off.expired", Some(id), data).await?;
+    deps.publish(&*unit, &ctx, "notifications", EventType::HandOffExpired, Some(id), data).await?;
     unit.commit().await
 }
 
@@ -136,7 +210,7 @@ async fn forget_expired(deps: &Deps) -> Result<()> {
 }
 
 /// Removes what organizations keep no longer.
-pub(super) async fn retain(deps: &Deps) -> Result<()> {
+async fn retain(deps: &Deps) -> Result<()> {
     let mut after = None;
     loop {
         let ids = deps.storage.read(ReadConsistency::Strong).organizations().ids(after, 100).await?;
@@ -212,12 +286,6 @@ async fn forget_recording(deps: &Deps, organization: OrganizationId, id: Convers
     conversation.updated_at = deps.now();
     unit.conversations().update(&conversation).await?;
     // The file goes after the commit, and as often as it takes: a reference to a file that is gone is never seen.
-    unit.enqueue(super::delete_file(organization, &key)).await?;
+    leave(&*unit, &DeleteFile::new(organization, key)).await?;
     unit.commit().await
-}
-
-/// Removes a file that nothing refers to any more.
-pub(super) async fn delete_file(deps: &Deps, row: &OutboxRow) -> Result<()> {
-    let (organization, key): (_, String) = facts(row, "key")?;
-    deps.files.delete(organization, &key).await.map(drop)
 }

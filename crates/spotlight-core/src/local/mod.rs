@@ -3,4 +3,7 @@
 mod files;
 mod mail;
 
-pub use self::{files::LocalFileStore, mail::FolderMailer};
+pub use self::{
+    files::LocalFileStore,
+    mail::{FolderMailer, MAIL_KEPT_DAYS},
+};

@@ -1,6 +1,6 @@
 //! The audit log.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -11,11 +11,7 @@ use super::{
     unit::MemoryRepositories,
 };
 use crate::{
-    domain::{
-        AuditEntryId, ConversationId, OrganizationId,
-        audit::{Actor, AuditEntry},
-        time::Timestamp,
-    },
+    domain::{AuditEntryId, OrganizationId, audit::AuditEntry, time::Timestamp},
     error::Result,
     ports::{AuditFilter, AuditRepository, Listing, Order, Paging},
 };
@@ -27,10 +23,14 @@ pub(super) struct AuditEntries {
 }
 
 impl AuditEntries {
-    /// Forgets where a visitor came from who acted in a conversation.
-    pub(super) fn forget_addresses(&mut self, organization: OrganizationId, conversation: ConversationId) {
-        let (kind, id) = (Actor::Visitor(conversation).kind(), conversation.to_string());
-        let theirs = |row: &AuditEntry| row.actor_kind == kind && row.actor_id.as_deref() == Some(id.as_str());
+    /// Forgets where visitors came from: those who acted in a lead's conversations, and before anybody knew them.
+    pub(super) fn forget_addresses(&mut self, organization: OrganizationId, lead: &str, talks: &HashSet<String>) {
+        let theirs = |row: &AuditEntry| match (row.actor_kind.as_str(), row.record_type.as_str()) {
+            ("visitor", _) => row.actor_id.as_ref().is_some_and(|id| talks.contains(id)),
+            ("anonymous", "conversation") => talks.contains(&row.record_id),
+            ("anonymous", "lead") => row.record_id == lead,
+            _ => false,
+        };
         let stored: Vec<_> = self.rows.group(organization).filter(|row| theirs(row)).cloned().collect();
         for row in stored {
             let key = (organization, row.id);

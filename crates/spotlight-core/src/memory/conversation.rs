@@ -274,6 +274,7 @@ fn passes(tables: &Tables, conversation: &Conversation, filter: &ConversationFil
         && (filter.sources.is_empty() || filter.sources.contains(&conversation.source))
         && filter.assistant_id.is_none_or(|assistant| conversation.assistant_id == assistant)
         && filter.lead_id.is_none_or(|lead| conversation.lead_id == lead)
+        && filter.taken_over_by.is_none_or(|user| conversation.taken_over_by == Some(user))
         && filter.sentiment.is_none_or(|sentiment| conversation.sentiment == Some(sentiment))
         && filter.needs_attention_at.is_none_or(|now| conversation.needs_attention(now))
         && filter.visible_to.is_none_or(|user| {

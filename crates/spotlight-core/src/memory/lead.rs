@@ -27,7 +27,7 @@ use crate::{
         time::Timestamp,
     },
     error::{Error, Result},
-    ports::{Between, LeadFilter, LeadRepository, LeadSort, Listing, Paging, Sort},
+    ports::{Between, LeadFilter, LeadRepository, LeadSort, Listing, MovedConsents, Paging, Sort},
     text,
 };
 
@@ -177,7 +177,7 @@ impl LeadRepository for MemoryRepositories {
     ) -> Result<Listing<Lead>> {
         let search = filter.search.as_deref().map(text::tokens);
         let kind = match sort.by {
-            LeadSort::CreatedAt | LeadSort::UpdatedAt => KeyKind::Instant,
+            LeadSort::CreatedAt | LeadSort::UpdatedAt | LeadSort::Waiting => KeyKind::Instant,
             LeadSort::LastConversationAt => KeyKind::OptionalInstant,
             LeadSort::Score => KeyKind::OptionalNumber,
             LeadSort::Name => KeyKind::OptionalText,
@@ -202,8 +202,15 @@ impl LeadRepository for MemoryRepositories {
         })
     }
 
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {
-        self.write(|tables| merge::merge(tables, organization, from, into, now))
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|tables| merge::merge(tables, organization, from, into, consents, now))
     }
 
     async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>> {
@@ -245,6 +252,7 @@ fn place(row: &Arc<LeadRow>, sort: LeadSort) -> Place<'_> {
         LeadSort::CreatedAt => Key::Instant(lead.created_at),
         LeadSort::UpdatedAt => Key::Instant(lead.updated_at),
         LeadSort::LastConversationAt => Key::instant(lead.last_conversation_at),
+        LeadSort::Waiting => Key::Instant(LeadSort::waiting_since(lead)),
         LeadSort::Score => Key::number(lead.score),
         LeadSort::Name => Key::text(lead.name.as_deref()),
     };

@@ -27,8 +27,10 @@ mod map;
 mod organization;
 mod outbox;
 mod page;
+mod provider;
 mod queue;
 mod report;
+mod sender;
 mod storage;
 mod tables;
 #[cfg(test)]
@@ -42,6 +44,8 @@ pub use self::{
     files::MemoryFileStore,
     limit::MemoryRateLimiter,
     mail::MemoryMailer,
+    provider::MemoryBillingProvider,
     queue::MemoryQueue,
+    sender::MemoryWebhookSender,
     storage::MemoryStorage,
 };

@@ -11,9 +11,9 @@ use super::{
     unit::MemoryRepositories,
 };
 use crate::{
-    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
-    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
 };
 
 /// Where a row stands.
@@ -38,6 +38,9 @@ struct Entry {
     channel: Option<String>,
     conversation_id: Option<ConversationId>,
     payload: Arc<Value>,
+    spec: Option<Arc<JobSpec>>,
+    /// The job that stands for it.
+    follows: Option<JobId>,
     unique_key: Option<String>,
     created_at: Timestamp,
     run_at: Timestamp,
@@ -89,6 +92,7 @@ impl Entry {
             channel: self.channel.clone(),
             conversation_id: self.conversation_id,
             payload: Value::clone(&self.payload),
+            spec: self.spec.as_deref().cloned(),
             attempts: self.attempts,
             claim: self.claim,
             created_at: self.created_at,
@@ -166,22 +170,26 @@ impl Outbox {
 }
 
 impl MemoryRepositories {
-    pub(super) fn add_job(&self, job: NewJob) -> Result<OutboxId> {
+    /// Adds a job, unless one of its key is there that has not gone on its way.
+    pub(super) fn add_job(&self, job: JobSpec) -> Result<JobId> {
         let now = self.added_at();
+        let key = job.unique.as_ref().filter(|unique| unique.taken == WhenTaken::Discard);
+        let unique_key = key.map(|unique| format!("{}:{}", job.queue, unique.key));
         self.write(|tables| {
-            let same = job.unique_key.as_ref().and_then(|key| tables.outbox.by_unique_key.get(key));
+            let same = unique_key.as_ref().and_then(|key| tables.outbox.by_unique_key.get(key));
             if let Some(id) = same {
-                return Ok(*id);
+                return Ok(JobId::from_uuid(id.as_uuid()));
             }
             let entry = Entry {
-                organization_id: job.organization_id,
-                unique_key: job.unique_key,
+                organization_id: job.organization,
+                unique_key,
                 run_at: job.run_at.unwrap_or(now),
-                ..self.new_entry(OutboxKind::Job, now, job.name, job.payload)
+                spec: Some(Arc::new(job.clone())),
+                ..self.new_entry(OutboxKind::Job, now, job.name, Value::Null)
             };
             let id = entry.id;
             tables.outbox.store(entry);
-            Ok(id)
+            Ok(JobId::from_uuid(id.as_uuid()))
         })
     }
 
@@ -211,6 +219,8 @@ impl MemoryRepositories {
             channel: None,
             conversation_id: None,
             payload: Arc::new(payload),
+            spec: None,
+            follows: None,
             unique_key: None,
             created_at: now,
             run_at: now,
@@ -282,6 +292,25 @@ impl OutboxRepository for MemoryRepositories {
                 entry.run_at = run_at;
                 entry.last_error = Some(error.to_owned());
             }))
+        })
+    }
+
+    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
+        self.write(|tables| Ok(tables.outbox.change(id, claim, |entry| entry.follows = Some(job))))
+    }
+
+    async fn finish(&self, jobs: &[JobId]) -> Result<u64> {
+        self.write(|tables| {
+            let ended = |entry: &Entry| {
+                let own = JobId::from_uuid(entry.id.as_uuid());
+                entry.kind == OutboxKind::Job
+                    && (jobs.contains(&own) || entry.follows.is_some_and(|job| jobs.contains(&job)))
+            };
+            let gone: Vec<_> = tables.outbox.rows.values().filter(|entry| ended(entry)).cloned().collect();
+            for entry in &gone {
+                tables.outbox.remove(entry);
+            }
+            Ok(gone.len() as u64)
         })
     }
 

@@ -11,11 +11,11 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::{tables::Tables, unit::MemoryRepositories};
+use super::{queue::MemoryQueue, tables::Tables, unit::MemoryRepositories};
 use crate::{
     domain::time::Timestamp,
     error::{Error, ErrorKind, Result},
-    ports::{Clock, ReadConsistency, Repositories, Storage, UnitOfWork},
+    ports::{Clock, JobPlacement, ReadConsistency, Repositories, Storage, SystemIds, UnitOfWork},
 };
 
 /// Longest that a unit waits for the units before it.
@@ -31,9 +31,16 @@ pub struct MemoryStorage {
 }
 
 impl MemoryStorage {
-    /// An empty storage. Leases, and jobs for "at once", go by `clock`.
+    /// An empty storage beside an empty queue, both on `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_jobs(clock, JobPlacement::Queue)
+    }
+
+    /// The same, and where the jobs of its units go.
+    pub fn with_jobs(clock: Arc<dyn Clock>, jobs: JobPlacement) -> Self {
         let shared = Arc::new(Shared {
+            queue: MemoryQueue::new(Arc::clone(&clock), Arc::new(SystemIds)),
+            jobs,
             clock,
             committed: RwLock::default(),
             writer: Arc::default(),
@@ -41,6 +48,11 @@ impl MemoryStorage {
             numbers: AtomicU64::new(0),
         });
         Self { committed: MemoryRepositories::committed(Arc::clone(&shared)), shared }
+    }
+
+    /// The queue beside it, into which units put their jobs.
+    pub fn queue(&self) -> MemoryQueue {
+        self.shared.queue.clone()
     }
 }
 
@@ -52,6 +64,8 @@ impl std::fmt::Debug for MemoryStorage {
 
 /// What readers and units share.
 pub(super) struct Shared {
+    pub(super) queue: MemoryQueue,
+    pub(super) jobs: JobPlacement,
     clock: Arc<dyn Clock>,
     committed: RwLock<Arc<Tables>>,
     writer: Arc<Mutex<()>>,

@@ -8,17 +8,17 @@ use std::sync::{
 use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{storage::Shared, tables::Tables};
+use super::{queue::Staged, storage::Shared, tables::Tables};
 use crate::{
-    domain::{OutboxId, time::Timestamp},
+    domain::{JobId, OutboxId, time::Timestamp},
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, KnowledgeRepository, LeadRepository, LeaseRepository,
-        LinkRepository, NewEvent, NewJob, OrganizationRepository, OutboxRepository, ProcessedRepository,
-        ProposalRepository, ReportRepository, Repositories, SessionRepository, SubscriptionRepository,
-        TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
+        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
+        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
+        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
 
@@ -31,6 +31,7 @@ pub(super) struct MemoryRepositories {
 /// What an open unit holds. Dropping it rolls back and lets the next writer in.
 struct Open {
     tables: Mutex<Arc<Tables>>,
+    jobs: Mutex<Staged>,
     /// The instant at which the unit's jobs and events were added: one, so that their order is the order of adding even
     /// when the clock is set meanwhile.
     added_at: OnceLock<Timestamp>,
@@ -68,8 +69,9 @@ impl MemoryRepositories {
     /// Over a unit of the one writer.
     pub(super) fn unit(shared: Arc<Shared>, writer: OwnedMutexGuard<()>) -> Self {
         let tables = Mutex::new(shared.snapshot());
+        let jobs = Mutex::new(Staged::new(shared.queue.clone()));
         let (added_at, broken) = (OnceLock::new(), AtomicBool::new(false));
-        Self { shared, unit: Some(Open { tables, added_at, broken, _writer: writer }) }
+        Self { shared, unit: Some(Open { tables, jobs, added_at, broken, _writer: writer }) }
     }
 
     /// Reads.
@@ -153,8 +155,12 @@ every_repository! {
 
 #[async_trait]
 impl UnitOfWork for MemoryRepositories {
-    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
-        self.add_job(job)
+    async fn enqueue(&self, job: JobSpec) -> Result<JobId> {
+        self.write(|_| job.validate())?;
+        match (self.shared.jobs, &self.unit) {
+            (JobPlacement::Queue, Some(open)) => Ok(open.jobs.lock().unwrap_or_else(PoisonError::into_inner).add(job)),
+            _ => self.add_job(job),
+        }
     }
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
@@ -165,8 +171,10 @@ impl UnitOfWork for MemoryRepositories {
         let Self { shared, unit } = *self;
         if let Some(open) = unit {
             open.check()?;
-            let Open { tables, _writer, .. } = open;
+            let Open { tables, jobs, _writer, .. } = open;
             shared.commit(tables.into_inner().unwrap_or_else(PoisonError::into_inner));
+            // Afterwards: who claims one sees what its unit wrote.
+            jobs.into_inner().unwrap_or_else(PoisonError::into_inner).apply();
         }
         Ok(())
     }

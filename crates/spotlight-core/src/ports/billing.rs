@@ -6,7 +6,7 @@ use super::page::Between;
 use crate::{
     domain::{
         OrganizationId, UsageId,
-        billing::{Meter, Subscription, Usage},
+        billing::{Meter, PlanId, Subscription, SubscriptionStatus, Usage},
         time::Timestamp,
     },
     error::Result,
@@ -56,4 +56,43 @@ pub trait UsageRepository: Send + Sync {
     /// # Idempotency
     /// A record keeps its first time.
     async fn mark_reported(&self, organization: OrganizationId, ids: &[UsageId], at: Timestamp) -> Result<()>;
+}
+
+/// A subscription as the billing provider has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvidedSubscription {
+    /// The plan.
+    pub plan: PlanId,
+    /// Where it stands.
+    pub status: SubscriptionStatus,
+    /// Start of the paid period.
+    pub period_start: Timestamp,
+    /// End of the paid period.
+    pub period_end: Timestamp,
+    /// Ends with the period.
+    pub cancel_at_period_end: bool,
+}
+
+/// Bills organizations. Without one, every organization is on the plan that the platform itself gives it.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait BillingProvider: Send + Sync {
+    /// Tells what was used. `subscription` names the customer.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the provider does not answer, and then it may have been told; `NotFound` when it
+    /// does not know the customer.
+    ///
+    /// # Idempotency
+    /// Usage of an id that was told before counts once.
+    ///
+    /// # Cancel safety
+    /// A dropped future may have told it.
+    async fn report(&self, subscription: &Subscription, usage: &[Usage]) -> Result<()>;
+
+    /// A subscription as it stands; none when the provider knows it no more.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the provider does not answer.
+    async fn subscription(&self, external_id: &str) -> Result<Option<ProvidedSubscription>>;
 }

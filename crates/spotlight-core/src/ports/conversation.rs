@@ -23,6 +23,8 @@ pub struct ConversationFilter {
     pub assistant_id: Option<AssistantId>,
     /// With this lead.
     pub lead_id: Option<LeadId>,
+    /// Taken over by this person.
+    pub taken_over_by: Option<UserId>,
     /// Of this mood.
     pub sentiment: Option<Sentiment>,
     /// What this user may see as a sales representative: with an assistant of theirs, or a lead assigned to them.
@@ -207,6 +209,7 @@ pub trait HandOffRepository: Send + Sync {
     /// the conversation has another open one.
     async fn update(&self, hand_off: &HandOff) -> Result<()>;
 
-    /// Hand-offs of every organization that are requested and expired at `now`, first expired first, then by id.
+    /// Hand-offs of every organization that are requested or accepted and expired at `now`, first expired first, then
+    /// by id.
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<HandOff>>;
 }

@@ -49,10 +49,37 @@ pub enum LeadSort {
     UpdatedAt,
     /// When the last conversation took place.
     LastConversationAt,
+    /// How long nobody has talked to it: leads without a conversation come before all others, by when they were made; then
+    /// the others by their last conversation. Ascending is longest first. No value is absent here; see
+    /// [`waiting_since`](Self::waiting_since).
+    Waiting,
     /// Score.
     Score,
     /// Name, by code point.
     Name,
+}
+
+/// Which consents a merge moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedConsents {
+    /// Every change: a person knows that both leads are one.
+    All,
+    /// Refusals alone: somebody typed what the other lead holds, which proves nothing. A refusal is honoured whoever it
+    /// comes from; what was given or asked for stays with the lead and the conversation in which it was, so that nobody
+    /// can undo an opt-out of somebody else by typing their address.
+    Refusals,
+}
+
+impl LeadSort {
+    /// Hours by which a lead that nobody has talked to counts as waiting longer than since it was made: a thousand years
+    /// of 365 days, more than any other has waited.
+    pub const NEVER_TALKED_TO_HOURS: i64 = 8_760_000;
+
+    /// The instant that [`Waiting`](Self::Waiting) sorts by.
+    pub fn waiting_since(lead: &Lead) -> Timestamp {
+        let never = || lead.created_at - chrono::Duration::hours(Self::NEVER_TALKED_TO_HOURS);
+        lead.last_conversation_at.unwrap_or_else(never)
+    }
 }
 
 /// Keeps leads.
@@ -99,9 +126,10 @@ pub trait LeadRepository: Send + Sync {
     /// or phone is taken.
     async fn update(&self, lead: &Lead) -> Result<()>;
 
-    /// Makes `from` part of `into`: conversations, appointments, proposals, consents of `from` belong to `into`
-    /// afterwards, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
-    /// names `into` in `merged_into` and has changed at `now`. The versions of `from` and of the conversations and
+    /// Makes `from` part of `into`: conversations, appointments, proposals of `from` belong to `into` afterwards, and of
+    /// its consents those that `consents` says, save that of two equal open proposals the one of `into` stays; `from` keeps no e-mail and no phone,
+    /// names `into` in `merged_into` and has changed at `now`. A conversation that moved owns its lead no longer
+    /// (`state.owns_lead`): what `into` holds came from elsewhere. The versions of `from` and of the conversations and
     /// appointments that moved grow by one, so that nobody writes back what they held. `into` itself is not changed.
     ///
     /// # Errors
@@ -110,7 +138,14 @@ pub trait LeadRepository: Send + Sync {
     /// # Ordering
     /// Of two merges that touch a lead at once, one waits and then sees what the other did. What is added for `from` at
     /// the same time either moves with the rest, or waits and is then refused with `NotFound`.
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()>;
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()>;
 
     /// Removes every personal datum of a lead for good, and of the leads merged into it, and so on.
     ///
@@ -120,7 +155,8 @@ pub trait LeadRepository: Send + Sync {
     /// - Its conversations: summary, keywords, quotes, score reasons, outcome, dialogue state, the recording's key and the
     ///   external call id go.
     /// - Their hand-offs lose their reasons, and events about them that wait to be published are removed.
-    /// - What a visitor did in them stays in the audit log, without the address it came from.
+    /// - What a visitor did in them stays in the audit log, without the address it came from; so does what nobody known
+    ///   did to them or to the lead, as opening a conversation. What the team did keeps its addresses.
     /// - Their utterances stay, in number and order, without words, keywords and tools.
     /// - Its appointments: notes and the reason of cancelling go.
     ///

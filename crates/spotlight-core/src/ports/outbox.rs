@@ -1,27 +1,13 @@
-//! Jobs and events that were committed with their cause and are on their way.
+//! Events that were committed with their cause and are on their way; and jobs, where their queue is another store.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::queue::JobSpec;
 use crate::{
-    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
+    domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
 };
-
-/// A job to run after the commit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewJob {
-    /// The tenant, when the job has one.
-    pub organization_id: Option<OrganizationId>,
-    /// The job's name, as `analyze_conversation`.
-    pub name: String,
-    /// What it works on, without personal data.
-    pub payload: Value,
-    /// Not before this instant; none means at once.
-    pub run_at: Option<Timestamp>,
-    /// At most one job that waits to run has this key.
-    pub unique_key: Option<String>,
-}
 
 /// An event to publish after the commit.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +27,7 @@ pub struct NewEvent {
 /// What a row of the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutboxKind {
-    /// Something to do.
+    /// Something to do, for a relay that brings it into the queue.
     Job,
     /// Something to tell.
     Event,
@@ -70,8 +56,10 @@ pub struct OutboxRow {
     pub channel: Option<String>,
     /// The conversation an event is about.
     pub conversation_id: Option<ConversationId>,
-    /// What it works on or tells.
+    /// What an event tells. Of a job, only of one that an older version left: what it works on.
     pub payload: Value,
+    /// All of a job; none of an event, and of a job that an older version left: that is its name and payload alone.
+    pub spec: Option<JobSpec>,
     /// Tries begun, this one included.
     pub attempts: u32,
     /// The claim: completing needs it, and a newer claim makes it void.
@@ -137,6 +125,17 @@ pub trait OutboxRepository: Send + Sync {
     /// Gives a row back to be tried again at `run_at`, with what went wrong. False when the claim is void. A job whose
     /// unique key another waiting job has is removed instead: that one stands for both.
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool>;
+
+    /// Has the row of a claimed job follow another job, which stands for it: it goes when that one ends, and the claim
+    /// stays as it is. False when the claim is void.
+    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool>;
+
+    /// Removes the rows of jobs that have ended, whatever their claims, and those that follow them. A job's id is that
+    /// of its row. Gives how many rows went.
+    ///
+    /// # Idempotency
+    /// Rows that are gone count no more.
+    async fn finish(&self, jobs: &[JobId]) -> Result<u64>;
 
     /// Gives a row up: it is kept with what went wrong and claimed no more. False when the claim is void.
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool>;

@@ -16,11 +16,15 @@ use super::{
     lead::{LeadRepository, ProposalRepository},
     lease::LeaseRepository,
     organization::OrganizationRepository,
-    outbox::{NewEvent, NewJob, OutboxRepository},
+    outbox::{NewEvent, OutboxRepository},
+    queue::JobSpec,
     report::ReportRepository,
     webhook::{DeliveryRepository, EndpointRepository, ProcessedRepository},
 };
-use crate::{domain::OutboxId, error::Result};
+use crate::{
+    domain::{JobId, OutboxId},
+    error::Result,
+};
 
 /// Whether a read may come from a replica that lags behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +34,16 @@ pub enum ReadConsistency {
     Strong,
     /// May miss the newest units; for reports.
     Eventual,
+}
+
+/// Where the jobs of units of work go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum JobPlacement {
+    /// Into the queue that shares the storage's database, in the unit's own transaction.
+    #[default]
+    Queue,
+    /// Into the outbox, from where a relay brings them into a queue that is another store.
+    Outbox,
 }
 
 macro_rules! repositories {
@@ -62,7 +76,7 @@ macro_rules! repositories {
             impl Repositories for UnitOfWork { $(fn $name(&self) -> &dyn $port;)+ }
             #[async_trait]
             impl UnitOfWork for UnitOfWork {
-                async fn enqueue(&self, job: NewJob) -> Result<OutboxId>;
+                async fn enqueue(&self, job: JobSpec) -> Result<JobId>;
                 async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
                 async fn commit(self: Box<Self>) -> Result<()>;
                 async fn rollback(self: Box<Self>) -> Result<()>;
@@ -120,7 +134,7 @@ repositories! {
     consents: ConsentRepository,
     /// Answers to repeated requests.
     idempotency: IdempotencyRepository,
-    /// Jobs and events on their way.
+    /// Events on their way, and jobs whose queue is elsewhere.
     outbox: OutboxRepository,
     /// Leases over the whole fleet.
     leases: LeaseRepository,
@@ -167,16 +181,22 @@ pub trait Storage: Send + Sync {
 /// value that cannot be stored and the `Conflict` with `Retry::Now` of a unit that had to give way to another.
 #[async_trait]
 pub trait UnitOfWork: Repositories {
-    /// Adds a job that will run at least once after the commit, and never without it.
+    /// Adds a job that will run at least once after the commit, and never without it. Where it goes was chosen when the
+    /// storage was opened, see [`JobPlacement`].
+    ///
+    /// # Errors
+    /// `Validation` when the job is not acceptable; the unit has ended then.
     ///
     /// # Idempotency
-    /// A job whose `unique_key` is that of a job that waits to run adds nothing and gives that job's id; nobody can
-    /// claim that job before this unit ends. A job that is claimed or was given up does not count: it may have read its
-    /// facts before this unit writes them.
+    /// A job whose unique key is held gives the holder's id, and becomes of it what
+    /// [`WhenTaken`](super::queue::WhenTaken) says. A holder of [`Waiting`](super::queue::UniqueScope::Waiting) is claimed by nobody
+    /// before this unit ends; one that has started, or was given up, does not count: it may have read its facts before
+    /// this unit writes them. In the outbox, a job that has gone on its way to the queue does not count either; the
+    /// queue then decides.
     ///
     /// # Ordering
     /// Of two with one key, added at once, one waits for the other's commit and is then given its id.
-    async fn enqueue(&self, job: NewJob) -> Result<OutboxId>;
+    async fn enqueue(&self, job: JobSpec) -> Result<JobId>;
 
     /// Adds an event that will be published at least once after the commit, and never without it.
     ///

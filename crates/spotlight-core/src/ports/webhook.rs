@@ -1,6 +1,9 @@
 //! Outgoing webhooks, and the ids of incoming ones.
 
+use std::{fmt, time::Duration};
+
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::page::{Listing, Paging};
 use crate::{
@@ -75,4 +78,49 @@ pub trait ProcessedRepository: Send + Sync {
 
     /// Removes at most `limit` ids noted before `before`. Gives how many.
     async fn delete_before(&self, before: Timestamp, limit: u32) -> Result<u64>;
+}
+
+/// One request to an endpoint. Its printed form names neither headers nor body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookRequest {
+    /// Where to.
+    pub url: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, exactly as it was signed.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookRequest").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// What a receiver answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// When it wants to be asked again, if it said so.
+    pub retry_after: Option<Duration>,
+}
+
+/// Sends requests to endpoints, with POST. Follows no redirect, and keeps out of private networks unless the deployment
+/// allows them.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait WebhookSender: Send + Sync {
+    /// Sends one request and gives what was answered, whatever the status. The body of the answer is not read.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when there was no answer; `Validation` when the address is one that requests never go
+    /// to. The text names no address and no secret.
+    ///
+    /// # Idempotency
+    /// None: the receiver tells repeated events apart by their id.
+    ///
+    /// # Cancel safety
+    /// A dropped future may have sent the request.
+    async fn send(&self, request: &WebhookRequest) -> Result<WebhookAnswer>;
 }

@@ -1,26 +1,35 @@
 //! Appointments and free times.
+//!
+//! Both sides are told by e-mail: the host at their own address; the visitor at the lead's, or where the lead has none, at
+//! the one typed in the conversation that booked. That one may be another lead's, which waits for a person to look: what
+//! is sent there are the appointment's own facts, and nothing that any lead holds. When the address changes, those of
+//! coming appointments are invited anew.
+
+mod readdress;
 
 use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::readdress::invite_again;
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
     domain::{
-        AppointmentId, AssistantId, ConversationId, LeadId, UserId,
+        AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId,
         appointment::{Appointment, AppointmentStatus, MeetingType},
         assistant::{Assistant, HostChoice},
+        event::EventType,
         schedule::Host,
         slots::{self, Candidate},
         time::{Timestamp, Window},
         user::{Role, Scope},
     },
     error::{Error, Result},
-    jobs,
+    jobs::mail::leave_mails,
     ports::{AppointmentFilter, Listing, Order, Paging, Repositories, UnitOfWork},
 };
 
@@ -274,7 +283,7 @@ impl AppointmentService {
     /// `NotFound`, `StaleVersion`, `Validation`, `Conflict` when it is over.
     ///
     /// # Idempotency
-    /// Calling it off again changes nothing.
+    /// Calling it off again changes nothing, not even the reason: the first one was told to both sides.
     pub async fn cancel(
         &self,
         ctx: &Context,
@@ -283,9 +292,11 @@ impl AppointmentService {
         version: Option<i64>,
     ) -> Result<Appointment> {
         self.change(ctx, id, version, "appointment.cancel", |appointment| {
+            if appointment.status == AppointmentStatus::Cancelled {
+                return Ok(());
+            }
             appointment.move_to(AppointmentStatus::Cancelled)?;
-            let reason = reason.map(|reason| reason.trim().to_owned());
-            appointment.cancel_reason = reason.or(appointment.cancel_reason.take());
+            appointment.cancel_reason = reason.map(|reason| reason.trim().to_owned());
             Ok(())
         })
         .await
@@ -307,7 +318,7 @@ impl AppointmentService {
     ) -> Result<Appointment> {
         ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
         let before = self.get(ctx, id).await?;
-        let host = self.deps.read(ctx).hosts().get(ctx.organization, before.host_id).await?;
+        let host = bookable(self.deps.read(ctx), ctx.organization, before.host_id).await?;
         let host = host.ok_or_else(|| Error::not_found("host"))?;
         let now = self.deps.now();
         self.change(ctx, id, version, "appointment.reschedule", |appointment| {
@@ -345,9 +356,7 @@ impl AppointmentService {
         self.deps.audit(&*unit, ctx, action, ("appointment", id.to_string()), json!({})).await?;
         announce(&self.deps, &*unit, ctx, &appointment, action).await?;
         if appointment.sequence != before.sequence || appointment.status == AppointmentStatus::Cancelled {
-            for job in jobs::appointment_mails(&appointment, now) {
-                unit.enqueue(job).await?;
-            }
+            leave_mails(&*unit, &appointment, now).await?;
         }
         unit.commit().await?;
         Ok(appointment)
@@ -380,7 +389,7 @@ pub(crate) async fn relocate(
     before: Appointment,
     (starts_at, host): (Timestamp, UserId),
 ) -> Result<Appointment> {
-    let host = unit.hosts().get(ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
+    let host = bookable(unit, ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
     let now = deps.now();
     let mut appointment = before.clone();
     move_in(&mut appointment, &host, starts_at, now)?;
@@ -415,9 +424,7 @@ async fn tell_change(
     appointment.updated_at = now;
     unit.appointments().update(&appointment, now).await.map_err(taken)?;
     appointment.version += 1;
-    for job in jobs::appointment_mails(&appointment, now) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, &appointment, now).await?;
     deps.audit(unit, ctx, action, ("appointment", appointment.id.to_string()), json!({})).await?;
     announce(deps, unit, ctx, &appointment, action).await?;
     Ok(appointment)
@@ -444,7 +451,7 @@ pub(crate) async fn insert(
     draft: Draft,
 ) -> Result<Appointment> {
     let now = deps.now();
-    let host = unit.hosts().get(assistant.organization_id, draft.host_id).await?;
+    let host = bookable(unit, assistant.organization_id, draft.host_id).await?;
     let host = host.ok_or_else(|| Error::not_found("host"))?;
     check_hours(&host, draft.starts_at, draft.duration_min, now)?;
     let held = draft.status == AppointmentStatus::Held;
@@ -478,9 +485,7 @@ pub(crate) async fn insert(
 
 /// Leaves invitation and reminders to jobs and tells listeners, in the unit that books.
 pub(crate) async fn booked(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, appointment: &Appointment) -> Result<()> {
-    for job in jobs::appointment_mails(appointment, deps.now()) {
-        unit.enqueue(job).await?;
-    }
+    leave_mails(unit, appointment, deps.now()).await?;
     let record = ("appointment", appointment.id.to_string());
     deps.audit(unit, ctx, "appointment.create", record, json!({})).await?;
     announce(deps, unit, ctx, appointment, "appointment.create").await
@@ -494,13 +499,13 @@ async fn announce(
     action: &str,
 ) -> Result<()> {
     let event = match action {
-        "appointment.create" => "appointment.booked",
-        "appointment.confirm" => "appointment.confirmed",
-        "appointment.cancel" => "appointment.cancelled",
-        "appointment.reschedule" => "appointment.rescheduled",
-        "appointment.update" => "appointment.updated",
-        "appointment.complete" => "appointment.completed",
-        other => other,
+        "appointment.create" => EventType::AppointmentBooked,
+        "appointment.confirm" => EventType::AppointmentConfirmed,
+        "appointment.cancel" => EventType::AppointmentCancelled,
+        "appointment.reschedule" => EventType::AppointmentRescheduled,
+        "appointment.complete" => EventType::AppointmentCompleted,
+        "appointment.no_show" => EventType::AppointmentNoShow,
+        _ => EventType::AppointmentUpdated,
     };
     let data = json!({
         "appointment_id": appointment.id,
@@ -520,12 +525,20 @@ fn check_hours(host: &Host, starts_at: Timestamp, duration_min: u32, now: Timest
         .map_err(|why| Error::conflict(format!("{why}; choose a free time")))
 }
 
+/// A host who can be booked: somebody who left the team cannot, though what was booked with them stays.
+async fn bookable(repos: &dyn Repositories, organization: OrganizationId, user: UserId) -> Result<Option<Host>> {
+    if repos.users().membership(organization, user).await?.is_none() {
+        return Ok(None);
+    }
+    repos.hosts().get(organization, user).await
+}
+
 /// The hosts of an assistant; its owner when it names none.
 async fn hosts_of(repos: &dyn Repositories, assistant: &Assistant) -> Result<Vec<Host>> {
     let named = &assistant.booking.hosts;
     let mut hosts = Vec::new();
     for user in if named.is_empty() { std::slice::from_ref(&assistant.owner_id) } else { named } {
-        hosts.extend(repos.hosts().get(assistant.organization_id, *user).await?);
+        hosts.extend(bookable(repos, assistant.organization_id, *user).await?);
     }
     Ok(hosts)
 }

@@ -5,8 +5,9 @@ use chrono::{Datelike, Months, NaiveTime};
 use super::{Context, deps::Deps};
 use crate::{
     domain::{
-        ConversationId, UsageId,
+        ConversationId, OrganizationId, UsageId,
         billing::{Meter, PlanId, PlanLimits, Subscription, Usage},
+        conversation::Transcript,
         organization::Organization,
         time::{Timestamp, Window},
         user::{Role, Scope},
@@ -115,12 +116,7 @@ fn limit(limits: &PlanLimits, meter: Meter) -> Option<i64> {
     }
 }
 
-async fn total(
-    repos: &dyn Repositories,
-    organization: crate::domain::OrganizationId,
-    meter: Meter,
-    period: Window,
-) -> Result<i64> {
+async fn total(repos: &dyn Repositories, organization: OrganizationId, meter: Meter, period: Window) -> Result<i64> {
     let between = Between { from: Some(period.start), to: Some(period.end) };
     repos.usage().total(organization, meter, between).await
 }
@@ -173,23 +169,43 @@ pub(crate) async fn check_voice(deps: &Deps, ctx: &Context) -> Result<()> {
     Err(reached(&organization, limit, "minutes of voice a month;"))
 }
 
-/// Notes voice that was recognised. It has cost what it has cost, so each recognition counts.
-pub(crate) async fn record_voice(deps: &Deps, ctx: &Context, conversation: ConversationId, seconds: f64) -> Result<()> {
-    let id = deps.ids.uuid();
+/// Notes what an utterance took to say, in the unit that stores it. A second that has begun counts.
+pub(crate) async fn record_voice(deps: &Deps, unit: &dyn UnitOfWork, said: &Transcript) -> Result<()> {
+    let Some(seconds) = said.duration_s.filter(|seconds| *seconds > 0.0) else { return Ok(()) };
+    let key = format!("voice:{}:{}", said.conversation_id, said.seq);
+    let usage = voice(deps, (said.organization_id, said.conversation_id), key, seconds);
+    unit.usage().record(&usage).await.map(drop)
+}
+
+/// Notes voice that was recognised for a turn that could not begin.
+pub(crate) async fn record_lost_voice(
+    deps: &Deps,
+    ctx: &Context,
+    conversation: ConversationId,
+    seconds: f64,
+) -> Result<()> {
+    let key = format!("recognition:{}", deps.ids.uuid());
     let unit = deps.storage.begin().await?;
-    unit.usage()
-        .record(&Usage {
-            id: UsageId::from_uuid(id),
-            organization_id: ctx.organization,
-            meter: Meter::VoiceSeconds,
-            quantity: (seconds.ceil() as i64).clamp(1, 24 * 3600),
-            event_key: format!("recognition:{id}"),
-            conversation_id: Some(conversation),
-            occurred_at: deps.now(),
-            reported_at: None,
-        })
-        .await?;
+    unit.usage().record(&voice(deps, (ctx.organization, conversation), key, seconds)).await?;
     unit.commit().await
+}
+
+fn voice(
+    deps: &Deps,
+    (organization, conversation): (OrganizationId, ConversationId),
+    event_key: String,
+    seconds: f64,
+) -> Usage {
+    Usage {
+        id: UsageId::from_uuid(deps.ids.uuid()),
+        organization_id: organization,
+        meter: Meter::VoiceSeconds,
+        quantity: (seconds.ceil() as i64).clamp(1, 24 * 3600),
+        event_key,
+        conversation_id: Some(conversation),
+        occurred_at: deps.now(),
+        reported_at: None,
+    }
 }
 
 /// Refuses an assistant over the plan's limit.

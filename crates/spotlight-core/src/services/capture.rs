@@ -6,17 +6,20 @@
 
 use serde_json::json;
 
-use super::{Context, conversations::stored_content, deps::Deps, leads::score_lead};
+use super::{Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps};
 use crate::{
     domain::{
         LeadId, ProposalId,
+        consent::{Consent, ConsentState},
         contact::{Email, Phone},
         conversation::Conversation,
+        event::EventType,
         lead::{Lead, LeadStatus, Proposal, ProposalField, ProposalState},
         organization::{Organization, StorageMode},
     },
     error::{Error, ErrorKind, Result, Retry},
-    ports::UnitOfWork,
+    jobs::{leave, rescore::ScoreLead},
+    ports::{MovedConsents, UnitOfWork},
 };
 
 /// Utterances that are read at once.
@@ -64,6 +67,8 @@ pub(crate) async fn capture(
     let own = unit.leads().get(ctx.organization, conversation.lead_id).await?;
     let own = own.filter(|lead| lead.deleted_at.is_none()).ok_or_else(|| Error::not_found("lead"))?;
     remember_given(conversation, &told);
+    let lead = own.id;
+    let other_address = told.email.is_some() && told.email != own.email;
     let others = others(unit, &own, &told).await?;
     match others.as_slice() {
         [] if conversation.state.owns_lead => write(deps, unit, ctx, own, &told).await?,
@@ -72,6 +77,9 @@ pub(crate) async fn capture(
             join(deps, unit, ctx, conversation, &own, other, &told).await?;
         }
         _ => flag(deps, unit, conversation, own, others, &told).await?,
+    }
+    if other_address || conversation.lead_id != lead {
+        invite_again(deps, unit, ctx, conversation.lead_id).await?;
     }
     if told.name.is_some() || told.company.is_some() {
         redact_said(unit, organization, conversation).await?;
@@ -178,14 +186,14 @@ async fn write(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, mut own: Lead,
     own.updated_at = deps.now();
     unit.leads().update(&own).await.map_err(raced)?;
     if fields.contains(&"company") {
-        unit.enqueue(score_lead(&own)).await?;
+        leave(unit, &ScoreLead::new(&own)).await?;
     }
     let id = own.id;
     deps.audit(unit, ctx, "lead.capture", ("lead", id.to_string()), json!({ "fields": fields })).await?;
-    deps.publish(unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+    deps.publish(unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
     if own.status != before {
         let data = json!({ "lead_id": id, "from": before, "to": own.status });
-        deps.publish(unit, ctx, "leads", "lead.status_changed", None, data).await?;
+        deps.publish(unit, ctx, "leads", EventType::LeadStatusChanged, None, data).await?;
     }
     Ok(())
 }
@@ -254,7 +262,13 @@ async fn join(
     other: &Lead,
     told: &Told,
 ) -> Result<()> {
-    unit.leads().merge(ctx.organization, own.id, other.id, deps.now()).await.map_err(raced)?;
+    let refused = unit.consents().list(ctx.organization, own.id).await?;
+    // Whoever typed this need not be the lead: what they allow counts for themselves alone, what they refuse counts.
+    let moved = MovedConsents::Refusals;
+    unit.leads().merge(ctx.organization, own.id, other.id, moved, deps.now()).await.map_err(raced)?;
+    for change in refused.into_iter().filter(|change| change.state == ConsentState::Refused) {
+        consents::honour(deps, unit, ctx, &Consent { lead_id: other.id, ..change }).await?;
+    }
     let stored = unit.conversations().get(ctx.organization, conversation.id).await?;
     conversation.version = stored.ok_or_else(|| Error::not_found("conversation"))?.version;
     conversation.lead_id = other.id;
@@ -273,7 +287,7 @@ async fn join(
 async fn audit_merge(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, from: LeadId, into: LeadId) -> Result<()> {
     let facts = json!({ "from": from, "into": into });
     deps.audit(unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
-    deps.publish(unit, ctx, "leads", "lead.merged", None, facts).await
+    deps.publish(unit, ctx, "leads", EventType::LeadMerged, None, facts).await
 }
 
 /// Two leads claim what was told: a person must look. Names are no claim and are kept as usual.

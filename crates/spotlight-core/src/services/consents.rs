@@ -14,6 +14,7 @@ use crate::{
         ConsentId, ConversationId, LeadId,
         consent::{Consent, ConsentKind, ConsentState, stands},
         conversation::{Channel, Conversation, ConversationStatus},
+        event::EventType,
         lead::Lead,
         report::EndedReason,
         user::{Role, Scope},
@@ -150,12 +151,12 @@ async fn append(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId,
     deps.audit(unit, ctx, "consent.record", ("lead", lead.to_string()), facts.clone()).await?;
     let mut data = facts;
     data["lead_id"] = json!(lead);
-    deps.publish(unit, ctx, "leads", "consent.changed", None, data).await?;
+    deps.publish(unit, ctx, "leads", EventType::ConsentChanged, None, data).await?;
     Ok(change)
 }
 
 /// Ends at once what a refusal forbids.
-async fn honour(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, refused: &Consent) -> Result<()> {
+pub(crate) async fn honour(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, refused: &Consent) -> Result<()> {
     for mut conversation in open_conversations(unit, ctx.organization, refused.lead_id).await? {
         match refused.kind {
             ConsentKind::Recording if conversation.recording_consent == Some(true) => {
@@ -195,7 +196,8 @@ fn demand(changes: &[Consent], kind: ConsentKind, channel: Channel) -> Result<()
 /// A conversation that we begin with a lead we know, by phone, sms or e-mail, needs consent to AI contact, and its
 /// recording consent to that. A visitor nobody knows yet answers for themselves: what they say about recording is noted
 /// as theirs. An incoming call or message therefore begins without a lead, and joins its lead when the visitor tells who
-/// they are.
+/// they are. That proves nothing: only what they refused counts for that lead then, and what they allowed is an answer of
+/// this conversation alone (`recording_consent`).
 ///
 /// # Errors
 /// `Forbidden`.

@@ -1,5 +1,7 @@
 //! Conversations: beginning, reading, changing, and people who speak in them.
 
+mod hand_off;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -7,7 +9,7 @@ use serde_json::json;
 use super::{
     Context, billing, consents,
     deps::{Deps, answered_id, id_answer},
-    turn,
+    turn::{self, Words},
 };
 use crate::{
     domain::{
@@ -15,7 +17,8 @@ use crate::{
         assistant::{Assistant, Language},
         audit::Actor,
         billing::{Meter, Usage},
-        conversation::{Channel, Conversation, ConversationStatus, DialogueState, HandOffStatus, Speaker, Transcript},
+        conversation::{Channel, Conversation, ConversationStatus, DialogueState, Speaker, Transcript},
+        event::EventType,
         lead::{Lead, LeadSource},
         organization::{Organization, StorageMode},
         redact::redact,
@@ -25,11 +28,13 @@ use crate::{
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
+    jobs::{analysis::AnalyzeConversation, leave},
     ports::{
         ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Repositories, Sort, UnitOfWork,
     },
 };
 
+pub(crate) use self::hand_off::leave_all;
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
 
 /// How a conversation begins.
@@ -208,87 +213,6 @@ impl ConversationService {
         self.deps.read(ctx).transcripts().list(ctx.organization, id, after_seq, limit).await
     }
 
-    /// The actor takes the conversation over: the assistant is silent from now on. A hand-off that waits is accepted.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
-    ///
-    /// # Idempotency
-    /// Taking over again changes nothing.
-    pub async fn take_over(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
-        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
-        let user = person(ctx)?;
-        self.get(ctx, id).await?;
-        let unit = self.deps.storage.begin().await?;
-        let mut conversation = self.open_for(&*unit, ctx, id).await?;
-        match conversation.taken_over_by {
-            Some(other) if other == user => return Ok(conversation),
-            Some(_) => return Err(Error::conflict("a colleague has taken this conversation over")),
-            None => {}
-        }
-        let now = self.deps.now();
-        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
-            && hand_off.status == HandOffStatus::Requested
-        {
-            hand_off.accepted_by = Some(user);
-            hand_off.updated_at = now;
-            hand_off.move_to(HandOffStatus::Accepted)?;
-            hand_off.move_to(HandOffStatus::Human)?;
-            unit.hand_offs().update(&hand_off).await?;
-        }
-        conversation.taken_over_by = Some(user);
-        conversation.updated_at = now;
-        unit.conversations().update(&conversation).await?;
-        conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.taken_over").await?;
-        unit.commit().await?;
-        Ok(conversation)
-    }
-
-    /// Gives the conversation back to the assistant.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
-    ///
-    /// # Idempotency
-    /// Giving it back again changes nothing.
-    pub async fn give_back(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
-        ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
-        let user = person(ctx)?;
-        self.get(ctx, id).await?;
-        let unit = self.deps.storage.begin().await?;
-        let mut conversation = self.open_for(&*unit, ctx, id).await?;
-        match conversation.taken_over_by {
-            None => return Ok(conversation),
-            Some(other) if other != user && ctx.visible_to().is_some() => {
-                return Err(Error::conflict("a colleague has taken this conversation over"));
-            }
-            Some(_) => {}
-        }
-        let now = self.deps.now();
-        if let Some(mut hand_off) = unit.hand_offs().latest(ctx.organization, id).await?
-            && hand_off.status == HandOffStatus::Human
-        {
-            hand_off.updated_at = now;
-            hand_off.move_to(HandOffStatus::Assistant)?;
-            unit.hand_offs().update(&hand_off).await?;
-        }
-        conversation.taken_over_by = None;
-        conversation.updated_at = now;
-        unit.conversations().update(&conversation).await?;
-        conversation.version += 1;
-        self.note(&*unit, ctx, &conversation, "conversation.given_back").await?;
-        unit.commit().await?;
-        Ok(conversation)
-    }
-
-    async fn note(&self, unit: &dyn UnitOfWork, ctx: &Context, conversation: &Conversation, what: &str) -> Result<()> {
-        let id = conversation.id;
-        self.deps.audit(unit, ctx, what, ("conversation", id.to_string()), json!({})).await?;
-        let data = json!({ "conversation_id": id, "taken_over_by": conversation.taken_over_by });
-        self.deps.publish(unit, ctx, format!("conversation:{id}"), what, Some(id), data).await
-    }
-
     /// A person of the team says something in a conversation they have taken over.
     ///
     /// # Errors
@@ -312,7 +236,8 @@ impl ConversationService {
             return Err(Error::conflict("take the conversation over before you speak in it"));
         }
         let now = self.deps.now();
-        conversation.waiting_since = Some(now);
+        // Only a question waits for an answer.
+        conversation.waiting_since = content.trim_end().ends_with('?').then_some(now);
         let organization = unit.organizations().get(ctx.organization).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
         let utterance = Utterance::of(Speaker::HumanAgent, content.trim());
@@ -333,6 +258,8 @@ impl ConversationService {
     /// `NotFound`, `Validation` (1 to 4000 characters), `Conflict` when it has ended or another turn of this
     /// conversation runs anywhere in the fleet.
     ///
+    /// A visitor's own `confidence` and `duration_s` are passed over: what is metered is not theirs to say.
+    ///
     /// # Idempotency
     /// With an idempotency key, a repeated turn that has finished gives the stored answer again and runs no model.
     ///
@@ -342,15 +269,15 @@ impl ConversationService {
     pub async fn turn(&self, ctx: &Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         self.get(ctx, id).await?;
-        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+        turn::run(self.deps.clone(), ctx.clone(), id, input, Words::Given).await
     }
 
     /// One turn of which the visitor's part is sound: it is recognised first, then goes on as [`turn`](Self::turn).
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for sound it cannot read or in which nothing is
-    /// said.
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for
+    /// sound it cannot read or in which nothing is said.
     pub async fn turn_audio(
         &self,
         ctx: &Context,
@@ -363,13 +290,22 @@ impl ConversationService {
         let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
         })?;
+        if conversation.status.is_final() {
+            return Err(Error::conflict("the conversation has ended; open a new one"));
+        }
         billing::check_voice(&self.deps, ctx).await?;
         let heard = recognizer.recognize(audio, conversation.language).await?;
-        billing::record_voice(&self.deps, ctx, id, heard.duration_s).await?;
         input.text = heard.text;
         input.confidence = Some(heard.confidence);
         input.duration_s = Some(heard.duration_s);
-        turn::run(self.deps.clone(), ctx.clone(), id, input).await
+        match turn::run(self.deps.clone(), ctx.clone(), id, input, Words::Recognized).await {
+            Err(error) => {
+                // No utterance will be metered, and the recognition has cost what it has cost.
+                billing::record_lost_voice(&self.deps, ctx, id, heard.duration_s).await?;
+                Err(error)
+            }
+            begun => begun,
+        }
     }
 
     /// Lets the assistant speak first, when nobody has said anything yet.
@@ -473,7 +409,7 @@ pub(crate) async fn open(
     let record = ("conversation", conversation.id.to_string());
     deps.audit(unit, ctx, "conversation.create", record, json!({})).await?;
     let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
-    deps.publish(unit, ctx, "leads", "conversation.started", Some(conversation.id), data).await?;
+    deps.publish(unit, ctx, "leads", EventType::ConversationStarted, Some(conversation.id), data).await?;
     Ok(conversation)
 }
 
@@ -574,7 +510,7 @@ pub(crate) async fn append(
     unit.transcripts().append(std::slice::from_ref(&said)).await?;
     let data = json!({ "seq": said.seq, "speaker": said.speaker, "content": said.content });
     let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, "transcript_update", Some(conversation.id), data).await?;
+    deps.publish(unit, ctx, channel, EventType::TranscriptUpdate, Some(conversation.id), data).await?;
     Ok(said)
 }
 
@@ -586,8 +522,8 @@ pub(crate) async fn ended(
     conversation: &Conversation,
     reason: EndedReason,
 ) -> Result<()> {
-    close_hand_off(deps, unit, conversation).await?;
-    unit.enqueue(crate::jobs::analyze_conversation(conversation, Some(reason))).await?;
+    hand_off::close(deps, unit, conversation).await?;
+    leave(unit, &AnalyzeConversation::new(conversation, Some(reason))).await?;
     let data = json!({
         "conversation_id": conversation.id,
         "status": conversation.status,
@@ -595,20 +531,7 @@ pub(crate) async fn ended(
         "lead_id": conversation.lead_id,
     });
     let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, "conversation.ended", Some(conversation.id), data).await
-}
-
-/// A conversation that has ended needs nobody any more.
-async fn close_hand_off(deps: &Deps, unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
-    let latest = unit.hand_offs().latest(conversation.organization_id, conversation.id).await?;
-    let Some(mut hand_off) = latest else { return Ok(()) };
-    match hand_off.status {
-        HandOffStatus::Requested | HandOffStatus::Accepted => hand_off.move_to(HandOffStatus::Expired)?,
-        HandOffStatus::Human => hand_off.move_to(HandOffStatus::Assistant)?,
-        HandOffStatus::Expired | HandOffStatus::Assistant => return Ok(()),
-    }
-    hand_off.updated_at = deps.now();
-    unit.hand_offs().update(&hand_off).await
+    deps.publish(unit, ctx, channel, EventType::ConversationEnded, Some(conversation.id), data).await
 }
 
 /// What of an utterance the organization wants stored.

@@ -13,13 +13,14 @@ use crate::{
     domain::{
         AuditEntryId, ConversationId,
         audit::{Actor, AuditEntry},
+        event::EventType,
         time::Timestamp,
         user::SecretHash,
     },
     error::{Error, ErrorKind, Result, Retry},
     ports::{
-        ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, Mailer, NewEvent, RateLimiter,
-        Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork,
+        BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer,
+        NewEvent, RateLimiter, Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
     },
 };
 
@@ -27,12 +28,17 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Deps {
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) chat: Arc<dyn ChatModel>,
     pub(crate) synthesizer: Option<Arc<dyn SpeechSynthesizer>>,
     pub(crate) recognizer: Option<Arc<dyn SpeechRecognizer>>,
     pub(crate) events: Arc<dyn EventBus>,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) files: Arc<dyn FileStore>,
+    /// None: the platform itself says which plan an organization is on.
+    pub(crate) billing: Option<Arc<dyn BillingProvider>>,
+    /// None: deliveries to webhook endpoints wait, and are visible.
+    pub(crate) webhooks: Option<Arc<dyn WebhookSender>>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
@@ -86,14 +92,14 @@ impl Deps {
         unit: &dyn UnitOfWork,
         ctx: &Context,
         channel: impl Into<String>,
-        event_type: &str,
+        event_type: EventType,
         conversation: Option<ConversationId>,
         data: Value,
     ) -> Result<()> {
         let event = NewEvent {
             organization_id: ctx.organization,
             channel: channel.into(),
-            event_type: event_type.to_owned(),
+            event_type: event_type.as_str().to_owned(),
             conversation_id: conversation,
             data,
         };

@@ -8,6 +8,7 @@ use super::{Context, deps::Deps};
 use crate::{
     domain::{
         UserId,
+        event::EventType,
         schedule::{Exception, Host, WeeklyHours},
         user::{Role, Scope},
     },
@@ -70,7 +71,8 @@ impl HostService {
     }
 
     /// Says when a member can be booked; a member without a calendar gets one. With `expected_version`, only when it is
-    /// still at that version. Appointments that were booked before stay where they are.
+    /// still at that version. Appointments that were booked before stay where they are. Without any hours a member is no
+    /// longer booked; hosts are not deleted, since appointments name them.
     ///
     /// # Errors
     /// `NotFound` for somebody who is no member, `Validation` with every broken rule, `StaleVersion`, `Forbidden` for a
@@ -99,7 +101,9 @@ impl HostService {
         }
         let host = self.store(&*unit, found, input, (ctx, user)).await?;
         self.deps.audit(&*unit, ctx, "host.update", ("host", user.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "notifications", "host.updated", None, json!({ "host_id": user })).await?;
+        self.deps
+            .publish(&*unit, ctx, "notifications", EventType::HostUpdated, None, json!({ "host_id": user }))
+            .await?;
         unit.commit().await?;
         Ok(host)
     }

@@ -1,27 +1,71 @@
-//! Work that was given up, for administrators: what failed and why, to be tried again or let go.
+//! Work that was given up, for administrators: what failed and why, to be tried again or let go; and how the queue
+//! stands.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Context, deps::Deps};
 use crate::{
     domain::{
-        OutboxId,
-        audit::Actor,
+        JobId, OutboxId,
+        time::Timestamp,
         user::{Role, Scope},
     },
     error::{Error, Result},
-    ports::{DeadRow, OutboxKind, OutboxStats},
+    ports::{DeadRow, JobFilter, JobRecord, JobState, OutboxKind, OutboxStats, QueueSnapshot},
 };
 
 /// Most rows that are listed at once.
 const MOST: u32 = 100;
 
-/// How full the outbox of the whole deployment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A job as administrators see it. What it works on stays out of it, since it can name people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeenJob {
+    /// Identity.
+    pub id: JobId,
+    /// What it does.
+    pub name: String,
+    /// Its queue.
+    pub queue: String,
+    /// Where it stands.
+    pub state: JobState,
+    /// Tries begun.
+    pub attempts: u16,
+    /// Tries before it is given up.
+    pub max_attempts: u16,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When it was added.
+    pub enqueued_at: Timestamp,
+    /// When it runs, while it waits for its time.
+    pub run_at: Option<Timestamp>,
+    /// When it ended or was given up.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl From<JobRecord> for SeenJob {
+    fn from(mut job: JobRecord) -> Self {
+        Self {
+            id: job.id,
+            name: job.name,
+            queue: job.queue,
+            state: job.state,
+            attempts: job.attempts,
+            max_attempts: job.max_attempts,
+            last_error: job.failures.pop().map(|failure| failure.error),
+            enqueued_at: job.enqueued_at,
+            run_at: job.run_at,
+            finished_at: job.finished_at,
+        }
+    }
+}
+
+/// How the work of the whole deployment stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobFigures {
-    /// Jobs.
-    pub jobs: OutboxStats,
-    /// Events.
+    /// The queue.
+    pub queue: QueueSnapshot,
+    /// Events on their way.
     pub events: OutboxStats,
 }
 
@@ -36,61 +80,132 @@ impl JobService {
         Self { deps }
     }
 
-    /// Jobs and events of the organization that were given up, by id, after `after`, at most `limit` and never more
-    /// than 100.
+    /// Jobs of the organization, newest first by id, after `after`, at most `limit` and never more than 100: those in a
+    /// state, or all that are kept.
     ///
     /// # Errors
     /// `Unauthenticated`, `Forbidden` below an administrator.
-    pub async fn dead(&self, ctx: &Context, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        state: Option<JobState>,
+        after: Option<JobId>,
+        limit: u32,
+    ) -> Result<Vec<SeenJob>> {
         ctx.require(Scope::Admin, Role::Admin)?;
-        self.deps.read(ctx).outbox().dead(ctx.organization, after, limit.min(MOST)).await
+        let filter = JobFilter { state, organization: Some(ctx.organization), ..JobFilter::default() };
+        let found = self.deps.queue.list(&filter, after, limit.min(MOST)).await?;
+        Ok(found.into_iter().map(SeenJob::from).collect())
     }
 
-    /// Makes what was given up due at once, as if it had never been tried.
+    /// Jobs of the organization that were given up, as [`list`](Self::list).
     ///
     /// # Errors
-    /// `Unauthenticated`, `Forbidden` below an administrator; `NotFound` unless it was given up.
-    ///
-    /// # Idempotency
-    /// Once it is due again, a repeated call finds nothing.
-    pub async fn retry(&self, ctx: &Context, id: OutboxId) -> Result<()> {
-        ctx.require(Scope::Admin, Role::Admin)?;
-        let unit = self.deps.storage.begin().await?;
-        if !unit.outbox().revive(ctx.organization, id, self.deps.now()).await? {
-            return Err(Error::not_found("job"));
-        }
-        self.deps.audit(&*unit, ctx, "job.retry", ("job", id.to_string()), json!({})).await?;
-        unit.commit().await
+    /// `Unauthenticated`, `Forbidden` below an administrator.
+    pub async fn dead(&self, ctx: &Context, after: Option<JobId>, limit: u32) -> Result<Vec<SeenJob>> {
+        self.list(ctx, Some(JobState::Dead), after, limit).await
     }
 
-    /// Lets go of what was given up: it will never be done.
+    /// Makes a job that was given up ready, as if it had never been tried.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden` below an administrator; `NotFound` unless it was given up; `Conflict` when another
+    /// job has its unique key by now.
+    ///
+    /// # Idempotency
+    /// Once it is ready, a repeated call finds nothing.
+    pub async fn retry(&self, ctx: &Context, id: JobId) -> Result<()> {
+        self.step_in(ctx, "job.retry", id).await?;
+        if self.deps.queue.retry(id).await? { Ok(()) } else { Err(Error::not_found("job")) }
+    }
+
+    /// Lets go of a job that was given up: it will never be done.
     ///
     /// # Errors
     /// `Unauthenticated`, `Forbidden` below an administrator; `NotFound` unless it was given up.
     ///
     /// # Idempotency
     /// A repeated call finds nothing.
-    pub async fn discard(&self, ctx: &Context, id: OutboxId) -> Result<()> {
+    pub async fn discard(&self, ctx: &Context, id: JobId) -> Result<()> {
+        self.step_in(ctx, "job.discard", id).await?;
+        if self.deps.queue.discard(id).await? { Ok(()) } else { Err(Error::not_found("job")) }
+    }
+
+    /// Notes in the audit log that somebody steps in. Before they do: the queue may be another store than the log.
+    async fn step_in(&self, ctx: &Context, action: &str, id: JobId) -> Result<()> {
         ctx.require(Scope::Admin, Role::Admin)?;
+        let found = self.deps.queue.find(id).await?;
+        let theirs = |job: &JobRecord| job.organization == Some(ctx.organization) && job.state == JobState::Dead;
+        let job = found.filter(theirs).ok_or_else(|| Error::not_found("job"))?;
         let unit = self.deps.storage.begin().await?;
-        if !unit.outbox().discard(ctx.organization, id).await? {
-            return Err(Error::not_found("job"));
-        }
-        self.deps.audit(&*unit, ctx, "job.discard", ("job", id.to_string()), json!({})).await?;
+        let details = json!({ "name": job.name });
+        self.deps.audit(&*unit, ctx, action, ("job", id.to_string()), details).await?;
         unit.commit().await
     }
 
-    /// How full the outbox is.
+    /// Events of the organization that were given up, and jobs that never reached the queue, by id, after `after`, at
+    /// most `limit` and never more than 100.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but the platform itself: the figures are of every organization.
+    /// `Unauthenticated`, `Forbidden` below an administrator.
+    pub async fn dead_events(&self, ctx: &Context, after: Option<OutboxId>, limit: u32) -> Result<Vec<DeadRow>> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        self.deps.read(ctx).outbox().dead(ctx.organization, after, limit.min(MOST)).await
+    }
+
+    /// Has an event that was given up published at once, as if it had never been tried.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden` below an administrator; `NotFound` unless it was given up.
+    ///
+    /// # Idempotency
+    /// Once it is due again, a repeated call finds nothing.
+    pub async fn retry_event(&self, ctx: &Context, id: OutboxId) -> Result<()> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let unit = self.deps.storage.begin().await?;
+        if !unit.outbox().revive(ctx.organization, id, self.deps.now()).await? {
+            return Err(Error::not_found("event"));
+        }
+        self.deps.audit(&*unit, ctx, "event.retry", ("event", id.to_string()), json!({})).await?;
+        unit.commit().await
+    }
+
+    /// Lets go of an event that was given up: nobody will hear of it.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden` below an administrator; `NotFound` unless it was given up.
+    ///
+    /// # Idempotency
+    /// A repeated call finds nothing.
+    pub async fn discard_event(&self, ctx: &Context, id: OutboxId) -> Result<()> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let unit = self.deps.storage.begin().await?;
+        if !unit.outbox().discard(ctx.organization, id).await? {
+            return Err(Error::not_found("event"));
+        }
+        self.deps.audit(&*unit, ctx, "event.discard", ("event", id.to_string()), json!({})).await?;
+        unit.commit().await
+    }
+
+    /// How the queues and the processes of the deployment stand. The figures hold counts and names of queues, and nothing
+    /// of any organization.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden` below an administrator.
+    pub async fn snapshot(&self, ctx: &Context) -> Result<QueueSnapshot> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        self.deps.queue.snapshot().await
+    }
+
+    /// How the queue and the outbox of the deployment stand.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but the platform itself.
     pub async fn figures(&self, ctx: &Context) -> Result<JobFigures> {
-        if ctx.actor != Actor::System {
+        if ctx.actor != crate::domain::audit::Actor::System {
             return Err(Error::forbidden("these figures are of the whole deployment"));
         }
-        let (outbox, now) = (self.deps.read(ctx).outbox(), self.deps.now());
-        let jobs = outbox.stats(OutboxKind::Job, now).await?;
-        let events = outbox.stats(OutboxKind::Event, now).await?;
-        Ok(JobFigures { jobs, events })
+        let events = self.deps.read(ctx).outbox().stats(OutboxKind::Event, self.deps.now()).await?;
+        Ok(JobFigures { queue: self.deps.queue.snapshot().await?, events })
     }
 }

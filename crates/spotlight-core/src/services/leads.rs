@@ -10,20 +10,22 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::erase::open_conversations;
 use super::{
     Context,
+    appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
     domain::{
         LeadId, ProposalId, UserId,
         contact::{Email, Phone},
+        event::EventType,
         lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
         time::Timestamp,
         user::{Role, Scope},
     },
     error::{Error, Result, Violations},
-    jobs::names,
+    jobs::{leave, rescore::ScoreLead},
     ports::{
-        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, NewJob, Order, Paging, Sort,
+        AppointmentFilter, AuditFilter, ConversationFilter, LeadFilter, LeadSort, Listing, Order, Paging, Sort,
         UnitOfWork,
     },
 };
@@ -171,7 +173,7 @@ impl LeadService {
         self.check_owner(&*unit, ctx, &lead).await?;
         unit.leads().insert(&lead).await?;
         self.deps.audit(&*unit, ctx, "lead.create", ("lead", lead.id.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.created", None, json!({ "lead_id": lead.id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadCreated, None, json!({ "lead_id": lead.id })).await?;
         self.deps.remember(&*unit, ctx, "lead.create", &new, id_answer(lead.id)).await?;
         unit.commit().await?;
         Ok(lead)
@@ -206,16 +208,20 @@ impl LeadService {
         let rescore = patch.company.is_some() || patch.source.is_some();
         let unit = self.deps.storage.begin().await?;
         let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
+        let before = lead.email.clone();
         apply(patch, &mut lead)?;
         self.check_owner(&*unit, ctx, &lead).await?;
         lead.updated_at = self.deps.now();
         unit.leads().update(&lead).await?;
         lead.version += 1;
         if rescore {
-            unit.enqueue(score_lead(&lead)).await?;
+            leave(&*unit, &ScoreLead::new(&lead)).await?;
+        }
+        if lead.email != before {
+            invite_again(&self.deps, &*unit, ctx, id).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
         unit.commit().await?;
         Ok(lead)
     }
@@ -248,7 +254,7 @@ impl LeadService {
         let facts = json!({ "from": before, "to": status });
         self.deps.audit(&*unit, ctx, "lead.status", ("lead", id.to_string()), facts.clone()).await?;
         let data = json!({ "lead_id": id, "from": before, "to": status });
-        self.deps.publish(&*unit, ctx, "leads", "lead.status_changed", None, data).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadStatusChanged, None, data).await?;
         unit.commit().await?;
         Ok(lead)
     }
@@ -325,7 +331,7 @@ impl LeadService {
         lead.updated_at = now;
         unit.leads().update(&lead).await?;
         self.deps.audit(&*unit, ctx, "lead.delete", ("lead", id.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.deleted", None, json!({ "lead_id": id })).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadDeleted, None, json!({ "lead_id": id })).await?;
         unit.commit().await
     }
 
@@ -364,10 +370,12 @@ impl LeadService {
             found.updated_at = self.deps.now();
             unit.leads().update(&found).await?;
             found.version += 1;
-            if proposal.field == ProposalField::Company {
-                unit.enqueue(score_lead(&found)).await?;
+            match proposal.field {
+                ProposalField::Company => leave(&*unit, &ScoreLead::new(&found)).await?,
+                ProposalField::Email => invite_again(&self.deps, &*unit, ctx, lead).await?,
+                ProposalField::Name | ProposalField::Phone => {}
             }
-            self.deps.publish(&*unit, ctx, "leads", "lead.updated", None, json!({ "lead_id": lead })).await?;
+            self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": lead })).await?;
         }
         let facts = json!({ "proposal_id": id, "field": proposal.field, "state": state });
         self.deps.audit(&*unit, ctx, "lead.proposal", ("lead", lead.to_string()), facts).await?;
@@ -375,25 +383,15 @@ impl LeadService {
         Ok(found)
     }
 
-    /// Leads that nobody has talked to for three days and that are open, longest first.
+    /// Leads that nobody has talked to for three days and that are open, longest first: those nobody has ever talked to
+    /// before all others, by when they were made, then the others by their last conversation.
     ///
     /// # Errors
     /// Those of storage.
     pub async fn follow_ups(&self, ctx: &Context, paging: &Paging) -> Result<Listing<Lead>> {
         let since = self.deps.now() - Duration::days(crate::domain::lead::FOLLOW_UP_AFTER_DAYS);
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
-        self.list(ctx, filter, Sort { by: LeadSort::LastConversationAt, order: Order::Asc }, paging).await
-    }
-}
-
-/// The job that writes a lead's score.
-pub(crate) fn score_lead(lead: &Lead) -> NewJob {
-    NewJob {
-        organization_id: Some(lead.organization_id),
-        name: names::SCORE_LEAD.to_owned(),
-        payload: json!({ "lead_id": lead.id }),
-        run_at: None,
-        unique_key: None,
+        self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         user::{LinkPurpose, Membership, Role, Scope, User},
     },
     error::{Error, Result, Violations},
-    jobs::rescore::score_leads,
+    jobs::{leave, rescore::ScoreLeads},
     ports::{AssistantFilter, AssistantSort, MAX_PER_PAGE, Order, Paging, ReadConsistency, Sort, UnitOfWork},
 };
 
@@ -154,7 +154,7 @@ impl OrganizationService {
         organization.updated_at = self.deps.now();
         unit.organizations().update(&organization).await?;
         if stored.scoring != organization.scoring {
-            unit.enqueue(score_leads(ctx.organization)).await?;
+            leave(&*unit, &ScoreLeads::new(ctx.organization)).await?;
         }
         let record = ("organization", organization.id.to_string());
         let details = json!({ "fields": changed(&stored, &organization) });

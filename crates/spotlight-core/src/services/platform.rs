@@ -27,10 +27,11 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    jobs::Runner,
+    jobs::{PlatformWorker, WorkerOptions, upkeep},
+    memory::MemoryStorage,
     ports::{
-        ChatModel, Clock, EventBus, FileStore, IdGenerator, Mailer, RateLimiter, SpeechRecognizer, SpeechSynthesizer,
-        Storage, SystemClock, SystemIds,
+        BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
+        SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
 
@@ -134,9 +135,29 @@ impl Spotlight {
         PublicService::new(self.deps.clone())
     }
 
-    /// Runs the jobs and events that services leave behind.
-    pub fn runner(&self) -> Runner {
-        Runner::new(self.deps.clone())
+    /// A worker for the jobs and events that services leave behind. It works once it is run.
+    ///
+    /// # Errors
+    /// `Validation` for options that cannot work.
+    pub fn worker(&self, options: WorkerOptions) -> Result<PlatformWorker> {
+        PlatformWorker::new(self.deps.clone(), options)
+    }
+
+    /// Works off in this process what is due now, and what that leaves behind: for tests and tools.
+    ///
+    /// # Errors
+    /// As [`PlatformWorker::run_until_idle`].
+    pub async fn run_until_idle(&self) -> Result<()> {
+        self.worker(WorkerOptions::default())?.run_until_idle().await
+    }
+
+    /// One round of what recurs, in this process and at once: silence, hand-offs nobody took, expired records, retention.
+    /// A record that fails is logged and left for the next round.
+    ///
+    /// # Errors
+    /// Those of storage, when what is due could not be read.
+    pub async fn upkeep(&self) -> Result<()> {
+        upkeep::round(&self.deps).await
     }
 
     /// Waits until every turn that has begun is stored. Call it after the server has stopped taking requests.
@@ -173,6 +194,11 @@ impl Spotlight {
         &self.deps.ids
     }
 
+    /// The job queue.
+    pub fn queue(&self) -> &Arc<dyn JobQueue> {
+        &self.deps.queue
+    }
+
     /// The storage.
     pub fn storage(&self) -> &Arc<dyn Storage> {
         &self.deps.storage
@@ -183,12 +209,15 @@ impl Spotlight {
 #[derive(Default)]
 pub struct SpotlightBuilder {
     storage: Option<Arc<dyn Storage>>,
+    queue: Option<Arc<dyn JobQueue>>,
     chat: Option<Arc<dyn ChatModel>>,
     synthesizer: Option<Arc<dyn SpeechSynthesizer>>,
     recognizer: Option<Arc<dyn SpeechRecognizer>>,
     events: Option<Arc<dyn EventBus>>,
     mailer: Option<Arc<dyn Mailer>>,
     files: Option<Arc<dyn FileStore>>,
+    webhook_sender: Option<Arc<dyn WebhookSender>>,
+    billing_provider: Option<Arc<dyn BillingProvider>>,
     limiter: Option<Arc<dyn RateLimiter>>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
@@ -212,6 +241,8 @@ impl SpotlightBuilder {
     take! {
         /// Where everything is kept. Required.
         storage: Storage,
+        /// Where jobs wait. Required: the queue into which the storage's units put theirs, or which a relay fills.
+        queue: JobQueue,
         /// The language model. Required; `ScriptedChatModel` needs nothing.
         chat: ChatModel,
         /// Turns words into sound. Without it, text goes on alone.
@@ -224,12 +255,24 @@ impl SpotlightBuilder {
         mailer: Mailer,
         /// Keeps files. Required.
         files: FileStore,
+        /// Sends webhooks. Without it, deliveries wait and are visible.
+        webhook_sender: WebhookSender,
+        /// Bills organizations. Without it, each is on the plan that the platform itself gives it, `free` at first.
+        billing_provider: BillingProvider,
         /// Counts requests. Required.
         limiter: RateLimiter,
         /// Tells the time; the machine's clock unless given.
         clock: Clock,
         /// Makes ids and secrets; the machine's randomness unless given.
         ids: IdGenerator,
+    }
+
+    /// Keeps everything in memory: a storage, and the queue beside it.
+    #[must_use]
+    pub fn memory(mut self, storage: Arc<MemoryStorage>) -> Self {
+        self.queue = Some(Arc::new(storage.queue()));
+        self.storage = Some(storage);
+        self
     }
 
     /// Signs conversation tokens: at least 32 bytes, the same in every process and over restarts. A random one unless
@@ -262,6 +305,7 @@ impl SpotlightBuilder {
     pub fn build(self) -> Result<Spotlight> {
         let missing: Vec<_> = [
             ("storage", self.storage.is_none()),
+            ("queue", self.queue.is_none()),
             ("chat", self.chat.is_none()),
             ("events", self.events.is_none()),
             ("mailer", self.mailer.is_none()),
@@ -271,13 +315,11 @@ impl SpotlightBuilder {
         .into_iter()
         .filter_map(|(name, missing)| missing.then_some(name))
         .collect();
-        let (Some(storage), Some(chat), Some(events), Some(mailer), Some(files), Some(limiter)) =
-            (self.storage, self.chat, self.events, self.mailer, self.files, self.limiter)
+        let (Some(storage), Some(queue)) = (self.storage, self.queue) else { return Err(lacks(&missing)) };
+        let (Some(chat), Some(events), Some(mailer), Some(files), Some(limiter)) =
+            (self.chat, self.events, self.mailer, self.files, self.limiter)
         else {
-            return Err(Error::new(
-                ErrorKind::Misconfigured,
-                format!("Spotlight::builder() lacks: {}; the module `memory` has one of each", missing.join(", ")),
-            ));
+            return Err(lacks(&missing));
         };
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
         let secret_key: Arc<[u8]> = match &self.secret_key {
@@ -289,12 +331,15 @@ impl SpotlightBuilder {
         };
         let deps = Deps {
             storage,
+            queue,
             chat,
             synthesizer: self.synthesizer,
             recognizer: self.recognizer,
             events,
             mailer,
             files,
+            billing: self.billing_provider,
+            webhooks: self.webhook_sender,
             limiter,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ids,
@@ -305,4 +350,10 @@ impl SpotlightBuilder {
         let flag_overrides = Arc::new(self.flag_overrides);
         Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides })
     }
+}
+
+fn lacks(missing: &[&str]) -> Error {
+    let missing = missing.join(", ");
+    let text = format!("Spotlight::builder() lacks: {missing}; the module `memory` has one of each");
+    Error::new(ErrorKind::Misconfigured, text)
 }

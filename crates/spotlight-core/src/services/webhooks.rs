@@ -19,38 +19,16 @@ use super::{
 use crate::{
     domain::{
         WebhookDeliveryId, WebhookEndpointId,
+        event::EventType,
         time::Timestamp,
         user::{Role, Scope},
         webhook::{DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, Result, Violations},
+    jobs::{leave, webhook::DeliverWebhook},
     ports::{Listing, Paging, UnitOfWork},
 };
 
-/// The events an endpoint can hear of.
-pub const EVENTS: [&str; 21] = [
-    "appointment.booked",
-    "appointment.cancelled",
-    "appointment.complete",
-    "appointment.confirmed",
-    "appointment.no_show",
-    "appointment.rescheduled",
-    "consent.changed",
-    "conversation.analyzed",
-    "conversation.ended",
-    "conversation.given_back",
-    "conversation.started",
-    "conversation.taken_over",
-    "hand_off.expired",
-    "hand_off.requested",
-    "lead.created",
-    "lead.deleted",
-    "lead.merged",
-    "lead.qualified",
-    "lead.score_changed",
-    "lead.status_changed",
-    "lead.updated",
-];
 /// Most endpoints of an organization.
 pub const MAX_ENDPOINTS: usize = 20;
 /// Hours in which the secret before the newest one signs too.
@@ -62,7 +40,8 @@ pub const OVERLAP_HOURS: i64 = 24;
 pub struct EndpointInput {
     /// An http(s) URL with a host and without credentials, at most 2000 characters.
     pub url: String,
-    /// Event types it hears of, of [`EVENTS`]; empty means all.
+    /// Event types it hears of, as [`EventType`] names them; empty means all that
+    /// are for webhooks.
     #[serde(default)]
     pub events: Vec<String>,
     /// Hears of events only while true. Switching it on again forgives its failures.
@@ -321,6 +300,9 @@ impl WebhookService {
         let now = self.deps.now();
         (delivery.status, delivery.next_attempt_at, delivery.updated_at) = (DeliveryStatus::Pending, Some(now), now);
         unit.webhook_deliveries().update(&delivery).await?;
+        if self.deps.webhooks.is_some() {
+            leave(&*unit, &DeliverWebhook::new(&delivery)).await?;
+        }
         let record = ("webhook_delivery", id.to_string());
         self.deps.audit(&*unit, ctx, "webhook_delivery.replay", record, json!({ "endpoint_id": endpoint })).await?;
         unit.commit().await?;
@@ -348,8 +330,9 @@ fn apply(input: &EndpointInput, endpoint: &mut WebhookEndpoint) -> Result<()> {
     endpoint.enabled = input.enabled;
     let mut broken = Violations::new();
     for (index, event) in input.events.iter().enumerate() {
-        if !EVENTS.contains(&event.as_str()) {
-            broken.add(format!("events.{index}"), "unknown", format!("An event must be one of: {}", EVENTS.join(", ")));
+        if !event.parse().is_ok_and(EventType::is_for_webhooks) {
+            let known: Vec<_> = EventType::ALL.iter().filter(|it| it.is_for_webhooks()).map(|it| it.as_str()).collect();
+            broken.add(format!("events.{index}"), "unknown", format!("An event must be one of: {}", known.join(", ")));
         }
     }
     broken.take("", endpoint.validate())?;

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use spotlight_core::{
     Result,
     domain::{
-        AppointmentId, LeadId, OrganizationId, OutboxId, UserId,
+        AppointmentId, JobId, LeadId, OrganizationId, OutboxId, UserId,
         appointment::Appointment,
         contact::{Email, Phone},
         lead::Lead,
@@ -41,6 +41,10 @@ pub(crate) enum Fault {
     ClaimedTwice,
     /// Jobs are accepted and forgotten.
     LostJobs,
+    /// Jobs are in the queue before their unit commits.
+    EarlyJobs,
+    /// Rows of jobs that ended stay.
+    KeptRows,
     /// Lists are turned around.
     WrongOrder,
     /// Absent values come first.
@@ -70,7 +74,21 @@ pub(crate) struct FaultyStorage {
 impl FaultyStorage {
     /// An empty storage with this fault.
     pub(crate) fn new(fault: Fault) -> Self {
-        let storage = Arc::new(MemoryStorage::new(Arc::new(SystemClock)));
+        Self::with_jobs(fault, JobPlacement::Queue)
+    }
+
+    /// The same, whose units leave jobs in the outbox.
+    pub(crate) fn with_outbox(fault: Fault) -> Self {
+        Self::with_jobs(fault, JobPlacement::Outbox)
+    }
+
+    /// The queue into which its units put jobs.
+    pub(crate) fn queue(&self) -> Arc<dyn JobQueue> {
+        Arc::new(self.storage.queue())
+    }
+
+    fn with_jobs(fault: Fault, jobs: JobPlacement) -> Self {
+        let storage = Arc::new(MemoryStorage::with_jobs(Arc::new(SystemClock), jobs));
         let claims = Arc::new(AtomicU32::new(0));
         let reads =
             Faulty { inner: Arc::clone(&storage), storage: Arc::clone(&storage), fault, claims: Arc::clone(&claims) };
@@ -194,9 +212,13 @@ repositories! {
 
 #[async_trait]
 impl UnitOfWork for Faulty<Open> {
-    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
+    async fn enqueue(&self, job: JobSpec) -> Result<JobId> {
         if self.has(Fault::LostJobs) {
-            return Ok(OutboxId::from_uuid(SystemIds.uuid()));
+            return Ok(JobId::from_uuid(SystemIds.uuid()));
+        }
+        if self.has(Fault::EarlyJobs) {
+            let added = self.storage.queue().enqueue(vec![job]).await?;
+            return Ok(added[0].id());
         }
         self.inner.unit().enqueue(job).await
     }
@@ -285,14 +307,21 @@ impl<I: Inner> LeadRepository for Faulty<I> {
         self.leads().update(&Lead { version, ..lead.clone() }).await
     }
 
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()> {
         let stored = self.leads().get(organization, from).await?.filter(|_| self.has(Fault::ShallowMerge));
         match stored {
             Some(lead) => {
                 let merged = Lead { email: None, phone: None, merged_into: Some(into), updated_at: now, ..lead };
                 self.leads().update(&merged).await
             }
-            None => self.leads().merge(organization, from, into, now).await,
+            None => self.leads().merge(organization, from, into, consents, now).await,
         }
     }
 
@@ -386,6 +415,17 @@ impl<I: Inner> OutboxRepository for Faulty<I> {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         self.outbox().retry(id, claim, run_at, error).await
+    }
+
+    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
+        self.outbox().follow(id, claim, job).await
+    }
+
+    async fn finish(&self, jobs: &[JobId]) -> Result<u64> {
+        if self.has(Fault::KeptRows) {
+            return Ok(jobs.len() as u64);
+        }
+        self.outbox().finish(jobs).await
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {

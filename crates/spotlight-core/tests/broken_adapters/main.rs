@@ -2,6 +2,8 @@
 //! fault must not.
 
 mod faulty;
+mod faulty_queue;
+mod queue;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -10,7 +12,7 @@ use futures::FutureExt;
 use rstest::rstest;
 use spotlight_core::{
     conformance::{STORAGE_CASES, StorageFixture},
-    ports::Storage,
+    ports::{JobQueue, Storage},
 };
 
 use self::faulty::{Fault, FaultyStorage};
@@ -25,6 +27,16 @@ impl StorageFixture for Planted {
 
     async fn narrow(&self) -> Arc<dyn Storage> {
         self.fresh().await
+    }
+
+    async fn with_queue(&self) -> (Arc<dyn Storage>, Arc<dyn JobQueue>) {
+        let storage = FaultyStorage::new(self.0);
+        let queue = storage.queue();
+        (Arc::new(storage), queue)
+    }
+
+    async fn with_outbox(&self) -> Arc<dyn Storage> {
+        Arc::new(FaultyStorage::with_outbox(self.0))
     }
 }
 
@@ -41,8 +53,10 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "unit::rollback_restores_what_was",
     "unit::jobs_and_events_share_the_fate_of_their_unit",
     "outbox::a_claim_that_is_rolled_back_never_was",
+    "unit_jobs::a_job_that_was_rolled_back_never_was",
 ])]
 #[case::drop_commits(Fault::DropCommits, &[
+    "unit_jobs::a_job_that_was_rolled_back_never_was",
     "unit::a_dropped_unit_leaves_nothing",
     "unit::an_aborted_task_gives_its_connection_back",
     "unit::a_cancelled_unit_is_all_or_nothing",
@@ -67,7 +81,15 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "outbox::claims_at_once_share_the_rows",
     "outbox::a_newer_claim_makes_the_older_void",
 ])]
-#[case::lost_jobs(Fault::LostJobs, &["unit::jobs_and_events_share_the_fate_of_their_unit"])]
+#[case::lost_jobs(Fault::LostJobs, &[
+    "unit::jobs_and_events_share_the_fate_of_their_unit",
+    "unit_jobs::a_job_is_in_the_queue_from_the_commit_on",
+])]
+#[case::early_jobs(Fault::EarlyJobs, &[
+    "unit_jobs::a_job_is_in_the_queue_from_the_commit_on",
+    "unit_jobs::a_job_that_was_rolled_back_never_was",
+])]
+#[case::kept_rows(Fault::KeptRows, &["outbox::rows_of_jobs_that_ended_go"])]
 #[case::wrong_order(Fault::WrongOrder, &["lead_list::leads_are_sorted"])]
 #[case::absent_first(Fault::AbsentFirst, &["lead_list::leads_are_sorted"])]
 #[case::tenant_leak(Fault::TenantLeak, &["tenant::reads_find_nothing_of_another_organization"])]

@@ -9,7 +9,7 @@ use spotlight_core::{
         billing::PlanId,
         user::{Role, Scope},
     },
-    ports::{OutboxKind, Storage},
+    ports::{JobFilter, JobState},
     services::accounts::{SignIn, SignUp, SignedIn},
 };
 
@@ -41,14 +41,12 @@ fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {
     result.expect_err("it is refused").kind()
 }
 
-/// Everything that waits in the outbox, as it is stored.
+/// Everything that waits in the queue, as it is stored.
 async fn waiting(world: &World) -> String {
-    let unit = world.storage.begin().await.expect("a unit");
-    let now = world.platform.clock().now();
-    let rows = unit.outbox().claim(OutboxKind::Job, now, 60, 100).await.expect("rows");
-    unit.rollback().await.expect("a rollback");
-    assert!(!rows.is_empty(), "something waits");
-    format!("{rows:?}")
+    let jobs = world.platform.queue().list(&JobFilter::default(), None, 100).await.expect("jobs");
+    let waiting: Vec<_> = jobs.into_iter().filter(|job| job.state == JobState::Ready).collect();
+    assert!(!waiting.is_empty(), "something waits");
+    format!("{waiting:?}")
 }
 
 #[tokio::test]

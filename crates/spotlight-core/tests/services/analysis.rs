@@ -4,22 +4,17 @@ use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use spotlight_core::{
     domain::{billing::Meter, conversation::Conversation, lead::Lead, organization::StorageMode},
-    ports::{Between, Heard, NewJob, Storage, UnitOfWork},
+    ports::{Between, Heard, Storage, UnitOfWork},
     services::conversations::TurnInput,
 };
 
-use crate::world::{World, told};
+use crate::world::{World, job, told};
 
 async fn analyze(world: &World, conversations: &[&Conversation]) {
     for conversation in conversations {
         let unit = world.storage.begin().await.expect("a unit");
-        let job = NewJob {
-            organization_id: Some(world.organization.id),
-            name: "analyze_conversation".to_owned(),
-            payload: json!({ "conversation_id": conversation.id, "ended_reason": "visitor_ended" }),
-            run_at: None,
-            unique_key: None,
-        };
+        let payload = json!({ "conversation_id": conversation.id, "ended_reason": "visitor_ended" });
+        let job = job(world.organization.id, "analyze_conversation", &payload);
         unit.enqueue(job).await.expect("a job");
         unit.commit().await.expect("a commit");
         world.work().await;
@@ -167,11 +162,17 @@ async fn the_report_holds_latencies_and_what_the_schema_asks_for() {
 #[tokio::test]
 async fn what_was_spoken_is_metered_once() {
     let world = World::new().await;
-    let (conversation, ctx) = world.visitor().await;
+    let (conversation, _) = world.visitor().await;
     world.model.uses("end_conversation", json!({ "reason": "visitor_ended" }), "Goodbye!");
-    let input = TurnInput { duration_s: Some(2.4), ..TurnInput::text("Bye") };
-    let turn = world.platform.conversations().turn(&ctx, conversation.id, input).await.expect("a turn");
+    let input = |seconds| TurnInput { duration_s: Some(seconds), ..TurnInput::text("Bye") };
+    let turn = world.platform.conversations().turn(&world.owner(), conversation.id, input(2.4)).await.expect("a turn");
     turn.collect::<Vec<_>>().await;
+    let (other, ctx) = world.visitor().await;
+    world.model.uses("end_conversation", json!({ "reason": "visitor_ended" }), "Goodbye!");
+    let turn = world.platform.conversations().turn(&ctx, other.id, input(3600.0)).await.expect("a turn");
+    turn.collect::<Vec<_>>().await;
+    let said = &world.transcripts(&other).await[0];
+    assert_eq!((said.duration_s, said.confidence), (None, None), "what is metered is not the visitor's to say");
     world.work().await;
     analyze(&world, &[&conversation]).await;
     let usage = world.repositories().usage();

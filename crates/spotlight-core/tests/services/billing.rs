@@ -1,18 +1,22 @@
 //! What is used, what is allowed, and that nothing is spent above it.
 
+use serde_json::json;
 use spotlight_core::{
-    ErrorKind,
+    Context, ErrorKind,
     domain::{
         UsageId,
         billing::{Meter, PlanId, Usage},
-        conversation::Channel,
+        conversation::{Channel, Conversation},
         user::Role,
     },
     ports::{Clock, IdGenerator, Storage, SystemIds},
     services::{assistants::AssistantInput, billing::Used, conversations::TurnInput},
 };
 
-use crate::{colleagues::refused, world::World};
+use crate::{
+    colleagues::refused,
+    world::{Script, World, tokens},
+};
 
 async fn used(world: &World, meter: Meter, quantity: i64) {
     let id = SystemIds.uuid();
@@ -82,21 +86,34 @@ async fn over_the_plan_nothing_begins_until_the_next_month() {
 async fn voice_is_metered_and_stops_at_the_limit() {
     let world = World::with_recognizer(2.25).await;
     let (conversation, visitor) = world.visitor().await;
-    let hear = async || {
+    let hear = async |visitor: &Context, conversation: &Conversation| {
         let conversations = world.platform.conversations();
         conversations
-            .turn_audio(&visitor, conversation.id, bytes::Bytes::from_static(b"sound"), TurnInput::text(""))
+            .turn_audio(visitor, conversation.id, bytes::Bytes::from_static(b"sound"), TurnInput::text(""))
             .await
     };
     world.model.says("Hello.");
-    let events: Vec<_> = futures::StreamExt::collect::<Vec<_>>(hear().await.expect("a turn")).await;
+    let events: Vec<_> =
+        futures::StreamExt::collect::<Vec<_>>(hear(&visitor, &conversation).await.expect("a turn")).await;
     assert!(events.iter().all(Result::is_ok));
     let voice = async || {
         let usage = world.platform.billing().usage(&world.owner()).await.expect("usage");
         usage.meters.iter().find(|(meter, _)| *meter == Meter::VoiceSeconds).map(|(_, used)| used.used)
     };
     assert_eq!(voice().await, Some(3), "begun seconds count");
-    used(&world, Meter::VoiceSeconds, 3_597).await;
-    refused(hear().await.map(drop), ErrorKind::PlanLimit);
+    world.model.uses("end_conversation", json!({ "reason": "visitor_ended" }), "Goodbye!");
+    world.turn(&visitor, &conversation, "Bye").await;
+    world.work().await;
+    assert_eq!(voice().await, Some(3), "the analysis counts nothing again");
+    refused(hear(&visitor, &conversation).await.map(drop), ErrorKind::Conflict);
+    assert_eq!(voice().await, Some(3), "nothing is recognised for a conversation that has ended");
+    let (conversation, visitor) = world.visitor().await;
+    world.model.plays(Script::Hangs(tokens("Well, ")));
+    let running = world.platform.conversations().turn(&visitor, conversation.id, TurnInput::text("Hi")).await;
+    refused(hear(&visitor, &conversation).await.map(drop), ErrorKind::Conflict);
+    assert_eq!(voice().await, Some(6), "what was recognised in vain has cost as much");
+    drop(running);
+    used(&world, Meter::VoiceSeconds, 3_594).await;
+    refused(hear(&visitor, &conversation).await.map(drop), ErrorKind::PlanLimit);
     assert_eq!(voice().await, Some(3_600), "nothing was recognised");
 }

@@ -11,7 +11,10 @@ use spotlight_core::{
         time::Timestamp,
     },
     ports::{AppointmentFilter, Heard, Order, Paging},
-    services::{appointments::NewAppointment, leads::NewLead},
+    services::{
+        appointments::NewAppointment,
+        leads::{LeadPatch, NewLead},
+    },
 };
 
 use crate::world::{World, told};
@@ -253,4 +256,138 @@ async fn what_became_of_an_appointment_is_final() {
         let moved = appointments.reschedule(&owner, id, at("2026-03-31T08:00:00Z"), None).await;
         assert_eq!(moved.expect_err("it is over").kind(), ErrorKind::Conflict);
     }
+}
+
+#[tokio::test]
+async fn calling_off_again_changes_nothing() {
+    let world = World::new().await;
+    let (owner, appointments) = (world.owner(), world.platform.appointments());
+    let lead = lead(&world).await;
+    let booked = appointments.create(&owner, new(&world, &lead)).await.expect("an appointment");
+    let off = appointments.cancel(&owner, booked.id, Some("Ana is ill".to_owned()), None).await.expect("called off");
+    world.work().await;
+    let (sent, done) = (world.mailer.sent().len(), world.done_to(booked.id).await);
+    for reason in [Some("The host is ill".to_owned()), None] {
+        let again = appointments.cancel(&owner, booked.id, reason, Some(off.version)).await.expect("nothing to do");
+        assert_eq!(again, off);
+    }
+    world.work().await;
+    assert_eq!(all(&world).await, [off]);
+    assert_eq!((world.mailer.sent().len(), world.done_to(booked.id).await), (sent, done));
+    // What comes next is the next that was told.
+    let later = NewAppointment { starts_at: at(ELEVEN), ..new(&world, &lead) };
+    appointments.create(&owner, later).await.expect("an appointment");
+    world.work().await;
+    assert_eq!(notified(&world, 3).await, ["appointment.booked", "appointment.cancelled", "appointment.booked"]);
+}
+
+/// Who was invited so far, in order.
+async fn invited(world: &World) -> Vec<String> {
+    world.work().await;
+    let sent = world.mailer.sent().into_iter().filter(|message| !message.attachments.is_empty());
+    sent.map(|message| message.to.to_string()).collect()
+}
+
+/// One turn in which the model notes what the visitor told.
+async fn tells(world: &World, ctx: &Context, talk: &Conversation, details: &[(&str, &str)]) {
+    world.model.uses("capture_lead", told(details), "Noted.");
+    world.turn(ctx, talk, "These are my details").await;
+    assert!(world.model.answers().last().expect("an answer").ok);
+}
+
+#[tokio::test]
+async fn a_corrected_address_is_invited_and_reminded() {
+    let world = World::new().await;
+    let (talk, ctx) = reachable(&world, "ana@wrong.example").await;
+    assert!(calendar(&world, &ctx, &talk, "book", TEN).await.0);
+    assert_eq!(invited(&world).await, ["ana@wrong.example", "owner@bikes.example"]);
+    for _ in 0..2 {
+        tells(&world, &ctx, &talk, &[("email", "ana@example.com")]).await;
+        assert_eq!(invited(&world).await[2..], ["ana@example.com"], "once, and the host not again");
+    }
+    // The team corrects it once more.
+    let (owner, leads) = (world.owner(), world.platform.leads());
+    let patch = |email: &str| LeadPatch { email: Some(Some(email.to_owned())), ..LeadPatch::default() };
+    leads.update(&owner, talk.lead_id, patch("ana.reis@example.com"), None).await.expect("another address");
+    assert_eq!(invited(&world).await[3..], ["ana.reis@example.com"]);
+    leads.update(&owner, talk.lead_id, patch("ana@example.com"), None).await.expect("the former address");
+    assert_eq!(invited(&world).await.len(), 4, "they have their invitation");
+    world.clock.forward(Duration::hours(96));
+    world.work().await;
+    let last: Vec<_> = world.mailer.sent()[4..].iter().map(|message| message.to.to_string()).collect();
+    assert_eq!(last, ["ana@example.com", "owner@bikes.example"], "reminders follow the address");
+}
+
+#[tokio::test]
+async fn an_address_that_is_given_after_booking_is_invited() {
+    let world = World::new().await;
+    let (talk, ctx) = world.visitor().await;
+    tells(&world, &ctx, &talk, &[("phone", "+351912345678")]).await;
+    assert!(calendar(&world, &ctx, &talk, "book", TEN).await.0);
+    assert_eq!(invited(&world).await, ["owner@bikes.example"]);
+    tells(&world, &ctx, &talk, &[("email", "ana@example.com")]).await;
+    assert_eq!(invited(&world).await[1..], ["ana@example.com"]);
+    // What is over or called off concerns nobody any more.
+    let cancelled = world.platform.appointments().cancel(&world.owner(), all(&world).await[0].id, None, None).await;
+    cancelled.expect("called off");
+    assert_eq!(invited(&world).await.len(), 4, "both hear that it is off");
+    tells(&world, &ctx, &talk, &[("email", "ana.reis@example.com")]).await;
+    assert_eq!(invited(&world).await.len(), 4);
+}
+
+#[tokio::test]
+async fn an_address_that_is_kept_for_review_gets_the_appointments_facts_and_no_leads() {
+    let world = World::new().await;
+    let (owner, leads) = (world.owner(), world.platform.leads());
+    for (name, email, phone) in
+        [("Anabela Reis", Some("ana@example.com"), None), ("Bento Dias", None, Some("+351912345678"))]
+    {
+        let new = NewLead {
+            name: Some(name.to_owned()),
+            email: email.map(str::to_owned),
+            phone: phone.map(str::to_owned),
+            company: Some("Reis Lda".to_owned()),
+            ..NewLead::default()
+        };
+        leads.create(&owner, new).await.expect("a lead");
+    }
+    let (talk, ctx) = world.visitor().await;
+    tells(&world, &ctx, &talk, &[("email", "ana@example.com"), ("phone", "+351912345678")]).await;
+    assert_eq!(leads.get(&owner, talk.lead_id).await.expect("the lead").email, None, "a person must look");
+    assert!(calendar(&world, &ctx, &talk, "book", TEN).await.0);
+    assert_eq!(invited(&world).await, ["ana@example.com", "owner@bikes.example"]);
+    world.clock.forward(Duration::hours(96));
+    world.work().await;
+    let sent = world.mailer.sent();
+    let to: Vec<_> = sent.iter().map(|message| message.to.to_string()).collect();
+    assert_eq!(to[2..], ["ana@example.com", "owner@bikes.example"], "reminders too");
+    for message in &sent {
+        let files = message.attachments.iter().map(|file| String::from_utf8_lossy(&file.body).into_owned());
+        let said = format!("{}{}{}", message.subject, message.text, files.collect::<String>());
+        for held in ["Anabela", "Bento", "Reis Lda", "912345678"] {
+            assert!(!said.contains(held), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn accepting_or_merging_another_address_invites_it() {
+    let world = World::new().await;
+    let (owner, leads) = (world.owner(), world.platform.leads());
+    let known = NewLead { phone: Some("+351912345678".to_owned()), ..NewLead::default() };
+    let known = leads.create(&owner, known).await.expect("a lead").id;
+    let (talk, ctx) = world.visitor().await;
+    tells(&world, &ctx, &talk, &[("phone", "+351912345678"), ("email", "ana@example.com")]).await;
+    assert_eq!(world.stored(&talk).await.lead_id, known);
+    assert!(calendar(&world, &ctx, &talk, "book", TEN).await.0);
+    assert_eq!(invited(&world).await, ["ana@example.com", "owner@bikes.example"], "typed here, proposed for the lead");
+    tells(&world, &ctx, &talk, &[("email", "ana.reis@example.com")]).await;
+    assert_eq!(invited(&world).await[2..], ["ana.reis@example.com"]);
+    let proposals = leads.proposals(&owner, known).await.expect("proposals");
+    let first = proposals.iter().find(|one| one.value == "ana@example.com").expect("a proposal").id;
+    leads.decide_proposal(&owner, known, first, true).await.expect("accepted");
+    assert_eq!(invited(&world).await.len(), 3, "they have their invitation");
+    let other = world.lead(Some("a.reis@example.com"), None).await.id;
+    leads.merge(&owner, known, other).await.expect("one lead");
+    assert_eq!(invited(&world).await[3..], ["a.reis@example.com"]);
 }

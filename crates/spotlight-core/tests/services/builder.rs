@@ -14,12 +14,12 @@ use spotlight_core::{
 fn the_builder_names_everything_that_is_missing() {
     let error = Spotlight::builder().build().expect_err("nothing was given");
     assert_eq!(error.kind(), ErrorKind::Misconfigured);
-    for port in ["storage", "chat", "events", "mailer", "files", "limiter"] {
+    for port in ["storage", "queue", "chat", "events", "mailer", "files", "limiter"] {
         assert!(error.to_string().contains(port), "{port}: {error}");
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let most = Spotlight::builder()
-        .storage(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
+        .memory(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .files(Arc::new(MemoryFileStore::new()));
@@ -33,7 +33,7 @@ fn a_short_secret_key_is_refused() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let builder = |key: &str| {
         Spotlight::builder()
-            .storage(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
+            .memory(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
             .chat(Arc::new(ScriptedChatModel::new()))
             .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
             .mailer(Arc::new(MemoryMailer::new()))

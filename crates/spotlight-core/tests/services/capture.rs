@@ -77,6 +77,36 @@ async fn an_address_of_one_lead_and_a_phone_of_another_is_flagged_and_merges_not
     assert_eq!(world.stored(&conversation).await.lead_id, conversation.lead_id);
 }
 
+/// A person makes the visitor's lead and Ana's one while the chat goes on, either way round.
+#[tokio::test]
+async fn what_a_visitor_says_after_a_merge_is_proposed_and_overwrites_nothing() {
+    for into_known in [true, false] {
+        let world = World::new().await;
+        let owner = world.owner();
+        let known = NewLead {
+            name: Some("Ana Reis".to_owned()),
+            email: Some("ana@example.com".to_owned()),
+            ..NewLead::default()
+        };
+        let known = world.platform.leads().create(&owner, known).await.expect("a lead");
+        let (conversation, ctx) = world.visitor().await;
+        let (from, into) = if into_known { (conversation.lead_id, known.id) } else { (known.id, conversation.lead_id) };
+        world.platform.leads().merge(&owner, from, into).await.expect("one lead");
+
+        let details = told(&[("name", "Mallory"), ("email", "mallory@example.com")]);
+        world.model.uses("capture_lead", details, "Noted.");
+        world.turn(&ctx, &conversation, "I am Mallory, mallory@example.com").await;
+        assert!(world.model.answers().last().expect("an answer").ok);
+        let lead = world.platform.leads().get(&owner, into).await.expect("the lead");
+        assert_eq!(lead.name.as_deref(), Some("Ana Reis"));
+        assert_eq!(lead.email.as_ref().map(|email| email.as_str()), Some("ana@example.com"));
+        let proposals = world.platform.leads().proposals(&owner, into).await.expect("proposals");
+        let mut values: Vec<_> = proposals.iter().map(|one| (one.field, one.value.as_str())).collect();
+        values.sort_unstable_by_key(|(_, value)| *value);
+        assert_eq!(values, [(ProposalField::Name, "Mallory"), (ProposalField::Email, "mallory@example.com")]);
+    }
+}
+
 #[tokio::test]
 async fn an_invalid_address_is_told_to_the_model_and_stores_nothing() {
     let world = World::new().await;

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use spotlight_core::{
-    ErrorKind,
+    Context, ErrorKind,
     domain::{
         LeadId,
         consent::{Consent, ConsentKind, ConsentState},
-        conversation::{Channel, ConversationStatus},
+        conversation::{Channel, Conversation, ConversationStatus},
         user::Role,
     },
     ports::{Clock, IdGenerator, Storage, SystemIds},
@@ -15,7 +15,7 @@ use spotlight_core::{
 
 use crate::{
     colleagues::{invalid, refused},
-    world::World,
+    world::{World, told},
 };
 
 fn change(kind: ConsentKind, channel: Channel, state: ConsentState) -> NewConsent {
@@ -147,4 +147,44 @@ async fn consent_is_told_audited_and_kept_from_others() {
     let wrong = NewConsent { how: "  ".to_owned(), conversation_id: Some(conversation.id), ..new };
     assert_eq!(invalid(consents.record(&owner, lead, wrong).await), ["how", "conversation_id"]);
     assert_eq!(consents.list(&owner, lead).await.expect("changes").len(), 1);
+}
+
+/// Opens a chat as a stranger would who answers about recording, and types Ana's address.
+async fn types_an_address(world: &World, recording: bool) -> Conversation {
+    let visit = NewConversation { recording_consent: Some(recording), ..world.by(Channel::Chat, None) };
+    let talk = world.start(visit).await.expect("a chat");
+    let ctx = Context::visitor(talk.id, world.organization.id);
+    world.model.uses("capture_lead", told(&[("email", "ana@example.com")]), "Noted.");
+    world.turn(&ctx, &talk, "ana@example.com").await;
+    world.stored(&talk).await
+}
+
+#[tokio::test]
+async fn a_typed_address_undoes_no_opt_out() {
+    let world = World::new().await;
+    let (owner, consents) = (world.owner(), world.platform.consents());
+    let lead = world.lead(Some("ana@example.com"), None).await.id;
+    consents.opt_out(&owner, lead, Channel::Sms, "wrote STOP").await.expect("an opt-out");
+    let stranger = types_an_address(&world, true).await;
+    assert_eq!(stranger.lead_id, lead, "they are taken for Ana");
+    assert_eq!(stranger.recording_consent, Some(true), "what they said counts for their own conversation");
+    refused(consents.check(&owner, lead, ConsentKind::Recording, Channel::Chat).await, ErrorKind::Forbidden);
+    let changes = consents.list(&owner, lead).await.expect("changes");
+    assert!(changes.iter().all(|change| change.state == ConsentState::Refused), "{changes:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_by_whoever_types_an_address_is_honoured() {
+    let world = World::new().await;
+    let (owner, consents) = (world.owner(), world.platform.consents());
+    let lead = world.lead(Some("ana@example.com"), None).await.id;
+    let given = change(ConsentKind::Recording, Channel::Chat, ConsentState::Given);
+    consents.record(&owner, lead, given).await.expect("consent");
+    let recorded = NewConversation { recording_consent: Some(true), ..world.by(Channel::Chat, Some(lead)) };
+    let recorded = world.start(recorded).await.expect("a chat");
+    let other = types_an_address(&world, false).await;
+    assert_eq!((other.lead_id, other.recording_consent), (lead, Some(false)));
+    assert!(world.model.answers().last().expect("an answer").ok);
+    refused(consents.check(&owner, lead, ConsentKind::Recording, Channel::Chat).await, ErrorKind::Forbidden);
+    assert_eq!(world.stored(&recorded).await.recording_consent, Some(false), "open conversations at once");
 }

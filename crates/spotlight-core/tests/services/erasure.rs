@@ -3,9 +3,9 @@
 use futures::FutureExt;
 use serde_json::json;
 use spotlight_core::{
-    ErrorKind,
+    Context, ErrorKind,
     domain::conversation::{ConversationStatus, DialogueState, HandOffStatus},
-    services::conversations::TurnInput,
+    services::{conversations::TurnInput, public::NewVisit},
 };
 
 use crate::world::{Script, World, call, tokens, told};
@@ -98,4 +98,23 @@ async fn erasing_what_was_merged_erases_what_it_became_part_of() {
     assert!(lead.erased_at.is_some());
     assert_eq!((lead.name, lead.email), (None, None));
     assert_eq!(world.stored(&conversation).await.status, ConversationStatus::Completed);
+}
+
+#[tokio::test]
+async fn where_a_visitor_came_from_is_forgotten() {
+    let world = World::new().await;
+    let caller = Context { source_address: Some("192.0.2.7".to_owned()), ..Context::anonymous() };
+    let visit = NewVisit { recording_consent: Some(true), ..NewVisit::default() };
+    let talk =
+        world.platform.public().open(world.assistant.id, None, visit, caller).await.expect("a visit").conversation;
+    let theirs = async || {
+        let ids = [talk.id.to_string(), talk.lead_id.to_string()];
+        let entries = world.audited().await.into_iter().filter(|entry| ids.contains(&entry.record_id));
+        entries.map(|entry| (entry.action, entry.source_address.is_some())).collect::<Vec<_>>()
+    };
+    let before = theirs().await;
+    assert!(before.len() > 1 && before.iter().all(|(_, known)| *known), "{before:?}");
+    world.platform.leads().erase(&world.owner(), talk.lead_id).await.expect("erased");
+    let after = theirs().await;
+    assert!(after.len() > before.len() && after.iter().all(|(_, known)| !known), "{after:?}");
 }

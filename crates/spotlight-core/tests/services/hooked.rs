@@ -7,7 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use spotlight_core::{Error, ErrorKind, Result, domain::OutboxId, memory::MemoryStorage, ports::*};
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    domain::{JobId, OutboxId},
+    memory::MemoryStorage,
+    ports::*,
+};
 
 /// What a commit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +106,7 @@ repositories! {
 
 #[async_trait]
 impl UnitOfWork for Unit {
-    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
+    async fn enqueue(&self, job: JobSpec) -> Result<JobId> {
         self.unit.enqueue(job).await
     }
 

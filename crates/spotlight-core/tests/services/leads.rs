@@ -1,5 +1,6 @@
 //! What a person decides about leads, and what others hear of it.
 
+use chrono::Duration;
 use serde_json::json;
 use spotlight_core::{
     ErrorKind,
@@ -8,6 +9,7 @@ use spotlight_core::{
         lead::{LeadStatus, ProposalField},
         user::Role,
     },
+    ports::Paging,
     services::leads::{LeadPatch, NewLead},
 };
 
@@ -199,4 +201,17 @@ async fn conversations_that_need_attention_are_listed_for_those_who_see_them() {
     assert_eq!(listed(&world.colleague(Role::SalesRep).await).await, []);
     assert_eq!(listed(&world.stranger().await).await, []);
     refused(conversations.needs_attention(&ctx, &ALL).await, ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn whoever_was_never_talked_to_is_followed_up_first() {
+    let world = World::new().await;
+    let (owner, leads) = (world.owner(), world.platform.leads());
+    let talked = talk(&world, "Hello").await.lead_id;
+    world.clock.forward(Duration::hours(1));
+    let new = [world.lead(Some("a@example.com"), None).await.id, world.lead(Some("b@example.com"), None).await.id];
+    world.clock.forward(Duration::days(4));
+    assert!(leads.get(&owner, talked).await.expect("the lead").last_conversation_at.is_some());
+    let found = leads.follow_ups(&owner, &Paging::FIRST).await.expect("a list").items;
+    assert_eq!(found.iter().map(|lead| lead.id).collect::<Vec<_>>(), [new[0], new[1], talked]);
 }

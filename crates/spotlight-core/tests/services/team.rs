@@ -1,15 +1,22 @@
 //! The team: invitations, roles, seats, and the end of an organization.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 use secrecy::SecretString;
 use spotlight_core::{
     Context, ErrorKind, Result,
     domain::{
         billing::PlanId,
+        schedule::WeeklyHours,
+        time::Window,
         user::{Role, Scope},
     },
     services::{
         accounts::{AcceptInvitation, NewInvitation, SignIn, SignUp},
+        assistants::AssistantInput,
+        conversations::TurnEvent,
+        hosts::HostInput,
         public::NewVisit,
     },
 };
@@ -133,7 +140,7 @@ async fn an_organization_keeps_an_owner() {
 }
 
 #[tokio::test]
-async fn who_is_removed_loses_sessions_tokens_and_bookings() {
+async fn who_is_removed_loses_sessions_and_tokens() {
     let world = World::new().await;
     let (accounts, owner) = (world.platform.accounts(), world.owner());
     let admin = world.member("admin@bikes.example", Role::Admin).await;
@@ -154,6 +161,48 @@ async fn who_is_removed_loses_sessions_tokens_and_bookings() {
     assert_eq!(kind(accounts.authenticate_token(&token.secret).await), ErrorKind::Unauthenticated, "not even then");
     let rep = Context::user(id, world.organization.id, Role::SalesRep);
     accounts.remove_member(&rep, id).await.expect("everybody can leave");
+}
+
+#[tokio::test]
+async fn who_is_removed_is_booked_no_more_and_leaves_no_conversation_silent() {
+    let world = World::new().await;
+    let (owner, conversations) = (world.owner(), world.platform.conversations());
+    let manager = world.member("manager@bikes.example", Role::Manager).await;
+    let id = manager.actor.user_id().expect("a user");
+    let input = HostInput {
+        time_zone: chrono_tz::Europe::Berlin,
+        hours: WeeklyHours::weekdays(9, 17),
+        exceptions: Vec::new(),
+        buffer_before_min: 0,
+        buffer_after_min: 0,
+    };
+    world.platform.hosts().set(&owner, id, input, None).await.expect("a calendar");
+    // One assistant names the host, another has no other host than its owner.
+    let mut named = AssistantInput { name: "Named".to_owned(), ..AssistantInput::from(&world.assistant) };
+    named.booking.hosts = vec![id, world.owner.id];
+    let named = world.platform.assistants().create(&owner, named).await.expect("an assistant");
+    let owned = AssistantInput { name: "Owned".to_owned(), ..AssistantInput::from(&world.assistant) };
+    let owned = world.platform.assistants().create(&manager, owned).await.expect("an assistant");
+    let start = "2026-03-30T06:00:00Z".parse().expect("an instant");
+    let day = Window { start, end: start + Duration::days(1) };
+    let hosts = async |assistant| {
+        let found = world.platform.appointments().availability(&owner, assistant, day, 100).await.expect("times");
+        found.into_iter().map(|time| time.host_id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(hosts(owned.id).await, [id].into());
+    let (conversation, visitor) = world.visitor().await;
+    conversations.take_over(&manager, conversation.id).await.expect("taken over");
+
+    world.platform.accounts().remove_member(&owner, id).await.expect("a member");
+
+    assert_eq!(hosts(named.id).await, [world.owner.id].into());
+    let kept = world.platform.assistants().get(&owner, named.id).await.expect("the assistant");
+    assert_eq!(kept.booking.hosts, [world.owner.id]);
+    assert_eq!(hosts(owned.id).await, BTreeSet::new());
+    assert_eq!(world.stored(&conversation).await.taken_over_by, None);
+    world.model.says("Here I am again.");
+    let events = world.turn(&visitor, &conversation, "Hello?").await;
+    assert!(matches!(events.last(), Some(TurnEvent::Done { utterance: Some(_), .. })));
 }
 
 #[tokio::test]
@@ -228,7 +277,7 @@ async fn a_deleted_organization_lets_everybody_go_and_is_erased() {
     let visit = world.platform.public().open(world.assistant.id, None, NewVisit::default(), Context::anonymous()).await;
     assert_eq!(kind(visit), ErrorKind::NotFound);
     world.clock.forward(Duration::minutes(1));
-    world.platform.runner().upkeep().await.expect("a round");
+    world.platform.upkeep().await.expect("a round");
     let lead = world.repositories().leads().get(world.organization.id, conversation.lead_id).await.expect("a read");
     assert!(lead.is_none_or(|lead| lead.erased_at.is_some()), "its leads are erased");
     let last = world.audited().await.into_iter().any(|entry| entry.action == "organization.delete");

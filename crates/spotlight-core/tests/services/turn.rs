@@ -8,12 +8,16 @@ use spotlight_core::{
     domain::{
         appointment::AppointmentStatus,
         conversation::{ConversationStatus, HandOffStatus, Speaker},
+        user::Role,
     },
     ports::{AppointmentFilter, ChatMessage, Order, Paging},
     services::conversations::{TurnEvent, TurnInput},
 };
 
-use crate::world::{Script, World, tokens, told};
+use crate::{
+    colleagues::refused,
+    world::{Script, World, tokens, told},
+};
 
 fn said(events: &[TurnEvent]) -> String {
     events
@@ -203,9 +207,46 @@ async fn a_hand_off_that_nobody_takes_goes_back_to_the_assistant() {
     world.model.uses("hand_off", json!({ "reason": "asked" }), "One moment.");
     world.turn(&ctx, &conversation, "A human please").await;
     world.clock.forward(Duration::seconds(121));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     let hand_off = world.repositories().hand_offs().latest(world.organization.id, conversation.id).await.expect("read");
     assert_eq!(hand_off.expect("a hand-off").status, HandOffStatus::Assistant);
+}
+
+#[tokio::test]
+async fn one_colleague_accepts_a_hand_off_and_has_to_come() {
+    let world = World::new().await;
+    let conversations = world.platform.conversations();
+    let (conversation, ctx) = world.visitor().await;
+    let id = conversation.id;
+    let (owner, colleague) = (world.owner(), world.colleague(Role::Manager).await);
+    refused(conversations.accept_hand_off(&owner, id).await, ErrorKind::Conflict);
+    let ask = async || {
+        world.model.uses("hand_off", json!({ "reason": "asked" }), "One moment.");
+        world.turn(&ctx, &conversation, "A human please").await;
+    };
+    ask().await;
+    refused(conversations.accept_hand_off(&ctx, id).await, ErrorKind::Forbidden);
+    refused(conversations.accept_hand_off(&world.stranger().await, id).await, ErrorKind::NotFound);
+    world.clock.forward(Duration::seconds(100));
+    let accepted = conversations.accept_hand_off(&owner, id).await.expect("accepted");
+    assert_eq!((accepted.status, accepted.accepted_by), (HandOffStatus::Accepted, owner.actor.user_id()));
+    refused(conversations.accept_hand_off(&colleague, id).await, ErrorKind::Conflict);
+    world.model.says("Somebody is on the way.");
+    assert_eq!(said(&world.turn(&ctx, &conversation, "And?").await), "Somebody is on the way.");
+    let latest = async || {
+        let found = world.repositories().hand_offs().latest(world.organization.id, id).await.expect("a read");
+        found.expect("a hand-off").status
+    };
+    world.clock.forward(Duration::seconds(119));
+    world.platform.upkeep().await.expect("upkeep");
+    assert_eq!(conversations.accept_hand_off(&owner, id).await.expect("the same"), accepted);
+    world.clock.forward(Duration::seconds(2));
+    world.platform.upkeep().await.expect("upkeep");
+    assert_eq!(latest().await, HandOffStatus::Assistant, "nobody came in the time that counts from the acceptance");
+    ask().await;
+    conversations.accept_hand_off(&owner, id).await.expect("accepted");
+    conversations.take_over(&colleague, id).await.expect("a colleague comes in place of the one who accepted");
+    assert_eq!(latest().await, HandOffStatus::Human);
 }
 
 #[tokio::test]
@@ -268,11 +309,30 @@ async fn silence_of_thirty_minutes_abandons_a_conversation() {
     world.model.says("Hello?");
     world.turn(&ctx, &conversation, "...").await;
     world.clock.forward(Duration::minutes(29));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     assert_eq!(world.stored(&conversation).await.status, ConversationStatus::Active);
     world.clock.forward(Duration::minutes(1));
-    world.platform.runner().upkeep().await.expect("upkeep");
+    world.platform.upkeep().await.expect("upkeep");
     let stored = world.stored(&conversation).await;
     assert_eq!(stored.status, ConversationStatus::Abandoned);
     assert_eq!(stored.duration_s(), Some(30 * 60));
+}
+
+#[tokio::test]
+async fn an_assistant_that_is_switched_off_answers_nobody() {
+    let world = World::new().await;
+    let (owner, conversations) = (world.owner(), world.platform.conversations());
+    let (conversation, ctx) = world.visitor().await;
+    world.platform.assistants().toggle_active(&owner, world.assistant.id, None).await.expect("switched off");
+    refused(conversations.greet(&ctx, conversation.id).await.map(drop), ErrorKind::Conflict);
+    let turn = conversations.turn(&ctx, conversation.id, TurnInput::text("Hello?")).await;
+    refused(turn.map(drop), ErrorKind::Conflict);
+    assert_eq!(world.transcripts(&conversation).await, [], "nothing was taken that nobody answers");
+    conversations.take_over(&owner, conversation.id).await.expect("a person still can");
+    let events = world.turn(&ctx, &conversation, "Hello?").await;
+    assert!(matches!(events.last(), Some(TurnEvent::Done { utterance: None, .. })));
+    conversations.say(&owner, conversation.id, "Goodbye!").await.expect("said");
+    assert_eq!(world.stored(&conversation).await.waiting_since, None, "a goodbye waits for no answer");
+    conversations.say(&owner, conversation.id, "Or shall I call you?").await.expect("said");
+    assert!(world.stored(&conversation).await.waiting_since.is_some());
 }

@@ -59,3 +59,24 @@ async fn a_voice_that_fails_lets_the_text_go_on() {
     let stored = world.transcripts(&conversation).await;
     assert_eq!((stored[1].content.as_str(), stored[1].interrupted), (text.as_str(), false));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_voice_that_hangs_lets_the_text_go_on_and_the_conversation_free() {
+    let voice = Arc::new(FakeVoice { hangs_at: Some(1), ..FakeVoice::default() });
+    let world = World::with_voice(voice.clone()).await;
+    let (conversation, ctx) = world.visitor().await;
+    let conversations = world.platform.conversations();
+    world.model.says("One thing. Another thing.");
+    let turn = conversations.turn(&ctx, conversation.id, spoken("Hi")).await.expect("a turn");
+    let events: Vec<_> = turn.map(|event| event.expect("an event")).collect().await;
+    assert!(matches!(events.last(), Some(TurnEvent::Done { utterance: Some(_), .. })));
+    assert_eq!(world.transcripts(&conversation).await[1].content, "One thing. Another thing.");
+    // A listener that leaves meanwhile is not waited for.
+    world.model.says("A third.");
+    let mut turn = conversations.turn(&ctx, conversation.id, spoken("And?")).await.expect("the next turn");
+    while !matches!(turn.next().await.expect("more").expect("an event"), TurnEvent::Token(_)) {}
+    let left = tokio::time::Instant::now();
+    drop(turn);
+    world.platform.drain().await;
+    assert!(left.elapsed() < std::time::Duration::from_secs(1), "the voice is given up with the listener");
+}

@@ -6,11 +6,15 @@ use spotlight_core::{
     ErrorKind,
     domain::{
         WebhookEndpointId,
+        event::EventType,
         user::Role,
         webhook::{DeliveryStatus, WebhookDelivery},
     },
     ports::Storage,
-    services::webhooks::{EVENTS, EndpointInput, MAX_ENDPOINTS},
+    services::{
+        appointments::{AppointmentPatch, NewAppointment},
+        webhooks::{EndpointInput, MAX_ENDPOINTS},
+    },
 };
 
 use crate::{
@@ -80,7 +84,8 @@ async fn a_published_event_leaves_one_delivery_for_each_endpoint_that_wants_it()
     let sent = deliveries(&world, every.id).await;
     let count = |event: &str| sent.iter().filter(|delivery| delivery.event_type == event).count();
     assert_eq!((count("conversation.started"), count("lead.status_changed"), count("hand_off.requested")), (1, 1, 1));
-    assert!(sent.iter().all(|delivery| EVENTS.contains(&delivery.event_type.as_str())));
+    let for_webhooks = |event: &str| event.parse().is_ok_and(EventType::is_for_webhooks);
+    assert!(sent.iter().all(|delivery| for_webhooks(&delivery.event_type)), "what is said stays with live listeners");
     for delivery in &sent {
         assert!(delivery.status == DeliveryStatus::Pending && delivery.next_attempt_at.is_some());
         let body = delivery.payload.to_string();
@@ -93,6 +98,37 @@ async fn a_published_event_leaves_one_delivery_for_each_endpoint_that_wants_it()
     assert!(moved.payload["id"].is_string() && moved.payload["at"].is_string());
     assert_eq!(deliveries(&world, off.id).await, []);
     assert_eq!(webhooks.deliveries(&elsewhere, theirs.id, &ALL).await.expect("deliveries").items, []);
+}
+
+#[tokio::test]
+async fn an_endpoint_hears_of_what_becomes_of_appointments() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let some = input(&["appointment.completed", "appointment.updated"]);
+    let endpoint = world.platform.webhooks().create(&owner, some).await.expect("an endpoint").endpoint.id;
+    let unheard = invalid(world.platform.webhooks().create(&owner, input(&["transcript_update"])).await);
+    assert_eq!(unheard, ["events.0"]);
+    let lead = world.lead(Some("ana@example.com"), None).await;
+    let appointments = world.platform.appointments();
+    let new = NewAppointment {
+        lead_id: lead.id,
+        assistant_id: world.assistant.id,
+        conversation_id: None,
+        host_id: None,
+        starts_at: "2026-03-30T08:00:00Z".parse().expect("an instant"),
+        duration_min: None,
+        time_zone: chrono_tz::Europe::Berlin,
+        meeting_type: None,
+        notes: None,
+    };
+    let booked = appointments.create(&owner, new).await.expect("an appointment");
+    let patch = AppointmentPatch { notes: Some(Some("Bring a helmet".to_owned())), ..AppointmentPatch::default() };
+    appointments.update(&owner, booked.id, patch, None).await.expect("changed");
+    appointments.complete(&owner, booked.id, None).await.expect("it took place");
+    world.work().await;
+    let mut heard: Vec<_> = deliveries(&world, endpoint).await.into_iter().map(|it| it.event_type).collect();
+    heard.sort();
+    assert_eq!(heard, ["appointment.completed", "appointment.updated"]);
 }
 
 #[tokio::test]

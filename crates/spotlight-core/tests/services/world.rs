@@ -23,9 +23,12 @@ use spotlight_core::{
         time::Timestamp,
         user::{Role, User},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{
+        MemoryBillingProvider, MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage,
+        MemoryWebhookSender,
+    },
     ports::{
-        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, Paging,
+        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec, Paging,
         Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
     },
     services::{
@@ -43,6 +46,11 @@ use crate::hooked::{Hooked, Hooks};
 pub(crate) struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
+    /// A Wednesday in office hours.
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new("2026-03-25T10:00:00Z".parse().expect("an instant")))
+    }
+
     pub(crate) fn forward(&self, by: Duration) {
         *self.0.lock().expect("nobody panicked") += by;
     }
@@ -118,11 +126,16 @@ pub(crate) fn call(id: &str, name: &str, arguments: Value) -> ChatChunk {
 pub(crate) struct FakeVoice {
     pub(crate) spoken: Mutex<Vec<String>>,
     pub(crate) fails_at: Option<usize>,
+    /// The sentence from which on it says nothing any more.
+    pub(crate) hangs_at: Option<usize>,
 }
 
 #[async_trait]
 impl SpeechSynthesizer for FakeVoice {
     async fn speak(&self, text: &str, _: Language, _: &VoiceSettings) -> Result<AudioStream> {
+        if self.hangs_at.is_some_and(|at| at <= self.spoken.lock().expect("nobody panicked").len()) {
+            return futures::future::pending().await;
+        }
         let mut spoken = self.spoken.lock().expect("nobody panicked");
         if self.fails_at == Some(spoken.len()) {
             return Err(Error::new(ErrorKind::Unavailable, "the voice is away"));
@@ -203,6 +216,16 @@ impl World {
         Self::built(|builder| builder.flag_overrides(overrides), |_, model| model, None, |_| {}).await
     }
 
+    /// One with a billing provider.
+    pub(crate) async fn with_billing(provider: Arc<MemoryBillingProvider>) -> Self {
+        Self::built(|builder| builder.billing_provider(provider), |_, model| model, None, |_| {}).await
+    }
+
+    /// One that sends webhooks.
+    pub(crate) async fn with_webhooks(sender: Arc<MemoryWebhookSender>) -> Self {
+        Self::built(|builder| builder.webhook_sender(sender), |_, model| model, None, |_| {}).await
+    }
+
     /// One that hears "Hello" in every sound, said in so many seconds.
     pub(crate) async fn with_recognizer(seconds: f64) -> Self {
         let hears = |builder: SpotlightBuilder| builder.recognizer(Arc::new(FakeRecognizer(seconds)));
@@ -224,9 +247,7 @@ impl World {
         voice: Option<Arc<FakeVoice>>,
         change: impl FnOnce(&mut AssistantInput),
     ) -> Self {
-        // A Wednesday in office hours.
-        let start = "2026-03-25T10:00:00Z".parse().expect("an instant");
-        let clock = Arc::new(TestClock(Mutex::new(start)));
+        let clock = Arc::new(TestClock::new());
         let model = Arc::new(FakeModel::default());
         let mailer = Arc::new(MemoryMailer::new());
         let storage = Arc::new(MemoryStorage::new(clock.clone()));
@@ -237,6 +258,7 @@ impl World {
         }
         let builder = builder
             .storage(Arc::new(Hooked::new(storage.clone(), hooks.clone())))
+            .queue(Arc::new(storage.queue()))
             .chat(around(clock.clone(), model.clone()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(mailer.clone())
@@ -320,7 +342,7 @@ impl World {
 
     /// Runs the jobs that are due.
     pub(crate) async fn work(&self) {
-        self.platform.runner().run_until_idle().await.expect("jobs run");
+        self.platform.run_until_idle().await.expect("jobs run");
     }
 
     /// Runs the jobs that are due, and gives the secret of the newest link that was sent to an address.
@@ -370,4 +392,9 @@ impl World {
 /// A call of `capture_lead`.
 pub(crate) fn told(fields: &[(&str, &str)]) -> Value {
     fields.iter().map(|(field, value)| ((*field).to_owned(), json!(value))).collect()
+}
+
+/// A job by name, as a service would leave it.
+pub(crate) fn job(organization: spotlight_core::domain::OrganizationId, name: &str, payload: &Value) -> JobSpec {
+    JobSpec { organization: Some(organization), ..JobSpec::new(name, payload.to_string()) }
 }

@@ -92,6 +92,10 @@ impl JobProducer for Shaky {
         self.inner.enqueue(jobs).await
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        self.inner.enqueue_with_ids(jobs).await
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         self.inner.enqueue_batch(batch).await
     }

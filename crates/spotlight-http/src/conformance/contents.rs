@@ -38,8 +38,10 @@ pub async fn contents(platform: &Spotlight) -> BTreeMap<String, String> {
         all.add("organizations", repos.organizations().get(organization).await.expect("an organization"));
         of_organization(platform, organization, &mut all).await;
     }
-    for kind in [OutboxKind::Job, OutboxKind::Event] {
-        all.add("outbox", repos.outbox().stats(kind, platform.clock().now()).await.expect("figures"));
+    all.add("outbox", repos.outbox().stats(OutboxKind::Event, platform.clock().now()).await.expect("figures"));
+    for queue in platform.queue().snapshot().await.expect("figures").queues {
+        let waiting = queue.ready + queue.scheduled + queue.blocked + queue.running;
+        all.add("jobs", (queue.queue, waiting, queue.dead));
     }
     all.add("flags", repos.flags().list().await.expect("flags"));
     all.0

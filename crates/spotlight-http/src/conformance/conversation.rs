@@ -82,6 +82,9 @@ pub async fn a_person_takes_over(target: &Target) {
     let path = format!("/api/v1/conversations/{conversation}");
     let words = json!({"transcript": {"content": "Hello, this is Olivia."}});
     owner.post(&format!("{path}/transcripts"), &words).await.expect(409);
+    owner.post(&format!("{path}/accept_hand_off"), &json!({})).await.expect(409);
+    owner.events(&format!("{path}/turns"), &turn("I want to talk to a human, please")).await;
+    owner.post(&format!("{path}/accept_hand_off"), &json!({})).await.expect(200);
     let taken = Client::answer(owner.request(Method::POST, &format!("{path}/take_over"))).await.expect(200);
     assert_eq!(taken.body["data"]["relationships"]["taken_over_by"]["data"]["type"], "user");
     let said = owner.post(&format!("{path}/transcripts"), &words).await.expect(201);
@@ -111,6 +114,11 @@ pub async fn ends_and_includes(target: &Target) {
     let named = shown.body["data"]["relationships"]["transcripts"]["data"].as_array().expect("references");
     assert_eq!((included.len(), named.len(), &included[0]["id"]), (2, 2, &named[0]["id"]));
     owner.get(&format!("{path}?include=lead")).await.expect(422);
+    let of = format!("/api/v1/conversations?assistant_id={assistant}");
+    for (query, found) in [("", 1), ("&needs_attention=false", 1), ("&needs_attention=true", 0)] {
+        let listed = owner.get(&format!("{of}{query}")).await.expect(200);
+        assert_eq!(listed.attributes("status").len(), found, "{query}: nobody waits in one that has ended");
+    }
     let listed =
         owner.get(&format!("/api/v1/conversations?status=completed&assistant_id={assistant}")).await.expect(200);
     assert_eq!(listed.attributes("outcome"), [json!("A call is booked.")]);

@@ -12,7 +12,7 @@ use spotlight_core::{
         user::{Role, Scope},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, Storage, SystemClock},
+    ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{Context, Spotlight, organizations::NewOrganization},
 };
@@ -69,14 +69,17 @@ impl Target {
 
 /// A platform that keeps everything in memory, with the scripted assistant.
 pub fn in_memory() -> Spotlight {
-    on(Arc::new(MemoryStorage::new(Arc::new(SystemClock))))
+    let storage = MemoryStorage::new(Arc::new(SystemClock));
+    let queue = Arc::new(storage.queue());
+    on(Arc::new(storage), queue)
 }
 
-/// The same platform on another storage, which is empty.
-pub fn on(storage: Arc<dyn Storage>) -> Spotlight {
+/// The same platform on another storage, which is empty, and its queue.
+pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Spotlight::builder()
         .storage(storage)
+        .queue(queue)
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))

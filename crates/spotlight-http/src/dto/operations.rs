@@ -21,10 +21,22 @@ output! {
 }
 
 output! {
+    /// How much work waits.
+    QueueCheck as "HealthQueueCheck" {
+        /// `ok`, `warning` from a thousand waiting jobs on, or `error` when the queue does not answer.
+        status: &'static str,
+        /// Jobs that could run now; none when the queue does not answer.
+        queue_size: Option<u64>,
+    }
+}
+
+output! {
     /// The checks of the dependencies.
     Checks as "HealthChecks" {
         /// The database answers.
         database: Check,
+        /// Jobs are worked off.
+        queue: QueueCheck,
     }
 }
 

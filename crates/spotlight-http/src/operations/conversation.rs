@@ -30,9 +30,10 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
         sources: query.list("source"),
         assistant_id: query.get("assistant_id"),
         lead_id: query.get("lead_id"),
+        taken_over_by: query.get("taken_over_by"),
         sentiment: query.get("sentiment"),
         visible_to: None,
-        needs_attention_at: None,
+        needs_attention_at: query.get::<bool>("needs_attention").filter(|wanted| *wanted).map(|_| now),
         started: call.between("created_after", "created_before").await?,
         search: query.text("search").map(str::to_owned),
     };
@@ -118,6 +119,14 @@ pub(super) async fn say(call: Call<'_>) -> Result<Response> {
     let content = call.input::<SayInput>()?.content.0.0;
     let said = call.platform.conversations().say(&call.context, id, &content).await?;
     one(StatusCode::CREATED, transcript(said, false))
+}
+
+pub(super) async fn accept_hand_off(call: Call<'_>) -> Result<Response> {
+    let id: ConversationId = call.id(0, "conversation")?;
+    let conversations = call.platform.conversations();
+    conversations.accept_hand_off(&call.context, id).await?;
+    let found = conversations.get(&call.context, id).await?;
+    one(StatusCode::OK, conversation(found, call.now()))
 }
 
 pub(super) async fn take_over(call: Call<'_>) -> Result<Response> {

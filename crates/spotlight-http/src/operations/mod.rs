@@ -124,6 +124,7 @@ pub(crate) async fn run(call: Call<'_>) -> Result<Response> {
         Op::TakeTurn => conversation::turn(call).await,
         Op::ListTranscripts => conversation::transcripts(call).await,
         Op::Say => conversation::say(call).await,
+        Op::AcceptHandOff => conversation::accept_hand_off(call).await,
         Op::TakeOver => conversation::take_over(call).await,
         Op::GiveBack => conversation::give_back(call).await,
         Op::ListAppointments => appointment::list(call).await,

@@ -1,16 +1,23 @@
 //! Signs of life, and the API's own document.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use spotlight_core::{error::Result, services::Spotlight};
 use tokio::time::Instant;
 
 use crate::{
-    dto::operations::{Alive, Check, Checks, Health},
+    dto::operations::{Alive, Check, Checks, Health, QueueCheck},
     openapi::openapi,
     output::json,
     response::Response,
     table::Operation,
 };
+
+/// Waiting jobs that are worth a warning.
+const MANY: u64 = 1_000;
+/// Longest wait for the queue's figures.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the process, or what it depends on, answers.
 pub(crate) async fn probe(platform: &Spotlight, operation: Operation) -> Result<Response> {
@@ -27,9 +34,27 @@ pub(crate) async fn probe(platform: &Spotlight, operation: Operation) -> Result<
             (StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", "error")
         }
     };
-    let response =
-        json(status, &Health { status: shown, checks: Checks { database: Check { status: word, response_time_ms } } })?;
+    let checks = Checks { database: Check { status: word, response_time_ms }, queue: queue(platform).await };
+    let response = json(status, &Health { status: shown, checks })?;
     Ok(if database.is_ok() { response } else { response.with(http::header::RETRY_AFTER, "5") })
+}
+
+/// How much work waits. Requests are answered all the same when the queue is away: what they leave waits for it.
+async fn queue(platform: &Spotlight) -> QueueCheck {
+    let size = match tokio::time::timeout(PATIENCE, platform.queue().snapshot()).await {
+        Ok(Ok(snapshot)) => Some(snapshot.queues.iter().map(|queue| queue.ready).sum()),
+        Ok(Err(error)) => {
+            tracing::warn!(error = error.chain(), "the job queue does not answer");
+            None
+        }
+        Err(_) => None,
+    };
+    let status = match size {
+        None => "error",
+        Some(0..MANY) => "ok",
+        Some(_) => "warning",
+    };
+    QueueCheck { status, queue_size: size }
 }
 
 /// The OpenAPI document.

@@ -214,7 +214,8 @@ pub(super) struct WriteGuard<'a> {
 }
 
 impl WriteGuard<'_> {
-    fn tx(&mut self) -> Result<&mut Tx> {
+    /// The transaction itself, for what else lives in the database.
+    pub(super) fn tx(&mut self) -> Result<&mut Tx> {
         self.tx.as_mut().ok_or_else(ended)
     }
 

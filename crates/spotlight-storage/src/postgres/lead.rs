@@ -14,7 +14,7 @@ use spotlight_core::{
         lead::Lead,
         time::Timestamp,
     },
-    ports::{LeadFilter, LeadRepository, LeadSort, Listing, Paging, Sort},
+    ports::{LeadFilter, LeadRepository, LeadSort, Listing, MovedConsents, Paging, Sort},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -214,8 +214,15 @@ impl LeadRepository for PgLeadRepository {
         write::update_unique(&mut tx, lead.version, updates, version, target, words).await
     }
 
-    async fn merge(&self, organization: OrganizationId, from: LeadId, into: LeadId, now: Timestamp) -> Result<()> {
-        merge::merge(&self.db, organization, from, into, now).await
+    async fn merge(
+        &self,
+        organization: OrganizationId,
+        from: LeadId,
+        into: LeadId,
+        consents: MovedConsents,
+        now: Timestamp,
+    ) -> Result<()> {
+        merge::merge(&self.db, organization, from, into, consents, now).await
     }
 
     async fn erase(&self, organization: OrganizationId, id: LeadId, now: Timestamp) -> Result<Vec<String>> {

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use spotlight_core::{
     Error, ErrorKind, Result,
-    ports::{Clock, IdGenerator, SystemClock, SystemIds},
+    ports::{Clock, IdGenerator, JobPlacement, SystemClock, SystemIds},
 };
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
@@ -41,9 +41,11 @@ pub struct PgOptions {
     pub direct_url: Option<SecretString>,
     /// Bring the schema up to date when connecting. True.
     pub migrate: bool,
+    /// Where the jobs of units of work go: into the queue of this database, or into the outbox. The queue.
+    pub jobs: JobPlacement,
     /// Tells when a row of the outbox was added.
     pub clock: Arc<dyn Clock>,
-    /// Makes the ids of outbox rows.
+    /// Makes the ids of outbox rows and jobs.
     pub ids: Arc<dyn IdGenerator>,
 }
 
@@ -61,6 +63,7 @@ impl PgOptions {
             pooler: false,
             direct_url: None,
             migrate: true,
+            jobs: JobPlacement::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }

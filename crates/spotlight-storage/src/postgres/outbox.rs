@@ -5,8 +5,8 @@ use chrono::Duration;
 use serde_json::Value;
 use spotlight_core::{
     Error, Result, Retry,
-    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -15,12 +15,13 @@ use super::{
     row::{self, Row},
     sql::statements,
 };
+use crate::shared::stored;
 
 statements! {
     // What is due at once is due since its unit began.
     ADD = [
         "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, run_at, \
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, $10), $10) \
+         created_at, spec) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, $10), $10, $11) \
          ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL DO NOTHING"
     ];
     // Locked, so that nobody claims it before the unit ends: it must not read its facts before this unit has written.
@@ -32,8 +33,8 @@ statements! {
          AND (claimed_until IS NULL OR claimed_until <= $2) ORDER BY run_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
          claimed AS (UPDATE outbox o SET attempts = o.attempts + 1, claim = o.claim + 1, claimed_until = $3 FROM due \
          WHERE o.id = due.id RETURNING o.id, o.organization_id, o.name, o.channel, o.conversation_id, o.payload, \
-         o.attempts, o.claim, o.created_at, o.run_at, o.seq) \
-         SELECT id, organization_id, name, channel, conversation_id, payload, attempts, claim, created_at \
+         o.attempts, o.claim, o.created_at, o.run_at, o.seq, o.spec) \
+         SELECT id, organization_id, name, channel, conversation_id, payload, spec, attempts, claim, created_at \
          FROM claimed ORDER BY run_at, seq"
     ];
     EXTEND = ["UPDATE outbox SET claimed_until = $3 WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
@@ -42,6 +43,8 @@ statements! {
         "UPDATE outbox SET run_at = $3, last_error = $4, claimed_until = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
     ];
+    FOLLOW = ["UPDATE outbox SET follows = $3 WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
+    FINISH = ["DELETE FROM outbox WHERE kind = $1 AND (id = ANY($2) OR follows = ANY($2))"];
     BURY = [
         "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
@@ -78,6 +81,7 @@ fn read(row: &PgRow) -> Result<OutboxRow> {
         channel: row.take()?,
         conversation_id: row.maybe_id(ConversationId::from_uuid)?,
         payload: row.json()?,
+        spec: row.take::<Option<String>>()?.map(|text| stored::job(&text)).transpose()?,
         attempts: row.number()?,
         claim: row.take()?,
         created_at: row.at()?,
@@ -106,6 +110,7 @@ struct New {
     channel: Option<String>,
     conversation: Option<ConversationId>,
     payload: Value,
+    spec: Option<String>,
     unique_key: Option<String>,
     run_at: Option<Timestamp>,
 }
@@ -120,20 +125,23 @@ impl PgOutboxRepository {
         Self { db }
     }
 
-    /// Adds a job, unless a waiting one has its key.
-    pub(super) async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
-        let NewJob { organization_id, name, payload, run_at, unique_key } = job;
-        self.add(New {
+    /// Adds a job, unless one of its key is there that has not gone on its way.
+    pub(super) async fn enqueue(&self, job: JobSpec) -> Result<JobId> {
+        let key = job.unique.as_ref().filter(|unique| unique.taken == WhenTaken::Discard);
+        let unique_key = key.map(|unique| format!("{}:{}", job.queue, unique.key));
+        let spec = Some(stored::job_text(&job)?);
+        let new = New {
             kind: OutboxKind::Job,
-            organization: organization_id,
-            name,
+            organization: job.organization,
+            name: job.name,
             channel: None,
             conversation: None,
-            payload,
+            payload: Value::Null,
+            spec,
             unique_key,
-            run_at,
-        })
-        .await
+            run_at: job.run_at,
+        };
+        self.add(new).await.map(|id| JobId::from_uuid(id.as_uuid()))
     }
 
     /// Adds an event.
@@ -146,6 +154,7 @@ impl PgOutboxRepository {
             channel: Some(channel),
             conversation: conversation_id,
             payload: data,
+            spec: None,
             unique_key: None,
             run_at: None,
         })
@@ -167,7 +176,8 @@ impl PgOutboxRepository {
                 .bind(Json(&new.payload))
                 .bind(new.unique_key.as_deref())
                 .bind(new.run_at)
-                .bind(tx.began_at());
+                .bind(tx.began_at())
+                .bind(new.spec.as_deref());
             if tx.execute(add).await? > 0 {
                 return Ok(OutboxId::from_uuid(id));
             }
@@ -210,6 +220,16 @@ impl OutboxRepository for PgOutboxRepository {
             // Another job waits that has its key.
             None => Ok(tx.execute(query(COMPLETE).bind(id.as_uuid()).bind(claim)).await? > 0),
         }
+    }
+
+    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
+        let follow = query(FOLLOW).bind(id.as_uuid()).bind(claim).bind(job.as_uuid());
+        Ok(self.db.write().await?.execute(follow).await? > 0)
+    }
+
+    async fn finish(&self, jobs: &[JobId]) -> Result<u64> {
+        let ids: Vec<_> = jobs.iter().map(|job| job.as_uuid()).collect();
+        self.db.write().await?.execute(query(FINISH).bind(OutboxKind::Job.as_str()).bind(ids)).await
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::OutboxId,
+    domain::{JobId, OutboxId},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, KnowledgeRepository, LeadRepository, LeaseRepository,
-        LinkRepository, NewEvent, NewJob, OrganizationRepository, OutboxRepository, ProcessedRepository,
-        ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository, Storage,
-        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
+        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
+        ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
+        Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -159,7 +159,7 @@ impl Storage for PgStorage {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
         let tx = self.database.begin().await?;
         let db = PgDb::unit(Arc::clone(&self.database), tx);
-        Ok(Box::new(PgUnitOfWork { repositories: PgRepositories::new(&db), db }))
+        Ok(Box::new(PgUnitOfWork { repositories: PgRepositories::new(&db), db, jobs: self.options.jobs }))
     }
 
     async fn ping(&self) -> Result<()> {
@@ -175,12 +175,20 @@ impl Storage for PgStorage {
 struct PgUnitOfWork {
     db: PgDb,
     repositories: PgRepositories,
+    jobs: JobPlacement,
 }
 
 #[async_trait]
 impl UnitOfWork for PgUnitOfWork {
-    async fn enqueue(&self, job: NewJob) -> Result<OutboxId> {
-        self.repositories.outbox.enqueue(job).await
+    async fn enqueue(&self, job: JobSpec) -> Result<JobId> {
+        if let Err(refused) = job.validate() {
+            self.db.write().await?.give_up();
+            return Err(refused);
+        }
+        match self.jobs {
+            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write().await?, job).await,
+            JobPlacement::Outbox => self.repositories.outbox.enqueue(job).await,
+        }
     }
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {

@@ -94,6 +94,11 @@ impl RedisClient {
         self.0.link.listens_through_others()
     }
 
+    /// A client of the same server with another connection.
+    pub(super) fn apart(&self) -> Result<Self> {
+        Self::new(self.0.options.clone())
+    }
+
     /// How long a call may take.
     pub(super) fn response_timeout(&self) -> Duration {
         self.0.options.response_timeout

@@ -2,7 +2,8 @@
 //!
 //! Every adapter shares one [`RedisClient`]. Whatever reads before it writes is one script, so nothing comes in between;
 //! the keys of a script share a hash tag, so they are in one slot. Redis may lose what it holds at any time, and the
-//! adapters are built for that: a cache is empty then, a limiter counts anew, and listeners hear of a gap.
+//! adapters are built for that: a cache is empty then, a limiter counts anew, and listeners hear of a gap. The queue loses
+//! jobs then, so its server keeps a file and does not evict; see [`RedisQueue`].
 
 mod address;
 mod cache;
@@ -13,6 +14,7 @@ mod events;
 mod limit;
 mod link;
 mod options;
+mod queue;
 
 pub use self::{
     cache::RedisCache,
@@ -20,4 +22,5 @@ pub use self::{
     events::{RedisEventBus, RedisEventLimits},
     limit::RedisRateLimiter,
     options::RedisOptions,
+    queue::RedisQueue,
 };

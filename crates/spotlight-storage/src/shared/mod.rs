@@ -1,6 +1,8 @@
 //! What both databases do alike: reading stored words and numbers, cursor keys, search columns, checks.
 
 pub(crate) mod check;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) mod coalesce;
 pub(crate) mod cursor;
 pub(crate) mod search;
 pub(crate) mod stored;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_core::{Error, ErrorKind, Result, ports::JobSpec};
 
 /// A row of `table` that this version cannot understand. Names the column and never what it holds.
 pub(crate) fn corrupt(table: &str, column: &str) -> Error {
@@ -22,4 +22,14 @@ pub(crate) fn narrow<T: TryFrom<i64>>(table: &str, column: &str, number: i64) ->
 /// Stored bytes as a hash of 32.
 pub(crate) fn hash(table: &str, column: &str, bytes: &[u8]) -> Result<spotlight_core::domain::user::SecretHash> {
     bytes.try_into().map(spotlight_core::domain::user::SecretHash).map_err(|_| corrupt(table, column))
+}
+
+/// A job of the outbox as its row holds it.
+pub(crate) fn job_text(job: &JobSpec) -> Result<String> {
+    serde_json::to_string(job).map_err(|error| Error::internal("a job cannot be written as JSON").with_source(error))
+}
+
+/// A job of the outbox from what its row holds.
+pub(crate) fn job(text: &str) -> Result<JobSpec> {
+    serde_json::from_str(text).map_err(|_| corrupt("outbox", "spec"))
 }

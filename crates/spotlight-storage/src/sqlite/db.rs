@@ -5,7 +5,7 @@ use std::sync::Arc;
 use spotlight_core::{
     Error, ErrorKind, Result,
     domain::time::Timestamp,
-    ports::{Clock, IdGenerator},
+    ports::{Clock, IdGenerator, JobPlacement},
 };
 use sqlx::{
     Sqlite,
@@ -27,6 +27,8 @@ pub(super) struct Database {
     pub(super) readers: Readers,
     /// Tells those who wait for jobs that this process has committed some.
     pub(super) woken: Notify,
+    /// Where the jobs of units go.
+    pub(super) jobs: JobPlacement,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
 }
@@ -35,7 +37,8 @@ impl Database {
     /// A database over the connection that was opened to write.
     pub(super) fn new(options: &SqliteOptions, writer: Writer) -> Self {
         let readers = Readers::new(options.reader_options(), options.readers, options.acquire_timeout);
-        Self { writer, readers, woken: Notify::new(), clock: Arc::clone(&options.clock), ids: Arc::clone(&options.ids) }
+        let (clock, ids) = (Arc::clone(&options.clock), Arc::clone(&options.ids));
+        Self { writer, readers, woken: Notify::new(), jobs: options.jobs, clock, ids }
     }
 
     /// The instant by the clock of the options.
@@ -124,6 +127,12 @@ pub(super) struct Write<'a> {
 }
 
 impl Write<'_> {
+    /// The transaction itself and its database, for what else lives in the file.
+    pub(super) fn parts(&mut self) -> Result<(&mut Tx, &Arc<Database>)> {
+        let database = &self.unit.database;
+        Ok((self.tx.as_mut().ok_or_else(ended)?, database))
+    }
+
     fn tx(&mut self) -> Result<&mut Tx> {
         self.tx.as_mut().ok_or_else(ended)
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use spotlight_core::ports::{Clock, IdGenerator, SystemClock, SystemIds};
+use spotlight_core::ports::{Clock, IdGenerator, JobPlacement, SystemClock, SystemIds};
 use sqlx::{
     ConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteSynchronous},
@@ -24,9 +24,11 @@ pub struct SqliteOptions {
     pub acquire_timeout: Duration,
     /// How long a statement waits for another process that writes before it fails with `Unavailable`. 5 s.
     pub busy_timeout: Duration,
-    /// Tells when a row of the outbox was added.
+    /// Where the jobs of units of work go: into the queue of this file, or into the outbox. The queue.
+    pub jobs: JobPlacement,
+    /// Tells when a row of the outbox was added, and the time of the queue.
     pub clock: Arc<dyn Clock>,
-    /// Makes the ids of outbox rows.
+    /// Makes the ids of outbox rows and jobs.
     pub ids: Arc<dyn IdGenerator>,
 }
 
@@ -38,6 +40,7 @@ impl SqliteOptions {
             readers: 4,
             acquire_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
+            jobs: JobPlacement::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::Duration;
 use spotlight_core::{
     Error, Result,
-    domain::{ConversationId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{DeadRow, NewEvent, NewJob, OutboxKind, OutboxRepository, OutboxRow, OutboxStats},
+    domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     repositories::repository,
     sql::statements,
 };
+use crate::shared::stored;
 
 /// A claim that holds.
 macro_rules! held {
@@ -36,7 +37,7 @@ statements! {
         /// The outbox is global. Touches no row when a waiting job has the key.
         ADD = [
             "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, \
-             run_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             run_at, created_at, spec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL \
              DO NOTHING"
         ];
@@ -47,8 +48,8 @@ statements! {
             "UPDATE outbox SET claim = claim + 1, attempts = attempts + 1, claimed_until = ?3 WHERE seq IN ( \
              SELECT seq FROM outbox WHERE kind = ?1 AND dead_at IS NULL AND run_at <= ?2 \
              AND (claimed_until IS NULL OR claimed_until <= ?2) ORDER BY run_at, seq LIMIT ?4) \
-             RETURNING run_at, seq, id, organization_id, name, channel, conversation_id, payload, attempts, claim, \
-             created_at"
+             RETURNING run_at, seq, id, organization_id, name, channel, conversation_id, payload, spec, attempts, \
+             claim, created_at"
         ];
         /// The outbox is global.
         EXTEND = ["UPDATE outbox SET claimed_until = ? WHERE ", held!()];
@@ -60,6 +61,13 @@ statements! {
         COVERED = [
             "DELETE FROM outbox WHERE ", held!(), " AND EXISTS (SELECT 1 FROM outbox AS other \
              WHERE other.waiting_key = outbox.waiting_key AND other.claimed_until IS NULL AND other.dead_at IS NULL)"
+        ];
+        /// The outbox is global.
+        FOLLOW = ["UPDATE outbox SET follows = ? WHERE ", held!()];
+        /// The outbox is global.
+        FINISH = [
+            "DELETE FROM outbox WHERE kind = ?1 AND (id IN (SELECT unhex(value) FROM json_each(?2)) \
+             OR follows IN (SELECT unhex(value) FROM json_each(?2)))"
         ];
         /// The outbox is global.
         BURY = ["UPDATE outbox SET claimed_until = NULL, dead_at = ?, last_error = ? WHERE ", held!()];
@@ -93,6 +101,7 @@ struct NewRow<'a> {
     channel: Option<&'a str>,
     conversation_id: Option<ConversationId>,
     payload: &'a serde_json::Value,
+    spec: Option<&'a str>,
     unique_key: Option<&'a str>,
     run_at: Option<Timestamp>,
 }
@@ -110,7 +119,8 @@ async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
         .bind(json(row.payload)?)
         .bind(row.unique_key)
         .at(row.run_at.unwrap_or(now))
-        .at(now);
+        .at(now)
+        .bind(row.spec);
     if write.execute(add).await? > 0 {
         return Ok(OutboxId::from_uuid(id));
     }
@@ -119,19 +129,23 @@ async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
         .ok_or_else(|| Error::internal("a job was neither added nor found"))
 }
 
-/// Adds a job.
-pub(super) async fn enqueue(db: &Db, job: &NewJob) -> Result<OutboxId> {
+/// Adds a job, unless one of its key is there that has not gone on its way.
+pub(super) async fn enqueue(db: &Db, job: &JobSpec) -> Result<JobId> {
+    let key = job.unique.as_ref().filter(|unique| unique.taken == WhenTaken::Discard);
+    let unique_key = key.map(|unique| format!("{}:{}", job.queue, unique.key));
+    let spec = stored::job_text(job)?;
     let row = NewRow {
         kind: OutboxKind::Job,
-        organization_id: job.organization_id,
+        organization_id: job.organization,
         name: &job.name,
         channel: None,
         conversation_id: None,
-        payload: &job.payload,
-        unique_key: job.unique_key.as_deref(),
+        payload: &serde_json::Value::Null,
+        spec: Some(&spec),
+        unique_key: unique_key.as_deref(),
         run_at: job.run_at,
     };
-    add(db, row).await
+    add(db, row).await.map(|id| JobId::from_uuid(id.as_uuid()))
 }
 
 /// Adds an event.
@@ -143,6 +157,7 @@ pub(super) async fn publish(db: &Db, event: &NewEvent) -> Result<OutboxId> {
         channel: Some(&event.channel),
         conversation_id: event.conversation_id,
         payload: &event.data,
+        spec: None,
         unique_key: None,
         run_at: None,
     };
@@ -165,6 +180,7 @@ impl OutboxRepository for SqliteOutboxRepository {
                 channel: f.opt_text()?,
                 conversation_id: f.opt_id(ConversationId::from_uuid)?,
                 payload: f.json()?,
+                spec: f.opt_text()?.map(|text| stored::job(&text)).transpose()?,
                 attempts: f.int()?,
                 claim: f.int()?,
                 created_at: f.at()?,
@@ -194,6 +210,17 @@ impl OutboxRepository for SqliteOutboxRepository {
             return Ok(true);
         }
         Ok(write.execute(retry).await? > 0)
+    }
+
+    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
+        let follow = query(FOLLOW).bind(job.as_uuid()).bind(id.as_uuid()).bind(claim);
+        Ok(self.db.write().await?.execute(follow).await? > 0)
+    }
+
+    async fn finish(&self, jobs: &[JobId]) -> Result<u64> {
+        let ids = json(&jobs.iter().map(|job| job.as_uuid().simple().to_string()).collect::<Vec<_>>())?;
+        let finish = query(FINISH).bind(OutboxKind::Job.as_str()).bind(ids);
+        Ok(self.db.write().await?.execute(finish).await?)
     }
 
     async fn bury(&self, id: OutboxId, claim: i64, error: &str) -> Result<bool> {

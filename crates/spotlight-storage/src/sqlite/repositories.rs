@@ -1,9 +1,16 @@
 //! Every repository over one handle.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
-use spotlight_core::{Result, domain::OutboxId, ports};
+use spotlight_core::{
+    Result,
+    domain::{JobId, OutboxId},
+    ports::{self, JobPlacement},
+};
 
 use super::{
     account::{SqliteApiTokenRepository, SqliteLinkRepository, SqliteSessionRepository, SqliteUserRepository},
@@ -21,6 +28,7 @@ use super::{
     lease::SqliteLeaseRepository,
     organization::SqliteOrganizationRepository,
     outbox::{self, SqliteOutboxRepository},
+    queue,
     report::SqliteReportRepository,
     webhook::{SqliteDeliveryRepository, SqliteEndpointRepository, SqliteProcessedRepository},
     writer::Tx,
@@ -104,19 +112,32 @@ repositories! {
 pub(super) struct SqliteUnit {
     repositories: SqliteRepositories,
     db: Db,
+    database: Arc<Database>,
+    /// It has put a job into the queue.
+    filled: AtomicBool,
 }
 
 impl SqliteUnit {
     pub(super) fn new(database: Arc<Database>, tx: Tx) -> Self {
-        let db = Db::unit(database, tx);
-        Self { repositories: SqliteRepositories::new(&db), db }
+        let db = Db::unit(Arc::clone(&database), tx);
+        Self { repositories: SqliteRepositories::new(&db), db, database, filled: AtomicBool::new(false) }
     }
 }
 
 #[async_trait]
 impl ports::UnitOfWork for SqliteUnit {
-    async fn enqueue(&self, job: ports::NewJob) -> Result<OutboxId> {
-        outbox::enqueue(&self.db, &job).await
+    async fn enqueue(&self, job: ports::JobSpec) -> Result<JobId> {
+        if let Err(refused) = job.validate() {
+            self.db.write().await?.give_up();
+            return Err(refused);
+        }
+        match self.database.jobs {
+            JobPlacement::Queue => {
+                self.filled.store(true, Ordering::Relaxed);
+                queue::enqueue(&mut self.db.write().await?, job).await
+            }
+            JobPlacement::Outbox => outbox::enqueue(&self.db, &job).await,
+        }
     }
 
     async fn publish(&self, event: ports::NewEvent) -> Result<OutboxId> {
@@ -124,7 +145,11 @@ impl ports::UnitOfWork for SqliteUnit {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        self.db.take().await?.commit().await
+        self.db.take().await?.commit().await?;
+        if self.filled.load(Ordering::Relaxed) {
+            self.database.woken.notify_waiters();
+        }
+        Ok(())
     }
 
     async fn rollback(self: Box<Self>) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::{
         flag::FeatureFlag,
         webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
-    ports::{IdempotencyRecord, NewEvent, NewJob},
+    ports::{IdempotencyRecord, JobSpec, NewEvent},
 };
 
 impl Samples {
@@ -121,14 +121,9 @@ impl Samples {
     }
 
     /// A job to run at once.
-    pub fn job(&self, organization_id: OrganizationId, name: &str) -> NewJob {
-        NewJob {
-            organization_id: Some(organization_id),
-            name: name.to_owned(),
-            payload: json!({ "number": self.number() }),
-            run_at: None,
-            unique_key: None,
-        }
+    pub fn job(&self, organization_id: OrganizationId, name: &str) -> JobSpec {
+        let payload = json!({ "number": self.number() }).to_string();
+        JobSpec { organization: Some(organization_id), ..JobSpec::new(name, payload) }
     }
 
     /// An event about leads.

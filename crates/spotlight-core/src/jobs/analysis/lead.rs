@@ -6,6 +6,7 @@ use super::publish;
 use crate::{
     domain::{
         LeadId,
+        event::EventType,
         lead::Lead,
         organization::Organization,
         score,
@@ -44,10 +45,10 @@ pub(super) async fn rescore(deps: &Deps, unit: &dyn UnitOfWork, settings: &Organ
     unit.leads().update(&changed).await?;
     let facts = json!({ "lead_id": id, "score": changed.score, "qualified": changed.qualified });
     if changed.score != lead.score {
-        publish(unit, organization, "leads".to_owned(), "lead.score_changed", None, facts.clone()).await?;
+        publish(unit, organization, "leads".to_owned(), EventType::LeadScoreChanged, None, facts.clone()).await?;
     }
     if changed.qualified && !lead.qualified {
-        publish(unit, organization, "leads".to_owned(), "lead.qualified", None, facts).await?;
+        publish(unit, organization, "leads".to_owned(), EventType::LeadQualified, None, facts).await?;
     }
     Ok(())
 }

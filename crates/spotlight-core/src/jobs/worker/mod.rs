@@ -16,6 +16,7 @@ mod health;
 mod heart;
 mod options;
 mod pool;
+mod ready;
 mod run;
 mod settle;
 

@@ -40,15 +40,11 @@ impl HandOffs {
         ids.filter_map(move |(_, id)| self.rows.get(&(organization, id)))
     }
 
-    fn is_open(status: HandOffStatus) -> bool {
-        matches!(status, HandOffStatus::Requested | HandOffStatus::Accepted | HandOffStatus::Human)
-    }
-
     /// One hand-off of a conversation is open.
     fn check_open(&self, hand_off: &HandOff) -> Result<()> {
         let others = self.of(hand_off.organization_id, hand_off.conversation_id);
-        let mut others = others.filter(|other| other.id != hand_off.id && Self::is_open(other.status));
-        if Self::is_open(hand_off.status) && others.next().is_some() {
+        let mut others = others.filter(|other| other.id != hand_off.id && other.status.is_open());
+        if hand_off.status.is_open() && others.next().is_some() {
             return Err(Error::conflict("the conversation is being handed off already"));
         }
         Ok(())
@@ -68,7 +64,7 @@ impl HandOffs {
 
     fn expiry_rank(hand_off: &HandOff) -> Option<ExpiryRank> {
         let rank = ((), (hand_off.expires_at, (hand_off.id, hand_off.organization_id)));
-        (hand_off.status == HandOffStatus::Requested).then_some(rank)
+        matches!(hand_off.status, HandOffStatus::Requested | HandOffStatus::Accepted).then_some(rank)
     }
 
     fn store(&mut self, hand_off: HandOff) {

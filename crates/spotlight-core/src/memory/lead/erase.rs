@@ -1,6 +1,6 @@
 //! Removing personal data for good.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::LeadRow;
 use crate::{
@@ -61,13 +61,14 @@ fn erase_one(
         tables.proposals.remove(&proposal);
     }
     let conversations: Vec<_> = tables.conversations.of_lead(organization, id).cloned().collect();
+    let talks: HashSet<_> = conversations.iter().map(|row| row.conversation.id.to_string()).collect();
+    tables.audit.forget_addresses(organization, &id.to_string(), &talks);
     for row in conversations {
         let conversation = &row.conversation;
         files.extend(conversation.audio_file.clone());
         tables.reports.remove(organization, conversation.id);
         tables.hand_offs.forget(organization, conversation.id);
         tables.outbox.forget(organization, conversation.id);
-        tables.audit.forget_addresses(organization, conversation.id);
         tables.transcripts.change_all(organization, conversation.id, without_words);
         tables.conversations.store(without_content(conversation));
     }

@@ -5,13 +5,14 @@ use crate::{
     domain::{
         LeadId, OrganizationId,
         appointment::Appointment,
-        consent::Consent,
-        conversation::Conversation,
+        consent::{Consent, ConsentState},
+        conversation::{Conversation, DialogueState},
         lead::{Lead, Proposal},
         time::Timestamp,
     },
     error::{Error, Result},
     memory::tables::Tables,
+    ports::MovedConsents,
 };
 
 pub(super) fn merge(
@@ -19,6 +20,7 @@ pub(super) fn merge(
     organization: OrganizationId,
     from: LeadId,
     into: LeadId,
+    consents: MovedConsents,
     now: Timestamp,
 ) -> Result<()> {
     if from == into {
@@ -40,7 +42,8 @@ pub(super) fn merge(
     let conversations: Vec<_> = tables.conversations.of_lead(organization, from).cloned().collect();
     for row in conversations {
         let stored = &row.conversation;
-        let moved = Conversation { lead_id: into, version: stored.version + 1, ..stored.clone() };
+        let state = DialogueState { owns_lead: false, ..stored.state.clone() };
+        let moved = Conversation { lead_id: into, state, version: stored.version + 1, ..stored.clone() };
         tables.conversations.store(moved);
     }
     let appointments: Vec<_> = tables.appointments.of_lead(organization, from).cloned().collect();
@@ -57,8 +60,9 @@ pub(super) fn merge(
             tables.proposals.store(moved);
         }
     }
-    let consents: Vec<_> = tables.consents.of_lead(organization, from).cloned().collect();
-    for stored in consents {
+    let changes: Vec<_> = tables.consents.of_lead(organization, from).cloned().collect();
+    let moves = |change: &Consent| consents == MovedConsents::All || change.state == ConsentState::Refused;
+    for stored in changes.into_iter().filter(|change| moves(change)) {
         tables.consents.store(Consent { lead_id: into, ..Consent::clone(&stored) });
     }
     Ok(())

@@ -62,7 +62,7 @@ impl JobConsumer for MemoryQueue {
                 continue;
             }
             while claimed.len() < limit as usize {
-                let Some((_, _, id)) = state.ready.get_mut(queue).and_then(BTreeSet::pop_first) else { break };
+                let Some(id) = state.take_ready(queue) else { break };
                 claimed.extend(state.start(id, process, now));
             }
         }
@@ -86,7 +86,8 @@ impl JobConsumer for MemoryQueue {
         woken.as_mut().enable();
         let found = {
             let state = self.lock();
-            let holds = |queue: &String| state.ready.get(queue).is_some_and(|ready| !ready.is_empty());
+            let free = |place: &(i16, u64, JobId)| !state.reserved.contains(&place.2);
+            let holds = |queue: &String| state.ready.get(queue).is_some_and(|ready| ready.iter().any(free));
             queues.iter().any(|queue| holds(queue) && !state.paused.contains(queue))
         };
         if !found {
@@ -121,6 +122,14 @@ impl JobConsumer for MemoryQueue {
 impl State {
     fn is_alive(&self, process: ProcessId, now: Timestamp) -> bool {
         self.processes.get(&process).is_some_and(|process| now < process.seen + span(process.lease))
+    }
+
+    /// Takes out the first ready job of a queue that nobody has reserved.
+    fn take_ready(&mut self, queue: &str) -> Option<JobId> {
+        let ready = self.ready.get_mut(queue)?;
+        let place = *ready.iter().find(|(_, _, id)| !self.reserved.contains(id))?;
+        ready.remove(&place);
+        Some(place.2)
     }
 
     fn renew(&mut self, process: ProcessId, now: Timestamp) -> bool {
@@ -224,6 +233,7 @@ impl State {
                 if let Some(entry) = self.jobs.get_mut(&id) {
                     entry.attempts -= 1;
                 }
+                self.hold_again(id);
                 self.put_back(id);
             }
         }

@@ -32,6 +32,7 @@ impl JobInspector for MemoryQueue {
             .filter(|(_, entry)| filter.state.is_none_or(|wanted| entry.state == wanted))
             .filter(|(_, entry)| filter.queue.as_ref().is_none_or(|wanted| entry.spec.queue == *wanted))
             .filter(|(_, entry)| filter.name.as_ref().is_none_or(|wanted| entry.spec.name == *wanted))
+            .filter(|(_, entry)| filter.organization.is_none_or(|wanted| entry.spec.organization == Some(wanted)))
             .collect();
         found.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
         Ok(found.into_iter().take(limit as usize).map(|(id, entry)| record(*id, entry)).collect())

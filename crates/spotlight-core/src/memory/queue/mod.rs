@@ -5,12 +5,14 @@ mod finish;
 mod inspect;
 mod produce;
 mod state;
+mod unit;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use self::state::State;
+pub(super) use self::unit::Staged;
 use crate::{
     domain::{JobId, time::Timestamp},
     ports::{Clock, IdGenerator},

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{BatchId, JobId, time::Timestamp},
     error::Result,
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, UniqueScope, WhenTaken},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, UniqueScope, WhenTaken, early_tick},
 };
 
 #[async_trait]
@@ -19,6 +19,16 @@ impl JobProducer for MemoryQueue {
         let now = self.now();
         let mut state = self.lock();
         let added = jobs.into_iter().map(|spec| state.add(self.job_id(), spec, now)).collect();
+        drop(state);
+        self.wake();
+        Ok(added)
+    }
+
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        let now = self.now();
+        let mut state = self.lock();
+        let added = jobs.into_iter().map(|(id, spec)| state.add_new(id, spec, now)).collect();
         drop(state);
         self.wake();
         Ok(added)
@@ -44,6 +54,9 @@ impl JobProducer for MemoryQueue {
         job.validate()?;
         let now = self.now();
         let mut state = self.lock();
+        if at > now + MAX_TICK_LEAD {
+            return Err(early_tick());
+        }
         if state.ticks.get(schedule).is_some_and(|last| *last >= at) {
             return Ok(false);
         }
@@ -60,6 +73,11 @@ impl JobProducer for MemoryQueue {
 }
 
 impl State {
+    /// Adds a job, unless its id is known or its unique key is held.
+    fn add_new(&mut self, id: JobId, spec: JobSpec, now: Timestamp) -> Enqueued {
+        if self.jobs.contains_key(&id) { Enqueued::Kept(id) } else { self.add(id, spec, now) }
+    }
+
     /// Adds a job, unless its unique key is held.
     pub(super) fn add(&mut self, id: JobId, spec: JobSpec, now: Timestamp) -> Enqueued {
         let Some(unique) = &spec.unique else {
@@ -90,12 +108,20 @@ impl State {
     }
 
     /// The job that holds a unique key at this instant.
-    fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
+    pub(super) fn holder(&self, key: &super::state::Key, now: Timestamp) -> Option<JobId> {
         let (id, until) = self.unique.get(key)?;
         if until.is_some_and(|until| until <= now) {
             return None;
         }
         Some(*id)
+    }
+
+    /// Gives a job that was not started the key back that its claim freed, unless another holds it by now.
+    pub(super) fn hold_again(&mut self, id: JobId) {
+        let Some(entry) = self.jobs.get(&id) else { return };
+        if let Some(unique) = entry.spec.unique.as_ref().filter(|unique| unique.scope == UniqueScope::Waiting) {
+            self.unique.entry((entry.spec.queue.clone(), unique.key.clone())).or_insert((id, None));
+        }
     }
 
     /// Frees a job's unique key where its scope ends, now that it starts or has finished.

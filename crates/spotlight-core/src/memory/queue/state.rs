@@ -75,6 +75,8 @@ pub(super) struct State {
     pub(super) paused: BTreeSet<String>,
     pub(super) batches: HashMap<BatchId, Batch>,
     pub(super) ticks: HashMap<String, Timestamp>,
+    /// Jobs that an open unit of work was given as its own: nobody claims them before it ends.
+    pub(super) reserved: BTreeSet<JobId>,
     /// Claims given so far.
     pub(super) claims: i64,
     seq: u64,

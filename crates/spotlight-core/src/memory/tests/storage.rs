@@ -5,7 +5,7 @@ use crate::{
     domain::flag::FeatureFlag,
     error::ErrorKind,
     memory::MemoryStorage,
-    ports::{Clock, NewJob, OutboxKind, ReadConsistency, Storage},
+    ports::{Clock, JobPlacement, JobSpec, OutboxKind, ReadConsistency, Storage},
 };
 
 fn flag(clock: &TestClock, key: &str) -> FeatureFlag {
@@ -78,14 +78,8 @@ async fn closing_lets_the_open_unit_finish() {
 #[tokio::test]
 async fn jobs_of_one_unit_keep_their_order_when_the_clock_is_set_back() {
     let clock = TestClock::new();
-    let storage = MemoryStorage::new(clock.clone());
-    let job = |name: &str| NewJob {
-        organization_id: None,
-        name: name.to_owned(),
-        payload: serde_json::Value::Null,
-        run_at: None,
-        unique_key: None,
-    };
+    let storage = MemoryStorage::with_jobs(clock.clone(), JobPlacement::Outbox);
+    let job = |name: &str| JobSpec::new(name, "{}");
     let unit = storage.begin().await.unwrap();
     unit.enqueue(job("first")).await.unwrap();
     clock.advance(chrono::Duration::hours(-1));

@@ -29,8 +29,8 @@ pub enum Outcome {
     },
     /// It stopped because it was cancelled.
     Cancelled,
-    /// It was not started: it is ready again in its place, and the try does not count. One that was cancelled meanwhile
-    /// has ended.
+    /// It was not started: it is ready again in its place, and the try does not count. A unique key that it held while
+    /// it waited is its own again, unless another job took it meanwhile. One that was cancelled meanwhile has ended.
     HandedBack,
 }
 

@@ -85,6 +85,8 @@ pub struct JobFilter {
     pub queue: Option<String>,
     /// With this name.
     pub name: Option<String>,
+    /// Of this tenant.
+    pub organization: Option<OrganizationId>,
 }
 
 /// How a batch stands.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     domain::{BatchId, JobId, OrganizationId, time::Timestamp},
     error::{Error, Result, Violations},
@@ -11,11 +13,13 @@ use crate::{
 pub const MAX_PAYLOAD: usize = 256 * 1024;
 /// Most bytes of an error that is kept.
 pub const MAX_ERROR: usize = 2_000;
+/// How far a tick of a schedule may be ahead of the store's clock: more than clocks of one fleet differ.
+pub const MAX_TICK_LEAD: Duration = Duration::from_secs(30);
 /// Errors of earlier tries that are kept with a job: the newest ones.
 pub const MAX_ERRORS: usize = 10;
 
 /// A job to add.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobSpec {
     /// Which handler runs it, as `analyze_conversation`. 1 to 100 bytes.
     pub name: String,
@@ -101,6 +105,11 @@ impl JobSpec {
     }
 }
 
+/// What adapters say of a tick that is too far ahead.
+pub fn early_tick() -> Error {
+    Error::conflict("the tick is more than 30 seconds ahead of the store's clock; is this process's clock right?")
+}
+
 /// Whether a text can name a queue.
 pub fn is_queue_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
@@ -108,7 +117,7 @@ pub fn is_queue_name(name: &str) -> bool {
 }
 
 /// At most one job of a queue has the key, as long as the scope says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unique {
     /// The key, within the queue.
     pub key: String,
@@ -119,9 +128,11 @@ pub struct Unique {
 }
 
 /// How long a job holds its unique key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UniqueScope {
-    /// Until it starts: work that must see what changed while an earlier job was running.
+    /// Until it starts: work that must see what changed while an earlier job was running. A claim frees the key, and a
+    /// job that is handed back unstarted takes it again if it is free.
     Waiting,
     /// Until it is done, dead or cancelled: work that must not run twice at once.
     Unfinished,
@@ -131,7 +142,8 @@ pub enum UniqueScope {
 
 /// What becomes of a job that finds its unique key held. A job that is running or finished is never changed: whatever
 /// is chosen, the new job is discarded then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WhenTaken {
     /// It is discarded, and the holder's id is given.
     Discard,
@@ -142,7 +154,7 @@ pub enum WhenTaken {
 }
 
 /// At most `limit` jobs of a key run at once in a queue; the rest waits without being in others' way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Concurrency {
     /// The key, within the queue.
     pub key: String,
@@ -151,7 +163,7 @@ pub struct Concurrency {
 }
 
 /// At most `limit` jobs of a key start in each `period`, evenly (GCRA); what is too early waits for its time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     /// The key, within the queue.
     pub key: String,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{BatchSpec, Enqueued, JobSpec};
 use crate::{
-    domain::{BatchId, time::Timestamp},
+    domain::{BatchId, JobId, time::Timestamp},
     error::Result,
 };
 
@@ -31,6 +31,25 @@ pub trait JobProducer: Send + Sync {
     /// A dropped future has added all or none.
     async fn enqueue(&self, jobs: Vec<JobSpec>) -> Result<Vec<Enqueued>>;
 
+    /// Adds jobs under ids that the caller has chosen, all or none, and gives what became of each in the same order.
+    ///
+    /// An id that the queue knows, as [`find`](super::JobInspector::find) would tell of it, adds nothing and gives
+    /// [`Kept`](Enqueued::Kept) of that id, whatever else the job says. One that is new is added as by
+    /// [`enqueue`](Self::enqueue): where its unique key is held, it gives the holder's id and stays unknown.
+    ///
+    /// # Errors
+    /// As [`enqueue`](Self::enqueue).
+    ///
+    /// # Ordering
+    /// As [`enqueue`](Self::enqueue).
+    ///
+    /// # Idempotency
+    /// Repeating adds nothing for as long as a job is kept. Of calls with one id at once, one adds it.
+    ///
+    /// # Cancel safety
+    /// A dropped future has added all or none.
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>>;
+
     /// Adds jobs that belong together, all or none.
     ///
     /// # Ordering
@@ -44,6 +63,10 @@ pub trait JobProducer: Send + Sync {
     /// added: of all processes that call it for one tick, one is told so.
     ///
     /// The note of the tick and the job are written together.
+    ///
+    /// # Errors
+    /// `Conflict` when the store's clock reaches the tick only after [`MAX_TICK_LEAD`](super::MAX_TICK_LEAD): a process
+    /// whose clock is ahead must not use up the ticks of the others. Else as [`enqueue`](Self::enqueue).
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool>;
 
     /// The newest tick of a schedule that was added.

@@ -9,7 +9,7 @@ use crate::{
         user::{LinkPurpose, OneTimeLink, Role, SecretHash, User},
     },
     error::{Error, Result},
-    jobs::email,
+    jobs::{email::SendEmail, leave},
     ports::UnitOfWork,
     services::deps::{Deps, hash},
 };
@@ -47,7 +47,7 @@ pub(super) async fn issue(
         created_at: now,
     };
     unit.links().insert(&link).await?;
-    unit.enqueue(email::link(&link)).await?;
+    leave(unit, &SendEmail::link(&link)).await?;
     Ok(link)
 }
 

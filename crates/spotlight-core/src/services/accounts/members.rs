@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Result},
     ports::{AssistantFilter, AssistantSort, Cursor, MAX_PER_PAGE, Order, Paging, Sort, UnitOfWork},
-    services::{Context, deps::repeated},
+    services::{Context, conversations, deps::repeated},
 };
 
 /// A member as the team sees them.
@@ -109,7 +109,8 @@ impl AccountService {
     }
 
     /// Takes a member out of the organization, or lets the actor leave it: their sessions there end, their API tokens
-    /// are revoked, and no assistant books them any more. What they own and what was booked with them stays.
+    /// are revoked, no assistant books them any more, and conversations they had taken over go back to the assistant.
+    /// What they own and what was booked with them stays.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` for the last owner; `Forbidden` for others than oneself below `admin` and for those above
@@ -133,6 +134,7 @@ impl AccountService {
         }
         expel(&*unit, ctx.organization, user, now).await?;
         unbook(&*unit, ctx.organization, user, now).await?;
+        conversations::leave_all(&self.deps, &*unit, ctx, user).await?;
         self.deps.audit(&*unit, ctx, "member.remove", ("user", user.to_string()), json!({})).await?;
         unit.commit().await
     }

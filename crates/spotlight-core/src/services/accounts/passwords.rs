@@ -18,7 +18,7 @@ use crate::{
         user::{LinkPurpose, PasswordHash, User},
     },
     error::{Error, Result, Violations},
-    jobs::email,
+    jobs::{email::SendEmail, leave},
     ports::Quota,
     services::{
         Context,
@@ -81,7 +81,7 @@ impl AccountService {
         user.version += 1;
         unit.sessions().delete_all(user.id, None).await?;
         unit.links().revoke(user.id, LinkPurpose::PasswordReset, None).await?;
-        unit.enqueue(email::password_changed(user.id)).await?;
+        leave(&*unit, &SendEmail::PasswordChanged { user_id: user.id }).await?;
         let by = ctx.by(Actor::User(user.id), self.home(&*unit, ctx, &user).await?);
         self.deps.audit(&*unit, &by, "password.reset", ("user", user.id.to_string()), json!({})).await?;
         unit.commit().await?;
@@ -124,7 +124,7 @@ impl AccountService {
         unit.users().update(&user).await?;
         unit.sessions().delete_all(id, keep).await?;
         unit.links().revoke(id, LinkPurpose::PasswordReset, None).await?;
-        unit.enqueue(email::password_changed(id)).await?;
+        leave(&*unit, &SendEmail::PasswordChanged { user_id: id }).await?;
         self.deps.audit(&*unit, ctx, "password.change", ("user", id.to_string()), json!({})).await?;
         unit.commit().await
     }

@@ -10,8 +10,8 @@ use crate::{
         user::{Role, Scope},
     },
     error::{ErrorKind, Result},
-    jobs::names,
-    ports::{ConversationFilter, NewJob, Paging, Sort, UnitOfWork, page::MAX_PER_PAGE},
+    jobs::{leave, upkeep::DeleteFile},
+    ports::{ConversationFilter, Paging, Sort, UnitOfWork, page::MAX_PER_PAGE},
     services::{Context, conversations::end_all},
 };
 
@@ -46,14 +46,7 @@ impl LeadService {
         let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
         // Files go by a job: the unit may still fail, and the file store may be away.
         for key in files {
-            unit.enqueue(NewJob {
-                organization_id: Some(ctx.organization),
-                name: names::DELETE_FILE.to_owned(),
-                payload: json!({ "key": key }),
-                run_at: None,
-                unique_key: None,
-            })
-            .await?;
+            leave(&*unit, &DeleteFile::new(ctx.organization, key)).await?;
         }
         self.deps.audit(&*unit, ctx, "lead.erase", ("lead", id.to_string()), json!({})).await?;
         unit.commit().await

@@ -2,23 +2,29 @@
 
 use serde_json::json;
 
-use super::{LeadService, score_lead};
+use super::{LeadService, open_conversations};
 use crate::{
     domain::{
         LeadId, ProposalId,
+        event::EventType,
         lead::{Lead, Proposal, ProposalField, ProposalState},
+        time::Timestamp,
         user::{Role, Scope},
     },
     error::Result,
+    jobs::{leave, rescore::ScoreLead},
+    ports::{MovedConsents, UnitOfWork},
     services::{
         Context,
+        appointments::invite_again,
         deps::{answered_id, id_answer},
     },
 };
 
 impl LeadService {
     /// Makes `from` part of `into`, as a person decides it who has looked at both. What `into` lacks it takes over; what
-    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer.
+    /// differs is kept as proposals beside it. Neither needs to be flagged, and `into` is flagged no longer. What visitors
+    /// say of themselves from now on in open conversations of either is proposed: the lead holds what others told too.
     ///
     /// # Errors
     /// `NotFound` when either is missing, merged already, or one the actor may not see; `Conflict` when they are the
@@ -36,11 +42,16 @@ impl LeadService {
         let unit = self.deps.storage.begin().await?;
         let gone = self.for_update(&*unit, ctx, from, None).await?;
         let mut kept = self.for_update(&*unit, ctx, into, None).await?;
-        unit.leads().merge(ctx.organization, from, into, now).await?;
+        unit.leads().merge(ctx.organization, from, into, MovedConsents::All, now).await?;
+        let other_address = kept.email != gone.email;
         let differing = absorb(&mut kept, gone);
         kept.updated_at = now;
         unit.leads().update(&kept).await?;
         kept.version += 1;
+        disown(&*unit, ctx, into, now).await?;
+        if other_address {
+            invite_again(&self.deps, &*unit, ctx, into).await?;
+        }
         for (field, value) in differing {
             unit.proposals()
                 .insert(&Proposal {
@@ -55,14 +66,27 @@ impl LeadService {
                 })
                 .await?;
         }
-        unit.enqueue(score_lead(&kept)).await?;
+        leave(&*unit, &ScoreLead::new(&kept)).await?;
         let facts = json!({ "from": from, "into": into });
         self.deps.audit(&*unit, ctx, "lead.merge", ("lead", into.to_string()), facts.clone()).await?;
-        self.deps.publish(&*unit, ctx, "leads", "lead.merged", None, facts).await?;
+        self.deps.publish(&*unit, ctx, "leads", EventType::LeadMerged, None, facts).await?;
         self.deps.remember(&*unit, ctx, "lead.merge", &request, id_answer(into)).await?;
         unit.commit().await?;
         Ok(kept)
     }
+}
+
+/// What a merged lead holds came from more than one source, so no conversation may write over it any more. Those that
+/// moved are taken care of by the merge itself; these were the lead's before.
+async fn disown(unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId, now: Timestamp) -> Result<()> {
+    for mut conversation in open_conversations(unit, ctx.organization, lead).await? {
+        if conversation.state.owns_lead {
+            conversation.state.owns_lead = false;
+            conversation.updated_at = now;
+            unit.conversations().update(&conversation).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts what only the other lead knew in its place. Gives what both know differently.

@@ -125,7 +125,7 @@ impl Answering {
     /// A person has taken over: the visitor's words are stored and analysed, and nobody answers here.
     async fn stay_silent(&mut self) -> Result<(Option<Transcript>, ConversationStatus)> {
         let unit = self.deps.storage.begin().await?;
-        unit.enqueue(follow_up(&self.conversation)).await?;
+        follow_up(&*unit, &self.conversation).await?;
         self.lease.release(&*unit).await?;
         unit.commit().await?;
         Ok((None, self.conversation.status))

@@ -24,19 +24,21 @@ pub use self::{
     events::{TurnEvent, TurnStream},
 };
 use super::{
-    Context,
+    Context, billing,
     conversations::{Utterance, append, lead_is_gone},
     deps::Deps,
 };
 use crate::{
     domain::{
         ConversationId,
+        audit::Actor,
         conversation::{Conversation, Speaker, Transcript},
         organization::{Organization, StorageMode},
         time::Timestamp,
     },
     error::{Error, Result, Violations},
-    jobs,
+    jobs::{analysis::AnalyzeConversation, leave},
+    ports::{Repositories, UnitOfWork},
     scripted::{
         understand::understand,
         understanding::{Asked, Hearing},
@@ -95,9 +97,27 @@ impl TurnInput {
     }
 }
 
+/// Where the words of a turn come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// The caller gave them.
+    Given,
+    /// They were recognised here.
+    Recognized,
+}
+
 /// Stores what the visitor said and begins the answer.
-pub(crate) async fn run(deps: Deps, ctx: Context, id: ConversationId, input: TurnInput) -> Result<TurnStream> {
+pub(crate) async fn run(
+    deps: Deps,
+    ctx: Context,
+    id: ConversationId,
+    mut input: TurnInput,
+    words: Words,
+) -> Result<TurnStream> {
     input.validate()?;
+    if words == Words::Given && matches!(ctx.actor, Actor::Visitor(_)) {
+        (input.confidence, input.duration_s) = (None, None);
+    }
     let scope = format!("turn:{id}");
     let earlier = deps.replay(&ctx, &scope, &input).await?.and_then(|answer| answer["seq"].as_i64());
     if let Some(seq) = earlier
@@ -165,6 +185,7 @@ async fn hear(
         if input.time_zone.is_some() {
             conversation.time_zone = input.time_zone;
         }
+        check_answers(&*unit, &conversation).await?;
         conversation.waiting_since = None;
         let now = deps.now();
         let utterance = Utterance {
@@ -174,11 +195,24 @@ async fn hear(
             ..Utterance::of(Speaker::User, input.words())
         };
         let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
+        billing::record_voice(deps, &*unit, &said).await?;
         deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
         said
     };
     unit.commit().await?;
     Ok(Heard::Now { conversation, said, lease })
+}
+
+/// Refuses a turn of an assistant that is switched off, unless a person of the team speaks in its place.
+async fn check_answers(repos: &dyn Repositories, conversation: &Conversation) -> Result<()> {
+    if conversation.taken_over_by.is_some() {
+        return Ok(());
+    }
+    let assistant = repos.assistants().get(conversation.organization_id, conversation.assistant_id).await?;
+    if assistant.is_some_and(|assistant| assistant.active) {
+        return Ok(());
+    }
+    Err(Error::conflict("the assistant is switched off"))
 }
 
 fn has_ended() -> Error {
@@ -218,6 +252,7 @@ pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Resul
     if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone(&*unit, &conversation).await? {
         return Err(Error::conflict("the conversation has begun already"));
     }
+    check_answers(&*unit, &conversation).await?;
     unit.commit().await?;
     Ok(begin(deps, ctx, conversation, None, TurnInput::default(), lease))
 }
@@ -259,6 +294,6 @@ async fn replay(deps: &Deps, ctx: &Context, id: ConversationId, seq: i64) -> Res
 }
 
 /// What a finished turn leaves to a job.
-pub(crate) fn follow_up(conversation: &Conversation) -> crate::ports::NewJob {
-    jobs::analyze_conversation(conversation, None)
+pub(crate) async fn follow_up(unit: &dyn UnitOfWork, conversation: &Conversation) -> Result<()> {
+    leave(unit, &AnalyzeConversation::new(conversation, None)).await
 }

@@ -87,7 +87,7 @@ impl Answering {
             }
             match ending {
                 Some(reason) => ended(&self.deps, &*unit, &self.ctx, &conversation, reason).await?,
-                None => unit.enqueue(follow_up(&conversation)).await.map(drop)?,
+                None => follow_up(&*unit, &conversation).await?,
             }
         }
         if progress.tokens > 0 {
@@ -138,7 +138,7 @@ impl Answering {
             let unit = self.deps.storage.begin().await?;
             // What the visitor said counts, whether or not anybody answered.
             if self.said.is_some() {
-                unit.enqueue(follow_up(&self.conversation)).await?;
+                follow_up(&*unit, &self.conversation).await?;
             }
             self.lease.release(&*unit).await?;
             unit.commit().await

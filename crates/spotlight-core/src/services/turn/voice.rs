@@ -1,19 +1,21 @@
 //! Speaks an answer sentence by sentence while it is still being written.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::events::{Outlet, TurnEvent};
 use crate::{
     domain::assistant::{Language, VoiceSettings},
-    error::Result,
+    error::{Error, ErrorKind, Result},
     ports::SpeechSynthesizer,
 };
 
 /// Sentences that wait to be spoken; the model waits beyond that.
 const AHEAD: usize = 4;
+/// Longest silence of a voice, before a sentence begins and within it: one that hangs must not keep the conversation.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Speaks sentences in order.
 pub(super) struct Voice {
@@ -32,8 +34,19 @@ impl Voice {
         let (sentences, mut waiting) = mpsc::channel::<(String, usize)>(AHEAD);
         let task = tokio::spawn(async move {
             while let Some((sentence, end)) = waiting.recv().await {
-                let mut audio = synthesizer.speak(&sentence, language, &settings).await?;
-                while let Some(chunk) = audio.next().await {
+                // Nobody listening any more ends the request in the middle.
+                let mut audio = tokio::select! {
+                    () = outlet.closed() => return Ok(()),
+                    audio = timeout(SILENCE, synthesizer.speak(&sentence, language, &settings)) => {
+                        audio.map_err(|_| silent())??
+                    }
+                };
+                loop {
+                    let chunk = tokio::select! {
+                        () = outlet.closed() => return Ok(()),
+                        chunk = timeout(SILENCE, audio.next()) => chunk.map_err(|_| silent())?,
+                    };
+                    let Some(chunk) = chunk else { break };
                     // The sentence counts as heard with its first sound: what follows is already on its way.
                     if !outlet.send(TurnEvent::Audio(chunk?), end).await {
                         return Ok(());
@@ -62,4 +75,8 @@ impl Voice {
             Err(_) => false,
         }
     }
+}
+
+fn silent() -> Error {
+    Error::new(ErrorKind::Timeout, "the voice said nothing for too long")
 }

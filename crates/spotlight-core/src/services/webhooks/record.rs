@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde_json::{Value, json};
 
-use super::EVENTS;
 use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId,
+        event::EventType,
         webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint},
     },
     error::Result,
+    jobs::{leave, webhook::DeliverWebhook},
     ports::{OutboxRow, UnitOfWork},
     services::deps::Deps,
 };
@@ -25,7 +26,9 @@ pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&Out
             Entry::Vacant(place) => place.insert(unit.webhook_endpoints().list(organization).await?),
         };
         for endpoint in endpoints.iter().filter(|endpoint| wants(endpoint, &row.name)) {
-            match unit.webhook_deliveries().insert(&delivery(deps, endpoint, row)).await {
+            let delivery = delivery(deps, endpoint, row);
+            match unit.webhook_deliveries().insert(&delivery).await {
+                Ok(()) if deps.webhooks.is_some() => leave(unit, &DeliverWebhook::new(&delivery)).await?,
                 // It was removed meanwhile.
                 Err(error) if error.is_not_found() => {}
                 done => done?,
@@ -38,7 +41,7 @@ pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&Out
 /// What is told on two channels is told to endpoints once.
 fn is_told(row: &OutboxRow) -> bool {
     let twice = row.name.starts_with("hand_off.") && row.channel.as_deref() != Some("notifications");
-    EVENTS.contains(&row.name.as_str()) && !twice
+    row.name.parse().is_ok_and(EventType::is_for_webhooks) && !twice
 }
 
 fn wants(endpoint: &WebhookEndpoint, event: &str) -> bool {

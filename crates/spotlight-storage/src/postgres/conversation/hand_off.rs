@@ -44,7 +44,7 @@ statements! {
          OR status IN ('requested', 'accepted', 'human'))"
     ];
     EXPIRED = [
-        "SELECT ", columns!(), " FROM hand_offs WHERE status = 'requested' AND expires_at <= $1 \
+        "SELECT ", columns!(), " FROM hand_offs WHERE status IN ('requested', 'accepted') AND expires_at <= $1 \
          ORDER BY expires_at, id LIMIT $2"
     ];
 }

@@ -32,6 +32,7 @@ fn filtered(organization: OrganizationId, filter: &ConversationFilter) -> List {
         sources,
         assistant_id,
         lead_id,
+        taken_over_by,
         sentiment,
         visible_to,
         needs_attention_at,
@@ -46,6 +47,9 @@ fn filtered(organization: OrganizationId, filter: &ConversationFilter) -> List {
     }
     if let Some(lead) = lead_id {
         list.with("lead_id = ?", lead.as_uuid());
+    }
+    if let Some(user) = taken_over_by {
+        list.with("taken_over_by = ?", user.as_uuid());
     }
     if let Some(sentiment) = sentiment {
         list.with("sentiment = ?", sentiment.as_str());
@@ -104,6 +108,7 @@ pub(in crate::postgres) fn built(organization: OrganizationId, user: UserId) -> 
         sources: vec![Channel::Chat],
         assistant_id: Some(AssistantId::from_uuid(organization.as_uuid())),
         lead_id: Some(LeadId::from_uuid(organization.as_uuid())),
+        taken_over_by: Some(user),
         sentiment: Some(Sentiment::Neutral),
         visible_to: Some(user),
         needs_attention_at: crate::postgres::statements::whole_span().from,

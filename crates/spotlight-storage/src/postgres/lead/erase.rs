@@ -56,6 +56,16 @@ statements! {
         "UPDATE audit_entries SET source_address = NULL WHERE organization_id = $1 AND actor_kind = 'visitor' \
          AND actor_id IN (SELECT id::text FROM conversations WHERE organization_id = $1 AND lead_id = ANY($2))"
     ];
+    // Before a visitor has a token they are nobody known; what they opened and agreed to is theirs all the same.
+    OPENED = [
+        "UPDATE audit_entries SET source_address = NULL WHERE organization_id = $1 AND actor_kind = 'anonymous' \
+         AND record_type = 'conversation' \
+         AND record_id IN (SELECT id::text FROM conversations WHERE organization_id = $1 AND lead_id = ANY($2))"
+    ];
+    AGREED = [
+        "UPDATE audit_entries SET source_address = NULL WHERE organization_id = $1 AND actor_kind = 'anonymous' \
+         AND record_type = 'lead' AND record_id = ANY($2::uuid[]::text[])"
+    ];
     APPOINTMENTS = [
         "UPDATE appointments SET notes = NULL, cancel_reason = NULL, version = version + 1 \
          WHERE organization_id = $1 AND lead_id = ANY($2)"
@@ -99,7 +109,9 @@ pub(super) async fn erase(db: &PgDb, organization: OrganizationId, id: LeadId, n
     let of_family = |sql| query(sql).bind(organization.as_uuid()).bind(ids.clone());
     let files = tx.fetch_all(of_family(FILES)).await?;
     let files = files.iter().map(|row| Row::new("conversations", row).take()).collect::<Result<Vec<String>>>()?;
-    for sql in [TRANSCRIPTS, REPORTS, HAND_OFFS, EVENTS, ADDRESSES, CONVERSATIONS, APPOINTMENTS, PROPOSALS] {
+    for sql in
+        [TRANSCRIPTS, REPORTS, HAND_OFFS, EVENTS, ADDRESSES, OPENED, AGREED, CONVERSATIONS, APPOINTMENTS, PROPOSALS]
+    {
         tx.execute(of_family(sql)).await?;
     }
     tx.execute(of_family(LEADS).bind(now)).await?;

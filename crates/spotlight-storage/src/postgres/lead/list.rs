@@ -15,11 +15,16 @@ use crate::{
     shared::cursor,
 };
 
+/// Those nobody has talked to come first: see `LeadSort::NEVER_TALKED_TO_HOURS`. As the index `leads_by_waiting` has it.
+const WAITING: &str = "coalesce(last_conversation_at, \
+     (created_at AT TIME ZONE 'UTC' - interval '8760000 hours') AT TIME ZONE 'UTC')";
+
 fn key(by: LeadSort) -> SortKey {
     let (column, kind, nullable) = match by {
         LeadSort::CreatedAt => ("created_at", KeyKind::Instant, false),
         LeadSort::UpdatedAt => ("updated_at", KeyKind::Instant, false),
         LeadSort::LastConversationAt => ("last_conversation_at", KeyKind::Instant, true),
+        LeadSort::Waiting => (WAITING, KeyKind::Instant, false),
         LeadSort::Score => ("score", KeyKind::Number, true),
         LeadSort::Name => ("name", KeyKind::Text, true),
     };
@@ -74,6 +79,7 @@ fn cursor_of(by: LeadSort, lead: &Lead) -> Cursor {
         LeadSort::CreatedAt => Some(cursor::instant(lead.created_at)),
         LeadSort::UpdatedAt => Some(cursor::instant(lead.updated_at)),
         LeadSort::LastConversationAt => lead.last_conversation_at.map(cursor::instant),
+        LeadSort::Waiting => Some(cursor::instant(LeadSort::waiting_since(lead))),
         LeadSort::Score => lead.score.map(|score| score.to_string()),
         LeadSort::Name => lead.name.clone(),
     };
@@ -93,6 +99,7 @@ pub(super) async fn list(
 
 /// The statements of lists: each sort, direction and way of paging, without a filter and with every filter.
 pub(in crate::postgres) fn built(organization: OrganizationId, user: UserId) -> Result<Vec<String>> {
+    use LeadSort::{CreatedAt, LastConversationAt, Name, Score, UpdatedAt, Waiting};
     let every = LeadFilter {
         statuses: vec![LeadStatus::Fresh, LeadStatus::Lost],
         sources: vec![LeadSource::Website],
@@ -105,8 +112,7 @@ pub(in crate::postgres) fn built(organization: OrganizationId, user: UserId) -> 
         created: crate::postgres::statements::whole_span(),
         search: Some("ada".to_owned()),
     };
-    let sorts =
-        [LeadSort::CreatedAt, LeadSort::UpdatedAt, LeadSort::LastConversationAt, LeadSort::Score, LeadSort::Name];
+    let sorts = [CreatedAt, UpdatedAt, LastConversationAt, Waiting, Score, Name];
     let mut built = Vec::new();
     for filter in [LeadFilter::default(), every] {
         for by in sorts {

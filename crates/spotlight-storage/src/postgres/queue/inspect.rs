@@ -69,7 +69,8 @@ macro_rules! listed {
             "($1::text IS NULL OR $1 = ",
             $state,
             ") AND ($2::text IS NULL OR j.queue = $2) \
-             AND ($3::text IS NULL OR j.name = $3) AND ($4::uuid IS NULL OR j.id < $4) ORDER BY j.id DESC LIMIT $5"
+             AND ($3::text IS NULL OR j.name = $3) AND ($4::uuid IS NULL OR j.id < $4) \
+             AND ($6::uuid IS NULL OR j.organization_id = $6) ORDER BY j.id DESC LIMIT $5"
         )
     };
 }
@@ -162,7 +163,8 @@ impl JobInspector for PgQueue {
             .bind(filter.queue.as_deref())
             .bind(filter.name.as_deref())
             .bind(after.map(JobId::as_uuid))
-            .bind(i64::from(limit));
+            .bind(i64::from(limit))
+            .bind(filter.organization.map(OrganizationId::as_uuid));
         row::all(&self.database().fetch_all(list).await?, read)
     }
 

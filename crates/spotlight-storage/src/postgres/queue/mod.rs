@@ -8,7 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `job` | a job as its rows hold it |
-//! | `produce`, `coalesce`, `unique`, `place` | adding jobs, and where they wait |
+//! | `produce`, `coalesce`, `unique`, `unit`, `place` | adding jobs, also within a unit of work, and where they wait |
 //! | `claim`, `bounds`, `rate` | claiming |
 //! | `settle`, `finish`, `mask` | the end of a claim, and what follows from it |
 //! | `consume`, `process`, `upkeep`, `wake` | processes, their leases, and waking them |
@@ -62,6 +62,7 @@ mod produce;
 mod rate;
 mod settle;
 mod unique;
+mod unit;
 mod upkeep;
 mod wake;
 
@@ -70,8 +71,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use spotlight_core::{Result, ports::IdGenerator};
 use uuid::Uuid;
 
-use self::{bounds::Bounds, claim::Doubt, coalesce::Line, place::Filled, process::Heart, upkeep::Tidying, wake::Wake};
+pub(super) use self::unit::enqueue;
+use self::{bounds::Bounds, claim::Doubt, place::Filled, process::Heart, produce::Draft, upkeep::Tidying, wake::Wake};
 use super::{db::Database, migrate, options::PgOptions};
+use crate::shared::coalesce::Line;
 
 /// How the planner is to work for the queue: its tables go from empty to millions of rows and back while plans are
 /// kept, so that a plan made for an empty table must be right for a full one.
@@ -97,7 +100,7 @@ struct Inner {
     options: PgOptions,
     heart: Heart,
     bounds: Mutex<Bounds>,
-    line: Mutex<Line>,
+    line: Line<Draft>,
     wake: Arc<Wake>,
     doubts: Mutex<Vec<Doubt>>,
     tidying: Mutex<Tidying>,
@@ -122,7 +125,7 @@ impl PgQueue {
             options,
             heart: Heart::default(),
             bounds: Mutex::default(),
-            line: Mutex::default(),
+            line: Line::default(),
             wake,
             doubts: Mutex::default(),
             tidying: Mutex::default(),
@@ -196,6 +199,7 @@ pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &
         rate::STATEMENTS,
         settle::STATEMENTS,
         unique::STATEMENTS,
+        unit::STATEMENTS,
         upkeep::STATEMENTS,
     ]
     .into_iter()

@@ -1,11 +1,13 @@
 //! Adding jobs.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, time::Timestamp},
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 use uuid::Uuid;
 
@@ -32,21 +34,36 @@ statements! {
          nextval('job_seq'), j.name, j.payload, j.version, j.organization_id, j.attempts, j.max_attempts, now(), \
          j.extra FROM ", given!(), " ORDER BY j.n) SELECT pg_notify('spotlight_jobs', $13)"
     ];
+    // Calls with ids go one after the other, so that of two with one id the later sees what the earlier added.
+    IN_TURN = ["SELECT pg_advisory_xact_lock(7309453290771002)"];
+    // A job stands in one place; a chunk names it also after it has left.
+    KNOWN = [
+        "SELECT g.id FROM unnest($1::uuid[]) AS g (id) WHERE EXISTS (SELECT FROM job_ready w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_scheduled w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_blocked w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_ended w WHERE w.id = g.id) \
+         OR EXISTS (SELECT FROM job_chunks k JOIN job_claims c ON c.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(c.open, array_position(k.ids, g.id) - 1) = 1) \
+         OR EXISTS (SELECT FROM job_chunks k JOIN job_done d ON d.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(d.done, array_position(k.ids, g.id) - 1) = 1)"
+    ];
     RESERVE = ["SELECT now(), ARRAY(SELECT nextval('job_seq') FROM generate_series(1, $1::bigint))"];
     INSERT_BATCH = [
         "INSERT INTO job_batches (id, total, done, failed, finished_at, follower) \
          VALUES ($1, $2, 0, 0, CASE WHEN $2::bigint = 0 THEN now() END, $3)"
     ];
     NOTE_TICK = [
-        "INSERT INTO job_ticks AS t (schedule, at) VALUES ($1, $2) \
-         ON CONFLICT (schedule) DO UPDATE SET at = excluded.at WHERE t.at < excluded.at RETURNING at"
+        "WITH early AS MATERIALIZED (SELECT $2 > clock_timestamp() + $3::bigint * interval '1 microsecond' AS yes), \
+         noted AS (INSERT INTO job_ticks AS t (schedule, at) SELECT $1, $2 FROM early WHERE NOT yes \
+         ON CONFLICT (schedule) DO UPDATE SET at = excluded.at WHERE t.at < excluded.at RETURNING at) \
+         SELECT (SELECT yes FROM early), EXISTS (SELECT FROM noted)"
     ];
     LAST_TICK = ["SELECT at FROM job_ticks WHERE schedule = $1"];
 }
 
 /// A job that is to be added, and when it is to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) job: Job,
     pub(super) run_at: Option<Timestamp>,
 }
@@ -58,7 +75,7 @@ impl Draft {
     }
 
     /// It needs nothing but a place in line.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.run_at.is_none() && self.job.unique().is_none() && self.job.limit().is_none()
     }
 
@@ -100,6 +117,28 @@ pub(super) async fn add(tx: &mut Tx, mut drafts: Vec<Draft>, filled: &mut Filled
     answers.into_iter().map(|answer| answer.ok_or_else(|| Error::internal("a job was left out"))).collect()
 }
 
+/// Adds those jobs whose id is not known yet, and answers for each in its order.
+async fn add_new(tx: &mut Tx, drafts: Vec<Draft>, filled: &mut Filled) -> Result<Vec<Enqueued>> {
+    tx.write_returning(query(IN_TURN)).await?;
+    let ids: Vec<_> = drafts.iter().map(|draft| draft.job.id).collect();
+    let rows = tx.fetch_all(query(KNOWN).bind(&ids)).await?;
+    let mut known: HashSet<Uuid> = row::all(&rows, |row| Row::new("jobs", row).take())?.into_iter().collect();
+    let mut answers: Vec<_> = ids.into_iter().map(|id| Enqueued::Kept(JobId::from_uuid(id))).collect();
+    // Of two with one id in one call, the first counts.
+    let (places, new): (Vec<_>, Vec<_>) =
+        drafts.into_iter().enumerate().filter(|(_, draft)| known.insert(draft.job.id)).unzip();
+    for (place, answer) in places.into_iter().zip(add(tx, new, filled).await?) {
+        answers[place] = answer;
+    }
+    Ok(answers)
+}
+
+/// Adds jobs that need nothing but a place in line, and tells of them. One round trip.
+pub(super) async fn add_plain(tx: &mut Tx, jobs: &[&Job], told: &str) -> Result<()> {
+    let add = Columns::of(jobs.iter().copied())?.bind(query(ADD)).bind(told);
+    tx.write_returning(add).await.map(drop)
+}
+
 impl PgQueue {
     /// Adds what several callers brought, in one transaction.
     pub(super) async fn add_all(&self, drafts: &[Draft]) -> Result<Vec<Enqueued>> {
@@ -131,6 +170,15 @@ impl JobProducer for PgQueue {
         self.coalesce(drafts).await
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let drafts: Vec<_> = jobs.into_iter().map(|(id, spec)| Draft::new(id.as_uuid(), spec, None)).collect();
+        in_tx!(self, tx, filled => add_new(&mut tx, drafts.clone(), filled).await)
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         batch.validate()?;
         let id = BatchId::from_uuid(self.new_id());
@@ -152,12 +200,21 @@ impl JobProducer for PgQueue {
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
         job.validate()?;
         let draft = Draft::new(self.new_id(), job, None);
+        let lead = i64::try_from(MAX_TICK_LEAD.as_micros()).unwrap_or(i64::MAX);
         in_tx!(self, tx, filled => {
-            let noted = tx.write_returning(query(NOTE_TICK).bind(schedule).bind(at)).await?;
-            if !noted.is_empty() {
+            let rows = tx.write_returning(query(NOTE_TICK).bind(schedule).bind(at).bind(lead)).await?;
+            let (early, noted) = row::one(rows.first(), |row| {
+                let mut row = Row::new("job_ticks", row);
+                Ok((row.take::<bool>()?, row.take::<bool>()?))
+            })?
+            .unwrap_or_default();
+            if early {
+                return Err(early_tick());
+            }
+            if noted {
                 add(&mut tx, vec![draft.clone()], filled).await?;
             }
-            Ok(!noted.is_empty())
+            Ok(noted)
         })
     }
 

@@ -59,8 +59,7 @@ impl Wake {
     /// How other processes are told that queues got jobs: who tells, and which; none stand for all, since the server
     /// takes 8000 bytes.
     pub(super) fn telling<'a>(&self, queues: impl IntoIterator<Item = &'a String>) -> String {
-        let queues = queues.into_iter().map(String::as_str).collect::<Vec<_>>().join(",");
-        format!("{}:{}", self.name, if queues.len() < 7_900 { queues.as_str() } else { "" })
+        telling(&self.name, queues)
     }
 
     /// Wakes those who wait, after another process told something.
@@ -112,6 +111,12 @@ impl Wake {
         }
         self.listening.store(false, Ordering::Release);
     }
+}
+
+/// What is told by somebody of this name.
+pub(super) fn telling<'a>(name: &str, queues: impl IntoIterator<Item = &'a String>) -> String {
+    let queues = queues.into_iter().map(String::as_str).collect::<Vec<_>>().join(",");
+    format!("{name}:{}", if queues.len() < 7_900 { queues.as_str() } else { "" })
 }
 
 /// Listens for as long as there is somebody to tell.

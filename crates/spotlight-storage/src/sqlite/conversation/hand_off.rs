@@ -35,9 +35,9 @@ statements! {
     ];
     EXISTS = ["SELECT 1 FROM hand_offs WHERE organization_id = ? AND id = ?"];
     @global {
-        /// Expired requests are looked for over every organization at once.
+        /// Those that expired are looked for over every organization at once.
         EXPIRED = [
-            "SELECT ", columns!(), " FROM hand_offs WHERE status = 'requested' AND expires_at <= ? \
+            "SELECT ", columns!(), " FROM hand_offs WHERE status IN ('requested', 'accepted') AND expires_at <= ? \
              ORDER BY expires_at, id LIMIT ?"
         ];
     }

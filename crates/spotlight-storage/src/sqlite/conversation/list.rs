@@ -3,7 +3,7 @@
 use spotlight_core::{
     Result,
     domain::{
-        AssistantId, LeadId, OrganizationId,
+        AssistantId, LeadId, OrganizationId, UserId,
         conversation::{
             Channel, Conversation, ConversationStatus, LONG_AFTER_MIN, Sentiment, UNANSWERED_AFTER_MIN, UNHAPPY_BELOW,
         },
@@ -54,6 +54,7 @@ fn conditions(organization: OrganizationId, filter: &ConversationFilter, by_star
     conditions.equal("+assistant_id = ?", filter.assistant_id.map(AssistantId::as_uuid));
     // Few are of one lead.
     conditions.equal("lead_id = ?", filter.lead_id.map(LeadId::as_uuid));
+    conditions.equal("taken_over_by = ?", filter.taken_over_by.map(UserId::as_uuid));
     conditions.equal("sentiment = ?", filter.sentiment.map(Sentiment::as_str));
     if let Some(user) = filter.visible_to {
         let user = user.as_uuid();

@@ -54,6 +54,11 @@ statements! {
         "UPDATE audit_entries SET source_address = NULL \
          WHERE organization_id = ? AND actor_kind = 'visitor' AND actor_id = ?"
     ];
+    // Before a visitor has a token they are nobody known; what they opened and agreed to is theirs all the same.
+    NAMELESS = [
+        "UPDATE audit_entries SET source_address = NULL \
+         WHERE organization_id = ? AND actor_kind = 'anonymous' AND record_type = ? AND record_id = ?"
+    ];
     APPOINTMENTS = [
         "UPDATE appointments SET notes = NULL, cancel_reason = NULL, version = version + 1 \
          WHERE organization_id = ? AND lead_id = ?"
@@ -107,7 +112,9 @@ async fn erase_one(
         let of_organization = |sql| query(sql).bind(organization.as_uuid());
         write.execute(of_organization(EVENTS).bind(talk.as_uuid())).await?;
         write.execute(of_organization(ADDRESSES).bind(talk.to_string())).await?;
+        write.execute(of_organization(NAMELESS).bind("conversation").bind(talk.to_string())).await?;
     }
+    write.execute(query(NAMELESS).bind(organization.as_uuid()).bind("lead").bind(id.to_string())).await?;
     for sql in [PROPOSALS, REPORTS, TRANSCRIPTS, HAND_OFFS, APPOINTMENTS] {
         write.execute(bound(sql)).await?;
     }

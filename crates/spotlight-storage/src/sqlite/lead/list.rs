@@ -20,11 +20,16 @@ use super::{
 };
 use crate::shared::cursor;
 
+/// Those nobody has talked to come first: `LeadSort::NEVER_TALKED_TO_HOURS` in microseconds. As the
+/// index `leads_by_waiting` has it.
+const WAITING: &str = "coalesce(last_conversation_at, created_at - 31536000000000000)";
+
 fn by(sort: Sort<LeadSort>) -> By {
     let (column, kind, nullable) = match sort.by {
         LeadSort::CreatedAt => ("created_at", Kind::Instant, false),
         LeadSort::UpdatedAt => ("updated_at", Kind::Instant, false),
         LeadSort::LastConversationAt => ("last_conversation_at", Kind::Instant, true),
+        LeadSort::Waiting => (WAITING, Kind::Instant, false),
         LeadSort::Score => ("score", Kind::Number, true),
         LeadSort::Name => ("name", Kind::Text, true),
     };
@@ -35,6 +40,7 @@ fn place(lead: &Lead, column: &'static str) -> (Uuid, Option<String>) {
     let key = match column {
         "updated_at" => Some(cursor::instant(lead.updated_at)),
         "last_conversation_at" => lead.last_conversation_at.map(cursor::instant),
+        WAITING => Some(cursor::instant(LeadSort::waiting_since(lead))),
         "score" => lead.score.map(|score| score.to_string()),
         "name" => lead.name.clone(),
         _ => Some(cursor::instant(lead.created_at)),

@@ -3,6 +3,7 @@
 use spotlight_core::{
     Error, Result,
     domain::{LeadId, OrganizationId, time::Timestamp},
+    ports::MovedConsents,
 };
 
 use super::super::{
@@ -17,7 +18,8 @@ statements! {
          AND merged_into IS NULL"
     ];
     CONVERSATIONS = [
-        "UPDATE conversations SET lead_id = ?3, version = version + 1 WHERE organization_id = ?1 AND lead_id = ?2"
+        "UPDATE conversations SET lead_id = ?3, version = version + 1, \
+         state = json_set(state, '$.owns_lead', json('false')) WHERE organization_id = ?1 AND lead_id = ?2"
     ];
     APPOINTMENTS = [
         "UPDATE appointments SET lead_id = ?3, version = version + 1 WHERE organization_id = ?1 AND lead_id = ?2"
@@ -29,6 +31,9 @@ statements! {
     ];
     PROPOSALS = ["UPDATE proposals SET lead_id = ?3 WHERE organization_id = ?1 AND lead_id = ?2"];
     CONSENTS = ["UPDATE consents SET lead_id = ?3 WHERE organization_id = ?1 AND lead_id = ?2"];
+    REFUSALS = [
+        "UPDATE consents SET lead_id = ?3 WHERE organization_id = ?1 AND lead_id = ?2 AND state = 'refused'"
+    ];
     LEAD = [
         "UPDATE leads SET email = NULL, phone = NULL, search = '', merged_into = ?3, updated_at = ?4, \
          version = version + 1 WHERE organization_id = ?1 AND id = ?2"
@@ -40,6 +45,7 @@ pub(super) async fn merge(
     organization: OrganizationId,
     from: LeadId,
     into: LeadId,
+    consents: MovedConsents,
     now: Timestamp,
 ) -> Result<()> {
     let mut write = db.write().await?;
@@ -51,7 +57,11 @@ pub(super) async fn merge(
         return Err(Error::not_found("lead"));
     }
     write.begin_many();
-    for sql in [CONVERSATIONS, APPOINTMENTS, EQUAL_PROPOSALS, PROPOSALS, CONSENTS] {
+    let agreed = match consents {
+        MovedConsents::All => CONSENTS,
+        MovedConsents::Refusals => REFUSALS,
+    };
+    for sql in [CONVERSATIONS, APPOINTMENTS, EQUAL_PROPOSALS, PROPOSALS, agreed] {
         write.execute(bound(sql)).await?;
     }
     write.execute(bound(LEAD).at(now)).await?;

@@ -1,5 +1,7 @@
 //! Adding jobs within a call.
 
+use std::collections::HashSet;
+
 use spotlight_core::{
     Result,
     domain::{BatchId, JobId},
@@ -8,13 +10,13 @@ use spotlight_core::{
 
 use super::{
     super::{
-        codec::{Fields, json, one},
+        codec::{Fields, all, json, one},
         db::query,
         sql::statements,
     },
     call::Call,
     finish, micros,
-    row::Row,
+    row::{Hex, Row},
 };
 
 statements! {
@@ -29,6 +31,8 @@ statements! {
              unhex(value ->> 13), value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, \
              value ->> 20, value ->> 21, value ->> 22, value ->> 23 FROM json_each(?1)"
         ];
+        /// Jobs are global. Those of a list of ids that are known.
+        KNOWN = ["SELECT id FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1))"];
         /// Jobs are global. The holder of a key, and where it stands.
         HOLDER = [
             "SELECT job_keys.job_id, jobs.num, coalesce(jobs.state IN ('scheduled', 'ready', 'blocked'), 0), \
@@ -57,7 +61,7 @@ pub(super) struct NewJob {
 }
 
 /// Adds jobs in their order, each unless its unique key is held.
-pub(super) async fn add(call: &mut Call, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+pub(super) async fn add(call: &mut Call<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
     let first = call.places(jobs.len()).await?;
     let now = call.now;
     let mut answers = Vec::with_capacity(jobs.len());
@@ -80,7 +84,21 @@ pub(super) async fn add(call: &mut Call, jobs: &[NewJob]) -> Result<Vec<Enqueued
     Ok(answers)
 }
 
-async fn insert(call: &mut Call, rows: &mut Vec<Row<'_>>) -> Result<()> {
+/// Adds those jobs whose id is not known yet, and answers for each in its order.
+pub(super) async fn add_new(call: &mut Call<'_>, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>> {
+    let ids: Vec<_> = jobs.iter().map(|job| Hex(job.id.as_uuid())).collect();
+    let rows = call.rows(query(KNOWN).bind(json(&ids)?)).await?;
+    let mut known: HashSet<_> = all(&rows, |row| Fields::new("jobs", row).id(JobId::from_uuid))?.into_iter().collect();
+    let mut answers: Vec<_> = jobs.iter().map(|job| Enqueued::Kept(job.id)).collect();
+    // Of two with one id in one call, the first counts.
+    let (places, new): (Vec<_>, Vec<_>) = jobs.into_iter().enumerate().filter(|(_, job)| known.insert(job.id)).unzip();
+    for (place, answer) in places.into_iter().zip(add(call, &new).await?) {
+        answers[place] = answer;
+    }
+    Ok(answers)
+}
+
+async fn insert(call: &mut Call<'_>, rows: &mut Vec<Row<'_>>) -> Result<()> {
     if !rows.is_empty() {
         call.execute(query(INSERT).bind(json(&*rows)?)).await?;
         rows.clear();
@@ -89,7 +107,7 @@ async fn insert(call: &mut Call, rows: &mut Vec<Row<'_>>) -> Result<()> {
 }
 
 /// What becomes of a job whose unique key is held. If it is free, the job holds it from now on, and has to be added.
-async fn taken(call: &mut Call, job: &NewJob, seq: i64) -> Result<Option<Enqueued>> {
+async fn taken(call: &mut Call<'_>, job: &NewJob, seq: i64) -> Result<Option<Enqueued>> {
     let JobSpec { queue, unique: Some(unique), .. } = &job.spec else { return Ok(None) };
     let holder = query(HOLDER).bind(queue.as_str()).bind(unique.key.as_str()).bind(call.now);
     let holder = one(call.row(holder).await?, |row| {

@@ -19,39 +19,58 @@ statements! {
     }
 }
 
-/// An open transaction that may write. Dropping it rolls back.
-pub(super) struct Call {
-    tx: Tx,
+/// An open transaction that may write: its own, which dropping it rolls back, or that of a unit of work.
+pub(super) struct Call<'t> {
+    tx: Held<'t>,
     database: Arc<Database>,
     /// When the call began to write, in microseconds.
     pub(super) now: i64,
 }
 
-impl Call {
+enum Held<'t> {
+    Own(Tx),
+    Lent(&'t mut Tx),
+}
+
+impl Call<'static> {
     /// Waits in turn for the connection that writes.
     pub(super) async fn begin(database: &Arc<Database>) -> Result<Self> {
         let tx = database.writer.begin().await?;
-        Ok(Self { tx, database: Arc::clone(database), now: database.now().timestamp_micros() })
+        Ok(Self { tx: Held::Own(tx), database: Arc::clone(database), now: database.now().timestamp_micros() })
+    }
+}
+
+impl<'t> Call<'t> {
+    /// Works in the transaction of a unit, which ends it.
+    pub(super) fn within(tx: &'t mut Tx, database: &Arc<Database>) -> Self {
+        Self { tx: Held::Lent(tx), database: Arc::clone(database), now: database.now().timestamp_micros() }
+    }
+
+    fn tx(&mut self) -> &mut Tx {
+        match &mut self.tx {
+            Held::Own(tx) => tx,
+            Held::Lent(tx) => tx,
+        }
     }
 
     /// Runs a statement. Gives how many rows it touched.
     pub(super) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
-        Ok(self.tx.execute(query).await?)
+        Ok(self.tx().execute(query).await?)
     }
 
     /// Runs a writing statement to its end. Gives every row it returns.
     pub(super) async fn returning(&mut self, query: Query<'_>) -> Result<Vec<SqliteRow>> {
-        Ok(self.tx.returning(query).await?)
+        Ok(self.tx().returning(query).await?)
     }
 
     /// Every row of a reading statement.
     pub(super) async fn rows(&mut self, query: Query<'_>) -> Result<Vec<SqliteRow>> {
-        self.tx.rows(query).await
+        self.tx().rows(query).await
     }
 
     /// The first row of a reading statement.
     pub(super) async fn row(&mut self, query: Query<'_>) -> Result<Option<SqliteRow>> {
-        self.tx.row(query).await
+        self.tx().row(query).await
     }
 
     /// The first of so many new places behind all ready jobs.
@@ -70,15 +89,19 @@ impl Call {
         JobId::from_uuid(self.database.new_id())
     }
 
-    /// Makes everything durable.
+    /// Makes everything durable, unless a unit is to do that.
     pub(super) async fn commit(self) -> Result<()> {
-        self.tx.commit().await
+        match self.tx {
+            Held::Own(tx) => tx.commit().await,
+            Held::Lent(_) => Ok(()),
+        }
     }
 
     /// Makes everything durable, and wakes those who wait for ready jobs.
     pub(super) async fn commit_and_wake(self) -> Result<()> {
-        self.tx.commit().await?;
-        self.database.woken.notify_waiters();
+        let database = Arc::clone(&self.database);
+        self.commit().await?;
+        database.woken.notify_waiters();
         Ok(())
     }
 }

@@ -218,7 +218,7 @@ impl<'a> Deciding<'a> {
     /// Starts what may start, up to `left` jobs, and puts away what has to wait.
     async fn take(
         &mut self,
-        call: &mut Call,
+        call: &mut Call<'_>,
         process: Uuid,
         mut left: usize,
         claimed: &mut Vec<ClaimedJob>,
@@ -247,7 +247,7 @@ impl<'a> Deciding<'a> {
         Ok(())
     }
 
-    async fn decide(&mut self, call: &mut Call, job: &Candidate, decided: &mut Decided) -> Result<()> {
+    async fn decide(&mut self, call: &mut Call<'_>, job: &Candidate, decided: &mut Decided) -> Result<()> {
         if let Some((key, limit)) = &job.limit {
             if !self.running.contains_key(key) {
                 let running = number(call.row(query(RUNNING).bind(self.queue).bind(key.as_str())).await?)?;
@@ -284,7 +284,7 @@ impl<'a> Deciding<'a> {
         Ok(())
     }
 
-    async fn write(&self, call: &mut Call, process: Uuid, decided: Decided) -> Result<Vec<ClaimedJob>> {
+    async fn write(&self, call: &mut Call<'_>, process: Uuid, decided: Decided) -> Result<Vec<ClaimedJob>> {
         if !decided.blocked.is_empty() {
             call.execute(query(BLOCK).bind(json(&decided.blocked)?)).await?;
         }

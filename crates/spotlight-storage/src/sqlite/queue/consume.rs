@@ -123,7 +123,7 @@ impl JobConsumer for SqliteQueue {
 }
 
 /// Takes a process out of the fleet. Gives how many jobs it held.
-pub(super) async fn give_up(call: &mut Call, process: Uuid) -> Result<u32> {
+pub(super) async fn give_up(call: &mut Call<'_>, process: Uuid) -> Result<u32> {
     call.execute(query(REMOVE).bind(process)).await?;
     let held = all(&call.rows(query(HELD).bind(process)).await?, Held::read)?;
     let count = u32::try_from(held.len()).unwrap_or(u32::MAX);

@@ -57,6 +57,12 @@ statements! {
         FREE = [
             "DELETE FROM job_keys WHERE until IS NULL AND job_id IN (SELECT unhex(value) FROM json_each(?1))"
         ];
+        /// Jobs are global. Keys that a claim freed, unless another job holds them by now.
+        HOLD_AGAIN = [
+            "INSERT INTO job_keys (queue, key, job_id, until) SELECT queue, unique_key, id, NULL FROM jobs \
+             WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND unique_scope = 'waiting' \
+             ON CONFLICT (queue, key) DO NOTHING"
+        ];
         /// Jobs are global. The first that wait for a key are ready again, each at its place.
         UNBLOCK = [
             "UPDATE jobs SET state = 'ready' WHERE num IN (SELECT num FROM jobs WHERE state = 'blocked' \
@@ -148,12 +154,13 @@ struct Moved {
 struct Ends {
     moved: Vec<Moved>,
     freed: Vec<Uuid>,
+    held_again: Vec<Uuid>,
     unblocked: BTreeMap<(String, String), u32>,
     batches: BTreeMap<Uuid, (u32, u32)>,
 }
 
 /// Ends tries. Each job stands for itself once.
-pub(super) async fn finish(call: &mut Call, ends: Vec<(Held, End)>) -> Result<()> {
+pub(super) async fn finish(call: &mut Call<'_>, ends: Vec<(Held, End)>) -> Result<()> {
     if ends.is_empty() {
         return Ok(());
     }
@@ -165,6 +172,9 @@ pub(super) async fn finish(call: &mut Call, ends: Vec<(Held, End)>) -> Result<()
     call.execute(query(MOVE).bind(json(&all.moved)?)).await?;
     if !all.freed.is_empty() {
         free(call, all.freed).await?;
+    }
+    if !all.held_again.is_empty() {
+        call.execute(query(HOLD_AGAIN).bind(ids(all.held_again.into_iter()))).await?;
     }
     for ((queue, key), count) in all.unblocked {
         unblock(call, &queue, &key, count).await?;
@@ -203,6 +213,9 @@ impl Ends {
                 moved = Moved { state: "scheduled", run_at: Some(now.saturating_add(after)), ..moved };
             }
             End::HandedBack => {
+                if held.unique {
+                    self.held_again.push(held.id);
+                }
                 moved = Moved { state: "ready", attempts: held.attempts.saturating_sub(1), ..moved };
             }
         }
@@ -243,17 +256,17 @@ pub(super) fn read_failures(failures: Option<&str>) -> Result<Vec<Failed>> {
 }
 
 /// Frees the unique keys of jobs that hold them no longer.
-pub(super) async fn free(call: &mut Call, jobs: Vec<Uuid>) -> Result<()> {
+pub(super) async fn free(call: &mut Call<'_>, jobs: Vec<Uuid>) -> Result<()> {
     call.execute(query(FREE).bind(ids(jobs.into_iter()))).await.map(drop)
 }
 
 /// Has the first that wait for a key look again whether they can start. One too many does no harm: it waits again.
-pub(super) async fn unblock(call: &mut Call, queue: &str, key: &str, count: u32) -> Result<()> {
+pub(super) async fn unblock(call: &mut Call<'_>, queue: &str, key: &str, count: u32) -> Result<()> {
     call.execute(query(UNBLOCK).bind(queue).bind(key).bind(count)).await.map(drop)
 }
 
 /// Counts ended jobs of a batch, and adds the job that follows once all have ended.
-pub(super) async fn count(call: &mut Call, batch: Uuid, done: u32, failed: u32) -> Result<()> {
+pub(super) async fn count(call: &mut Call<'_>, batch: Uuid, done: u32, failed: u32) -> Result<()> {
     let counted = query(COUNT).bind(batch).bind(done).bind(failed).bind(call.now);
     let counted = one(call.returning(counted).await?.pop(), |row| {
         let mut f = Fields::new("job_batches", row);

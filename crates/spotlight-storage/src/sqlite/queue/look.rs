@@ -75,6 +75,10 @@ pub(super) async fn list(db: &Db, filter: &JobFilter, after: Option<JobId>, limi
             bind(arguments.add(value.clone()))?;
         }
     }
+    if let Some(organization) = filter.organization {
+        sql.push_str(" AND +organization_id = ?");
+        bind(arguments.add(organization.as_uuid()))?;
+    }
     sql.push_str(" ORDER BY id DESC LIMIT ?");
     bind(arguments.add(i64::from(limit)))?;
     all(&db.rows(built(sql, arguments)).await?, record)

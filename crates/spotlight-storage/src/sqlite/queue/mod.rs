@@ -31,11 +31,15 @@ mod upkeep;
 use std::sync::Arc;
 
 use chrono::DateTime;
-use spotlight_core::{Result, domain::time::Timestamp};
+use spotlight_core::{
+    Error, Result,
+    domain::{JobId, time::Timestamp},
+    ports::{Enqueued, JobSpec},
+};
 
 use self::{call::Call, intake::Intake};
 use super::{
-    db::{Database, Db},
+    db::{Database, Db, Write},
     storage::SqliteStorage,
 };
 
@@ -60,7 +64,7 @@ impl SqliteQueue {
     }
 
     /// Begins a call that writes.
-    async fn call(&self) -> Result<Call> {
+    async fn call(&self) -> Result<Call<'static>> {
         Call::begin(&self.database).await
     }
 
@@ -68,6 +72,20 @@ impl SqliteQueue {
     fn now(&self) -> i64 {
         self.database.now().timestamp_micros()
     }
+}
+
+/// Adds an acceptable job in a unit of work, and gives the id of the job that stands for it. Nobody else writes while a
+/// unit is open, so a waiting job that stands for it is claimed after the unit.
+pub(super) async fn enqueue(unit: &mut Write<'_>, spec: JobSpec) -> Result<JobId> {
+    let id = JobId::from_uuid(unit.new_id());
+    unit.begin_many();
+    let answer = {
+        let (tx, database) = unit.parts()?;
+        let mut call = Call::within(tx, database);
+        add::add(&mut call, &[add::NewJob { id, spec, batch: None }]).await?.pop()
+    };
+    unit.whole();
+    answer.map(Enqueued::id).ok_or_else(|| Error::internal("a job was left out"))
 }
 
 /// An instant for people; one beyond what a calendar holds is its end.

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
-    domain::{BatchId, time::Timestamp},
-    ports::{BatchSpec, Enqueued, JobProducer, JobSpec},
+    domain::{BatchId, JobId, time::Timestamp},
+    ports::{BatchSpec, Enqueued, JobProducer, JobSpec, MAX_TICK_LEAD, early_tick},
 };
 
 use super::{
@@ -14,8 +14,8 @@ use super::{
         sql::statements,
     },
     SqliteQueue,
-    add::{NewJob, add},
-    finish, row,
+    add::{NewJob, add, add_new},
+    finish, micros, row,
 };
 
 statements! {
@@ -42,6 +42,18 @@ impl JobProducer for SqliteQueue {
         self.intake.add(jobs).await
     }
 
+    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
+        jobs.iter().try_for_each(|(_, job)| job.validate())?;
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut call = self.call().await?;
+        let jobs = jobs.into_iter().map(|(id, spec)| NewJob { id, spec, batch: None }).collect();
+        let answers = add_new(&mut call, jobs).await?;
+        call.commit_and_wake().await?;
+        Ok(answers)
+    }
+
     async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
         batch.validate()?;
         let follower = row::follower(&batch.then)?;
@@ -62,6 +74,9 @@ impl JobProducer for SqliteQueue {
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
         job.validate()?;
         let mut call = self.call().await?;
+        if at.timestamp_micros() > call.now.saturating_add(micros(MAX_TICK_LEAD)) {
+            return Err(early_tick());
+        }
         if call.execute(query(TICK).bind(schedule).bind(at.timestamp_micros())).await? == 0 {
             return Ok(false);
         }

@@ -112,6 +112,7 @@ async fn run_lists(storage: &SqliteStorage) {
             statuses: vec![ConversationStatus::Active],
             sources: vec![Channel::Chat],
             assistant_id: Some(assistant_id),
+            taken_over_by: Some(user),
             sentiment: Some(Sentiment::Neutral),
             visible_to: Some(user),
             needs_attention_at: a_span().from,
@@ -158,8 +159,8 @@ async fn run_lists(storage: &SqliteStorage) {
     for order in [Order::Asc, Order::Desc] {
         for paging in pagings("1") {
             for filter in &leads {
-                use LeadSort::{CreatedAt, LastConversationAt, Name, Score, UpdatedAt};
-                for by in [CreatedAt, UpdatedAt, LastConversationAt, Score, Name] {
+                use LeadSort::{CreatedAt, LastConversationAt, Name, Score, UpdatedAt, Waiting};
+                for by in [CreatedAt, UpdatedAt, LastConversationAt, Waiting, Score, Name] {
                     drop(read.leads().list(org, filter, Sort { by, order }, &paging).await);
                 }
             }

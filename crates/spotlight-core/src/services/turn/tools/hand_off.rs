@@ -8,6 +8,7 @@ use crate::{
     domain::{
         HandOffId,
         conversation::{HandOff, HandOffStatus},
+        event::EventType,
         redact::redact,
     },
     error::{Error, Result},
@@ -36,10 +37,7 @@ pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) ->
     let unit = deps.storage.begin().await?;
     let conversation = enter(turn, &*unit).await?;
     let latest = unit.hand_offs().latest(ctx.organization, id).await?;
-    let waiting = latest.is_some_and(|latest| {
-        matches!(latest.status, HandOffStatus::Requested | HandOffStatus::Accepted | HandOffStatus::Human)
-    });
-    if waiting {
+    if latest.is_some_and(|latest| latest.status.is_open()) {
         return Ok(json!({ "status": "requested", "note": "a colleague was called already" }));
     }
     let wait = i64::from(rule.wait_s);
@@ -61,8 +59,8 @@ pub(super) async fn run(turn: &mut Answering, scene: &Scene, call: &ToolCall) ->
     };
     unit.hand_offs().insert(&hand_off).await?;
     let data = json!({ "conversation_id": id, "hand_off_id": hand_off.id, "expires_at": hand_off.expires_at });
-    deps.publish(&*unit, ctx, "notifications", "hand_off.requested", Some(id), data.clone()).await?;
-    deps.publish(&*unit, ctx, format!("conversation:{id}"), "hand_off.requested", Some(id), data).await?;
+    deps.publish(&*unit, ctx, "notifications", EventType::HandOffRequested, Some(id), data.clone()).await?;
+    deps.publish(&*unit, ctx, format!("conversation:{id}"), EventType::HandOffRequested, Some(id), data).await?;
     deps.audit(&*unit, ctx, "hand_off.request", ("conversation", id.to_string()), json!({})).await?;
     let answer = json!({ "status": "requested", "waits_s": wait });
     remember(turn, &*unit, call, &answer, now).await?;

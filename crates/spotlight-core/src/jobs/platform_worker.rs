@@ -1,0 +1,78 @@
+//! Works off what services leave behind: jobs from the queue, and events and jobs on their way from the outbox.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Worker, WorkerHealth, WorkerOptions, platform, relay, send};
+use crate::{error::Result, services::deps::Deps};
+
+/// Pause after a look that found work, and the longest pause after looks that found none.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
+/// Longest pause after looks that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Works off the platform's jobs, adds those that recur, and publishes events. One per process; several processes share
+/// the work.
+pub struct PlatformWorker {
+    deps: Deps,
+    worker: Worker<Deps>,
+}
+
+impl PlatformWorker {
+    pub(crate) fn new(deps: Deps, options: WorkerOptions) -> Result<Self> {
+        let ports = (deps.clock.clone(), deps.ids.clone());
+        let schedules = platform::schedules(&deps)?;
+        let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
+        Ok(Self { deps, worker: worker.with_schedules(schedules) })
+    }
+
+    /// How the worker is.
+    pub fn health(&self) -> WorkerHealth {
+        self.worker.health()
+    }
+
+    /// Works until `stop` is cancelled, then ends as [`Worker::run`] says. Never stops by itself: a store or a bus that is
+    /// away is asked again with a growing pause. Events, jobs and what brings them into the queue do not wait for
+    /// one another.
+    pub async fn run(&self, stop: CancellationToken) {
+        let events = repeat(&stop, "events could not be published; trying again", || relay::publish(&self.deps));
+        let jobs = repeat(&stop, "jobs could not be brought into the queue; trying again", || send::send(&self.deps));
+        tokio::join!(self.worker.run(stop.clone()), events, jobs);
+    }
+
+    /// Works until nothing is due, for tests and tools. Jobs that wait for a later time stay.
+    ///
+    /// # Errors
+    /// Those of the queue and of storage; and those of the bus, once no job is due any more.
+    pub async fn run_until_idle(&self) -> Result<()> {
+        loop {
+            let published = relay::publish(&self.deps).await;
+            let sent = send::send(&self.deps).await?;
+            let ran = self.worker.run_ready().await?;
+            if sent + ran == 0 && published? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Does something again and again until `stop` is cancelled: at once after it found work, with growing pauses after it
+/// found none or failed. What has begun is brought to its end.
+async fn repeat<F: Future<Output = Result<usize>>>(stop: &CancellationToken, failure: &str, look: impl Fn() -> F) {
+    let mut pause = PAUSES.0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = match look().await {
+            Ok(0) => (pause * 2).min(PAUSES.1),
+            Ok(_) => PAUSES.0,
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "{failure}");
+                (pause * 2).min(LONGEST_PAUSE)
+            }
+        };
+    }
+}

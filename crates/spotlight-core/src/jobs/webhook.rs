@@ -1,0 +1,216 @@
+//! Sends what was recorded for webhook endpoints.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::Sha256;
+use tokio::time::Instant;
+
+use super::{Job, JobContext, platform::tenant};
+use crate::{
+    domain::{
+        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        event::EventType,
+        time::Timestamp,
+        webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+    },
+    error::{Error, ErrorKind, Result, Retry},
+    ports::{
+        Concurrency, ReadConsistency, Unique, UniqueScope, UnitOfWork, WebhookAnswer, WebhookRequest, WebhookSender,
+        WhenTaken,
+    },
+    services::{
+        Context,
+        deps::{Deps, hex, repeated},
+    },
+};
+
+/// Longest wait for a receiver.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Deliveries to one endpoint at once, so that a slow receiver holds up nobody else's.
+const AT_ONCE: u32 = 2;
+/// The longest pause a receiver can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(6);
+
+/// Sends a recorded delivery, again and again for about three days. Each attempt is recorded with it; one that ended
+/// meanwhile is passed over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeliverWebhook {
+    delivery_id: WebhookDeliveryId,
+    #[serde(skip)]
+    of: Option<(OrganizationId, WebhookEndpointId)>,
+}
+
+impl DeliverWebhook {
+    /// The job for a delivery.
+    pub(crate) const fn new(delivery: &WebhookDelivery) -> Self {
+        Self { delivery_id: delivery.id, of: Some((delivery.organization_id, delivery.endpoint_id)) }
+    }
+}
+
+impl Job for DeliverWebhook {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "deliver_webhook";
+    const TIMEOUT: Duration = Duration::from_mins(1);
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of.map(|(organization, _)| organization)
+    }
+
+    fn unique(&self) -> Option<Unique> {
+        let key = format!("deliver:{}", self.delivery_id);
+        Some(Unique { key, scope: UniqueScope::Unfinished, taken: WhenTaken::Discard })
+    }
+
+    fn concurrency(&self) -> Option<Concurrency> {
+        self.of.map(|(_, endpoint)| Concurrency { key: format!("endpoint:{endpoint}"), limit: AT_ONCE })
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        let (deps, organization) = (&ctx.state, tenant(&ctx)?);
+        let Some(sender) = &deps.webhooks else {
+            return Err(Error::new(ErrorKind::Unavailable, "this deployment sends no webhooks"));
+        };
+        let repos = deps.storage.read(ReadConsistency::Strong);
+        let found = repos.webhook_deliveries().get(organization, self.delivery_id).await?;
+        let Some(delivery) = found.filter(|delivery| delivery.status == DeliveryStatus::Pending) else { return Ok(()) };
+        let endpoint = repos.webhook_endpoints().get(organization, delivery.endpoint_id).await?;
+        let Some(endpoint) = endpoint else { return Ok(()) };
+        let tried = if endpoint.enabled {
+            attempt(&**sender, &endpoint, &delivery, deps.now()).await
+        } else {
+            Tried::switched_off(deps.now())
+        };
+        let last = ctx.attempt >= ctx.max_attempts || !endpoint.enabled;
+        let pause = tried.retry_after.unwrap_or_else(|| Self::RETRY.pause(ctx.attempt, ctx.id));
+        let next =
+            (!tried.arrived && !last).then(|| deps.now() + chrono::Duration::from_std(pause).unwrap_or_default());
+        repeated(|| record(deps, &delivery, &tried, next)).await?;
+        match next {
+            // What became of it stands with the delivery: nothing is left for the queue to keep.
+            None => Ok(()),
+            Some(_) => Err(Error::new(ErrorKind::Unavailable, "the receiver did not take a delivery")
+                .with_retry(Retry::After(pause))),
+        }
+    }
+}
+
+/// One try.
+struct Tried {
+    attempt: DeliveryAttempt,
+    arrived: bool,
+    retry_after: Option<Duration>,
+}
+
+impl Tried {
+    fn switched_off(at: Timestamp) -> Self {
+        let error = Some("the endpoint is switched off".to_owned());
+        let attempt = DeliveryAttempt { at, status: None, error, elapsed_ms: 0 };
+        Self { attempt, arrived: false, retry_after: None }
+    }
+}
+
+async fn attempt(
+    sender: &dyn WebhookSender,
+    endpoint: &WebhookEndpoint,
+    delivery: &WebhookDelivery,
+    now: Timestamp,
+) -> Tried {
+    let began = Instant::now();
+    let answer = match signed(endpoint, delivery, now) {
+        Ok(request) => match tokio::time::timeout(PATIENCE, sender.send(&request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::new(ErrorKind::Timeout, "the receiver took too long")),
+        },
+        Err(error) => Err(error),
+    };
+    let elapsed_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let (status, error, retry_after) = match answer {
+        Ok(WebhookAnswer { status: status @ 200..=299, .. }) => (Some(status), None, None),
+        Ok(WebhookAnswer { status, retry_after }) => {
+            (Some(status), Some(format!("the receiver answered {status}")), retry_after)
+        }
+        Err(error) => (None, Some(error.to_string()), None),
+    };
+    let arrived = error.is_none();
+    let retry_after = retry_after.map(|pause| pause.min(LONGEST_PAUSE));
+    Tried { attempt: DeliveryAttempt { at: now, status, error, elapsed_ms }, arrived, retry_after }
+}
+
+/// The request, signed with the endpoint's secret, and with the one before while its receiver changes over.
+fn signed(endpoint: &WebhookEndpoint, delivery: &WebhookDelivery, now: Timestamp) -> Result<WebhookRequest> {
+    let body = delivery.payload.to_string();
+    let timestamp = now.timestamp();
+    let previous =
+        endpoint.previous_secret.as_ref().filter(|_| endpoint.previous_secret_until.is_some_and(|at| now < at));
+    let mut signatures = Vec::new();
+    for secret in [Some(&endpoint.secret), previous].into_iter().flatten() {
+        signatures.push(format!("sha256={}", signature(secret, timestamp, &body)?));
+    }
+    Ok(WebhookRequest {
+        url: endpoint.url.clone(),
+        headers: vec![
+            ("content-type", "application/json".to_owned()),
+            ("x-timestamp", timestamp.to_string()),
+            // Any one that matches is enough.
+            ("x-signature", signatures.join(", ")),
+        ],
+        body: Bytes::from(body),
+    })
+}
+
+fn signature(secret: &SigningSecret, timestamp: i64, body: &str) -> Result<String> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes());
+    let mut mac = mac.map_err(|_| Error::internal("a signing secret has no length"))?;
+    mac.update(format!("{timestamp}.{body}").as_bytes());
+    Ok(hex(&mac.finalize().into_bytes()))
+}
+
+/// Records a try with its delivery and its endpoint. With `next` it is tried again then.
+async fn record(deps: &Deps, sent: &WebhookDelivery, tried: &Tried, next: Option<Timestamp>) -> Result<()> {
+    let (organization, now) = (sent.organization_id, deps.now());
+    let unit = deps.storage.begin().await?;
+    let Some(mut delivery) = unit.webhook_deliveries().get(organization, sent.id).await? else { return Ok(()) };
+    delivery.attempts.push(tried.attempt.clone());
+    (delivery.next_attempt_at, delivery.updated_at) = (next, now);
+    delivery.status = match (tried.arrived, next) {
+        (true, _) => DeliveryStatus::Delivered,
+        (false, Some(_)) => DeliveryStatus::Pending,
+        (false, None) => DeliveryStatus::Failed,
+    };
+    unit.webhook_deliveries().update(&delivery).await?;
+    if let Some(endpoint) = unit.webhook_endpoints().get(organization, sent.endpoint_id).await? {
+        note(deps, &*unit, endpoint, tried.arrived, next.is_none()).await?;
+    }
+    unit.commit().await
+}
+
+/// Counts an endpoint's failures. One that has failed for as long as a delivery is tried is switched off, and people hear
+/// of it.
+async fn note(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    mut endpoint: WebhookEndpoint,
+    well: bool,
+    given_up: bool,
+) -> Result<()> {
+    if !endpoint.enabled || (well && endpoint.consecutive_failures == 0) {
+        return Ok(());
+    }
+    endpoint.consecutive_failures = if well { 0 } else { endpoint.consecutive_failures.saturating_add(1) };
+    endpoint.updated_at = deps.now();
+    let tries = u32::from(DeliverWebhook::RETRY.max_attempts);
+    if given_up && endpoint.consecutive_failures >= tries {
+        (endpoint.enabled, endpoint.disabled_at) = (false, Some(deps.now()));
+        let ctx = Context::system(endpoint.organization_id);
+        let record = ("webhook_endpoint", endpoint.id.to_string());
+        deps.audit(unit, &ctx, "webhook_endpoint.disable", record, json!({})).await?;
+        let data = json!({ "endpoint_id": endpoint.id, "failures": endpoint.consecutive_failures });
+        deps.publish(unit, &ctx, "notifications", EventType::WebhookEndpointDisabled, None, data).await?;
+    }
+    unit.webhook_endpoints().update(&endpoint).await
+}

@@ -1,0 +1,195 @@
+//! A queue that is another store than the database: jobs wait in the outbox until they have ended.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::Duration;
+use serde_json::json;
+use spotlight_core::{
+    Context, Spotlight,
+    decorators::OutboxQueue,
+    domain::{JobId, OrganizationId, contact::Email, schedule::WeeklyHours},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter, MemoryStorage},
+    ports::{
+        Clock, FileStore, JobPlacement, JobQueue, JobSpec, JobState, OutboxKind, OutboxStats, ReadConsistency, Storage,
+        SystemIds, Unique, UniqueScope, WhenTaken,
+    },
+    scripted::ScriptedChatModel,
+    services::organizations::NewOrganization,
+};
+
+use crate::world::{TestClock, job};
+
+/// A database that leaves its jobs in the outbox, beside files.
+struct Place {
+    clock: Arc<TestClock>,
+    storage: Arc<MemoryStorage>,
+    files: Arc<MemoryFileStore>,
+    organization: OrganizationId,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let clock = Arc::new(TestClock::new());
+        let storage = Arc::new(MemoryStorage::with_jobs(clock.clone(), JobPlacement::Outbox));
+        let files = Arc::new(MemoryFileStore::new());
+        let nil = OrganizationId::from_uuid(uuid::Uuid::nil());
+        let mut place = Self { clock, storage, files, organization: nil };
+        let new = NewOrganization {
+            name: "Bike Shop".to_owned(),
+            slug: "bikes".to_owned(),
+            time_zone: chrono_tz::Europe::Berlin,
+            business_hours: WeeklyHours::weekdays(9, 17),
+            owner_email: Email::parse("owner@bikes.example").expect("an address"),
+            owner_name: "Olga Owner".to_owned(),
+            owner_password: "a long password".to_owned().into(),
+        };
+        let platform = place.platform(&place.queue(true));
+        let made = platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
+        place.organization = made.0.id;
+        platform.run_until_idle().await.expect("the beginning is over");
+        place
+    }
+
+    /// A queue that holds nothing, as after a failure that lost everything.
+    fn queue(&self, tells: bool) -> Arc<dyn JobQueue> {
+        let queue: Arc<dyn JobQueue> = Arc::new(MemoryQueue::new(self.clock.clone(), Arc::new(SystemIds)));
+        if tells { Arc::new(OutboxQueue::new(queue, self.storage.clone())) } else { queue }
+    }
+
+    fn platform(&self, queue: &Arc<dyn JobQueue>) -> Spotlight {
+        Spotlight::builder()
+            .storage(self.storage.clone())
+            .queue(Arc::clone(queue))
+            .chat(Arc::new(ScriptedChatModel::new()))
+            .events(Arc::new(MemoryEventBus::new(self.clock.clone())))
+            .mailer(Arc::new(MemoryMailer::new()))
+            .files(self.files.clone())
+            .limiter(Arc::new(MemoryRateLimiter::new(self.clock.clone())))
+            .clock(self.clock.clone())
+            .build()
+            .expect("nothing is missing")
+    }
+
+    async fn leave(&self, spec: JobSpec) -> JobId {
+        let unit = self.storage.begin().await.expect("a unit");
+        let id = unit.enqueue(spec).await.expect("a job");
+        unit.commit().await.expect("a commit");
+        id
+    }
+
+    /// A job that removes a file which is there.
+    async fn leave_file(&self) -> JobId {
+        self.files.put(self.organization, "a.ogg", Bytes::from_static(b"sound")).await.expect("a file");
+        self.leave(job(self.organization, "delete_file", &json!({ "key": "a.ogg" }))).await
+    }
+
+    async fn has_file(&self) -> bool {
+        self.files.get(self.organization, "a.ogg").await.expect("a read").is_some()
+    }
+
+    async fn rows(&self) -> OutboxStats {
+        let outbox = self.storage.read(ReadConsistency::Strong).outbox();
+        outbox.stats(OutboxKind::Job, self.clock.now()).await.expect("figures")
+    }
+}
+
+#[tokio::test]
+async fn a_job_reaches_the_queue_and_its_row_goes_with_its_end() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let id = place.leave_file().await;
+    assert_eq!(place.rows().await, OutboxStats { ready: 1, ..OutboxStats::default() });
+    assert_eq!(queue.find(id).await.expect("a look"), None, "it is on its way");
+    place.platform(&queue).run_until_idle().await.expect("work");
+    assert!(!place.has_file().await);
+    assert_eq!(queue.find(id).await.expect("a look").expect("it is kept").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_job_that_the_queue_lost_is_sent_again() {
+    let place = Place::new().await;
+    let lost = place.queue(true);
+    lost.set_paused("low", true).await.expect("paused");
+    let id = place
+        .leave(JobSpec {
+            queue: "low".to_owned(),
+            ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" }))
+        })
+        .await;
+    place.platform(&lost).run_until_idle().await.expect("it is sent");
+    assert_eq!(lost.find(id).await.expect("a look").expect("it is there").state, JobState::Ready);
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
+
+    let other = place.queue(true);
+    let platform = place.platform(&other);
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(other.find(id).await.expect("a look"), None, "not at once: it may be there");
+    place.clock.forward(Duration::minutes(2));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(other.find(id).await.expect("a look").expect("it was sent again").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_row_goes_also_when_nobody_says_that_its_job_ended() {
+    let place = Place::new().await;
+    let queue = place.queue(false);
+    let platform = place.platform(&queue);
+    place.leave_file().await;
+    platform.run_until_idle().await.expect("work");
+    assert!(!place.has_file().await);
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
+    place.clock.forward(Duration::minutes(2));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_dead_job_keeps_its_row_until_a_person_decides() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    let id = place.leave(job(place.organization, "delete_file", &json!({}))).await;
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.find(id).await.expect("a look").expect("it is kept").state, JobState::Dead);
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
+    assert!(queue.discard(id).await.expect("discarded"));
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_row_whose_key_is_held_follows_the_holder() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    let key = Unique { key: "k".to_owned(), scope: UniqueScope::Unfinished, taken: WhenTaken::Discard };
+    let spec = JobSpec { unique: Some(key), ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" })) };
+    queue.set_paused("default", true).await.expect("paused");
+    let holder = queue.enqueue(vec![spec.clone()]).await.expect("added")[0].id();
+    let id = place.leave(spec).await;
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.find(id).await.expect("a look"), None, "the other stands for it");
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
+    queue.set_paused("default", false).await.expect("resumed");
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.find(holder).await.expect("a look").expect("it is kept").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_job_for_later_waits_in_the_outbox() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    let run_at = Some(place.clock.now() + Duration::hours(1));
+    let spec = JobSpec { run_at, ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" })) };
+    let id = place.leave(spec).await;
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(place.rows().await, OutboxStats { scheduled: 1, ..OutboxStats::default() });
+    place.clock.forward(Duration::hours(1));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.find(id).await.expect("a look").expect("it is kept").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
