@@ -50,8 +50,8 @@ fn hits(criterion: &mut Criterion) {
     ];
     for (name, cache) in caches {
         runtime.block_on(async {
+            let tags = ["assistants".to_owned()];
             for key in &keys {
-                let tags = ["assistants".to_owned()];
                 let set = cache.set(organization, key, value.clone(), HOUR, &tags);
                 set.await.expect("a cache in memory");
             }

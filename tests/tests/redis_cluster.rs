@@ -56,7 +56,7 @@ impl Ports {
     }
 
     /// An organization whose events and cache are on the first master.
-    fn organization(&self, cluster: &RedisCluster) -> OrganizationId {
+    fn organization(cluster: &RedisCluster) -> OrganizationId {
         let is_first = |tag: &str| cluster.slot_of_first(&format!("{{{tag}}}")).is_some();
         std::iter::repeat_with(|| OrganizationId::from_uuid(SystemIds.uuid()))
             .find(|organization| {
@@ -69,7 +69,7 @@ impl Ports {
 /// What all adapters do before and after.
 async fn goes_on(cluster: &mut RedisCluster, lose: impl FnOnce(&mut RedisCluster)) {
     let ports = Ports::of(cluster);
-    let organization = ports.organization(cluster);
+    let organization = Ports::organization(cluster);
     let [ours, theirs] = [true, false].map(|first| ports.limits(cluster, first).next().expect("there is one"));
     let mut listener = ports.bus.subscribe(organization, "leads", None).await.expect("the cluster is there");
     let before = publish(&ports.bus, organization, "leads", 1).await;

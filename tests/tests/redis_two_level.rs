@@ -100,7 +100,7 @@ struct Pair {
 impl Pair {
     fn next(&self) -> (&Process, &Process) {
         let [first, second] = &self.processes;
-        if self.turn.fetch_add(1, Ordering::SeqCst) % 2 == 0 { (first, second) } else { (second, first) }
+        if self.turn.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) { (first, second) } else { (second, first) }
     }
 
     async fn heard(writer: &Process, other: &Process) {

@@ -55,10 +55,8 @@ struct Remote {
     answers: Semaphore,
 }
 
-impl Remote {
-    fn there(&self, away: &AtomicBool) -> Result<()> {
-        if away.load(Ordering::SeqCst) { Err(Error::new(ErrorKind::Unavailable, "away")) } else { Ok(()) }
-    }
+fn there(away: &AtomicBool) -> Result<()> {
+    if away.load(Ordering::SeqCst) { Err(Error::new(ErrorKind::Unavailable, "away")) } else { Ok(()) }
 }
 
 struct RemoteCache(Arc<Remote>);
@@ -66,7 +64,7 @@ struct RemoteCache(Arc<Remote>);
 #[async_trait]
 impl Cache for RemoteCache {
     async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         let found = self.0.cache.get(organization, key).await;
         self.0.reads.fetch_add(1, Ordering::SeqCst);
         self.0.answers.acquire().await.expect("it is never closed").forget();
@@ -74,27 +72,27 @@ impl Cache for RemoteCache {
     }
 
     async fn set(&self, org: OrganizationId, key: &str, value: Bytes, ttl: Duration, tags: &[String]) -> Result<()> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         self.0.cache.set(org, key, value, ttl, tags).await
     }
 
     async fn begin_fill(&self, organization: OrganizationId, key: &str, lease: Duration) -> Result<Fill> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         self.0.cache.begin_fill(organization, key, lease).await
     }
 
     async fn end_fill(&self, org: OrganizationId, key: &str, token: FillToken, filled: Option<Filled>) -> Result<bool> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         self.0.cache.end_fill(org, key, token, filled).await
     }
 
     async fn delete(&self, organization: OrganizationId, key: &str) -> Result<()> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         self.0.cache.delete(organization, key).await
     }
 
     async fn delete_tag(&self, organization: OrganizationId, tag: &str) -> Result<()> {
-        self.0.there(&self.0.cache_is_away)?;
+        there(&self.0.cache_is_away)?;
         self.0.cache.delete_tag(organization, tag).await
     }
 }
@@ -104,7 +102,7 @@ struct RemoteBus(Arc<Remote>);
 #[async_trait]
 impl EventBus for RemoteBus {
     async fn publish(&self, organization: OrganizationId, channel: &str, dedup: Uuid, event: Event) -> Result<u64> {
-        self.0.there(&self.0.bus_is_away)?;
+        there(&self.0.bus_is_away)?;
         self.0.bus.publish(organization, channel, dedup, event).await
     }
 
@@ -229,7 +227,7 @@ async fn what_one_process_deletes_or_replaces_others_forget() {
     fleet.set(&here, "replaced", "new").await;
     let replaced = async {
         while fleet.get(&there, "replaced").await.as_deref() != Some(b"new") {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), replaced).await.expect("it hears of it");
