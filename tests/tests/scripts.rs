@@ -103,6 +103,7 @@ fn log() -> String {
         ("queue_sqlite", "conformance::queue_add::upkeep_is_bounded"),
         ("queue_postgres", "direct::queue_add::upkeep_is_bounded"),
         ("queue_postgres", "pooled::queue_add::upkeep_is_bounded"),
+        ("queue_redis", "conformance::queue_add::upkeep_is_bounded"),
         ("queue_faults", "postgres::cut_connections_cost_nothing_but_time"),
         ("http_axum", "memory::lead::moves"),
         ("http_axum", "sqlite::lead::moves"),
@@ -113,6 +114,8 @@ fn log() -> String {
         ("redis", "cache::a_value_is_whole"),
         ("redis", "events::channels_are_apart"),
         ("redis", "limit::keys_are_counted_apart"),
+        ("redis_cluster", "limit::keys_are_counted_apart"),
+        ("redis_sentinel", "limit::keys_are_counted_apart"),
     ];
     let mut log = "     Running unittests src/lib.rs (target/debug/deps/spotlight_core-0123456789abcdef)\n\
                    test domain::lead::tests::moves ... ok\n\
@@ -135,7 +138,7 @@ fn log() -> String {
 fn a_whole_run_is_counted_by_suite_and_by_adapter() {
     let (said, code) = summary(&log(), false);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("29 passed, 0 failed, 1 skipped"), "{said}");
+    assert!(said.contains("33 passed, 0 failed, 1 skipped"), "{said}");
     for suite in ["spotlight_core (unit tests)", "spotlight_http (unit tests)", "spotlight_core (documentation)"] {
         assert!(said.lines().any(|line| line.trim() == format!("1 passed   0 failed  {suite}")), "{suite}: {said}");
     }
@@ -149,6 +152,7 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  queue on SQLite",
         "1  queue on Postgres",
         "1  queue on Postgres through PgBouncer",
+        "1  queue on Redis",
         "1  faults of the queue on Postgres",
         "1  HTTP on memory",
         "1  HTTP on SQLite",
@@ -159,6 +163,8 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  cache on Redis",
         "1  events on Redis",
         "1  limit on Redis",
+        "1  ports on a cluster of Redis",
+        "1  ports on Redis with sentinels",
     ];
     assert_eq!(counted, expected);
 }
@@ -188,5 +194,5 @@ fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
 fn a_failed_test_fails_the_summary() {
     let (said, code) = summary(&log().replacen("silent ... ok", "silent ... FAILED", 1), false);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("28 passed, 1 failed, 1 skipped"), "{said}");
+    assert!(said.contains("32 passed, 1 failed, 1 skipped"), "{said}");
 }
