@@ -353,7 +353,7 @@ impl JobConsumer for FaultyQueue {
         if self.has(Fault::ClaimedTwice) && !claimed.is_empty() {
             lock(&self.fleet.taken).extend(claimed.iter().cloned());
             yield_now().await;
-            claimed = lock(&self.fleet.taken).clone();
+            claimed.clone_from(&lock(&self.fleet.taken));
             claimed.truncate(limit as usize);
         }
         if self.fleet.claiming.fetch_sub(1, Ordering::Relaxed) == 1 {

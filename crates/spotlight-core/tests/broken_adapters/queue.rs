@@ -29,10 +29,13 @@ impl Clock for Hands {
     }
 }
 
+/// A queue that was given, and the fleet that it is of.
+type Opened = (Arc<dyn JobQueue>, Arc<Fleet>);
+
 struct Planted {
     fault: Fault,
     clock: Arc<Hands>,
-    opened: Mutex<Vec<(Arc<dyn JobQueue>, Arc<Fleet>)>>,
+    opened: Mutex<Vec<Opened>>,
 }
 
 impl Planted {
