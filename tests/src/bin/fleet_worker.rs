@@ -99,7 +99,7 @@ async fn work(arguments: Arguments, stop: CancellationToken) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            complain(&error.chain().to_string());
+            complain(&error.chain());
             ExitCode::FAILURE
         }
     }

@@ -138,7 +138,7 @@ impl Case {
 
     /// Kills a process that is busy, and starts another in its place. Gives what it had begun; none when it was not busy
     /// after all.
-    pub(crate) async fn kill_a_busy_one(&mut self, random: &mut Random) -> Option<(JobId, u16)> {
+    pub(crate) fn kill_a_busy_one(&mut self, random: &mut Random) -> Option<(JobId, u16)> {
         let index = random.below(self.fleet.len() as u64) as usize;
         let process = self.fleet.process(index);
         self.record.read();

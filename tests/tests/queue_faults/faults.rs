@@ -36,7 +36,7 @@ pub(crate) async fn kills(url: &str, name: &str, setup: Setup, kills: u32, jobs:
         let pause = random.millis(300, 1_200);
         case.record.watch(pause).await;
         assert!(case.record.jobs.len() < jobs, "the jobs ran out after {proven} kills");
-        if let Some((job, attempt)) = case.kill_a_busy_one(&mut random).await {
+        if let Some((job, attempt)) = case.kill_a_busy_one(&mut random) {
             proven += 1;
             taken_over.push(tokio::spawn(is_taken_over(Arc::clone(&case.queue), job, attempt, setup.lease + MARGIN)));
         }

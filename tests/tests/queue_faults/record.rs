@@ -63,7 +63,9 @@ impl Record {
             self.silence = self.silence.max(self.last.elapsed());
             self.last = Instant::now();
         }
-        news.into_iter().for_each(|line| self.add(line));
+        for line in news {
+            self.add(line);
+        }
     }
 
     fn add(&mut self, line: Line) {
