@@ -35,6 +35,7 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "queue_redis" && name ~ /^cluster::/) return "queue on a cluster of Redis"
     if (suite == "queue_redis" && name ~ /^sentinel::/) return "queue on Redis with sentinels"
     if (suite == "queue_faults" && name ~ /^postgres::/) return "faults of the queue on Postgres"
+    if (suite == "queue_faults" && name ~ /^redis::/) return "faults of the queue on Redis"
     if (suite == "events_postgres" && name ~ /^direct::/) return "events on Postgres"
     if (suite == "events_postgres" && name ~ /^pooled::/) return "events on Postgres through PgBouncer"
     if (suite == "redis" && name ~ /^(cache|events|limit)::/) {
@@ -62,7 +63,7 @@ END {
     wanted = "storage on memory|storage on SQLite|storage on Postgres|storage on Postgres through PgBouncer"
     wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer|queue on Redis"
     wanted = wanted "|queue on a cluster of Redis|queue on Redis with sentinels"
-    wanted = wanted "|faults of the queue on Postgres"
+    wanted = wanted "|faults of the queue on Postgres|faults of the queue on Redis"
     wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"

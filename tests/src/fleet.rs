@@ -14,9 +14,12 @@ use spotlight_core::{
     Result,
     domain::{JobId, time::Timestamp},
     jobs::{Job, JobContext, RetryPolicy},
-    ports::JobQueue,
+    ports::{JobQueue, SystemIds},
 };
-use spotlight_storage::postgres::{PgOptions, PgQueue};
+use spotlight_storage::{
+    postgres::{PgOptions, PgQueue},
+    redis::{RedisClient, RedisOptions, RedisQueue},
+};
 
 /// Opens the queue at a URL, as a process of its own does.
 ///
@@ -31,7 +34,11 @@ pub async fn open(url: &str) -> Result<Arc<dyn JobQueue>> {
             let options = PgOptions { migrate: false, ..PgOptions::new(url) };
             Ok(Arc::new(PgQueue::connect(options).await?))
         }
-        _ => panic!("no adapter has URLs like this one; known is postgres://"),
+        Some(("redis", _)) => {
+            let client = RedisClient::new(RedisOptions::new(url))?;
+            Ok(Arc::new(RedisQueue::connect(client, Arc::new(SystemIds)).await?))
+        }
+        _ => panic!("no adapter has URLs like this one; known are postgres:// and redis://"),
     }
 }
 

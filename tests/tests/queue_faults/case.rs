@@ -85,6 +85,8 @@ pub(crate) struct Case {
     pub(crate) record: Record,
     /// The queue, directly.
     pub(crate) queue: Arc<dyn JobQueue>,
+    /// Where that is.
+    direct: String,
     /// Where it is through the proxy.
     pub(crate) url: String,
     pub(crate) proxy: Proxy,
@@ -101,6 +103,7 @@ impl Case {
         let (before, port, after) = port_of(url);
         let proxy = Proxy::start(port).await;
         let queue = open(url).await.expect("the store answers");
+        let direct = url.to_owned();
         let url = format!("{before}:{}{after}", proxy.port());
         let arguments = [
             "--queue",
@@ -114,7 +117,7 @@ impl Case {
         ]
         .map(str::to_owned);
         let fleet = Fleet::start(env!("CARGO_BIN_EXE_fleet_worker"), PROCESSES, &arguments, setup.first);
-        Self { fleet, record: Record::new(ledger), queue, url, proxy, _folder: Folder(folder) }
+        Self { fleet, record: Record::new(ledger), queue, direct, url, proxy, _folder: Folder(folder) }
     }
 
     /// Adds jobs in calls of a few hundred, over all queues, in a task of its own. A call that is not acknowledged is
@@ -169,7 +172,9 @@ impl Case {
         self.record.read();
         self.record.is_sound(acknowledged);
         self.record.ticks_came_once();
-        self.record.agrees_with(&self.queue).await;
+        // The connection of before may have broken with the store.
+        let queue = open(&self.direct).await.expect("the store answers");
+        self.record.agrees_with(&queue).await;
     }
 }
 

@@ -65,3 +65,50 @@ mod postgres {
         faults::block(&TestDatabase::fresh().await.url()).await;
     }
 }
+
+/// Each on a Redis of its own that has every write on disk before it answers, which is what no loss is promised for.
+mod redis {
+    use spotlight_core::conformance::rounds;
+    use spotlight_tests::redis::RedisServer;
+
+    use crate::{case::Setup, faults};
+
+    impl faults::Crashes for RedisServer {
+        fn crash(&mut self) {
+            self.kill();
+        }
+
+        fn start_again(&mut self) {
+            Self::start_again(self);
+        }
+    }
+
+    fn durable() -> RedisServer {
+        tokio::task::block_in_place(RedisServer::start_durable)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn killed_processes_lose_nothing_and_do_nothing_twice() {
+        let server = durable();
+        faults::kills(&server.url(), "kills on Redis", Setup::lease(2), rounds(20, 200), 100_000).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_restarted_server_loses_nothing_that_was_acknowledged() {
+        let mut server = durable();
+        let url = server.url();
+        faults::restarts(&url, &mut server).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn cut_connections_cost_nothing_but_time() {
+        let server = durable();
+        faults::cuts(&server.url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_poison_payload_does_not_take_the_fleet_down() {
+        let server = durable();
+        faults::poison(&server.url()).await;
+    }
+}

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
     domain::{BatchId, JobId, ProcessId, time::Timestamp},
+    jobs::WorkerOptions,
     memory::MemoryQueue,
     ports::{
         BatchRecord, BatchSpec, ClaimedJob, Enqueued, JobConsumer, JobFilter, JobInspector, JobProducer, JobRecord,
@@ -28,12 +29,19 @@ use super::{
 struct Shaky {
     inner: MemoryQueue,
     away: AtomicBool,
+    /// Of so many signs of life the last one arrives.
+    hears_each: u32,
+    beats: AtomicU32,
 }
 
 impl Shaky {
     fn new() -> Arc<Self> {
+        Self::that_hears_each(1)
+    }
+
+    fn that_hears_each(hears_each: u32) -> Arc<Self> {
         let inner = MemoryQueue::new(Arc::new(SystemClock), Arc::new(SystemIds));
-        Arc::new(Self { inner, away: AtomicBool::new(false) })
+        Arc::new(Self { inner, away: AtomicBool::new(false), hears_each, beats: AtomicU32::new(0) })
     }
 
     fn away(&self, away: bool) {
@@ -57,6 +65,10 @@ impl JobConsumer for Shaky {
 
     async fn heartbeat(&self, process: ProcessId, progress: &[Progress]) -> Result<Pulse> {
         self.there()?;
+        let beats = self.beats.fetch_add(1, Ordering::SeqCst) + 1;
+        if !beats.is_multiple_of(self.hears_each) {
+            return Err(Error::new(ErrorKind::Unavailable, "the connection broke"));
+        }
         self.inner.heartbeat(process, progress).await
     }
 
@@ -161,6 +173,20 @@ async fn a_worker_outlives_a_store_that_is_away() {
     world.state(second, JobState::Done).await;
     world.until(async |world| world.worker.health().failing_ms.is_none()).await;
     assert_eq!(world.notes.ran(), ["before", "meanwhile"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn signs_of_life_that_fail_are_soon_given_again() {
+    const FAILING: u32 = 4;
+    let store = Shaky::that_hears_each(FAILING);
+    let options = WorkerOptions { lease: Duration::from_millis(600), ..quick() };
+    let world = World::on(store.clone(), options, Vec::new());
+    let id = world.add(&Wait {}).await;
+    world.until(async |_| store.beats.load(Ordering::SeqCst) >= 5 * FAILING).await;
+    world.notes.gate.notify_one();
+    let done = world.state(id, JobState::Done).await;
+    assert_eq!((done.attempts, world.worker.health().refused), (1, 0), "the lease held");
     world.stop().await;
 }
 
