@@ -5,6 +5,8 @@
 //! is sent there are the appointment's own facts, and nothing that any lead holds. When the address changes, those of
 //! coming appointments are invited anew.
 
+mod changes;
+mod hosts;
 mod readdress;
 
 use chrono::Duration;
@@ -12,25 +14,29 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(crate) use self::readdress::invite_again;
+pub(crate) use self::{
+    changes::{Draft, booked, call_off, insert, relocate},
+    hosts::free_times,
+    readdress::invite_again,
+};
+use self::{
+    changes::{announce, move_in, taken},
+    hosts::{bookable, pick_host},
+};
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},
 };
 use crate::{
     domain::{
-        AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId,
+        AppointmentId, AssistantId, ConversationId, LeadId, UserId,
         appointment::{Appointment, AppointmentStatus, MeetingType},
-        assistant::{Assistant, HostChoice},
-        event::EventType,
-        schedule::Host,
-        slots::{self, Candidate},
         time::{Timestamp, Window},
         user::{Role, Scope},
     },
     error::{Error, Result},
     jobs::mail::leave_mails,
-    ports::{AppointmentFilter, Listing, Order, Paging, Repositories, UnitOfWork},
+    ports::{AppointmentFilter, Listing, Order, Paging},
 };
 
 /// A free time.
@@ -361,265 +367,4 @@ impl AppointmentService {
         unit.commit().await?;
         Ok(appointment)
     }
-}
-
-/// Puts an appointment to another time of a host.
-fn move_in(appointment: &mut Appointment, host: &Host, starts_at: Timestamp, now: Timestamp) -> Result<()> {
-    if !matches!(appointment.status, AppointmentStatus::Scheduled | AppointmentStatus::Confirmed) {
-        return Err(Error::conflict(format!("A {} appointment cannot be rescheduled", appointment.status)));
-    }
-    let starts_at = crate::domain::time::truncate(starts_at);
-    if (appointment.starts_at, appointment.host_id) == (starts_at, host.user_id) {
-        return Ok(());
-    }
-    check_hours(host, starts_at, appointment.duration_min, now)?;
-    appointment.host_id = host.user_id;
-    appointment.starts_at = starts_at;
-    appointment.blocked = slots::blocked_window(host, starts_at, appointment.duration_min);
-    appointment.status = AppointmentStatus::Scheduled;
-    appointment.sequence += 1;
-    Ok(())
-}
-
-/// Moves an appointment in a unit, and leaves what both sides are told to jobs. The time it has changes nothing.
-pub(crate) async fn relocate(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    before: Appointment,
-    (starts_at, host): (Timestamp, UserId),
-) -> Result<Appointment> {
-    let host = bookable(unit, ctx.organization, host).await?.ok_or_else(|| Error::not_found("host"))?;
-    let now = deps.now();
-    let mut appointment = before.clone();
-    move_in(&mut appointment, &host, starts_at, now)?;
-    if appointment == before {
-        return Ok(before);
-    }
-    tell_change(deps, unit, ctx, appointment, "appointment.reschedule").await
-}
-
-/// Calls an appointment off in a unit, and leaves what both sides are told to jobs.
-pub(crate) async fn call_off(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    mut appointment: Appointment,
-    reason: &str,
-) -> Result<Appointment> {
-    appointment.move_to(AppointmentStatus::Cancelled)?;
-    appointment.cancel_reason = Some(reason.to_owned());
-    tell_change(deps, unit, ctx, appointment, "appointment.cancel").await
-}
-
-/// Stores a changed time or a cancellation with everything that follows from it.
-async fn tell_change(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    mut appointment: Appointment,
-    action: &str,
-) -> Result<Appointment> {
-    let now = deps.now();
-    appointment.updated_at = now;
-    unit.appointments().update(&appointment, now).await.map_err(taken)?;
-    appointment.version += 1;
-    leave_mails(unit, &appointment, now).await?;
-    deps.audit(unit, ctx, action, ("appointment", appointment.id.to_string()), json!({})).await?;
-    announce(deps, unit, ctx, &appointment, action).await?;
-    Ok(appointment)
-}
-
-/// What an appointment or a hold is made of.
-pub(crate) struct Draft {
-    pub(crate) lead_id: LeadId,
-    pub(crate) conversation_id: Option<ConversationId>,
-    pub(crate) host_id: UserId,
-    pub(crate) starts_at: Timestamp,
-    pub(crate) duration_min: u32,
-    pub(crate) time_zone: Tz,
-    pub(crate) meeting_type: MeetingType,
-    pub(crate) notes: Option<String>,
-    pub(crate) status: AppointmentStatus,
-}
-
-/// Adds an appointment or a hold in the host's hours.
-pub(crate) async fn insert(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    assistant: &Assistant,
-    draft: Draft,
-) -> Result<Appointment> {
-    let now = deps.now();
-    let host = bookable(unit, assistant.organization_id, draft.host_id).await?;
-    let host = host.ok_or_else(|| Error::not_found("host"))?;
-    check_hours(&host, draft.starts_at, draft.duration_min, now)?;
-    let held = draft.status == AppointmentStatus::Held;
-    let appointment = Appointment {
-        id: AppointmentId::from_uuid(deps.ids.uuid()),
-        organization_id: assistant.organization_id,
-        lead_id: draft.lead_id,
-        assistant_id: assistant.id,
-        conversation_id: draft.conversation_id,
-        host_id: draft.host_id,
-        starts_at: crate::domain::time::truncate(draft.starts_at),
-        duration_min: draft.duration_min,
-        blocked: slots::blocked_window(&host, draft.starts_at, draft.duration_min),
-        time_zone: draft.time_zone,
-        status: draft.status,
-        meeting_type: draft.meeting_type,
-        external_id: None,
-        external_link: None,
-        notes: draft.notes,
-        cancel_reason: None,
-        hold_expires_at: held.then(|| now + Duration::minutes(crate::domain::appointment::HOLD_MIN)),
-        sequence: 0,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    appointment.validate()?;
-    unit.appointments().insert(&appointment, now).await.map_err(taken)?;
-    Ok(appointment)
-}
-
-/// Leaves invitation and reminders to jobs and tells listeners, in the unit that books.
-pub(crate) async fn booked(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, appointment: &Appointment) -> Result<()> {
-    leave_mails(unit, appointment, deps.now()).await?;
-    let record = ("appointment", appointment.id.to_string());
-    deps.audit(unit, ctx, "appointment.create", record, json!({})).await?;
-    announce(deps, unit, ctx, appointment, "appointment.create").await
-}
-
-async fn announce(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    appointment: &Appointment,
-    action: &str,
-) -> Result<()> {
-    let event = match action {
-        "appointment.create" => EventType::AppointmentBooked,
-        "appointment.confirm" => EventType::AppointmentConfirmed,
-        "appointment.cancel" => EventType::AppointmentCancelled,
-        "appointment.reschedule" => EventType::AppointmentRescheduled,
-        "appointment.complete" => EventType::AppointmentCompleted,
-        "appointment.no_show" => EventType::AppointmentNoShow,
-        _ => EventType::AppointmentUpdated,
-    };
-    let data = json!({
-        "appointment_id": appointment.id,
-        "lead_id": appointment.lead_id,
-        "starts_at": appointment.starts_at,
-        "status": appointment.status,
-    });
-    deps.publish(unit, ctx, "notifications", event, appointment.conversation_id, data).await
-}
-
-fn taken(error: Error) -> Error {
-    if error.is_conflict() { Error::conflict("this time is taken; choose another").with_source(error) } else { error }
-}
-
-fn check_hours(host: &Host, starts_at: Timestamp, duration_min: u32, now: Timestamp) -> Result<()> {
-    slots::is_free(host, &[], now, starts_at, duration_min)
-        .map_err(|why| Error::conflict(format!("{why}; choose a free time")))
-}
-
-/// A host who can be booked: somebody who left the team cannot, though what was booked with them stays.
-async fn bookable(repos: &dyn Repositories, organization: OrganizationId, user: UserId) -> Result<Option<Host>> {
-    if repos.users().membership(organization, user).await?.is_none() {
-        return Ok(None);
-    }
-    repos.hosts().get(organization, user).await
-}
-
-/// The hosts of an assistant; its owner when it names none.
-async fn hosts_of(repos: &dyn Repositories, assistant: &Assistant) -> Result<Vec<Host>> {
-    let named = &assistant.booking.hosts;
-    let mut hosts = Vec::new();
-    for user in if named.is_empty() { std::slice::from_ref(&assistant.owner_id) } else { named } {
-        hosts.extend(bookable(repos, assistant.organization_id, *user).await?);
-    }
-    Ok(hosts)
-}
-
-/// Free times of an assistant's hosts. Where several hosts are free at one time, the assistant's rule chooses.
-pub(crate) async fn free_times(
-    deps: &Deps,
-    repos: &dyn Repositories,
-    assistant: &Assistant,
-    lead_owner: Option<UserId>,
-    range: Window,
-    limit: usize,
-) -> Result<Vec<FreeTime>> {
-    let now = deps.now();
-    let mut by_start: std::collections::BTreeMap<Timestamp, Vec<FreeTime>> = std::collections::BTreeMap::new();
-    let hosts = hosts_of(repos, assistant).await?;
-    for host in &hosts {
-        let reach = slots::reach(host, assistant.booking.duration_min, range);
-        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, reach, now).await?;
-        for slot in slots::free_slots(host, &occupied, &assistant.booking, now, range, limit) {
-            let free = FreeTime { starts_at: slot.start, ends_at: slot.end, host_id: host.user_id };
-            by_start.entry(slot.start).or_default().push(free);
-        }
-    }
-    let candidates = candidates(repos, assistant, &hosts, now).await?;
-    let mut times = Vec::new();
-    for (_, free) in by_start.into_iter().take(limit) {
-        let able: Vec<_> = candidates
-            .iter()
-            .filter(|candidate| free.iter().any(|time| time.host_id == candidate.host_id))
-            .copied()
-            .collect();
-        let chosen = slots::choose_host(assistant.booking.choice, &able, lead_owner);
-        times.extend(free.into_iter().find(|time| Some(time.host_id) == chosen));
-    }
-    Ok(times)
-}
-
-async fn candidates(
-    repos: &dyn Repositories,
-    assistant: &Assistant,
-    hosts: &[Host],
-    now: Timestamp,
-) -> Result<Vec<Candidate>> {
-    let ids: Vec<_> = hosts.iter().map(|host| host.user_id).collect();
-    // One host needs no choice, and most assistants have one.
-    if let [only] = ids.as_slice() {
-        return Ok(vec![Candidate { host_id: *only, last_booked_at: None, open: 0 }]);
-    }
-    let loads = repos.appointments().load(assistant.organization_id, &ids, now).await?;
-    Ok(loads
-        .into_iter()
-        .map(|load| Candidate { host_id: load.host_id, last_booked_at: load.last_booked_at, open: load.open })
-        .collect())
-}
-
-async fn pick_host(
-    deps: &Deps,
-    repos: &dyn Repositories,
-    assistant: &Assistant,
-    lead_owner: Option<UserId>,
-    starts_at: Timestamp,
-    duration_min: Option<u32>,
-) -> Result<UserId> {
-    let now = deps.now();
-    let duration_min = duration_min.unwrap_or(assistant.booking.duration_min);
-    let hosts = hosts_of(repos, assistant).await?;
-    let mut able = Vec::new();
-    let mut why = None;
-    for host in hosts {
-        let window = slots::blocked_window(&host, starts_at, duration_min);
-        let occupied = repos.appointments().occupied(assistant.organization_id, host.user_id, window, now).await?;
-        match slots::is_free(&host, &occupied, now, starts_at, duration_min) {
-            Ok(()) => able.push(host),
-            Err(reason) => why = Some(reason),
-        }
-    }
-    let candidates = candidates(repos, assistant, &able, now).await?;
-    let choice: HostChoice = assistant.booking.choice;
-    slots::choose_host(choice, &candidates, lead_owner).ok_or_else(|| match why {
-        Some(why) => Error::conflict(format!("{why}; choose a free time")),
-        None => Error::conflict("the assistant has no host with a calendar"),
-    })
 }

@@ -1,6 +1,9 @@
 //! Conversations: beginning, reading, changing, and people who speak in them.
 
+mod ending;
 mod hand_off;
+mod opening;
+mod words;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -13,28 +16,23 @@ use super::{
 };
 use crate::{
     domain::{
-        AssistantId, ConversationId, LeadId, TranscriptId, UsageId, UserId,
-        assistant::{Assistant, Language},
+        AssistantId, ConversationId, LeadId, UserId,
+        assistant::Language,
         audit::Actor,
-        billing::{Meter, Usage},
-        conversation::{Channel, Conversation, ConversationStatus, DialogueState, Speaker, Transcript},
-        event::EventType,
-        lead::{Lead, LeadSource},
-        organization::{Organization, StorageMode},
-        redact::redact,
+        conversation::{Channel, Conversation, ConversationStatus, Speaker, Transcript},
         report::EndedReason,
-        scoring::Criteria,
-        time::Timestamp,
         user::{Role, Scope},
     },
     error::{Error, ErrorKind, Result, Violations},
-    jobs::{analysis::AnalyzeConversation, leave},
-    ports::{
-        ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Repositories, Sort, UnitOfWork,
-    },
+    ports::{ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Sort, UnitOfWork},
 };
 
-pub(crate) use self::hand_off::leave_all;
+pub(crate) use self::{
+    ending::{end_all, ended, lead_is_gone},
+    hand_off::leave_all,
+    opening::open,
+    words::{Utterance, append, stored_content},
+};
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
 
 /// How a conversation begins.
@@ -340,245 +338,4 @@ fn permit(ctx: &Context, id: ConversationId, scope: Scope) -> Result<()> {
 
 fn person(ctx: &Context) -> Result<UserId> {
     ctx.actor.user_id().ok_or_else(|| Error::forbidden("only a person of the team can do this"))
-}
-
-/// Begins a conversation in a unit.
-pub(crate) async fn open(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    new: &NewConversation,
-) -> Result<Conversation> {
-    let found = unit.assistants().get(ctx.organization, new.assistant_id).await?;
-    let assistant = found
-        .filter(|assistant| ctx.visible_to().is_none_or(|user| assistant.owner_id == user))
-        .ok_or_else(|| Error::not_found("assistant"))?;
-    if !assistant.active {
-        return Err(Error::conflict("the assistant is switched off"));
-    }
-    let organization =
-        unit.organizations().get(ctx.organization).await?.ok_or_else(|| Error::not_found("organization"))?;
-    let now = deps.now();
-    billing::check_conversations(unit, &organization, now).await?;
-    let (lead_id, owns_lead) = lead_for(deps, unit, ctx, new, &assistant, now).await?;
-    let conversation = Conversation {
-        id: ConversationId::from_uuid(deps.ids.uuid()),
-        organization_id: ctx.organization,
-        lead_id,
-        assistant_id: assistant.id,
-        source: new.source,
-        status: ConversationStatus::Active,
-        language: new.language.unwrap_or(assistant.language),
-        time_zone: new.time_zone,
-        score: None,
-        score_reasons: Vec::new(),
-        criteria: Criteria::default(),
-        sentiment: None,
-        sentiment_value: None,
-        summary: None,
-        keywords: Vec::new(),
-        outcome: None,
-        recording_consent: new.recording_consent,
-        audio_file: None,
-        external_call_id: new.external_call_id.clone(),
-        taken_over_by: None,
-        state: DialogueState { owns_lead, ..DialogueState::default() },
-        last_seq: 0,
-        started_at: now,
-        last_activity_at: now,
-        waiting_since: None,
-        ended_at: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    unit.conversations().insert(&conversation).await?;
-    consents::begin(deps, unit, ctx, &conversation).await?;
-    unit.usage()
-        .record(&Usage {
-            id: UsageId::from_uuid(deps.ids.uuid()),
-            organization_id: ctx.organization,
-            meter: Meter::Conversations,
-            quantity: 1,
-            event_key: format!("conversation:{}", conversation.id),
-            conversation_id: Some(conversation.id),
-            occurred_at: now,
-            reported_at: None,
-        })
-        .await?;
-    let record = ("conversation", conversation.id.to_string());
-    deps.audit(unit, ctx, "conversation.create", record, json!({})).await?;
-    let data = json!({ "conversation_id": conversation.id, "lead_id": lead_id, "assistant_id": assistant.id });
-    deps.publish(unit, ctx, "leads", EventType::ConversationStarted, Some(conversation.id), data).await?;
-    Ok(conversation)
-}
-
-async fn lead_for(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    new: &NewConversation,
-    assistant: &Assistant,
-    now: Timestamp,
-) -> Result<(LeadId, bool)> {
-    if let Some(id) = new.lead_id {
-        let found = unit.leads().get(ctx.organization, id).await?;
-        let lead = found
-            .filter(|lead| lead.deleted_at.is_none() && lead.merged_into.is_none())
-            .filter(|lead| ctx.visible_to().is_none_or(|user| lead.owner_id == Some(user)))
-            .ok_or_else(|| Error::not_found("lead"))?;
-        return Ok((lead.id, false));
-    }
-    let source = match new.source {
-        Channel::Phone | Channel::Sms => LeadSource::Phone,
-        Channel::Email => LeadSource::Email,
-        Channel::Web | Channel::Chat => LeadSource::Website,
-    };
-    let mut lead = Lead::anonymous(LeadId::from_uuid(deps.ids.uuid()), ctx.organization, source, now);
-    lead.owner_id = Some(assistant.owner_id);
-    unit.leads().insert(&lead).await?;
-    Ok((lead.id, true))
-}
-
-/// What is appended to a conversation.
-#[derive(Debug, Clone)]
-pub(crate) struct Utterance {
-    pub(crate) speaker: Speaker,
-    pub(crate) content: String,
-    pub(crate) confidence: Option<f64>,
-    pub(crate) duration_s: Option<f64>,
-    pub(crate) tools: Vec<crate::domain::conversation::ToolUse>,
-    pub(crate) model: Option<String>,
-    pub(crate) response_ms: Option<u32>,
-    pub(crate) interrupted: bool,
-    /// Names in the words, besides those that were noted, for a storage mode that keeps none.
-    pub(crate) names: Vec<String>,
-}
-
-impl Utterance {
-    pub(crate) fn of(speaker: Speaker, content: impl Into<String>) -> Self {
-        Self {
-            speaker,
-            content: content.into(),
-            confidence: None,
-            duration_s: None,
-            tools: Vec::new(),
-            model: None,
-            response_ms: None,
-            interrupted: false,
-            names: Vec::new(),
-        }
-    }
-}
-
-/// Appends an utterance, stores the conversation as it stands with it, and tells listeners. The caller's conversation
-/// is at the stored version afterwards.
-pub(crate) async fn append(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    organization: &Organization,
-    conversation: &mut Conversation,
-    utterance: Utterance,
-    now: Timestamp,
-) -> Result<Transcript> {
-    conversation.last_seq += 1;
-    conversation.last_activity_at = now;
-    conversation.updated_at = now;
-    let content = stored_content(organization, conversation, &utterance.content, &utterance.names);
-    let said = Transcript {
-        id: TranscriptId::from_uuid(deps.ids.uuid()),
-        organization_id: ctx.organization,
-        conversation_id: conversation.id,
-        seq: conversation.last_seq,
-        speaker: utterance.speaker,
-        content,
-        sentiment: None,
-        sentiment_value: None,
-        confidence: utterance.confidence,
-        offset_s: (now - conversation.started_at).as_seconds_f64().max(0.0),
-        duration_s: utterance.duration_s,
-        keywords: Vec::new(),
-        tools: utterance.tools,
-        model: utterance.model,
-        response_ms: utterance.response_ms,
-        interrupted: utterance.interrupted,
-        created_at: now,
-    };
-    unit.conversations().update(conversation).await?;
-    conversation.version += 1;
-    unit.transcripts().append(std::slice::from_ref(&said)).await?;
-    let data = json!({ "seq": said.seq, "speaker": said.speaker, "content": said.content });
-    let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, EventType::TranscriptUpdate, Some(conversation.id), data).await?;
-    Ok(said)
-}
-
-/// Leaves what follows the end of a conversation to jobs, in the unit that ends it.
-pub(crate) async fn ended(
-    deps: &Deps,
-    unit: &dyn UnitOfWork,
-    ctx: &Context,
-    conversation: &Conversation,
-    reason: EndedReason,
-) -> Result<()> {
-    hand_off::close(deps, unit, conversation).await?;
-    leave(unit, &AnalyzeConversation::new(conversation, Some(reason))).await?;
-    let data = json!({
-        "conversation_id": conversation.id,
-        "status": conversation.status,
-        "reason": reason,
-        "lead_id": conversation.lead_id,
-    });
-    let channel = format!("conversation:{}", conversation.id);
-    deps.publish(unit, ctx, channel, EventType::ConversationEnded, Some(conversation.id), data).await
-}
-
-/// What of an utterance the organization wants stored.
-pub(crate) fn stored_content(
-    organization: &Organization,
-    conversation: &Conversation,
-    content: &str,
-    names: &[String],
-) -> String {
-    match organization.storage_mode {
-        StorageMode::Everything => content.to_owned(),
-        StorageMode::EverythingExceptPii => {
-            let given = &conversation.state.given;
-            let names: Vec<_> = given.name.iter().chain(&given.company).chain(names).map(String::as_str).collect();
-            redact(content, &names).into_owned()
-        }
-        StorageMode::BasicAttributesOnly => String::new(),
-    }
-}
-
-/// True when a conversation's lead was erased or deleted: nothing more may be written about it.
-pub(crate) async fn lead_is_gone(repos: &dyn Repositories, conversation: &Conversation) -> Result<bool> {
-    let lead = repos.leads().get(conversation.organization_id, conversation.lead_id).await?;
-    Ok(lead.is_none_or(|lead| lead.deleted_at.is_some() || lead.erased_at.is_some()))
-}
-
-/// Ends a lead's open conversations, in the unit that erases it: a turn that runs meets the newer version, and none
-/// begins after it.
-pub(crate) async fn end_all(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<()> {
-    let filter = ConversationFilter {
-        statuses: vec![ConversationStatus::Active, ConversationStatus::Paused],
-        lead_id: Some(lead),
-        ..ConversationFilter::default()
-    };
-    let page = Paging::After { cursor: None, limit: 100 };
-    loop {
-        // Those that were ended are open no more, so each page is the first.
-        let open = unit.conversations().list(ctx.organization, &filter, Sort::default(), &page).await?.items;
-        if open.is_empty() {
-            return Ok(());
-        }
-        for mut conversation in open {
-            let now = deps.now();
-            conversation.move_to(ConversationStatus::Completed, now)?;
-            conversation.updated_at = now;
-            unit.conversations().update(&conversation).await?;
-            ended(deps, unit, ctx, &conversation, EndedReason::TeamEnded).await?;
-        }
-    }
 }
