@@ -64,5 +64,5 @@ fn every_case_of_the_other_ports_is_listed_in_its_file() {
         let (list, _) = list.split_once('}').expect("an end");
         assert_eq!(list.split_whitespace().collect::<BTreeSet<_>>(), cases(&text).into_iter().collect(), "{file}");
     }
-    assert_eq!(suites, 5, "cache, events, files, limit and mail");
+    assert_eq!(suites, 6, "cache, delivery, events, files, limit and mail");
 }

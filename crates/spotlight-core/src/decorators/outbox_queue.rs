@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     ports::{
         BatchRecord, BatchSpec, ClaimedJob, Enqueued, JobConsumer, JobFilter, JobInspector, JobProducer, JobQueue,
-        JobRecord, JobSpec, Outcome, Progress, Pulse, QueueSnapshot, Settlement, Storage, Upkeep,
+        JobRecord, JobSpec, JobState, Outcome, Progress, Pulse, QueueSnapshot, Settlement, Storage, Upkeep,
     },
 };
 
@@ -28,16 +28,18 @@ impl OutboxQueue {
         Self { inner, storage }
     }
 
+    /// Takes the rows of jobs out.
+    async fn remove(&self, jobs: &[JobId]) -> Result<()> {
+        let unit = self.storage.begin().await?;
+        unit.outbox().finish(jobs).await?;
+        unit.commit().await
+    }
+
     async fn finish(&self, jobs: &[JobId]) {
         if jobs.is_empty() {
             return;
         }
-        let finished = async {
-            let unit = self.storage.begin().await?;
-            unit.outbox().finish(jobs).await?;
-            unit.commit().await
-        };
-        if let Err(error) = finished.await {
+        if let Err(error) = self.remove(jobs).await {
             tracing::warn!(jobs = jobs.len(), error = error.chain(), "jobs that ended stay in the outbox for a while");
         }
     }
@@ -119,16 +121,21 @@ impl JobInspector for OutboxQueue {
     }
 
     async fn discard(&self, id: JobId) -> Result<bool> {
-        let discarded = self.inner.discard(id).await?;
-        if discarded {
-            // Else the relay would send it again.
-            self.finish(&[id]).await;
+        let dead = self.inner.find(id).await?.is_some_and(|job| job.state == JobState::Dead);
+        if dead {
+            // Before the queue forgets it: else the relay would send it again.
+            self.remove(&[id]).await?;
         }
-        Ok(discarded)
+        self.inner.discard(id).await
     }
 
     async fn cancel(&self, id: JobId) -> Result<bool> {
-        self.inner.cancel(id).await
+        let cancelled = self.inner.cancel(id).await?;
+        // A running one ends when its process settles it.
+        if cancelled && self.inner.find(id).await?.is_some_and(|job| job.state == JobState::Cancelled) {
+            self.remove(&[id]).await?;
+        }
+        Ok(cancelled)
     }
 
     async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {

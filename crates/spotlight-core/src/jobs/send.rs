@@ -20,6 +20,9 @@ const TURN_MS: u32 = 15_000;
 /// Seconds after which a row that was sent is looked at again: at first, and at most.
 const AGAIN_S: (u32, u32) = (60, 900);
 
+/// Seconds after which a row is sent again where the queue failed.
+const FAILED_S: u32 = 2;
+
 /// What is to become of a row that was sent.
 enum Fate {
     Goes,
@@ -30,7 +33,7 @@ enum Fate {
 /// Sends the jobs that are due, in their order. Gives how many rows were dealt with.
 ///
 /// # Errors
-/// Those of storage and of the queue; where the queue fails, the rows are due again at once.
+/// Those of storage and of the queue; where the queue fails, the rows are due again after two seconds.
 pub(super) async fn send(deps: &Deps) -> Result<usize> {
     let repos = deps.storage.read(ReadConsistency::Strong);
     if !repos.outbox().due(OutboxKind::Job, deps.now()).await? {
@@ -54,9 +57,11 @@ pub(super) async fn send(deps: &Deps) -> Result<usize> {
                 note(deps, &*unit, row, fate).await?;
             }
         }
-        Err(error) => {
+        // The queue may have taken them, and a worker may have read its facts by now: a row that was once on its way stays
+        // claimed, so that it stands for no new job of its key.
+        Err(_) => {
             for (row, _) in &jobs {
-                unit.outbox().retry(row.id, row.claim, row.created_at, &error.to_string()).await?;
+                unit.outbox().extend(row.id, row.claim, deps.now(), FAILED_S).await?;
             }
         }
     }

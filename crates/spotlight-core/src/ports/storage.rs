@@ -42,7 +42,10 @@ pub enum JobPlacement {
     /// Into the queue that shares the storage's database, in the unit's own transaction.
     #[default]
     Queue,
-    /// Into the outbox, from where a relay brings them into a queue that is another store.
+    /// Into the outbox, from where a relay brings them into a queue that is another store. A job for later stays there
+    /// until its time: till then the queue does not know it, so that it cannot be looked at or cancelled, and of jobs
+    /// with one key [`WhenTaken::Extend`](super::queue::WhenTaken::Extend) and
+    /// [`Replace`](super::queue::WhenTaken::Replace) act only on what is in the queue.
     Outbox,
 }
 

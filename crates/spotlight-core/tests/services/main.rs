@@ -2,6 +2,7 @@
 
 mod accounts;
 mod analysis;
+mod answerless;
 mod audit;
 mod audit_log;
 mod billing;

@@ -1,6 +1,6 @@
 //! A queue that is another store than the database: jobs wait in the outbox until they have ended.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use bytes::Bytes;
 use chrono::Duration;
@@ -18,7 +18,10 @@ use spotlight_core::{
     services::organizations::NewOrganization,
 };
 
-use crate::world::{TestClock, job};
+use crate::{
+    answerless::Answerless,
+    world::{TestClock, job},
+};
 
 /// A database that leaves its jobs in the outbox, beside files.
 struct Place {
@@ -192,4 +195,41 @@ async fn a_job_for_later_waits_in_the_outbox() {
     platform.run_until_idle().await.expect("work");
     assert_eq!(queue.find(id).await.expect("a look").expect("it is kept").state, JobState::Done);
     assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_job_that_may_have_been_taken_stands_for_no_newer_one() {
+    let place = Place::new().await;
+    let queue = Arc::new(Answerless { inner: place.queue(true), silent: AtomicBool::new(true) });
+    let platform = place.platform(&(queue.clone() as Arc<dyn JobQueue>));
+    let key = Unique { key: "k".to_owned(), scope: UniqueScope::Waiting, taken: WhenTaken::Discard };
+    let spec = JobSpec { unique: Some(key), ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" })) };
+    let first = place.leave(spec.clone()).await;
+    platform.run_until_idle().await.expect_err("the answer is lost");
+    assert!(queue.inner.find(first).await.expect("a look").is_some(), "the queue has it all the same");
+    let second = place.leave(spec).await;
+    assert_ne!(first, second, "the first may have read its facts by now");
+    queue.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    place.clock.forward(Duration::minutes(2));
+    platform.run_until_idle().await.expect("work");
+    place.clock.forward(Duration::minutes(2));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.inner.find(first).await.expect("a look").expect("it is kept").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn what_was_called_off_or_discarded_does_not_come_back() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    queue.set_paused("default", true).await.expect("paused");
+    let id = place.leave(job(place.organization, "delete_file", &json!({ "key": "a.ogg" }))).await;
+    platform.run_until_idle().await.expect("it is sent");
+    assert!(queue.cancel(id).await.expect("called off"));
+    assert_eq!(place.rows().await, OutboxStats::default());
+    let other = place.queue(true);
+    place.clock.forward(Duration::minutes(2));
+    place.platform(&other).run_until_idle().await.expect("work");
+    assert_eq!(other.find(id).await.expect("a look"), None);
 }
