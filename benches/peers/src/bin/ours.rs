@@ -38,16 +38,10 @@ impl Job for Nothing {
 
 struct Ours(Arc<dyn JobQueue>);
 
-#[cfg(feature = "redis-queue")]
 async fn redis(url: &str) -> Result<Ours> {
     use spotlight_storage::redis::{RedisClient, RedisOptions, RedisQueue};
     let client = RedisClient::connect(RedisOptions::new(url)).await?;
     Ok(Ours(Arc::new(RedisQueue::connect(client, Arc::new(SystemIds)).await?)))
-}
-
-#[cfg(not(feature = "redis-queue"))]
-async fn redis(_: &str) -> Result<Ours> {
-    Err("built without the feature redis-queue".into())
 }
 
 impl Peer for Ours {

@@ -32,7 +32,6 @@ pub(crate) const PEERS: &[Entry] = &[
     entry("graphile-worker (Node)", Store::Postgres, Program::Node("graphile_worker.mjs")),
     entry("apalis-postgres", Store::Postgres, Program::Rust("apalis_postgres")),
     entry("pg-boss", Store::Postgres, Program::Node("pg_boss.mjs")),
-    #[cfg(feature = "redis-queue")]
     entry("ours on Redis", Store::Redis, Program::Rust("ours")),
     entry("BullMQ", Store::Redis, Program::Node("bullmq.mjs")),
     entry("apalis-redis", Store::Redis, Program::Rust("apalis_redis")),
