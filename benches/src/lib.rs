@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `measure` | two ways of doing one thing, timed in turns, and the table of results |
 //! | `given` | the seeded tenants, and what is asked of them |
+//! | `queue` | a job queue on any store, worked off by the real worker |
 //! | `row` | every column of a lead, decoded without the SDK |
 //! | `suite` | the questions that the SDK and bare `sqlx` are asked |
 
 mod given;
 mod measure;
+mod queue;
 mod row;
 mod suite;
 
@@ -17,6 +19,7 @@ pub use self::{
         DAYS, Many, SEARCHES, audit, days, event, filter, lead_at, new_lead, organization, search_filter, sort, user,
     },
     measure::{Sheet, median, pair},
+    queue::measure_queue,
     row::{BareLead, Decode},
     suite::{Bare, Figures, compare},
 };
