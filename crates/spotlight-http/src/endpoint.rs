@@ -1,5 +1,6 @@
 //! What an endpoint is: the row that routing, access, limits, reading and documentation come from.
 
+use futures::future::BoxFuture;
 use http::Method;
 use spotlight_core::{error::Result, ports::Quota};
 
@@ -8,8 +9,9 @@ use crate::{
     input::{Field, read_body, read_maybe, read_nothing},
     output::{Attributes, Relation},
     query::Parameter,
+    resources::{Call, Group, endpoints},
+    response::Response,
     schema::{Book, Described, Node},
-    table::{ENDPOINTS, Operation},
 };
 
 /// The methods the API knows.
@@ -94,15 +96,21 @@ impl Shows {
     }
 }
 
+/// Does what an endpoint is for.
+type Run = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Response>>;
+
 /// One endpoint.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
-    /// What it does.
-    pub operation: Operation,
+    /// Its name in documentation, logs and metrics.
+    pub name: &'static str,
+    /// What it is served or left out with.
+    pub group: Group,
     /// Its method.
     pub verb: Verb,
     /// Its path, with parameters as `{id}`.
     pub path: &'static str,
+    pub(crate) run: Run,
     pub(crate) summary: &'static str,
     pub(crate) access: Access,
     pub(crate) query: &'static [Parameter],
@@ -122,11 +130,35 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const fn new(operation: Operation, verb: Verb, path: &'static str, summary: &'static str) -> Self {
+    /// The endpoint of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        endpoints().iter().find(|endpoint| endpoint.name == name)
+    }
+
+    pub(crate) const fn get(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Get, path, name, summary, run)
+    }
+
+    pub(crate) const fn post(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Post, path, name, summary, run)
+    }
+
+    pub(crate) const fn patch(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Patch, path, name, summary, run)
+    }
+
+    pub(crate) const fn delete(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Delete, path, name, summary, run)
+    }
+
+    /// For members of the team, until another access is given. The table sets the group.
+    const fn new(verb: Verb, path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
         Self {
-            operation,
+            name,
+            group: Group::Probes,
             verb,
             path,
+            run,
             summary,
             access: Access::Team,
             query: &[],
@@ -262,7 +294,7 @@ impl Endpoint {
 pub fn allowed(path: &str) -> String {
     let mut methods = Vec::new();
     let mut crosses = false;
-    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path == path) {
+    for endpoint in endpoints().iter().filter(|endpoint| endpoint.path == path) {
         crosses |= endpoint.crosses_origins();
         methods.push(endpoint.verb.method().to_string());
         if endpoint.verb == Verb::Get {

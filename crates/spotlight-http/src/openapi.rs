@@ -16,8 +16,8 @@ use utoipa::openapi::{
 use crate::{
     endpoint::{Access, Answers, Endpoint, Shows, Verb},
     error::title,
+    resources::endpoints,
     schema::{Book, Node, any_object, explained, formatted, list_of, nullable, one_of, plain},
-    table::ENDPOINTS,
 };
 
 /// The API's document, the same in every framework.
@@ -36,7 +36,7 @@ pub fn openapi_json() -> String {
 fn write() -> Value {
     let mut book = Book::default();
     let mut paths = Paths::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in endpoints() {
         paths.add_path_operation(endpoint.path, vec![method(endpoint.verb)], operation(endpoint, &mut book));
     }
     let errors = error_document(&mut book);
@@ -87,10 +87,8 @@ fn method(verb: Verb) -> HttpMethod {
 }
 
 fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
-    let mut built = OperationBuilder::new()
-        .operation_id(Some(endpoint.operation.name()))
-        .summary(Some(endpoint.summary))
-        .tag(endpoint.tag());
+    let mut built =
+        OperationBuilder::new().operation_id(Some(endpoint.name)).summary(Some(endpoint.summary)).tag(endpoint.tag());
     for parameter in parameters(endpoint) {
         built = built.parameter(parameter);
     }
