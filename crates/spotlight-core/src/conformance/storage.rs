@@ -222,6 +222,7 @@ macro_rules! __storage_cases {
                 endpoints_come_back_oldest_first
                 an_endpoint_keeps_versions
                 deliveries_come_back_newest_first
+                late_deliveries_are_found
                 an_endpoint_goes_with_its_deliveries
                 an_incoming_event_is_accepted_once
                 old_incoming_events_are_forgotten

@@ -37,6 +37,9 @@ pub enum ReadConsistency {
 }
 
 /// Where the jobs of units of work go.
+///
+/// It is one for a whole fleet, since jobs that are left in one place are not looked for in the other. A database records
+/// it, and refuses processes that say otherwise unless they are to change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum JobPlacement {
     /// Into the queue that shares the storage's database, in the unit's own transaction.
@@ -48,6 +51,16 @@ pub enum JobPlacement {
     /// [`WhenTaken::Extend`](super::queue::WhenTaken::Extend) and [`Replace`](super::queue::WhenTaken::Replace) act when
     /// it comes.
     Outbox,
+}
+
+impl JobPlacement {
+    /// The word used in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Outbox => "outbox",
+        }
+    }
 }
 
 macro_rules! repositories {
