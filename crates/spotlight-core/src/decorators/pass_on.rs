@@ -26,28 +26,42 @@ macro_rules! pass_on {
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] enqueue $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn enqueue(&self, jobs: Vec<$crate::ports::JobSpec>) -> $crate::Result<Vec<$crate::ports::Enqueued>> {
+            async fn enqueue(
+                &self,
+                jobs: Vec<$crate::ports::JobSpec>,
+            ) -> $crate::Result<Vec<$crate::ports::Enqueued>> {
                 self.$inner.enqueue(jobs).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] enqueue_with_ids $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn enqueue_with_ids(&self, jobs: Vec<($crate::domain::JobId, $crate::ports::JobSpec)>) -> $crate::Result<Vec<$crate::ports::Enqueued>> {
+            async fn enqueue_with_ids(
+                &self,
+                jobs: Vec<($crate::domain::JobId, $crate::ports::JobSpec)>,
+            ) -> $crate::Result<Vec<$crate::ports::Enqueued>> {
                 self.$inner.enqueue_with_ids(jobs).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] enqueue_batch $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn enqueue_batch(&self, batch: $crate::ports::BatchSpec) -> $crate::Result<$crate::domain::BatchId> {
+            async fn enqueue_batch(
+                &self,
+                batch: $crate::ports::BatchSpec,
+            ) -> $crate::Result<$crate::domain::BatchId> {
                 self.$inner.enqueue_batch(batch).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] tick $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn tick(&self, schedule: &str, at: $crate::domain::time::Timestamp, job: $crate::ports::JobSpec) -> $crate::Result<bool> {
+            async fn tick(
+                &self,
+                schedule: &str,
+                at: $crate::domain::time::Timestamp,
+                job: $crate::ports::JobSpec,
+            ) -> $crate::Result<bool> {
                 self.$inner.tick(schedule, at, job).await
             }
         ] $($rest)* }
@@ -61,14 +75,23 @@ macro_rules! pass_on {
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] register $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn register(&self, process: $crate::domain::ProcessId, label: &str, lease: ::std::time::Duration) -> $crate::Result<()> {
+            async fn register(
+                &self,
+                process: $crate::domain::ProcessId,
+                label: &str,
+                lease: ::std::time::Duration,
+            ) -> $crate::Result<()> {
                 self.$inner.register(process, label, lease).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] heartbeat $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn heartbeat(&self, process: $crate::domain::ProcessId, progress: &[$crate::ports::Progress]) -> $crate::Result<$crate::ports::Pulse> {
+            async fn heartbeat(
+                &self,
+                process: $crate::domain::ProcessId,
+                progress: &[$crate::ports::Progress],
+            ) -> $crate::Result<$crate::ports::Pulse> {
                 self.$inner.heartbeat(process, progress).await
             }
         ] $($rest)* }
@@ -82,14 +105,23 @@ macro_rules! pass_on {
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] claim $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn claim(&self, process: $crate::domain::ProcessId, queues: &[String], limit: u32) -> $crate::Result<Vec<$crate::ports::ClaimedJob>> {
+            async fn claim(
+                &self,
+                process: $crate::domain::ProcessId,
+                queues: &[String],
+                limit: u32,
+            ) -> $crate::Result<Vec<$crate::ports::ClaimedJob>> {
                 self.$inner.claim(process, queues, limit).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] settle $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn settle(&self, process: $crate::domain::ProcessId, settlements: &[$crate::ports::Settlement]) -> $crate::Result<Vec<bool>> {
+            async fn settle(
+                &self,
+                process: $crate::domain::ProcessId,
+                settlements: &[$crate::ports::Settlement],
+            ) -> $crate::Result<Vec<bool>> {
                 self.$inner.settle(process, settlements).await
             }
         ] $($rest)* }
@@ -117,14 +149,22 @@ macro_rules! pass_on {
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] states $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn states(&self, ids: &[$crate::domain::JobId]) -> $crate::Result<Vec<Option<$crate::ports::JobState>>> {
+            async fn states(
+                &self,
+                ids: &[$crate::domain::JobId],
+            ) -> $crate::Result<Vec<Option<$crate::ports::JobState>>> {
                 self.$inner.states(ids).await
             }
         ] $($rest)* }
     };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] list $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
-            async fn list(&self, filter: &$crate::ports::JobFilter, after: Option<$crate::domain::JobId>, limit: u32) -> $crate::Result<Vec<$crate::ports::JobRecord>> {
+            async fn list(
+                &self,
+                filter: &$crate::ports::JobFilter,
+                after: Option<$crate::domain::JobId>,
+                limit: u32,
+            ) -> $crate::Result<Vec<$crate::ports::JobRecord>> {
                 self.$inner.list(filter, after, limit).await
             }
         ] $($rest)* }
