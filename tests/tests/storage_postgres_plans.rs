@@ -185,7 +185,8 @@ async fn jobs_that_were_sent_cost_a_poll_nothing() {
         run(&mut connection, statement.to_owned()).await;
     }
     let all = statements().expect("every list can be put together");
-    let ids = "ARRAY(SELECT md5('sent' || i)::uuid FROM generate_series(500, 509) i)";
+    let ids: Vec<_> = (500..510).map(|number| format!("md5('sent{number}')::uuid")).collect();
+    let ids = format!("ARRAY[{}]", ids.join(", "));
     let ones = "array_fill(1::bigint, ARRAY[10])";
     let looks = "array_fill(now(), ARRAY[10])";
     for (name, values, most) in [
