@@ -20,7 +20,7 @@ use spotlight_storage::{
 
 use crate::{
     cli::Options,
-    settings::{Adapter, Settings},
+    settings::{Adapter, Jobs, Settings},
 };
 
 /// A platform, and in words what it stands on.
@@ -52,7 +52,7 @@ struct Stores {
 /// Opens storage and builds the platform.
 pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Deployment> {
     let redis = redis(options)?;
-    let stores = open_stores(options, settings.jobs.adapter, redis.as_ref()).await?;
+    let stores = open_stores(options, &settings.jobs, redis.as_ref()).await?;
     create_dir(&options.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mailer = FolderMailer::new(options.data_dir.join("mail"));
@@ -81,16 +81,16 @@ fn redis(options: &Options) -> Result<Option<RedisClient>> {
 }
 
 /// Opens storage, and the queue: that of the database, or one in Redis, which the outbox fills.
-async fn open_stores(options: &Options, adapter: Adapter, redis: Option<&RedisClient>) -> Result<Stores> {
-    let queue = match (adapter, redis) {
-        (Adapter::Database, _) => return open_database(options, JobPlacement::Queue).await,
+async fn open_stores(options: &Options, jobs: &Jobs, redis: Option<&RedisClient>) -> Result<Stores> {
+    let queue = match (jobs.adapter, redis) {
+        (Adapter::Database, _) => return open_database(options, JobPlacement::Queue, jobs.change_over).await,
         (Adapter::Redis, Some(client)) => RedisQueue::connect(client.clone(), Arc::new(SystemIds)).await?,
         (Adapter::Redis, None) => {
             let text = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";
             return Err(Error::new(ErrorKind::Misconfigured, text));
         }
     };
-    let stores = open_database(options, JobPlacement::Outbox).await?;
+    let stores = open_database(options, JobPlacement::Outbox, jobs.change_over).await?;
     if let Some(unused) = &stores.connected {
         unused.close().await;
     }
@@ -99,26 +99,28 @@ async fn open_stores(options: &Options, adapter: Adapter, redis: Option<&RedisCl
 }
 
 /// The Postgres of the deployment, when it has one.
-fn postgres(options: &Options, jobs: JobPlacement) -> Option<PgOptions> {
+fn postgres(options: &Options) -> Option<PgOptions> {
     let mut postgres = PgOptions::new(options.database_url.clone()?);
     postgres.pooler = options.database_pooler;
     postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
-    postgres.jobs = jobs;
     Some(postgres)
 }
 
-async fn open_database(options: &Options, jobs: JobPlacement) -> Result<Stores> {
-    if let Some(postgres) = postgres(options, jobs) {
+async fn open_database(options: &Options, jobs: JobPlacement, change_jobs: bool) -> Result<Stores> {
+    if let Some(postgres) = postgres(options) {
+        let postgres = PgOptions { jobs, change_jobs, ..postgres };
         let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
         let queue = PgQueue::connect(postgres).await?;
         let described = "Postgres".to_owned();
         return Ok(Stores { storage, queue: Arc::new(queue.clone()), connected: Some(queue), described });
     }
     let path = options.data_dir.join("spotlight.db");
-    let storage = SqliteStorage::open(SqliteOptions { jobs, ..SqliteOptions::new(&path) }).await.map_err(|error| {
-        let text = format!("the database {} cannot be used", path.display());
-        Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
-    })?;
+    let storage = SqliteStorage::open(SqliteOptions { jobs, change_jobs, ..SqliteOptions::new(&path) }).await.map_err(
+        |error| {
+            let text = format!("the database {} cannot be used", path.display());
+            Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
+        },
+    )?;
     let queue = Arc::new(SqliteQueue::new(&storage));
     let described = format!("SQLite in {}", path.display());
     Ok(Stores { storage: Arc::new(storage), queue, connected: None, described })
@@ -129,7 +131,7 @@ async fn events(options: &Options, redis: Option<&RedisClient>, clock: &Arc<dyn 
     if let Some(client) = redis {
         return Ok(Arc::new(RedisEventBus::new(client.clone())));
     }
-    match postgres(options, JobPlacement::Queue) {
+    match postgres(options) {
         Some(postgres) => Ok(Arc::new(PgEventBus::connect(postgres).await?)),
         None => Ok(Arc::new(MemoryEventBus::new(Arc::clone(clock)))),
     }

@@ -506,6 +506,11 @@ fn jobs_wait_in_redis_where_the_settings_say_so() {
     awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
     awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
     assert!(worker.stop() && web.stop(), "both end well");
+    std::fs::write(&settings, "[jobs]\nadapter = \"database\"\n").expect("a file");
+    let said = refused(role("worker"));
+    assert!(said.contains("docs/jobs.md"), "its jobs would be another's: {said}");
+    std::fs::write(&settings, "[jobs]\nadapter = \"database\"\nchange_over = true\n").expect("a file");
+    assert!(Running::run(role("worker")).stop(), "they change over");
 }
 
 #[test]

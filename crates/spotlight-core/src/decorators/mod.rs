@@ -6,6 +6,7 @@ mod circuit;
 pub mod fallback_chat;
 mod fallback_limit;
 mod outbox_queue;
+mod pass_on;
 mod two_level;
 
 pub use self::{

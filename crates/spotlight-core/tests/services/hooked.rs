@@ -70,6 +70,10 @@ impl Storage for Hooked {
         Ok(Box::new(Unit { unit: self.storage.begin().await?, hooks: Arc::clone(&self.hooks) }))
     }
 
+    async fn relays_jobs(&self) -> Result<bool> {
+        self.storage.relays_jobs().await
+    }
+
     async fn ping(&self) -> Result<()> {
         self.storage.ping().await
     }
