@@ -62,9 +62,13 @@ impl Side for Own {
     }
 
     fn set_open(&self, open: bool) {
-        self.open.send_replace(open);
-        // Whoever saw the sign before it changed has landed by now, or lands no more.
+        if !open {
+            self.open.send_replace(false);
+        }
+        // Fills that have begun until here are lost. Those that begin from here on hear of every delete, or see the sign
+        // when they end.
         self.cache.clear();
+        self.open.send_replace(open);
     }
 
     fn owes(&self) -> bool {

@@ -33,10 +33,13 @@ pub(crate) async fn known(deps: &Deps, organization: OrganizationId, assistant: 
     let keep = Keep { lease: LEASE, tags: vec![tag(assistant)], ..Keep::new(AT_MOST) };
     let read = || async {
         let entries = deps.storage.read(ReadConsistency::Strong).knowledge().list(organization, assistant).await?;
-        Ok(Some(Known::new(entries)))
+        Ok(Known::new(entries))
     };
-    let known = deps.cache.get_or_compute_shared(organization, &key, &keep, read).await?;
-    known.ok_or_else(|| Error::internal("what an assistant knows is a list, if an empty one"))
+    match deps.cache.get_or_compute_shared(organization, &key, &keep, || async { read().await.map(Some) }).await? {
+        Some(known) => Ok(known),
+        // Another version has noted that there is nothing, where this one notes a list, if an empty one.
+        None => read().await.map(Arc::new),
+    }
 }
 
 /// The organization of an assistant, which never changes. Whether the assistant is there still is for storage to say.

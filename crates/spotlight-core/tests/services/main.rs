@@ -18,6 +18,7 @@ mod hooked;
 mod hosts;
 mod interruptions;
 mod jobs;
+mod kept;
 mod leads;
 mod models;
 mod outbox;
