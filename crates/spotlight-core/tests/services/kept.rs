@@ -1,26 +1,22 @@
 //! What services keep in the cache: it is answered from there, it is never old for long, and nothing of it is a visitor's.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use rstest::rstest;
 use spotlight_core::{
-    Context, Error, ErrorKind, Result, Spotlight,
+    Context, ErrorKind, Result, Spotlight,
     conformance::watched_bus::WatchedBus,
     decorators::{FleetCache, TwoLevelCache, TwoLevelSettings},
     domain::{
-        KnowledgeId, OrganizationId,
+        KnowledgeId,
         assistant::{Assistant, Knowledge},
         conversation::Conversation,
         organization::Organization,
     },
     memory::{MemoryCache, MemoryEventBus},
-    ports::{Cache, Cached, EventBus, Fill, FillToken, Filled, SystemIds},
+    ports::{Cache, EventBus, SystemIds},
     services::{
         assistants::{AssistantInput, KnowledgeInput, KnowledgePatch},
         conversations::TurnInput,
@@ -30,6 +26,7 @@ use spotlight_core::{
 
 use crate::{
     hooked::Commit,
+    ledger::Ledger,
     world::{TestClock, World, told},
 };
 
@@ -268,64 +265,6 @@ async fn a_change_is_told_when_its_caller_goes_away() {
     assert_eq!(world.told_by(&pair.there, &talk).await, ["Ten years."]);
 }
 
-/// A cache that writes down what it is given, or that cannot be reached.
-struct Ledger {
-    cache: MemoryCache,
-    written: Mutex<Vec<String>>,
-    is_away: bool,
-}
-
-impl Ledger {
-    fn new(is_away: bool) -> Arc<Self> {
-        let cache = MemoryCache::new(Arc::new(TestClock::new()), ROOM);
-        Arc::new(Self { cache, written: Mutex::default(), is_away })
-    }
-
-    fn note(&self, organization: OrganizationId, words: &[&str]) -> Result<()> {
-        if self.is_away {
-            return Err(Error::new(ErrorKind::Unavailable, "away"));
-        }
-        let line = format!("{organization} {}", words.join(" "));
-        self.written.lock().expect("nobody panicked").push(line);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Cache for Ledger {
-    async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
-        self.note(organization, &[key])?;
-        self.cache.get(organization, key).await
-    }
-
-    async fn set(&self, org: OrganizationId, key: &str, value: Bytes, ttl: Duration, tags: &[String]) -> Result<()> {
-        self.note(org, &[key, &String::from_utf8_lossy(&value), &tags.join(" ")])?;
-        self.cache.set(org, key, value, ttl, tags).await
-    }
-
-    async fn begin_fill(&self, organization: OrganizationId, key: &str, lease: Duration) -> Result<Fill> {
-        self.note(organization, &[key])?;
-        self.cache.begin_fill(organization, key, lease).await
-    }
-
-    async fn end_fill(&self, org: OrganizationId, key: &str, token: FillToken, filled: Option<Filled>) -> Result<bool> {
-        if let Some(filled) = &filled {
-            self.note(org, &[key, &String::from_utf8_lossy(&filled.value), &filled.tags.join(" ")])?;
-        }
-        self.cache.end_fill(org, key, token, filled).await
-    }
-
-    async fn delete(&self, organization: OrganizationId, key: &str) -> Result<()> {
-        self.note(organization, &[key])?;
-        self.cache.delete(organization, key).await
-    }
-
-    async fn delete_tag(&self, organization: OrganizationId, tag: &str) -> Result<()> {
-        self.note(organization, &[tag])?;
-        self.cache.delete_tag(organization, tag).await
-    }
-}
-
 #[tokio::test]
 async fn nothing_of_a_visitor_is_kept() {
     let ledger = Ledger::new(false);
@@ -345,11 +284,11 @@ async fn nothing_of_a_visitor_is_kept() {
     world.turn(&ctx, &talk, "Please call me at +49 30 901820.").await;
     world.work().await;
 
-    let written = ledger.written.lock().expect("nobody panicked");
+    let written = ledger.written();
     assert!(written.iter().any(|line| line.contains("Five years.")), "the cache was used");
     let (conversation, lead) = (talk.id.to_string(), talk.lead_id.to_string());
     let own = ["quentin", "xavier", "901820", "visitor.example", "colleague", &conversation, &lead];
-    for line in written.iter() {
+    for line in &written {
         let lower = line.to_lowercase();
         assert!(own.iter().all(|word| !lower.contains(word)), "{line}");
         let (_, key) = line.split_once(' ').expect("an organization and a key");

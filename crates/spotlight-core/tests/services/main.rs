@@ -20,6 +20,7 @@ mod interruptions;
 mod jobs;
 mod kept;
 mod leads;
+mod ledger;
 mod models;
 mod outbox;
 mod provider;
