@@ -124,19 +124,20 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(Process::start(url, namespace)) {
-        // The input ends when the tests say so, and when they are gone.
-        Ok(process) => std::io::stdin().lock().lines().map_while(std::result::Result::ok).for_each(|line| {
-            let words: Vec<_> = line.split(' ').collect();
-            let answer = runtime.block_on(process.answer(&words));
-            let answer = answer.unwrap_or_else(|error| format!("error: {}", error.chain()));
-            // Whoever asked and went away needs no answer.
-            let _ = writeln!(std::io::stdout(), "{answer}");
-        }),
+    let process = match runtime.block_on(Process::start(url, namespace)) {
+        Ok(process) => process,
         Err(error) => {
             complain(&error.chain());
             return ExitCode::FAILURE;
         }
+    };
+    // The input ends when the tests say so, and when they are gone.
+    for line in std::io::stdin().lock().lines().map_while(std::result::Result::ok) {
+        let words: Vec<_> = line.split(' ').collect();
+        let answer = runtime.block_on(process.answer(&words));
+        let answer = answer.unwrap_or_else(|error| format!("error: {}", error.chain()));
+        // Whoever asked and went away needs no answer.
+        let _ = writeln!(std::io::stdout(), "{answer}");
     }
     ExitCode::SUCCESS
 }
