@@ -1,4 +1,4 @@
-//! A cache on Redis that several processes share, and a platform whose Redis goes away.
+//! A cache on Redis that several processes share, a platform whose Redis goes away, and two that have none.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,18 +9,26 @@ use std::{
 
 use futures::StreamExt;
 use spotlight_core::{
-    Context,
-    decorators::{TwoLevelCache, TwoLevelSettings},
+    Context, Spotlight, SpotlightBuilder,
+    conformance::watched_bus::WatchedBus,
+    decorators::{FleetCache, TwoLevelCache, TwoLevelSettings},
     domain::{AssistantId, OrganizationId, assistant::Language},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter},
     ports::{Cache, Fill, SystemClock, SystemIds},
+    scripted::ScriptedChatModel,
     services::{
+        assistants::KnowledgePatch,
         conversations::{TurnEvent, TurnInput},
         public::NewVisit,
     },
 };
-use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions};
+use spotlight_storage::{
+    postgres::{PgEventBus, PgOptions},
+    redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions},
+};
 use spotlight_tests::{
-    deployment::{Deployment, TestClock, in_memory},
+    deployment::{Deployment, TestClock, in_memory, in_postgres},
+    postgres::TestDatabase,
     redis::{RedisServer, namespace},
 };
 
@@ -134,21 +142,23 @@ fn a_process_that_is_killed_holds_nobody_up() {
     assert_eq!(there.ask("compute a 0"), "1", "its lease has ended");
 }
 
-/// One visitor's whole visit: who answers knows the price.
-async fn visit(deployment: &Deployment, assistant: AssistantId) -> Duration {
-    let platform = &deployment.platform;
+const PRICE: &str = "How much does it cost?";
+
+/// One visitor's whole visit: who answers says this price. Gives how long the turn took.
+async fn visit(platform: &Spotlight, assistant: AssistantId, price: &str) -> Duration {
     let visit = platform.public().open(assistant, None, NewVisit::default(), Context::anonymous()).await;
     let talk = visit.expect("a visit").conversation;
     let ctx = Context::visitor(talk.id, talk.organization_id);
     let begun = Instant::now();
-    let turn = platform.conversations().turn(&ctx, talk.id, TurnInput::text("How much does it cost?")).await;
+    let turn = platform.conversations().turn(&ctx, talk.id, TurnInput::text(PRICE)).await;
     let events: Vec<_> = turn.expect("a turn").collect().await;
     let took = begun.elapsed();
     let answer = events.into_iter().find_map(|event| match event.expect("an event") {
         TurnEvent::Done { utterance, .. } => utterance,
         _ => None,
     });
-    assert!(answer.expect("an answer").content.contains("49 euros"));
+    let answer = answer.expect("an answer").content;
+    assert!(answer.contains(price), "{price} in: {answer}");
     took
 }
 
@@ -177,26 +187,68 @@ async fn a_platform_does_without_a_redis_that_was_killed() {
     let cache = TwoLevelCache::new(remote, bus.clone(), clock, Arc::new(SystemIds), settings);
     cache.listening().await;
     let clock = TestClock::at("2026-03-25T10:00:00Z");
-    let build = |builder: spotlight_core::SpotlightBuilder| builder.cache(Arc::new(cache)).events(bus);
+    let build = |builder: SpotlightBuilder| builder.cache(Arc::new(cache)).events(bus);
     let deployment = Deployment::start_with(in_memory(clock.clone()), clock, build).await;
     deployment.lift_limits().await;
-    let assistant = deployment.assistant(Language::En, &[], &[("How much does it cost?", "49 euros a month.")]).await;
-    visit(&deployment, assistant).await;
+    let assistant = deployment.assistant(Language::En, &[], &[(PRICE, "49 euros a month.")]).await;
+    visit(&deployment.platform, assistant, "49 euros").await;
 
     redis.kill();
     // The first ones may wait for it; whoever comes later does not.
     for _ in 0..5 {
-        visit(&deployment, assistant).await;
+        visit(&deployment.platform, assistant, "49 euros").await;
     }
     let cost = cost(&**deployment.platform.cache()).await;
     assert!(cost < Duration::from_millis(1), "an operation takes {cost:?}");
     let mut times = Vec::new();
     for _ in 0..20 {
-        times.push(visit(&deployment, assistant).await);
+        times.push(visit(&deployment.platform, assistant, "49 euros").await);
     }
     times.sort();
     assert!(times[10] < Duration::from_millis(250), "a turn waits for the Redis: {:?}", times[10]);
 
     redis.start_again();
-    visit(&deployment, assistant).await;
+    visit(&deployment.platform, assistant, "49 euros").await;
+}
+
+/// A process's cache over its own end of the bus of a database.
+async fn over_postgres(options: PgOptions) -> (Arc<WatchedBus>, Arc<FleetCache>) {
+    let bus = PgEventBus::connect(options).await.expect("the database answers");
+    let bus = Arc::new(WatchedBus::new(Arc::new(bus)));
+    let cache = FleetCache::new(bus.clone(), Arc::new(SystemClock), Arc::new(SystemIds), 1 << 20);
+    cache.listening().await;
+    (bus, Arc::new(cache))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_on_one_postgres_hear_of_a_change_without_a_redis() {
+    let database = TestDatabase::fresh().await;
+    let (options, clock) = (|| PgOptions::new(database.url()), TestClock::at("2026-03-25T10:00:00Z"));
+    let (bus_here, cache_here) = over_postgres(options()).await;
+    let (bus_there, cache_there) = over_postgres(options()).await;
+    let stores = in_postgres(options()).await;
+    let here = Deployment::start_with(stores, clock.clone(), |builder| builder.cache(cache_here)).await;
+    let assistant = here.assistant(Language::En, &[], &[(PRICE, "49 euros a month.")]).await;
+    let (storage, queue) = in_postgres(options()).await;
+    let there = Spotlight::builder()
+        .storage(storage)
+        .queue(queue)
+        .chat(Arc::new(ScriptedChatModel::new()))
+        .events(Arc::new(MemoryEventBus::new(clock.clone())))
+        .mailer(Arc::new(MemoryMailer::new()))
+        .files(Arc::new(MemoryFileStore::new()))
+        .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
+        .cache(cache_there)
+        .clock(clock)
+        .build()
+        .expect("nothing is missing");
+    visit(&there, assistant, "49 euros").await;
+
+    let organization = here.platform.organizations().first().await.expect("the database answers").expect("it is there");
+    let (team, assistants) = (Context::system(organization), here.platform.assistants());
+    let known = assistants.knowledge(&team, assistant).await.expect("a list");
+    let patch = KnowledgePatch { answer: Some("59 euros a month.".to_owned()), ..KnowledgePatch::default() };
+    assistants.update_knowledge(&team, assistant, known[0].id, patch, None).await.expect("a change");
+    bus_there.heard(bus_here.published()).await;
+    visit(&there, assistant, "59 euros").await;
 }
