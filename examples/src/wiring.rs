@@ -5,16 +5,18 @@ use std::{ffi::OsString, fs, io::Write, path::Path, sync::Arc};
 use secrecy::SecretString;
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
-    decorators::{BreakerSettings, FallbackRateLimiter, OutboxQueue},
+    decorators::{BreakerSettings, FallbackRateLimiter, FleetCache, OutboxQueue, TwoLevelCache, TwoLevelSettings},
     local::{FolderMailer, LocalFileStore},
     memory::{MemoryEventBus, MemoryRateLimiter},
-    ports::{Clock, EventBus, IdGenerator, JobPlacement, JobQueue, RateLimiter, Storage, SystemClock, SystemIds},
+    ports::{
+        Cache, Clock, EventBus, IdGenerator, JobPlacement, JobQueue, RateLimiter, Storage, SystemClock, SystemIds,
+    },
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
 use spotlight_storage::{
     postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
-    redis::{RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
+    redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
@@ -59,6 +61,7 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
     // Ends with the runtime.
     tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
     let events = events(options, redis.as_ref(), &clock).await?;
+    let cache = cache(redis.as_ref(), &events, &clock);
     let limiter = limiter(redis, &clock);
     let platform = Spotlight::builder()
         .storage(Arc::clone(&stores.storage))
@@ -68,6 +71,7 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
         .mailer(Arc::new(mailer))
         .files(Arc::new(LocalFileStore::new(options.data_dir.join("files"))))
         .limiter(limiter)
+        .cache(cache)
         .clock(clock)
         .secret_key(secret_key(options)?)
         .flag_overrides(flag_overrides()?)
@@ -134,6 +138,21 @@ async fn events(options: &Options, redis: Option<&RedisClient>, clock: &Arc<dyn 
     match postgres(options) {
         Some(postgres) => Ok(Arc::new(PgEventBus::connect(postgres).await?)),
         None => Ok(Arc::new(MemoryEventBus::new(Arc::clone(clock)))),
+    }
+}
+
+/// What is read often, in the memory of each process. Where there is a Redis it is asked before the database; without,
+/// processes tell each other over the bus what they have changed.
+fn cache(redis: Option<&RedisClient>, events: &Arc<dyn EventBus>, clock: &Arc<dyn Clock>) -> Arc<dyn Cache> {
+    let (events, clock, ids, settings) =
+        (Arc::clone(events), Arc::clone(clock), Arc::new(SystemIds), TwoLevelSettings::default());
+    match redis {
+        // It does without a Redis that is away.
+        Some(client) => {
+            let remote = Arc::new(RedisCache::new(client.clone()));
+            Arc::new(TwoLevelCache::new(remote, events, clock, ids, settings))
+        }
+        None => Arc::new(FleetCache::new(events, clock, ids, settings.max_bytes)),
     }
 }
 

@@ -464,8 +464,8 @@ fn a_worker_does_the_jobs_that_a_web_server_leaves() {
     awaited(&database, "SELECT count(*) FROM job_processes", 0);
 }
 
-/// A visitor opens a conversation and says something.
-fn talk(web: &Running) {
+/// A visitor opens a conversation and says something. Gives what came of it.
+fn talk(web: &Running) -> String {
     let path = web.said.split("/api/v1/public").nth(1).and_then(|rest| rest.lines().next()).expect("a path to try");
     let opened = web.request("POST", &format!("/api/v1/public{}", path.trim()));
     let (_, body) = opened.split_once("\r\n\r\n").expect("a body");
@@ -475,6 +475,23 @@ fn talk(web: &Running) {
     let words = r#"{"turn":{"text":"I love it! How much is it?"}}"#;
     let turn = web.send("POST", &format!("/api/v1/conversations/{id}/turns"), &headers, words);
     assert!(turn.starts_with("HTTP/1.1 200"), "{turn}");
+    turn
+}
+
+#[test]
+fn a_redis_that_goes_away_keeps_no_visitor_waiting() {
+    let (folder, database, mut redis) = (Folder::new(), block_on(TestDatabase::unmigrated()), RedisServer::start());
+    let mut command = server(&folder.0);
+    command.env("DATABASE_URL", database.url()).env("REDIS_URL", redis.url());
+    let running = Running::run(command);
+    assert!(talk(&running).contains("49 euros"), "it knows the price");
+    redis.kill();
+    for _ in 0..5 {
+        assert!(talk(&running).contains("49 euros"), "it knows the price");
+    }
+    redis.start_again();
+    assert!(talk(&running).contains("49 euros"), "it knows the price");
+    assert!(running.stop(), "it ends well");
 }
 
 #[test]
