@@ -9,7 +9,7 @@ use redis::{Script, ScriptInvocation};
 use spotlight_core::{Error, Result, ports::is_queue_name};
 use uuid::Uuid;
 
-use super::{RedisQueue, guard, reply::Reply, wire::Draft};
+use super::{RedisQueue, contact::Contact, guard, reply::Reply, wire::Draft};
 use crate::shared::coalesce::Line;
 
 /// One queue.
@@ -21,6 +21,8 @@ pub(super) struct Room {
     pub(super) telling: String,
     /// Callers that add jobs.
     pub(super) line: Line<Draft>,
+    /// How well it is reached.
+    pub(super) contact: Contact,
     /// The fleet knows it.
     named: AtomicBool,
 }
@@ -72,6 +74,7 @@ impl RedisQueue {
             key: format!("{}:{{jobs:{name}}}:j", self.inner.client.namespace()),
             telling: self.inner.wake.telling(name),
             line: Line::default(),
+            contact: Contact::default(),
             named: AtomicBool::new(false),
         });
         rooms.insert(name.to_owned(), Arc::clone(&room));
@@ -135,6 +138,7 @@ mod tests {
             key: format!("ns:{{jobs:{name}}}:j"),
             telling: String::new(),
             line: Line::default(),
+            contact: Contact::default(),
             named: AtomicBool::new(false),
         };
         let (one, other) = (room("default"), room("low"));
