@@ -102,7 +102,9 @@ async fn nobody_is_given_up<S>(server: &mut S, url: &str, outage: impl AsyncFnOn
     let record = first.queue.find(lost.id).await.expect("it answers").expect("it is kept");
     assert_eq!((record.state, record.attempts), (JobState::Ready, 1));
     assert!(first.ends(&held[0]).await && second.ends(&held[1]).await && second.ends(&more[0]).await);
-    assert!(!dead.lives().await.expect("it answers"));
+    // It was only slow, and is told so.
+    assert!(!at_last("a sign of life", async || dead.lives().await).await);
+    at_last("a round of upkeep", async || dead.queue.upkeep(10).await).await;
     assert_eq!(dead.claim(1).await.expect_err("it was given up").kind(), ErrorKind::Conflict);
 }
 
@@ -129,6 +131,38 @@ async fn a_master_that_takes_over_after_a_lease_finds_the_living_alive() {
         tokio::time::sleep(LONGER).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_queue_is_made_while_its_server_is_away_and_looks_at_it_when_it_is_there() {
+    let mut server = RedisServer::start();
+    let options = RedisOptions::new(server.url());
+    server.stop();
+    let client = RedisClient::new(options).expect("the options can be read");
+    let queue = RedisQueue::new(client, Arc::new(SystemIds)).expect("nothing is asked yet");
+    assert_eq!(queue.check().await.expect_err("it is away").kind(), ErrorKind::Unavailable);
+    assert_eq!(queue.enqueue(vec![job(1)]).await.expect_err("it is away").kind(), ErrorKind::Unavailable);
+    server.start_again();
+    server.evict("allkeys-lru");
+    let refused = async {
+        loop {
+            match queue.enqueue(vec![job(1)]).await {
+                Err(error) if error.kind() == ErrorKind::Unavailable => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                answer => return answer.expect_err("jobs could disappear"),
+            }
+        }
+    };
+    let error = tokio::time::timeout(SOON, refused).await.expect("it is found");
+    assert_eq!(error.kind(), ErrorKind::Misconfigured, "{}", error.chain());
+    let process = ProcessId::from_uuid(SystemIds.uuid());
+    let error = queue.register(process, "a hand", LEASE).await.expect_err("jobs could disappear");
+    assert_eq!(error.kind(), ErrorKind::Misconfigured, "{}", error.chain());
+    server.evict("noeviction");
+    queue.register(process, "a hand", LEASE).await.expect("it joins");
+    queue.enqueue(vec![job(1)]).await.expect("added");
+    assert_eq!(queue.claim(process, &["default".to_owned()], 10).await.expect("it claims").len(), 1);
 }
 
 /// Breaks every job of a queue: `broken` makes of `text` what is stored instead.

@@ -155,8 +155,7 @@ mod redis {
     /// Its time is the usual lease's, so that it is for long runs alone.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_killed_process_is_replaced_within_the_usual_lease() {
-        let kills = rounds(0, 10);
-        let server = durable();
-        faults::kills(&server.url(), "usual lease on Redis", Setup::lease(15), kills, 10_000).await;
+        let (server, jobs) = (durable(), rounds(500, 10_000));
+        faults::kills(&server.url(), "usual lease on Redis", Setup::lease(15), rounds(0, 10), jobs as usize).await;
     }
 }

@@ -94,6 +94,10 @@ impl RedisQueue {
                 }
                 Err(error) => {
                     in_doubt.push((Arc::clone(&room), claim));
+                    if self.is_alone(&room) {
+                        failures.add_shared(error);
+                        break;
+                    }
                     failures.add(&room, error, NOT_CLAIMED);
                 }
             }
@@ -195,6 +199,11 @@ impl RedisQueue {
                     if sent {
                         self.pass_on(&room).await;
                     }
+                }
+                Err(error) if self.is_alone(&room) => {
+                    failures.add_shared(error);
+                    rooms.clear();
+                    return;
                 }
                 Err(error) => {
                     if rooms.iter().any(|one| is_same(one, &room)) {

@@ -19,7 +19,7 @@ const BREAK: Duration = Duration::from_millis(1_250);
 /// How often the same trouble is told.
 const TELL: Duration = Duration::from_secs(10);
 
-/// How well a part of Redis is reached.
+/// How well a part of Redis is reached: the one server, or the node of a cluster that holds some keys.
 #[derive(Default)]
 pub(super) struct Contact(Mutex<State>);
 

@@ -96,7 +96,7 @@ struct Inner {
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     doubts: Mutex<Vec<Doubt>>,
     /// How well the fleet's part of Redis is reached.
-    fleet: Contact,
+    fleet: Arc<Contact>,
     fitness: Fitness,
 }
 
@@ -165,7 +165,7 @@ impl RedisQueue {
             wake,
             rooms: Mutex::default(),
             doubts: Mutex::default(),
-            fleet: Contact::default(),
+            fleet: Arc::default(),
             fitness: Fitness::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

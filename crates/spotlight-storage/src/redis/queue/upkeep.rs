@@ -4,7 +4,7 @@ use spotlight_core::{Result, domain::ProcessId, ports::Upkeep};
 
 use super::{
     RedisQueue,
-    contact::Failures,
+    contact::{Failures, is_away},
     fleet::{Fleet, Loss},
     room::Room,
 };
@@ -18,6 +18,7 @@ impl RedisQueue {
         let mut failures = Failures::default();
         let rooms = match self.tidy_fleet().await {
             Ok(fleet) => fleet.rooms,
+            Err(error) if !self.inner.client.is_cluster() => return Err(error),
             Err(error) => {
                 // The queues need not wait until the fleet is back.
                 failures.add_shared(error);
@@ -27,6 +28,10 @@ impl RedisQueue {
         let mut done = Upkeep::default();
         for room in &rooms {
             if let Err(error) = self.keep_up_room(room, limit, &mut done).await {
+                if is_away(&error) && self.is_alone(room) {
+                    failures.add_shared(error);
+                    break;
+                }
                 failures.add(room, error, "a queue could not be kept up");
             }
         }
@@ -57,10 +62,15 @@ impl RedisQueue {
         Ok(fleet)
     }
 
+    /// For how many microseconds a queue has been reached, and the fleet: signs of life go by way of that.
+    fn steady(&self, room: &Room) -> u64 {
+        room.contact.steady().min(self.inner.fleet.steady())
+    }
+
     async fn keep_up_room(&self, room: &Room, limit: u32, done: &mut Upkeep) -> Result<()> {
         let mut delivered = Ok(());
         for _ in 0..REMOVED.1 {
-            let before = room.contact.steady();
+            let before = self.steady(room);
             let mut call = self.call(&self.scripts().upkeep, room);
             call.arg(limit.saturating_sub(done.promoted)).arg(REMOVED.0).arg(before);
             let mut reply = room.contact.of(self.run(&call)).await?;
@@ -74,7 +84,7 @@ impl RedisQueue {
             while overdue.len() > 0 {
                 let process = ProcessId::from_uuid(overdue.id()?);
                 // As for the fleet.
-                if room.contact.steady() >= before {
+                if self.steady(room) >= before {
                     let lost = self.lose(&self.inner.client, room, process, Loss::Overdue { found }).await?;
                     done.recovered += lost;
                 }
