@@ -531,6 +531,32 @@ fn jobs_wait_in_redis_where_the_settings_say_so() {
 }
 
 #[test]
+fn a_web_server_starts_while_redis_is_away_and_its_jobs_follow() {
+    let folder = Folder::new();
+    let database = block_on(TestDatabase::unmigrated());
+    let mut redis = RedisServer::start();
+    let url = redis.url();
+    redis.stop();
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let settings = folder.0.join("spotlight.toml");
+    std::fs::write(&settings, "[jobs]\nadapter = \"redis\"\n").expect("a file");
+    let role = |role: &str| {
+        let mut command = server(&folder.0);
+        command.env("DATABASE_URL", database.url()).env("REDIS_URL", &url);
+        command.args(["--role", role, "--config"]).arg(&settings);
+        Running::run(command)
+    };
+    let (web, worker) = (role("web"), role("worker"));
+    assert!(web.request("GET", "/up").starts_with("HTTP/1.1 200"));
+    talk(&web);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 1);
+    redis.start_again();
+    awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
+    assert!(worker.stop() && web.stop(), "both end well");
+}
+
+#[test]
 fn a_newer_file_is_left_alone() {
     let folder = Folder::new();
     assert!(Running::start(&folder.0).stop());
