@@ -65,7 +65,7 @@ impl LeadService {
         if let Some(own) = ctx.visible_to() {
             filter.owner_id = Some(own);
         }
-        let mut export = Export {
+        let export = Export {
             deps: self.deps.clone(),
             ctx: ctx.clone(),
             filter,

@@ -187,7 +187,7 @@ impl Importing<'_> {
                     return Ok(at);
                 }
             }
-            if self.done.complete && at < input.len() {
+            if self.done.complete && !self.skipping && at < input.len() {
                 return Err(another_file());
             }
             let (taken, found) = self.records.read(&input[at..], last);
