@@ -392,19 +392,22 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
     if !request.headers.contains_key(header::ACCEPT) {
         return Ok(());
     }
-    let kinds: &[&str] = match endpoint.answers {
-        Answers::Events => &["text/event-stream"],
-        Answers::File(kinds) => kinds,
-        _ => &["application/json"],
+    let full = endpoint.media_type();
+    let kinds = match &endpoint.answers {
+        Answers::Download(kinds) => *kinds,
+        _ => std::slice::from_ref(&full),
     };
-    let group = |kind: &str| kind.split_once('/').map_or(String::new(), |(group, _)| format!("{group}/*"));
-    let known: Vec<_> = kinds.iter().flat_map(|kind| [(*kind).to_owned(), group(kind)]).collect();
+    let is_of = |kind: &str, name: &str| {
+        let family = kind.split('/').next().unwrap_or_default();
+        let of_family = name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(family));
+        of_family || name.eq_ignore_ascii_case(kind)
+    };
     let understood = request.list(&header::ACCEPT).any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let refused =
             parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
-        !refused && (name == "*/*" || known.iter().any(|known| name.eq_ignore_ascii_case(known)))
+        !refused && (name == "*/*" || kinds.iter().any(|kind| is_of(kind, name)))
     });
     if understood || matches!(endpoint.answers, Answers::Nothing) {
         return Ok(());

@@ -81,8 +81,10 @@ pub(crate) enum Answers {
     Events,
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
-    /// A file of one of these media types.
-    File(&'static [&'static str]),
+    /// A file of one of these media types, as it comes.
+    Download(&'static [&'static str]),
+    /// A file of a page, of this media type. It is no part of the API's document.
+    File(&'static str),
 }
 
 /// A kind of resource.
@@ -212,12 +214,16 @@ impl Endpoint {
         Self { answers: Answers::Plain(T::describe), ..self }
     }
 
-    pub(crate) const fn file(self, kinds: &'static [&'static str]) -> Self {
-        Self { answers: Answers::File(kinds), ..self }
+    pub(crate) const fn download(self, kinds: &'static [&'static str]) -> Self {
+        Self { answers: Answers::Download(kinds), ..self }
     }
 
     pub(crate) const fn events(self) -> Self {
         Self { answers: Answers::Events, ..self }
+    }
+
+    pub(crate) const fn file(self, media_type: &'static str) -> Self {
+        Self { answers: Answers::File(media_type), ..self }
     }
 
     pub(crate) const fn refuses(self, refuses: &'static [u16]) -> Self {
@@ -237,6 +243,24 @@ impl Endpoint {
     /// The group it is documented under: the first part of its path.
     pub(crate) fn tag(&self) -> &'static str {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
+    }
+
+    /// What a good answer is written in.
+    pub(crate) const fn media_type(&self) -> &'static str {
+        match self.answers {
+            Answers::Events => "text/event-stream",
+            Answers::File(media_type) => media_type,
+            Answers::Download(kinds) => match kinds {
+                [first, ..] => first,
+                [] => "application/octet-stream",
+            },
+            _ => "application/json",
+        }
+    }
+
+    /// True when it is a part of the API's document.
+    pub const fn is_documented(&self) -> bool {
+        !matches!(self.answers, Answers::File(_))
     }
 
     /// True when pages of other origins may call it: never with cookies.
