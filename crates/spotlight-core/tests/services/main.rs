@@ -16,6 +16,7 @@ mod erasure;
 mod flags;
 mod hooked;
 mod hosts;
+mod imports;
 mod interruptions;
 mod jobs;
 mod kept;
