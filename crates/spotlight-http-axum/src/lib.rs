@@ -26,7 +26,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, any},
 };
-use spotlight_http::{Api, Body as Answer, ENDPOINTS, Request as Head, Response as Answered, Verb};
+use spotlight_http::{Api, Body as Answer, Request as Head, Response as Answered, Verb, endpoints};
 
 pub use self::serve::{Patience, serve, serve_with};
 
@@ -46,7 +46,7 @@ pub fn router(api: impl Into<Arc<Api>>) -> Router {
 pub fn routes(api: impl Into<Arc<Api>>) -> Router {
     let api = api.into();
     let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in endpoints() {
         let handler = {
             let api = Arc::clone(&api);
             move |request: Request| {

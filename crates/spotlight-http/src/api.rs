@@ -27,10 +27,11 @@ use crate::{
     credentials::{self, Caller},
     endpoint::{Access, Answers, Endpoint, Verb, allowed},
     error::{Place, Refusal, respond, seconds_up},
-    operations::{self, Call},
     policy::{HttpPolicy, limit_key},
+    precondition::if_match,
     query::Query,
     request::Request,
+    resources::Call,
     response::{Body, Response},
 };
 
@@ -82,7 +83,7 @@ impl Api {
         self.paused.store(0, Ordering::Relaxed);
     }
 
-    /// Answers a request that matches a row of [`ENDPOINTS`](crate::ENDPOINTS). The body is read when its turn comes:
+    /// Answers a request that matches a row of [`endpoints`](crate::endpoints). The body is read when its turn comes:
     /// not before the caller is known, and never beyond the policy's limit.
     ///
     /// # Cancel safety
@@ -122,7 +123,7 @@ impl Api {
         self.finish(&request, &request_id, endpoint.crosses_origins(), &mut response);
         let status = response.status.as_u16();
         let took_ms = began.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(operation = endpoint.operation.name(), status, took_ms, request_id, "answered");
+        tracing::info!(operation = endpoint.name, status, took_ms, request_id, "answered");
         response
     }
 
@@ -192,8 +193,23 @@ impl Api {
     {
         let Arrival { endpoint, request, request_id, client } = *arrival;
         if endpoint.access == Access::Probe {
-            Query::parse(request.query.as_deref(), endpoint.query)?;
-            return operations::probe(&self.platform, endpoint.operation).await.map_err(Refusal::from);
+            let query = Query::parse(request.query.as_deref(), endpoint.query)?;
+            let Caller { context, session } = Caller::nobody();
+            let call = Call {
+                platform: &self.platform,
+                policy: &self.policy,
+                endpoint,
+                request,
+                request_id,
+                context,
+                session,
+                query,
+                path: Vec::new(),
+                body: Bytes::new(),
+                expected_version: None,
+                place: None,
+            };
+            return (endpoint.run)(call).await.map_err(Refusal::from);
         }
         let place = self.enter()?;
         check_accept(request, endpoint)?;
@@ -230,9 +246,15 @@ impl Api {
             path,
             body,
             expected_version,
-            place,
+            place: Some(place),
         };
-        timeout(self.policy.timeout, operations::run(call))
+        let run = async {
+            if endpoint.carries.is_none() {
+                endpoint.check_body(&call.body)?;
+            }
+            (endpoint.run)(call).await
+        };
+        timeout(self.policy.timeout, run)
             .await
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "the answer took too long")))
             .map_err(Refusal::from)
@@ -258,7 +280,7 @@ impl Api {
         if endpoint.access == Access::Open {
             let caller = Caller::nobody();
             let (key, quota) = match endpoint.quota {
-                Some(quota) => (format!("http:{}:{}", endpoint.operation.name(), limit_key(client)), quota),
+                Some(quota) => (format!("http:{}:{}", endpoint.name, limit_key(client)), quota),
                 None => (credentials::counted_as(&caller.context, client), self.policy.open),
             };
             self.count(&key, quota, counted).await?;
@@ -347,7 +369,7 @@ fn log(arrival: &Arrival<'_>, refusal: &Refusal) {
     if let Refusal::Core(error) = refusal
         && refusal.status().is_server_error()
     {
-        let operation = arrival.endpoint.operation.name();
+        let operation = arrival.endpoint.name;
         tracing::error!(operation, request_id = arrival.request_id, error = error.chain(), "a request failed");
     }
 }
@@ -357,16 +379,15 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
     if !request.headers.contains_key(header::ACCEPT) {
         return Ok(());
     }
-    let (kind, full) = match endpoint.answers {
-        Answers::Events => ("text/*", "text/event-stream"),
-        _ => ("application/*", "application/json"),
-    };
+    let full = endpoint.media_type();
+    let family = full.split('/').next().unwrap_or_default();
     let understood = request.list(&header::ACCEPT).any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let refused =
             parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
-        !refused && ["*/*", kind, full].iter().any(|known| name.eq_ignore_ascii_case(known))
+        let of_family = name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(family));
+        !refused && (name == "*/*" || of_family || name.eq_ignore_ascii_case(full))
     });
     if understood || matches!(endpoint.answers, Answers::Nothing) {
         return Ok(());
@@ -412,23 +433,5 @@ fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<Stri
             "format",
             "Idempotency-Key must have 1 to 255 visible ASCII characters",
         )),
-    }
-}
-
-/// The version a caller wants to change. An entity tag that is none of ours matches no version.
-fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refusal> {
-    if !endpoint.versioned || !request.headers.contains_key(header::IF_MATCH) {
-        return Ok(None);
-    }
-    let malformed = || Refusal::new(StatusCode::BAD_REQUEST, "If-Match must be one entity tag as \"3\", or *");
-    let tags: Vec<_> = request.list(&header::IF_MATCH).collect();
-    match tags.as_slice() {
-        ["*"] => Ok(None),
-        [tag] => {
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(malformed)?;
-            Ok(Some(inner.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
-        }
-        _ => Err(malformed()),
     }
 }

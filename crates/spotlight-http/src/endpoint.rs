@@ -1,5 +1,6 @@
 //! What an endpoint is: the row that routing, access, limits, reading and documentation come from.
 
+use futures::future::BoxFuture;
 use http::Method;
 use spotlight_core::{error::Result, ports::Quota};
 
@@ -8,8 +9,9 @@ use crate::{
     input::{Field, read_body, read_maybe, read_nothing},
     output::{Attributes, Relation},
     query::Parameter,
+    resources::{Call, Group, endpoints},
+    response::Response,
     schema::{Book, Described, Node},
-    table::{ENDPOINTS, Operation},
 };
 
 /// The methods the API knows.
@@ -78,6 +80,8 @@ pub(crate) enum Answers {
     Events,
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
+    /// A file of a page, of this media type. It is no part of the API's document.
+    File(&'static str),
 }
 
 /// A kind of resource.
@@ -94,15 +98,21 @@ impl Shows {
     }
 }
 
+/// Does what an endpoint is for.
+type Run = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Response>>;
+
 /// One endpoint.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
-    /// What it does.
-    pub operation: Operation,
+    /// Its name in documentation, logs and metrics.
+    pub name: &'static str,
+    /// What it is served or left out with.
+    pub group: Group,
     /// Its method.
     pub verb: Verb,
     /// Its path, with parameters as `{id}`.
     pub path: &'static str,
+    pub(crate) run: Run,
     pub(crate) summary: &'static str,
     pub(crate) access: Access,
     pub(crate) query: &'static [Parameter],
@@ -122,11 +132,35 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const fn new(operation: Operation, verb: Verb, path: &'static str, summary: &'static str) -> Self {
+    /// The endpoint of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        endpoints().iter().find(|endpoint| endpoint.name == name)
+    }
+
+    pub(crate) const fn get(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Get, path, name, summary, run)
+    }
+
+    pub(crate) const fn post(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Post, path, name, summary, run)
+    }
+
+    pub(crate) const fn patch(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Patch, path, name, summary, run)
+    }
+
+    pub(crate) const fn delete(path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
+        Self::new(Verb::Delete, path, name, summary, run)
+    }
+
+    /// For members of the team, until another access is given. The table sets the group.
+    const fn new(verb: Verb, path: &'static str, name: &'static str, summary: &'static str, run: Run) -> Self {
         Self {
-            operation,
+            name,
+            group: Group::Probes,
             verb,
             path,
+            run,
             summary,
             access: Access::Team,
             query: &[],
@@ -173,6 +207,10 @@ impl Endpoint {
         Self { answers: Answers::Events, ..self }
     }
 
+    pub(crate) const fn file(self, media_type: &'static str) -> Self {
+        Self { answers: Answers::File(media_type), ..self }
+    }
+
     pub(crate) const fn refuses(self, refuses: &'static [u16]) -> Self {
         Self { refuses, ..self }
     }
@@ -190,6 +228,20 @@ impl Endpoint {
     /// The group it is documented under: the first part of its path.
     pub(crate) fn tag(&self) -> &'static str {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
+    }
+
+    /// What a good answer is written in.
+    pub(crate) const fn media_type(&self) -> &'static str {
+        match self.answers {
+            Answers::Events => "text/event-stream",
+            Answers::File(media_type) => media_type,
+            _ => "application/json",
+        }
+    }
+
+    /// True when it is a part of the API's document.
+    pub const fn is_documented(&self) -> bool {
+        !matches!(self.answers, Answers::File(_))
     }
 
     /// True when pages of other origins may call it: never with cookies.
@@ -262,7 +314,7 @@ impl Endpoint {
 pub fn allowed(path: &str) -> String {
     let mut methods = Vec::new();
     let mut crosses = false;
-    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path == path) {
+    for endpoint in endpoints().iter().filter(|endpoint| endpoint.path == path) {
         crosses |= endpoint.crosses_origins();
         methods.push(endpoint.verb.method().to_string());
         if endpoint.verb == Verb::Get {

@@ -12,8 +12,8 @@ use spotlight_core::services::turn::{TurnEvent, TurnStream};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    dto::conversation::transcript,
     error::{Place, Refusal, document},
+    resources::transcript,
     response::{Body, Response},
 };
 

@@ -15,16 +15,20 @@ use spotlight_core::{
     services::Spotlight,
 };
 use spotlight_http::{
-    Api, Body, HttpPolicy, Operation, Request, Response,
+    Api, Body, Endpoint, HttpPolicy, Request, Response,
     conformance::{Target, in_memory, on, seed},
 };
 
-fn head(operation: Operation, headers: &[(&'static str, &str)]) -> Request {
+fn named(name: &str) -> &'static Endpoint {
+    Endpoint::named(name).expect("an endpoint")
+}
+
+fn head(operation: &str, headers: &[(&'static str, &str)]) -> Request {
     let headers: HeaderMap = headers
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")))
         .collect();
-    let endpoint = operation.endpoint();
+    let endpoint = named(operation);
     Request {
         method: endpoint.verb.method(),
         path: endpoint.path.to_owned(),
@@ -34,9 +38,9 @@ fn head(operation: Operation, headers: &[(&'static str, &str)]) -> Request {
     }
 }
 
-async fn send(api: &Api, operation: Operation, headers: &[(&'static str, &str)], body: &'static str) -> Response {
+async fn send(api: &Api, operation: &str, headers: &[(&'static str, &str)], body: &'static str) -> Response {
     let body = stream::iter([Ok::<_, Infallible>(Bytes::from_static(body.as_bytes()))]);
-    api.handle(operation.endpoint(), head(operation, headers), body).await
+    api.handle(named(operation), head(operation, headers), body).await
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -62,12 +66,12 @@ async fn a_pause_turns_everything_away_but_signs_of_life() {
     let (api, _, target) = start(HttpPolicy::development()).await;
     let token = format!("Bearer {}", target.owner.token);
     api.pause(Duration::from_millis(1500));
-    let refused = send(&api, Operation::ListLeads, &[("authorization", &token)], "").await;
+    let refused = send(&api, "list_leads", &[("authorization", &token)], "").await;
     assert_eq!((refused.status.as_u16(), header(&refused, "retry-after")), (503, "2"));
-    assert_eq!(send(&api, Operation::Up, &[], "").await.status, 200);
-    assert_eq!(send(&api, Operation::Health, &[], "").await.status, 200);
+    assert_eq!(send(&api, "up", &[], "").await.status, 200);
+    assert_eq!(send(&api, "health", &[], "").await.status, 200);
     api.resume();
-    assert_eq!(send(&api, Operation::ListLeads, &[("authorization", &token)], "").await.status, 200);
+    assert_eq!(send(&api, "list_leads", &[("authorization", &token)], "").await.status, 200);
 }
 
 #[tokio::test]
@@ -78,17 +82,17 @@ async fn a_stream_keeps_its_place_until_it_ends() {
     let token = format!("Bearer {}", target.owner.token);
     let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
     let assistant = spotlight_http::conformance::seed::assistant().to_string().leak();
-    let assistant = document(send(&api, Operation::CreateAssistant, &headers, assistant).await).await;
+    let assistant = document(send(&api, "create_assistant", &headers, assistant).await).await;
     let body = json!({"conversation": {"assistant_id": assistant["data"]["id"]}}).to_string().leak();
-    let conversation = document(send(&api, Operation::CreateConversation, &headers, body).await).await;
+    let conversation = document(send(&api, "create_conversation", &headers, body).await).await;
     let id = conversation["data"]["id"].as_str().expect("an id");
-    let turn = Request { path: format!("/api/v1/conversations/{id}/turns"), ..head(Operation::TakeTurn, &headers) };
+    let turn = Request { path: format!("/api/v1/conversations/{id}/turns"), ..head("take_turn", &headers) };
     let body = stream::iter([Ok::<_, Infallible>(Bytes::from_static(br#"{"turn": {"text": "Hello"}}"#))]);
-    let streaming = api.handle(Operation::TakeTurn.endpoint(), turn, body).await;
+    let streaming = api.handle(named("take_turn"), turn, body).await;
     assert_eq!(streaming.status, 200);
-    assert_eq!(send(&api, Operation::ListLeads, &headers, "").await.status, 503);
+    assert_eq!(send(&api, "list_leads", &headers, "").await.status, 503);
     drop(streaming);
-    assert_eq!(send(&api, Operation::ListLeads, &headers, "").await.status, 200);
+    assert_eq!(send(&api, "list_leads", &headers, "").await.status, 200);
     platform.drain().await;
 }
 
@@ -97,18 +101,18 @@ async fn a_database_that_is_away_is_said_without_details() {
     let (api, platform, target) = start(HttpPolicy::development()).await;
     let token = format!("Bearer {}", target.owner.token);
     platform.storage().close().await;
-    let refused = send(&api, Operation::ListLeads, &[("authorization", &token), ("x-request-id", "req-9")], "").await;
+    let refused = send(&api, "list_leads", &[("authorization", &token), ("x-request-id", "req-9")], "").await;
     assert_eq!((refused.status.as_u16(), header(&refused, "retry-after")), (503, "1"));
     let errors = document(refused).await;
     assert_eq!(errors["errors"][0]["meta"], json!({"code": "unavailable", "request_id": "req-9"}));
-    let health = send(&api, Operation::Health, &[], "").await;
+    let health = send(&api, "health", &[], "").await;
     assert_eq!(health.status, 503);
     let checks = document(health).await;
     assert_eq!(
         (&checks["status"], &checks["checks"]["database"]["status"]),
         (&json!("service_unavailable"), &json!("error"))
     );
-    assert_eq!(send(&api, Operation::Up, &[], "").await.status, 200);
+    assert_eq!(send(&api, "up", &[], "").await.status, 200);
 }
 
 #[tokio::test]
@@ -118,15 +122,15 @@ async fn guessing_secrets_is_slowed_down_by_address() {
     let (api, _, target) = start(policy).await;
     let guess = [("authorization", "Bearer spot_guess"), ("x-forwarded-for", "198.51.100.9")];
     for _ in 0..3 {
-        assert_eq!(send(&api, Operation::ListLeads, &guess, "").await.status, 401);
+        assert_eq!(send(&api, "list_leads", &guess, "").await.status, 401);
     }
-    let refused = send(&api, Operation::ListLeads, &guess, "").await;
+    let refused = send(&api, "list_leads", &guess, "").await;
     assert_eq!((refused.status.as_u16(), header(&refused, "x-ratelimit-remaining")), (429, "0"));
     let elsewhere = [("authorization", "Bearer spot_guess"), ("x-forwarded-for", "198.51.100.10")];
-    assert_eq!(send(&api, Operation::ListLeads, &elsewhere, "").await.status, 401);
+    assert_eq!(send(&api, "list_leads", &elsewhere, "").await.status, 401);
     let token = format!("Bearer {}", target.owner.token);
     let right = [("authorization", token.as_str()), ("x-forwarded-for", "198.51.100.9")];
-    assert_eq!(send(&api, Operation::ListLeads, &right, "").await.status, 200);
+    assert_eq!(send(&api, "list_leads", &right, "").await.status, 200);
 }
 
 #[tokio::test]
@@ -135,11 +139,11 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     policy.body_timeout = Duration::from_millis(20);
     let (api, _, target) = start(policy).await;
     let token = format!("Bearer {}", target.owner.token);
-    let head = head(Operation::CreateLead, &[("authorization", &token), ("content-type", "application/json")]);
+    let head = head("create_lead", &[("authorization", &token), ("content-type", "application/json")]);
     let never = stream::pending::<Result<Bytes, Infallible>>();
-    assert_eq!(api.handle(Operation::CreateLead.endpoint(), head.clone(), never).await.status, 400);
+    assert_eq!(api.handle(named("create_lead"), head.clone(), never).await.status, 400);
     let broken = stream::iter([Ok(Bytes::from_static(b"{\"lead\":")), Err("reset")]);
-    assert_eq!(api.handle(Operation::CreateLead.endpoint(), head, broken).await.status, 400);
+    assert_eq!(api.handle(named("create_lead"), head, broken).await.status, 400);
 }
 
 #[tokio::test]
@@ -147,7 +151,7 @@ async fn nobody_reads_the_body_of_a_stranger() {
     let (api, _, _) = start(HttpPolicy::development()).await;
     let unread = stream::once(async { panic!("the body of a caller without credentials was read") });
     let unread = unread.map(|()| Ok::<Bytes, Infallible>(Bytes::new()));
-    let answered = api.handle(Operation::CreateLead.endpoint(), head(Operation::CreateLead, &[]), unread).await;
+    let answered = api.handle(named("create_lead"), head("create_lead", &[]), unread).await;
     assert_eq!(answered.status, 401);
 }
 
@@ -155,7 +159,7 @@ async fn nobody_reads_the_body_of_a_stranger() {
 async fn cookies_are_for_https_unless_said_otherwise() {
     let (api, _, target) = start(HttpPolicy::default()).await;
     let body = json!({"user": {"email": target.owner.email, "password": target.owner.password}}).to_string().leak();
-    let signed_in = send(&api, Operation::SignIn, &[("content-type", "application/json")], body).await;
+    let signed_in = send(&api, "sign_in", &[("content-type", "application/json")], body).await;
     let cookie = header(&signed_in, "set-cookie");
     assert!(cookie.starts_with("__Host-spotlight_session=") && cookie.contains("; Secure"), "{cookie}");
     assert!(!header(&signed_in, "strict-transport-security").is_empty());
@@ -165,8 +169,8 @@ async fn cookies_are_for_https_unless_said_otherwise() {
 #[tokio::test]
 async fn a_head_has_no_body_and_the_same_status() {
     let (api, _, _) = start(HttpPolicy::development()).await;
-    let head = Request { method: Method::HEAD, ..head(Operation::OpenApi, &[]) };
-    let answered = api.handle(Operation::OpenApi.endpoint(), head, stream::empty::<Result<Bytes, Infallible>>()).await;
+    let head = Request { method: Method::HEAD, ..head("openapi", &[]) };
+    let answered = api.handle(named("openapi"), head, stream::empty::<Result<Bytes, Infallible>>()).await;
     assert_eq!(answered.status, 200);
     assert!(matches!(answered.body, Body::Full(bytes) if bytes.is_empty()));
 }
@@ -192,7 +196,7 @@ async fn how_long_the_database_is_away_is_passed_on() {
     );
     let body = r#"{"lead": {"name": "Grace Hopper"}}"#;
     let headers = [("authorization", "Bearer spot_any"), ("content-type", "application/json")];
-    let refused = send(&api, Operation::CreateLead, &headers, body).await;
+    let refused = send(&api, "create_lead", &headers, body).await;
     assert_eq!((refused.status.as_u16(), header(&refused, "retry-after")), (503, "7"));
     assert!(!document(refused).await.to_string().contains("primary"));
 }
@@ -203,7 +207,7 @@ async fn the_headers_of_a_sign_in_speak_of_its_own_limit() {
     let body = json!({"user": {"email": target.owner.email, "password": "wrong"}}).to_string().leak();
     let attempt = async |address: &str| {
         let headers = [("content-type", "application/json"), ("x-forwarded-for", address)];
-        send(&api, Operation::SignIn, &headers, body).await
+        send(&api, "sign_in", &headers, body).await
     };
     let figures = |answer: &Response| {
         let [limit, remaining] =

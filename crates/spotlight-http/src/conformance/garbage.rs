@@ -18,7 +18,7 @@ use super::{
     dice::{DAYS, Dice, INSTANTS, form, word},
     seed::{assistant, seed},
 };
-use crate::{Api, Body, ENDPOINTS, Endpoint, HttpPolicy, Operation, Request, Response, openapi};
+use crate::{Api, Body, Endpoint, HttpPolicy, Request, Response, endpoints, openapi};
 
 /// Ids of records that exist or existed, by their type.
 struct Ids(BTreeMap<String, Vec<String>>);
@@ -229,7 +229,7 @@ impl Counts {
     fn add(&mut self, endpoint: &Endpoint, status: u16) {
         *self.statuses.entry(status).or_default() += 1;
         if endpoint.carries.is_some() && matches!(status, 200..=299 | 400 | 402 | 409 | 412 | 422) {
-            *self.read.entry(endpoint.operation.name()).or_default() += 1;
+            *self.read.entry(endpoint.name).or_default() += 1;
         }
     }
 }
@@ -260,10 +260,10 @@ pub async fn garbage_is_refused_and_leaves_nothing(fresh: impl AsyncFn() -> Grou
     for status in often.iter().chain(rarely.iter().filter(|_| bodies >= 2_000)) {
         assert!(counts.statuses.contains_key(status), "no {status} among {counts:?}");
     }
-    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.carries.is_some()) {
+    for endpoint in endpoints().iter().filter(|endpoint| endpoint.carries.is_some()) {
         // Sign-ins are five a minute, and every round starts a new minute.
         let least = if endpoint.quota.is_some() { 0 } else { bodies / 200 };
-        let read = counts.read.get(endpoint.operation.name()).copied().unwrap_or_default();
+        let read = counts.read.get(endpoint.name).copied().unwrap_or_default();
         assert!(read >= least, "{endpoint:?} has read {read} bodies: {counts:?}");
     }
 }
@@ -284,18 +284,18 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
         api.handle(endpoint, request, stream::iter([Ok::<_, Infallible>(Bytes::from(body))])).await
     };
     let mut ids = Ids(BTreeMap::new());
-    for (operation, body) in [(Operation::CreateAssistant, assistant()), (Operation::CreateLead, json!({"lead": {}}))] {
-        let endpoint = operation.endpoint();
+    for (name, body) in [("create_assistant", assistant()), ("create_lead", json!({"lead": {}}))] {
+        let endpoint = Endpoint::named(name).expect("an endpoint");
         let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
         let request = request(Method::POST, endpoint.path.to_owned(), None, &headers);
         let made = send(endpoint, request, body.to_string().into_bytes()).await;
         ids.learn(&serde_json::from_str(&text(made).await).expect("a resource"));
     }
     let keys = names();
-    let carrying: Vec<_> = ENDPOINTS.iter().filter(|endpoint| endpoint.carries.is_some()).collect();
+    let carrying: Vec<_> = endpoints().iter().filter(|endpoint| endpoint.carries.is_some()).collect();
     let mut before = (ground.contents)().await;
     while counts.bodies() < until {
-        let endpoint = if dice.one_in(8) { dice.pick(ENDPOINTS) } else { *dice.pick(&carrying) };
+        let endpoint = if dice.one_in(8) { dice.pick(endpoints()) } else { *dice.pick(&carrying) };
         let path = path(dice, endpoint, &ids);
         let query = query(dice, endpoint, &ids);
         let body = body(dice, endpoint, &keys, &ids);
@@ -338,7 +338,7 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
         let errors = document["errors"].as_array().map_or(0, Vec::len);
         assert!((1..=100).contains(&errors), "{status} {text}\n{shown}");
         let after = (ground.contents)().await;
-        if endpoint.operation == Operation::SignIn {
+        if endpoint.name == "sign_in" {
             // A wrong password is counted at the account: that is what it is refused with.
             before = after;
             continue;

@@ -7,11 +7,11 @@ use spotlight_core::{
     services::{Context, accounts::SignIn},
 };
 
-use super::Call;
+use super::dto::{SignInInput, UserAttributes, user};
 use crate::{
     credentials::cookie,
-    dto::account::{SignInInput, UserAttributes, user},
     output::{Meta, one, one_with},
+    resources::call::Call,
     response::Response,
 };
 

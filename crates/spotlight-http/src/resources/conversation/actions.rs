@@ -1,21 +1,16 @@
 //! Conversations: the team's and the visitors'.
 
 use http::StatusCode;
-use secrecy::ExposeSecret;
 use spotlight_core::{
     domain::{ConversationId, audit::Actor},
     error::Result,
     ports::{ConversationFilter, ConversationSort, page::DEFAULT_PER_PAGE},
 };
 
-use super::Call;
+use super::dto::{ConversationPatchInput, NewConversationInput, SayInput, TurnRequest, conversation, transcript};
 use crate::{
-    credentials::origin,
-    dto::conversation::{
-        ConversationPatchInput, NewConversationInput, SayInput, TurnRequest, VisitAttributes, VisitInput, conversation,
-        transcript, visit,
-    },
     output::{Meta, list_document, many, one, one_with},
+    resources::call::Call,
     response::Response,
     sse,
 };
@@ -86,7 +81,7 @@ pub(super) async fn turn(call: Call<'_>) -> Result<Response> {
         None => conversations.greet(&context, id).await?,
     };
     let to_visitor = is_visitor(&call);
-    Ok(sse::respond(turn, to_visitor, call.policy.keep_alive, call.request_id.to_owned(), Some(call.place)))
+    Ok(sse::respond(turn, to_visitor, call.policy.keep_alive, call.request_id.to_owned(), call.place))
 }
 
 fn is_visitor(call: &Call<'_>) -> bool {
@@ -137,16 +132,4 @@ pub(super) async fn take_over(call: Call<'_>) -> Result<Response> {
 pub(super) async fn give_back(call: Call<'_>) -> Result<Response> {
     let changed = call.platform.conversations().give_back(&call.context, call.id(0, "conversation")?).await?;
     one(StatusCode::OK, conversation(changed, call.now()))
-}
-
-pub(super) async fn open_visit(call: Call<'_>) -> Result<Response> {
-    let assistant = call.id(0, "assistant")?;
-    let input: VisitInput = call.input()?;
-    let origin = origin(call.request);
-    let opened = call.platform.public().open(assistant, origin.as_deref(), input.into(), call.context.clone()).await?;
-    let meta = Meta::from_iter([
-        ("token".to_owned(), opened.token.expose_secret().into()),
-        ("expires_at".to_owned(), opened.expires_at.to_rfc3339().into()),
-    ]);
-    one_with::<_, VisitAttributes>(StatusCode::CREATED, visit(&opened.conversation), Some(meta), &[])
 }

@@ -8,12 +8,12 @@ use spotlight_core::{
     services::assistants::AssistantInput,
 };
 
-use super::Call;
+use super::dto::{
+    AssistantPatchInput, KnowledgePatchInput, NewAssistantInput, NewKnowledgeInput, assistant, figures, knowledge,
+};
 use crate::{
-    dto::assistant::{
-        AssistantPatchInput, KnowledgePatchInput, NewAssistantInput, NewKnowledgeInput, assistant, figures, knowledge,
-    },
     output::{many, one, paged},
+    resources::call::Call,
     response::Response,
 };
 

@@ -8,10 +8,10 @@ use spotlight_core::{
     ports::{LeadFilter, LeadSort},
 };
 
-use super::Call;
+use super::dto::{self, LeadPatchInput, LeadStatusInput, NewLeadInput, entry, lead};
 use crate::{
-    dto::lead::{self, LeadPatchInput, LeadStatusInput, NewLeadInput, entry},
     output::{many, one, paged},
+    resources::call::Call,
     response::Response,
 };
 
@@ -40,25 +40,25 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
         ("name", LeadSort::Name),
     ]);
     let found = call.platform.leads().list(&call.context, filter, sort, &query.paging()).await?;
-    many(found.map(|found| lead::lead(found, now)), &call.request.path, query)
+    many(found.map(|found| lead(found, now)), &call.request.path, query)
 }
 
 pub(super) async fn create(call: Call<'_>) -> Result<Response> {
     let input: NewLeadInput = call.input()?;
     let made = call.platform.leads().create(&call.context, input.into()).await?;
-    one(StatusCode::CREATED, lead::lead(made, call.now()))
+    one(StatusCode::CREATED, lead(made, call.now()))
 }
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let found = call.platform.leads().get(&call.context, call.id(0, "lead")?).await?;
-    one(StatusCode::OK, lead::lead(found, call.now()))
+    one(StatusCode::OK, lead(found, call.now()))
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {
     let id = call.id(0, "lead")?;
     let input: LeadPatchInput = call.input()?;
     let changed = call.platform.leads().update(&call.context, id, input.into(), call.expected_version).await?;
-    one(StatusCode::OK, lead::lead(changed, call.now()))
+    one(StatusCode::OK, lead(changed, call.now()))
 }
 
 pub(super) async fn delete(call: Call<'_>) -> Result<Response> {
@@ -70,12 +70,12 @@ pub(super) async fn set_status(call: Call<'_>) -> Result<Response> {
     let id = call.id(0, "lead")?;
     let status = call.input::<LeadStatusInput>()?.status.0;
     let changed = call.platform.leads().set_status(&call.context, id, status, call.expected_version).await?;
-    one(StatusCode::OK, lead::lead(changed, call.now()))
+    one(StatusCode::OK, lead(changed, call.now()))
 }
 
 pub(super) async fn score(call: Call<'_>) -> Result<Response> {
     let found = call.platform.leads().get(&call.context, call.id(0, "lead")?).await?;
-    one(StatusCode::OK, lead::score(found))
+    one(StatusCode::OK, dto::score(found))
 }
 
 pub(super) async fn timeline(call: Call<'_>) -> Result<Response> {

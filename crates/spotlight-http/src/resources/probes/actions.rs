@@ -1,4 +1,4 @@
-//! Signs of life, and the API's own document.
+//! Signs of life.
 
 use std::time::Duration;
 
@@ -6,24 +6,22 @@ use http::StatusCode;
 use spotlight_core::{error::Result, services::Spotlight};
 use tokio::time::Instant;
 
-use crate::{
-    dto::operations::{Alive, Check, Checks, Health, QueueCheck},
-    openapi::openapi,
-    output::json,
-    response::Response,
-    table::Operation,
-};
+use super::dto::{Alive, Check, Checks, Health, QueueCheck};
+use crate::{output::json, resources::call::Call, response::Response};
 
 /// Waiting jobs that are worth a warning.
 const MANY: u64 = 1_000;
 /// Longest wait for the queue's figures.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether the process, or what it depends on, answers.
-pub(crate) async fn probe(platform: &Spotlight, operation: Operation) -> Result<Response> {
-    if operation == Operation::Up {
-        return json(StatusCode::OK, &Alive { status: "ok" });
-    }
+/// Whether the process answers: nothing else is touched.
+pub(super) fn up(_: &Call<'_>) -> Result<Response> {
+    json(StatusCode::OK, &Alive { status: "ok" })
+}
+
+/// Whether what the process depends on answers.
+pub(super) async fn health(call: Call<'_>) -> Result<Response> {
+    let platform = call.platform;
     let began = Instant::now();
     let database = platform.ping().await;
     let response_time_ms = began.elapsed().as_secs_f64() * 1000.0;
@@ -55,9 +53,4 @@ async fn queue(platform: &Spotlight) -> QueueCheck {
         Some(_) => "warning",
     };
     QueueCheck { status, queue_size: size }
-}
-
-/// The OpenAPI document.
-pub(super) fn document() -> Result<Response> {
-    Ok(json(StatusCode::OK, &openapi())?.with(http::header::CACHE_CONTROL, "public, max-age=300"))
 }

@@ -8,12 +8,10 @@ use spotlight_core::{
     ports::{AppointmentFilter, page::Order},
 };
 
-use super::Call;
+use super::dto::{AppointmentPatchInput, CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time};
 use crate::{
-    dto::appointment::{
-        AppointmentPatchInput, CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time,
-    },
     output::{many, one, whole},
+    resources::call::Call,
     response::Response,
 };
 

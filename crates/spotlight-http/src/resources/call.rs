@@ -1,0 +1,76 @@
+//! What an action is given.
+
+use bytes::Bytes;
+use chrono::{NaiveDate, NaiveTime};
+use spotlight_core::{
+    domain::{slots::local_instant, time::Timestamp, user::Session},
+    error::{Error, Result},
+    ports::page::Between,
+    services::{Context, Spotlight},
+};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{
+    endpoint::Endpoint,
+    input::{Field, read_body, read_maybe},
+    policy::HttpPolicy,
+    query::Query,
+    request::Request,
+};
+
+/// A request that has passed the edge.
+pub(crate) struct Call<'a> {
+    pub(crate) platform: &'a Spotlight,
+    pub(crate) policy: &'a HttpPolicy,
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) request: &'a Request,
+    pub(crate) request_id: &'a str,
+    pub(crate) context: Context,
+    pub(crate) session: Option<Session>,
+    pub(crate) query: Query,
+    pub(crate) path: Vec<String>,
+    pub(crate) body: Bytes,
+    pub(crate) expected_version: Option<i64>,
+    /// Kept by streams until they end.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
+}
+
+impl Call<'_> {
+    /// The id at a place of the path. What is no id names nothing that exists.
+    pub(super) fn id<T: std::str::FromStr>(&self, place: usize, what: &str) -> Result<T> {
+        self.path.get(place).and_then(|text| text.parse().ok()).ok_or_else(|| Error::not_found(what))
+    }
+
+    /// The resource the body carries.
+    pub(super) fn input<T: Field>(&self) -> Result<T> {
+        let Some(carries) = &self.endpoint.carries else {
+            return Err(Error::internal("an endpoint without a body reads one"));
+        };
+        let read = if carries.required { read_body } else { read_maybe };
+        read(&self.body, carries.key)
+    }
+
+    /// The instant of the request.
+    pub(super) fn now(&self) -> Timestamp {
+        self.platform.clock().now()
+    }
+
+    /// The path below which the resource is found, without its last part.
+    pub(super) fn path_of(&self, last: &str) -> String {
+        format!("{}/{last}", self.request.path.trim_end_matches('/'))
+    }
+
+    /// Instants between two parameters and inside `date_from` and `date_to`, days in the organization's zone.
+    pub(super) async fn between(&self, after: &str, before: &str) -> Result<Between> {
+        let Between { from, to } = self.query.between(after, before);
+        let (first, last) = (self.query.get::<NaiveDate>("date_from"), self.query.get::<NaiveDate>("date_to"));
+        if first.is_none() && last.is_none() {
+            return Ok(Between { from, to });
+        }
+        let zone = self.platform.organizations().get(&self.context).await?.time_zone;
+        let midnight = |day: NaiveDate| local_instant(zone, day.and_time(NaiveTime::MIN));
+        let first = first.map(midnight);
+        let end = last.and_then(|day| day.succ_opt()).map(midnight);
+        Ok(Between { from: from.into_iter().chain(first).max(), to: to.into_iter().chain(end).min() })
+    }
+}
