@@ -126,7 +126,7 @@ struct Database {
 }
 
 enum Kind {
-    Postgres(Arc<PgStorage>, PgOptions),
+    Postgres(Arc<PgStorage>, Box<PgOptions>),
     Sqlite(Arc<SqliteStorage>),
 }
 
@@ -135,7 +135,7 @@ impl Database {
         if let Some(postgres) = postgres(options) {
             let postgres = PgOptions { jobs, change_jobs, ..postgres };
             let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
-            return Ok(Self { kind: Kind::Postgres(storage, postgres), described: "Postgres".to_owned() });
+            return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
         }
         let path = options.data_dir.join("spotlight.db");
         let opened = SqliteStorage::open(SqliteOptions { jobs, change_jobs, ..SqliteOptions::new(&path) }).await;
@@ -157,7 +157,7 @@ impl Database {
     async fn queue(&self) -> Result<(Arc<dyn JobQueue>, Option<PgQueue>)> {
         match &self.kind {
             Kind::Postgres(_, options) => {
-                let queue = PgQueue::connect(options.clone()).await?;
+                let queue = PgQueue::connect(PgOptions::clone(options)).await?;
                 Ok((Arc::new(queue.clone()), Some(queue)))
             }
             Kind::Sqlite(storage) => Ok((Arc::new(SqliteQueue::new(storage)), None)),
