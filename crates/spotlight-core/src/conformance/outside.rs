@@ -200,6 +200,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     refused(read.flags().set(&samples.flag("other")).await, Misconfigured);
     refused(read.flags().delete("voice").await, Misconfigured);
     refused(read.idempotency().insert(&samples.idempotency(world.org()), at(0)).await, Misconfigured);
+    refused(read.idempotency().replace(&record).await, Misconfigured);
     refused(read.idempotency().delete_expired(far(), 10).await, Misconfigured);
     refused(read.outbox().claim(OutboxKind::Job, far(), 30, 10).await, Misconfigured);
     let nobody = OutboxId::from_uuid(samples.uuid());

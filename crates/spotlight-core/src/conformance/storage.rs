@@ -236,6 +236,7 @@ macro_rules! __storage_cases {
                 a_repeated_request_is_answered_until_it_expires
                 of_two_requests_with_one_key_at_once_one_is_refused
                 expired_requests_are_forgotten
+                an_answer_is_brought_up_to_date
             }
             outbox {
                 rows_come_back_whole

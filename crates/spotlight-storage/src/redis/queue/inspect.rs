@@ -194,7 +194,8 @@ impl RedisQueue {
 
 fn record(id: Uuid, queue: &str, mut found: Reply) -> Result<JobRecord> {
     let state: JobState = found.text()?.parse().map_err(|_| corrupt("state"))?;
-    let job = Stored::read(found.bytes()?)?;
+    // A job that cannot be read is shown as far as it is known: its failures say what became of it.
+    let job = Stored::read(found.bytes()?).unwrap_or_else(|_| Stored::unreadable());
     let attempts = found.number()?;
     let at = found.text()?;
     let at = if at.is_empty() { None } else { Some(instant(at.parse().map_err(|_| corrupt("instant"))?)?) };
