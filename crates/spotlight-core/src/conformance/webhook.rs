@@ -105,7 +105,13 @@ pub async fn deliveries_come_back_newest_first(fixture: &dyn StorageFixture) {
     refused(world.write(async |unit| unit.webhook_deliveries().update(&orphan).await).await, ErrorKind::NotFound);
 
     let mut delivered = late.clone();
-    delivered.attempts.push(DeliveryAttempt { at: at(5), status: Some(200), error: None, elapsed_ms: 12 });
+    delivered.attempts.push(DeliveryAttempt {
+        at: at(5),
+        status: Some(200),
+        error: None,
+        elapsed_ms: 12,
+        answer: Some("{\"ok\":true}".to_owned()),
+    });
     (delivered.status, delivered.next_attempt_at, delivered.updated_at) = (DeliveryStatus::Delivered, None, at(5));
     world.write(async |unit| unit.webhook_deliveries().update(&delivered).await).await.unwrap();
     assert_eq!(read.get(world.org(), late.id).await.unwrap(), Some(delivered));

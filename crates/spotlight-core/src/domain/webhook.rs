@@ -104,7 +104,7 @@ words! {
         Pending = "pending",
         /// The receiver said yes.
         Delivered = "delivered",
-        /// Given up after three days.
+        /// Given up after three days, or refused for good.
         Failed = "failed",
     }
 }
@@ -120,6 +120,10 @@ pub struct DeliveryAttempt {
     pub error: Option<String>,
     /// Milliseconds it took.
     pub elapsed_ms: u32,
+    /// The beginning of what the receiver answered, at most 500 characters, without secrets and contact data; none when
+    /// it said nothing. Tries of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// One event for one endpoint.

@@ -97,13 +97,33 @@ impl fmt::Debug for WebhookRequest {
     }
 }
 
-/// What a receiver answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a receiver answered. Its printed form does not hold the body.
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// When it wants to be asked again, if it said so.
     pub retry_after: Option<Duration>,
+    /// The beginning of the body, at most 4096 bytes.
+    pub body: Bytes,
+}
+
+impl WebhookAnswer {
+    /// A status, and nothing else said.
+    pub const fn of(status: u16) -> Self {
+        Self { status, retry_after: None, body: Bytes::new() }
+    }
+}
+
+impl fmt::Debug for WebhookAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, retry_after, bytes) = (self.status, self.retry_after, self.body.len());
+        f.debug_struct("WebhookAnswer")
+            .field("status", &status)
+            .field("retry_after", &retry_after)
+            .field("bytes", &bytes)
+            .finish()
+    }
 }
 
 /// Sends requests to endpoints, with POST. Follows no redirect, and keeps out of private networks unless the deployment
@@ -111,7 +131,7 @@ pub struct WebhookAnswer {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait WebhookSender: Send + Sync {
-    /// Sends one request and gives what was answered, whatever the status. The body of the answer is not read.
+    /// Sends one request and gives what was answered, whatever the status, with the beginning of its body.
     ///
     /// # Errors
     /// `Unavailable` or `Timeout` when there was no answer; `Validation` when the address is one that requests never go

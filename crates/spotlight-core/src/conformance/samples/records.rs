@@ -79,6 +79,7 @@ impl Samples {
                 status: Some(503),
                 error: Some("the receiver answered 503".to_owned()),
                 elapsed_ms: 40,
+                answer: None,
             }],
             next_attempt_at: Some(at(5)),
             created_at: at(0),
