@@ -10,7 +10,9 @@ use super::{
     support::{World, keeps_versions, lists, refused, rivals},
 };
 use crate::{
-    domain::webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+    domain::webhook::{
+        DeliveryAttempt, DeliveryStatus, SigningSecret, SourceKind, WebhookDelivery, WebhookEndpoint, WebhookSource,
+    },
     error::{ErrorKind, Result},
     ports::{Storage, UnitOfWork},
 };
@@ -61,6 +63,40 @@ pub async fn an_endpoint_keeps_versions(fixture: &dyn StorageFixture) {
         async |unit: &dyn UnitOfWork, it: &WebhookEndpoint| unit.webhook_endpoints().update(it).await,
         async |world: &World| world.read().webhook_endpoints().get(world.org(), endpoint.id).await
     );
+}
+
+/// Sources come back, oldest first, keep versions, and go.
+pub async fn sources_come_back_and_keep_versions(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let made = |minutes| WebhookSource { created_at: at(minutes), ..world.samples.source(world.org()) };
+    let [late, early] = [made(9), made(0)];
+    let early = WebhookSource { previous_secret: None, previous_secret_until: None, enabled: false, ..early };
+    for source in [&late, &early] {
+        world.write(async |unit| unit.webhook_sources().insert(source).await).await.unwrap();
+        let stored = world.read().webhook_sources().get(world.org(), source.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(source));
+    }
+    refused(world.write(async |unit| unit.webhook_sources().insert(&early).await).await, ErrorKind::Conflict);
+    assert_eq!(world.read().webhook_sources().list(world.org()).await.unwrap(), [early.clone(), late.clone()]);
+    let changed = WebhookSource {
+        name: "Call centre".to_owned(),
+        accepts: vec![SourceKind::Conversations],
+        secret: SigningSecret::new("whsrc_newer"),
+        updated_at: at(9),
+        ..early.clone()
+    };
+    keeps_versions!(
+        world,
+        changed,
+        world.samples.source(world.org()),
+        async |unit: &dyn UnitOfWork, it: &WebhookSource| unit.webhook_sources().update(it).await,
+        async |world: &World| world.read().webhook_sources().get(world.org(), early.id).await
+    );
+    let delete =
+        async || world.write(async |unit| unit.webhook_sources().delete(world.org(), early.id).await).await.unwrap();
+    assert!(delete().await);
+    assert!(!delete().await);
+    assert_eq!(world.read().webhook_sources().list(world.org()).await.unwrap(), [late]);
 }
 
 /// Deliveries come back exactly as signed, newest first, and note their tries.

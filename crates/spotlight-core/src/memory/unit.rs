@@ -14,7 +14,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, SourceRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
         ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
@@ -141,6 +141,7 @@ every_repository! {
     subscriptions: SubscriptionRepository,
     usage: UsageRepository,
     webhook_endpoints: EndpointRepository,
+    webhook_sources: SourceRepository,
     webhook_deliveries: DeliveryRepository,
     processed_events: ProcessedRepository,
     audit: AuditRepository,

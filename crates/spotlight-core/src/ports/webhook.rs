@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::page::{Listing, Paging};
 use crate::{
     domain::{
-        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         time::Timestamp,
-        webhook::{WebhookDelivery, WebhookEndpoint},
+        webhook::{WebhookDelivery, WebhookEndpoint, WebhookSource},
     },
     error::Result,
 };
@@ -67,6 +67,32 @@ pub trait DeliveryRepository: Send + Sync {
     /// # Errors
     /// `NotFound`.
     async fn update(&self, delivery: &WebhookDelivery) -> Result<()>;
+}
+
+/// Keeps the sources of incoming webhooks.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait SourceRepository: Send + Sync {
+    /// Adds a source.
+    ///
+    /// # Errors
+    /// `Conflict` when the id is taken.
+    async fn insert(&self, source: &WebhookSource) -> Result<()>;
+
+    /// The source with this id.
+    async fn get(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<Option<WebhookSource>>;
+
+    /// An organization's sources, oldest first, then by id.
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<WebhookSource>>;
+
+    /// Replaces a source that is stored at `source.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`.
+    async fn update(&self, source: &WebhookSource) -> Result<()>;
+
+    /// Removes a source. True when there was one.
+    async fn delete(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<bool>;
 }
 
 /// Keeps the ids of incoming webhook events, over the whole deployment.

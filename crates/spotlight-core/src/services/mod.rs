@@ -12,6 +12,7 @@ pub mod context;
 pub mod conversations;
 pub(crate) mod deps;
 pub mod flags;
+pub mod incoming;
 pub mod hosts;
 pub mod jobs;
 pub mod leads;
@@ -20,6 +21,7 @@ pub(crate) mod passwords;
 pub mod platform;
 pub mod public;
 pub mod reports;
+pub mod sources;
 pub mod turn;
 pub mod webhooks;
 

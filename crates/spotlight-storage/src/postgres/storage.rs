@@ -8,7 +8,7 @@ use spotlight_core::{
     domain::{JobId, OutboxId},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, SourceRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
         ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
@@ -36,7 +36,7 @@ use super::{
     organization::PgOrganizationRepository,
     outbox::PgOutboxRepository,
     report::PgReportRepository,
-    webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository},
+    webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository, PgSourceRepository},
 };
 
 macro_rules! repositories {
@@ -80,6 +80,7 @@ repositories! {
     subscriptions: SubscriptionRepository = PgSubscriptionRepository,
     usage: UsageRepository = PgUsageRepository,
     webhook_endpoints: EndpointRepository = PgEndpointRepository,
+    webhook_sources: SourceRepository = PgSourceRepository,
     webhook_deliveries: DeliveryRepository = PgDeliveryRepository,
     processed_events: ProcessedRepository = PgProcessedRepository,
     audit: AuditRepository = PgAuditRepository,

@@ -5,11 +5,13 @@ use serde_json::json;
 use super::{Samples, at};
 use crate::{
     domain::{
-        AuditEntryId, OrganizationId, UsageId, WebhookDeliveryId, WebhookEndpointId,
+        AuditEntryId, OrganizationId, UsageId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         audit::AuditEntry,
         billing::{Meter, PlanId, Subscription, SubscriptionStatus, Usage},
         flag::FeatureFlag,
-        webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+        webhook::{
+            DeliveryAttempt, DeliveryStatus, SigningSecret, SourceKind, WebhookDelivery, WebhookEndpoint, WebhookSource,
+        },
     },
     ports::{IdempotencyRecord, JobSpec, NewEvent},
 };
@@ -59,6 +61,23 @@ impl Samples {
             enabled: true,
             consecutive_failures: 3,
             disabled_at: Some(at(2)),
+            created_at: at(0),
+            updated_at: at(1),
+            version: 1,
+        }
+    }
+
+    /// A source whose secret is being changed.
+    pub fn source(&self, organization_id: OrganizationId) -> WebhookSource {
+        WebhookSource {
+            id: WebhookSourceId::from_uuid(self.uuid()),
+            organization_id,
+            name: "Website form".to_owned(),
+            accepts: vec![SourceKind::Leads, SourceKind::Conversations],
+            secret: SigningSecret::new("whsrc_new"),
+            previous_secret: Some(SigningSecret::new("whsrc_old")),
+            previous_secret_until: Some(at(60)),
+            enabled: true,
             created_at: at(0),
             updated_at: at(1),
             version: 1,
