@@ -20,6 +20,7 @@ mod error;
 mod input;
 mod openapi;
 mod output;
+mod plans;
 mod policy;
 mod query;
 mod request;
