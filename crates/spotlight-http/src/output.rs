@@ -180,12 +180,11 @@ pub(crate) fn forward<A: Attributes>(
     query: &Query,
 ) -> Result<Response> {
     let next = next.map(|cursor| cursor.to_string());
-    let pagination = Meta::from_iter([
-        ("per_page".to_owned(), limit.into()),
-        ("next_cursor".to_owned(), next.clone().into()),
-    ]);
+    let pagination =
+        Meta::from_iter([("per_page".to_owned(), limit.into()), ("next_cursor".to_owned(), next.clone().into())]);
     let link = |rel: &str, cursor: String| format!("<{path}?{}>; rel=\"{rel}\"", query.with(&[("cursor", cursor)]));
-    let links: Vec<_> = [Some(link("first", String::new())), next.map(|next| link("next", next))].into_iter().flatten().collect();
+    let links: Vec<_> =
+        [Some(link("first", String::new())), next.map(|next| link("next", next))].into_iter().flatten().collect();
     list_document(items, pagination, &links.join(", "))
 }
 

@@ -111,7 +111,8 @@ async fn a_request_arrives_as_it_was_signed_and_its_answer_comes_back() {
     let [heard] = receiver.heard().try_into().expect("one request");
     let heard = heard.to_lowercase();
     assert!(heard.starts_with("post /hooks?a=1 http/1.1\r\n") && heard.ends_with("\r\n\r\n{\"id\":\"1\"}"), "{heard}");
-    for line in ["content-type: application/json\r\n", "x-signature: sha256=ab\r\n", "user-agent: spotlight-webhooks/"] {
+    for line in ["content-type: application/json\r\n", "x-signature: sha256=ab\r\n", "user-agent: spotlight-webhooks/"]
+    {
         assert!(heard.contains(line), "{heard}");
     }
 }
@@ -156,8 +157,21 @@ async fn addresses_in_urls_are_checked_however_they_are_written() {
     let options = WebhookOptions { private_networks: false, ..WebhookOptions::development() };
     let sender = HttpWebhookSender::new(options).expect("a sender");
     for host in [
-        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]",
-        "localhost", "LOCALHOST", "localhost.", "169.254.169.254", "[64:ff9b::7f00:1]", "①②⑦.0.0.1",
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "[::]",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "169.254.169.254",
+        "[64:ff9b::7f00:1]",
+        "①②⑦.0.0.1",
     ] {
         let error = sender.send(&request(format!("http://{host}:{}/", receiver.port))).await.expect_err(host);
         // A name that this machine does not know is no answer either.
@@ -175,8 +189,14 @@ async fn addresses_in_urls_are_checked_however_they_are_written() {
 async fn schemes_ports_and_credentials_are_as_the_deployment_allows() {
     let usual = HttpWebhookSender::new(WebhookOptions::default()).expect("a sender");
     for url in [
-        "http://example.com/", "ftp://example.com/", "file:///etc/passwd", "https://example.com:22/",
-        "https://example.com:80/", "https://user:secret@example.com/", "https://", "nothing",
+        "http://example.com/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "https://example.com:22/",
+        "https://example.com:80/",
+        "https://user:secret@example.com/",
+        "https://",
+        "nothing",
     ] {
         let error = usual.send(&request(url.to_owned())).await.expect_err(url);
         assert_eq!(error.kind(), ErrorKind::Validation, "{url}");
@@ -225,7 +245,8 @@ async fn a_receiver_that_says_nothing_or_never_ends_is_left() {
 
 #[tokio::test]
 async fn a_receiver_names_when_it_wants_to_be_asked_again() {
-    let answered = |headers: &str| format!("HTTP/1.1 503 Busy\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
+    let answered =
+        |headers: &str| format!("HTTP/1.1 503 Busy\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
     let date = "date: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
     for (headers, expected) in [
         ("retry-after: 120\r\n".to_owned(), Some(120)),

@@ -14,10 +14,10 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, SourceRepository, FlagRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
+        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
         SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };

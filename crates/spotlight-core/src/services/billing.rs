@@ -96,9 +96,10 @@ impl BillingService {
         ctx.require(Scope::Admin, Role::Admin)?;
         let provider = self.deps.billing.as_ref().ok_or_else(unbilled)?;
         let found = self.subscription(ctx).await?;
-        let live = found.subscription.as_ref().is_some_and(|it| {
-            !matches!(it.status, SubscriptionStatus::Canceled | SubscriptionStatus::Incomplete)
-        });
+        let live = found
+            .subscription
+            .as_ref()
+            .is_some_and(|it| !matches!(it.status, SubscriptionStatus::Canceled | SubscriptionStatus::Incomplete));
         if plan == PlanId::Free || found.plan == plan || live {
             let text = "change or end what is paid for in the billing portal; checkout begins a first subscription";
             return Err(Error::conflict(text));

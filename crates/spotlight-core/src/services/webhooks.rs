@@ -319,9 +319,7 @@ impl WebhookService {
     ) -> Result<WebhookDelivery> {
         ctx.require(Scope::Admin, Role::Admin)?;
         let found = self.deps.read(ctx).webhook_deliveries().get(ctx.organization, id).await?;
-        found
-            .filter(|delivery| delivery.endpoint_id == endpoint)
-            .ok_or_else(|| Error::not_found("webhook delivery"))
+        found.filter(|delivery| delivery.endpoint_id == endpoint).ok_or_else(|| Error::not_found("webhook delivery"))
     }
 
     /// Leaves a delivery of an event that means nothing, `webhook.test`, whatever events the endpoint hears of.

@@ -61,12 +61,10 @@ impl Place {
 
     async fn recognised(&self, kind: SourceKind, secret: &str, timestamp: &str) -> Result<Context> {
         let signed = signature(secret, timestamp, BODY);
-        self.heard(kind, Signed {
-            key: Some(&self.key),
-            timestamp: Some(timestamp),
-            signature: Some(&signed),
-            body: BODY,
-        })
+        self.heard(
+            kind,
+            Signed { key: Some(&self.key), timestamp: Some(timestamp), signature: Some(&signed), body: BODY },
+        )
         .await
     }
 
@@ -184,19 +182,13 @@ async fn a_source_changes_over_to_a_new_secret_and_can_be_switched_off() {
     }
     place.world.clock.forward(chrono::Duration::hours(24));
     place.recognised(SourceKind::Leads, rotated, &place.now()).await.expect("the newer one");
-    refused(
-        place.recognised(SourceKind::Leads, &place.secret, &place.now()).await,
-        ErrorKind::Unauthenticated,
-    );
+    refused(place.recognised(SourceKind::Leads, &place.secret, &place.now()).await, ErrorKind::Unauthenticated);
     let only = SourcePatch { accepts: Some(vec![SourceKind::Conversations]), ..SourcePatch::default() };
     sources.update(&owner, place.id, only, None).await.expect("changed");
     refused(place.recognised(SourceKind::Leads, rotated, &place.now()).await, ErrorKind::Forbidden);
     let off = SourcePatch { enabled: Some(false), ..SourcePatch::default() };
     sources.update(&owner, place.id, off, None).await.expect("changed");
-    refused(
-        place.recognised(SourceKind::Conversations, rotated, &place.now()).await,
-        ErrorKind::Unauthenticated,
-    );
+    refused(place.recognised(SourceKind::Conversations, rotated, &place.now()).await, ErrorKind::Unauthenticated);
 }
 
 #[tokio::test]
@@ -228,7 +220,10 @@ async fn sources_are_the_administrators_of_one_organization() {
 async fn a_source_tells_of_events_and_does_nothing_else() {
     let place = Place::new().await;
     let (source, owner) = (place.source(SourceKind::Leads).await, place.world.owner());
-    refused(place.world.platform.leads().list(&source, LeadFilter::default(), Sort::default(), &ALL).await, ErrorKind::Forbidden);
+    refused(
+        place.world.platform.leads().list(&source, LeadFilter::default(), Sort::default(), &ALL).await,
+        ErrorKind::Forbidden,
+    );
     refused(place.world.platform.sources().list(&source).await, ErrorKind::Forbidden);
     let event = place.said("event-1", &[]);
     refused(place.world.platform.incoming().conversation(&source, event).await, ErrorKind::Forbidden);
@@ -335,8 +330,7 @@ async fn a_source_reaches_its_own_conversations_and_assistants_alone() {
     let theirs = place.world.platform.sources().create(&elsewhere, new(SourceKind::ALL)).await.expect("a source");
     let (secret, now) = (theirs.secret.expose_secret().to_owned(), place.now());
     let signed = signature(&secret, &now, BODY);
-    let message =
-        Signed { key: Some(&theirs.source.key), timestamp: Some(&now), signature: Some(&signed), body: BODY };
+    let message = Signed { key: Some(&theirs.source.key), timestamp: Some(&now), signature: Some(&signed), body: BODY };
     let other = place.heard(SourceKind::Conversations, message).await.expect("the other source");
     let event = place.said("1", &[(Speaker::User, "Hello")]);
     refused(place.world.platform.incoming().conversation(&other, event.clone()).await, ErrorKind::NotFound);
@@ -345,8 +339,7 @@ async fn a_source_reaches_its_own_conversations_and_assistants_alone() {
     let second = place.world.platform.sources().create(&place.world.owner(), new(SourceKind::ALL)).await;
     let second = second.expect("a source");
     let signed = signature(second.secret.expose_secret(), &now, BODY);
-    let message =
-        Signed { key: Some(&second.source.key), timestamp: Some(&now), signature: Some(&signed), body: BODY };
+    let message = Signed { key: Some(&second.source.key), timestamp: Some(&now), signature: Some(&signed), body: BODY };
     let second = place.heard(SourceKind::Conversations, message).await.expect("the second source");
     let event = place.said("1", &[(Speaker::User, "Hello")]);
     let taken = place.world.platform.incoming().conversation(&second, event).await.expect("another conversation");

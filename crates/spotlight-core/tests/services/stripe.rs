@@ -72,15 +72,15 @@ async fn a_subscription_begins_changes_and_ends_as_the_provider_says() {
     assert_eq!(place.plan().await, PlanId::Growth);
     let found = place.world.platform.billing().subscription(&place.world.owner()).await.expect("it");
     let paid = found.subscription.expect("a subscription");
-    assert_eq!(
-        (paid.external_id.as_deref(), paid.external_customer_id.as_deref()),
-        (Some("sub_1"), Some("cus_1"))
-    );
+    assert_eq!((paid.external_id.as_deref(), paid.external_customer_id.as_deref()), (Some("sub_1"), Some("cus_1")));
     place.has(SubscriptionStatus::Unpaid);
     // An event that came before: it does nothing.
     place.event("evt_1", "customer.subscription.updated", place.subscription()).await.expect("passed over");
     assert_eq!(place.plan().await, PlanId::Growth);
-    place.event("evt_2", "invoice.payment_failed", json!({"object": "invoice", "subscription": "sub_1"})).await.expect("it");
+    place
+        .event("evt_2", "invoice.payment_failed", json!({"object": "invoice", "subscription": "sub_1"}))
+        .await
+        .expect("it");
     assert_eq!(place.plan().await, PlanId::Free, "whose it is, the stored subscription tells");
 }
 

@@ -230,4 +230,3 @@ async fn an_endpoint_is_tried_with_an_event_that_means_nothing() {
     let stale = EndpointPatch { enabled: Some(true), ..EndpointPatch::default() };
     refused(webhooks.change(&owner, id, stale, Some(1)).await, ErrorKind::StaleVersion);
 }
-

@@ -74,7 +74,10 @@ pub async fn a_lead_arrives(target: &Target) {
     assert_eq!(other.body["data"]["relationships"]["lead"]["data"]["id"], id);
     assert!(!other.text.contains("Grace"), "what a lead holds is not told");
     let stored = owner.get(&format!("/api/v1/leads/{id}")).await.expect(200);
-    assert_eq!((stored.attribute("name"), stored.attribute("metadata")), (&json!("Grace Hopper"), &json!({"form": "prices"})));
+    assert_eq!(
+        (stored.attribute("name"), stored.attribute("metadata")),
+        (&json!("Grace Hopper"), &json!({"form": "prices"}))
+    );
     let list = owner.get("/api/v1/leads").await.expect(200);
     assert_eq!(list.body["meta"]["pagination"]["total_count"], 1);
     let log = owner.get("/api/v1/audit_log?action=lead.told").await.expect(200);

@@ -124,8 +124,15 @@ impl World {
         (policy.api, policy.open, policy.visitor, policy.signed) = (vast, vast, vast, vast);
         policy.plans = Vec::new();
         let api = Api::new(platform.clone(), policy);
-        let mut world =
-            Self { api, platform, mailer, callers: BTreeMap::new(), rep_id: String::new(), owner: Context::anonymous(), made: AtomicUsize::new(0) };
+        let mut world = Self {
+            api,
+            platform,
+            mailer,
+            callers: BTreeMap::new(),
+            rep_id: String::new(),
+            owner: Context::anonymous(),
+            made: AtomicUsize::new(0),
+        };
         world.people(&clock).await;
         world
     }

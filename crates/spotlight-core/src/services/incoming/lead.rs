@@ -80,13 +80,7 @@ pub(super) async fn take(deps: &Deps, ctx: &Context, source: WebhookSourceId, ev
     repeated(|| note(deps, ctx, source, event, &told)).await
 }
 
-async fn note(
-    deps: &Deps,
-    ctx: &Context,
-    source: WebhookSourceId,
-    event: &LeadEvent,
-    told: &Told,
-) -> Result<Receipt> {
+async fn note(deps: &Deps, ctx: &Context, source: WebhookSourceId, event: &LeadEvent, told: &Told) -> Result<Receipt> {
     let unit = deps.storage.begin().await?;
     if !is_first(deps, &*unit, source, &event.id).await? {
         return Ok(duplicate(&event.id));

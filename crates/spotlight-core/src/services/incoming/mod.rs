@@ -17,12 +17,7 @@ pub use self::{
 };
 use super::{Context, deps::Deps, sources::ids_of};
 use crate::{
-    domain::{
-        ConversationId, LeadId, WebhookSourceId,
-        audit::Actor,
-        user::Scope,
-        webhook::SourceKind,
-    },
+    domain::{ConversationId, LeadId, WebhookSourceId, audit::Actor, user::Scope, webhook::SourceKind},
     error::{Error, ErrorKind, Result, Violations},
     ports::UnitOfWork,
 };
