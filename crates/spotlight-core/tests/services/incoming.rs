@@ -100,10 +100,10 @@ impl Place {
         }
     }
 
-    async fn leads(&self) -> u64 {
+    async fn leads(&self) -> usize {
         let found = self.world.platform.leads();
         let found = found.list(&self.world.owner(), LeadFilter::default(), Sort::default(), &ALL).await;
-        found.expect("leads").total.expect("a total")
+        found.expect("leads").items.len()
     }
 }
 
@@ -269,7 +269,8 @@ async fn what_a_lead_holds_is_never_overwritten() {
     assert_eq!((lead.name.as_deref(), lead.phone), (Some("Grace Hopper"), None));
     assert_eq!(lead.metadata.get("form"), Some(&json!("again")), "what is new is added");
     let kept = leads.proposals(&owner, id).await.expect("proposals");
-    let kept: Vec<_> = kept.iter().map(|one| (one.field, one.value.as_str())).collect();
+    let mut kept: Vec<_> = kept.iter().map(|one| (one.field, one.value.as_str())).collect();
+    kept.sort_unstable();
     assert_eq!(kept, [(ProposalField::Name, "Somebody Else"), (ProposalField::Phone, "+4930901820")]);
     // The e-mail of one lead and the phone of another: a person looks.
     let mut other = told("3", "ada@example.com", Some("+4930901821"));
@@ -320,7 +321,7 @@ async fn a_conversation_held_elsewhere_is_opened_appended_to_and_ended() {
     assert!(analysed.score.is_some(), "its end is followed by its analysis");
     refused(place.talk(place.said("3", &[(user, "One more thing")])).await, ErrorKind::Conflict);
     let all = ConversationFilter::default();
-    assert_eq!(conversations.list(&owner, all, Sort::default(), &ALL).await.expect("a list").total, Some(1));
+    assert_eq!(conversations.list(&owner, all, Sort::default(), &ALL).await.expect("a list").items.len(), 1);
 }
 
 #[tokio::test]
@@ -366,5 +367,5 @@ async fn everything_that_is_wrong_with_a_conversation_is_said_at_once() {
     let repos = place.world.storage.read(spotlight_core::ports::ReadConsistency::Strong);
     let all = ConversationFilter::default();
     let stored = repos.conversations().list(place.world.organization.id, &all, Sort::default(), &ALL).await;
-    assert_eq!(stored.expect("a list").total, Some(0));
+    assert_eq!(stored.expect("a list").items.len(), 0);
 }
