@@ -22,6 +22,7 @@ mod openapi;
 mod output;
 mod plans;
 mod policy;
+mod precondition;
 mod query;
 mod request;
 mod resources;
