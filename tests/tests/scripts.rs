@@ -89,6 +89,7 @@ const SUITES: [&str; 9] = [
     "held_out",
     "server",
     "services",
+    "webhooks",
     "worker",
 ];
 
