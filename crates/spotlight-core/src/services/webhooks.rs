@@ -206,19 +206,9 @@ impl WebhookService {
         input: EndpointInput,
         expected_version: Option<i64>,
     ) -> Result<Endpoint> {
-        ctx.require(Scope::Admin, Role::Admin)?;
-        let unit = self.deps.storage.begin().await?;
-        let mut endpoint = find(&*unit, ctx, id).await?;
-        if expected_version.is_some_and(|version| version != endpoint.version) {
-            return Err(Error::stale("webhook endpoint"));
-        }
-        if input.enabled && !endpoint.enabled {
-            (endpoint.consecutive_failures, endpoint.disabled_at) = (0, None);
-        }
-        apply(&input, &mut endpoint)?;
-        self.store(&*unit, ctx, &mut endpoint, "webhook_endpoint.update").await?;
-        unit.commit().await?;
-        Ok(endpoint.into())
+        let EndpointInput { url, events, enabled } = input;
+        let patch = EndpointPatch { url: Some(url), events: Some(events), enabled: Some(enabled) };
+        self.change(ctx, id, patch, expected_version).await
     }
 
     /// Changes parts of an endpoint: absent fields stay. As [`update`](Self::update) otherwise.
@@ -232,14 +222,24 @@ impl WebhookService {
         patch: EndpointPatch,
         expected_version: Option<i64>,
     ) -> Result<Endpoint> {
-        let stored = self.stored(ctx, id).await?;
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let unit = self.deps.storage.begin().await?;
+        let mut endpoint = find(&*unit, ctx, id).await?;
+        if expected_version.is_some_and(|version| version != endpoint.version) {
+            return Err(Error::stale("webhook endpoint"));
+        }
         let input = EndpointInput {
-            url: patch.url.unwrap_or(stored.url),
-            events: patch.events.unwrap_or(stored.events),
-            enabled: patch.enabled.unwrap_or(stored.enabled),
+            url: patch.url.unwrap_or_else(|| endpoint.url.clone()),
+            events: patch.events.unwrap_or_else(|| endpoint.events.clone()),
+            enabled: patch.enabled.unwrap_or(endpoint.enabled),
         };
-        // What stays is what was read just now.
-        self.update(ctx, id, input, expected_version.or(Some(stored.version))).await
+        if input.enabled && !endpoint.enabled {
+            (endpoint.consecutive_failures, endpoint.disabled_at) = (0, None);
+        }
+        apply(&input, &mut endpoint)?;
+        self.store(&*unit, ctx, &mut endpoint, "webhook_endpoint.update").await?;
+        unit.commit().await?;
+        Ok(endpoint.into())
     }
 
     /// Gives an endpoint a new secret. The one it had signs too for another 24 hours, so that the receiver can change
