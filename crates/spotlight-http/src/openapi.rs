@@ -153,7 +153,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
         let (about, schema) = if part == "id" || part.ends_with("_id") {
             ("The record's id.", formatted("uuid"))
         } else {
-            ("The record's name.", plain(Type::String).min_length(Some(1)).max_length(Some(64)).into())
+            ("The record's name.", plain(Type::String).into())
         };
         all.push(build(part, ParameterIn::Path, true, about, schema));
     }
