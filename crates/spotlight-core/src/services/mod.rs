@@ -15,6 +15,7 @@ pub mod flags;
 pub mod hosts;
 pub mod incoming;
 pub mod jobs;
+pub(crate) mod kept;
 pub mod leads;
 pub mod mutation;
 pub mod organizations;
