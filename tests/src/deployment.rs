@@ -23,7 +23,7 @@ use spotlight_core::{
         organizations::NewOrganization,
     },
 };
-use spotlight_http::{Api, HttpPolicy};
+use spotlight_http::{Api, HttpPolicy, conformance::client::http_client};
 use spotlight_storage::{
     postgres::{PgOptions, PgQueue, PgStorage},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
@@ -151,7 +151,7 @@ impl Deployment {
             platform,
             clock,
             url,
-            client: reqwest::Client::new(),
+            client: http_client(),
             owner,
             token: token.secret.expose_secret().to_owned(),
             _stop: stop,

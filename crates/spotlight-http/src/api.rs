@@ -16,7 +16,7 @@ use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
     error::{Error, ErrorKind, Retry, Violation},
     ports::{Quota, Verdict},
-    services::Spotlight,
+    services::{Context, Spotlight},
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -28,6 +28,7 @@ use crate::{
     endpoint::{Access, Answers, Endpoint, Verb, allowed},
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
+    plans::Plans,
     policy::{HttpPolicy, limit_key},
     precondition::if_match,
     query::Query,
@@ -51,6 +52,7 @@ const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, X-Request-
 pub struct Api {
     platform: Spotlight,
     policy: Arc<HttpPolicy>,
+    plans: Arc<Plans>,
     places: Arc<Semaphore>,
     /// Seconds of pause that clients are told; 0 while requests are taken.
     paused: Arc<AtomicU64>,
@@ -71,7 +73,7 @@ impl Api {
     /// The API over a platform, with a deployment's settings.
     pub fn new(platform: Spotlight, policy: HttpPolicy) -> Self {
         let places = Arc::new(Semaphore::new(policy.max_in_flight.min(Semaphore::MAX_PERMITS)));
-        Self { platform, policy: Arc::new(policy), places, paused: Arc::default() }
+        Self { platform, policy: Arc::new(policy), plans: Arc::default(), places, paused: Arc::default() }
     }
 
     /// Refuses everything but signs of life with 503 from now on; clients are told to come back after `pause`.
@@ -239,7 +241,10 @@ impl Api {
             None => Bytes::new(),
         };
         let Some(query) = query.filter(|_| broken.is_empty()) else {
-            gather(endpoint.check_body(&body), &mut broken)?;
+            // What is signed is not read before its signature was checked.
+            if endpoint.access != Access::Signed {
+                gather(endpoint.check_body(&body), &mut broken)?;
+            }
             return Err(Error::validation(broken).into());
         };
         let mut call = Call {
@@ -263,7 +268,7 @@ impl Api {
             return streams.run(&self.policy, body, outgoing, (endpoint.run)(call)).await;
         }
         let run = async {
-            if endpoint.carries.is_none() {
+            if endpoint.carries.is_none() && endpoint.access != Access::Signed {
                 endpoint.check_body(&call.body)?;
             }
             (endpoint.run)(call).await
@@ -291,6 +296,10 @@ impl Api {
     /// Who calls, once their limit allows it.
     async fn caller(&self, arrival: &Arrival<'_>, counted: &mut Counted) -> Result<Caller, Refusal> {
         let Arrival { endpoint, request, client, .. } = *arrival;
+        if endpoint.access == Access::Signed {
+            self.count(&format!("http:signed:{}", limit_key(client)), self.policy.signed, counted).await?;
+            return Ok(Caller::nobody());
+        }
         if endpoint.access == Access::Open {
             let caller = Caller::nobody();
             let (key, quota) = match endpoint.quota {
@@ -303,7 +312,7 @@ impl Api {
         match credentials::recognise(&self.platform, &self.policy, endpoint, request).await {
             Ok(caller) => {
                 let visitor = matches!(caller.context.actor, spotlight_core::domain::audit::Actor::Visitor(_));
-                let quota = if visitor { self.policy.visitor } else { self.policy.api };
+                let quota = if visitor { self.policy.visitor } else { self.api_quota(&caller.context).await };
                 self.count(&credentials::counted_as(&caller.context, client), quota, counted).await?;
                 Ok(caller)
             }
@@ -315,6 +324,13 @@ impl Api {
                 Err(refusal)
             }
         }
+    }
+
+    /// What the organization's plan allows a user or token.
+    async fn api_quota(&self, context: &Context) -> Quota {
+        let read = async { self.platform.billing().plan(context).await };
+        let plan = self.plans.of(context.organization, Instant::now(), read).await;
+        plan.map_or(self.policy.api, |plan| self.policy.api_of(plan))
     }
 
     async fn count(&self, key: &str, quota: Quota, counted: &mut Counted) -> Result<(), Refusal> {

@@ -53,6 +53,8 @@ pub(crate) enum Access {
     Team,
     /// The same, or the visitor of the conversation.
     Visitor,
+    /// Another system that signs its messages. The action checks the signature, and reads the body only then.
+    Signed,
 }
 
 /// What the body carries.
@@ -309,7 +311,7 @@ impl Endpoint {
         if self.access != Access::Probe {
             statuses.extend([400, 406, 429]);
         }
-        if matches!(self.access, Access::Session | Access::Team | Access::Visitor) {
+        if matches!(self.access, Access::Session | Access::Team | Access::Visitor | Access::Signed) {
             statuses.extend([401, 403]);
         }
         if self.path.contains('{') {

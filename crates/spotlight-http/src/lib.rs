@@ -21,6 +21,7 @@ mod incoming;
 mod input;
 mod openapi;
 mod output;
+mod plans;
 mod policy;
 mod precondition;
 mod query;

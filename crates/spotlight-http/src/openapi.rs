@@ -56,6 +56,14 @@ fn write() -> Value {
     };
     components.add_security_scheme("token", bearer("An API token."));
     components.add_security_scheme("conversation", bearer("What `meta.token` gave when the conversation was opened."));
+    let signature = ApiKeyValue::with_description(
+        "X-Signature",
+        "Another system's message: `sha256=` and the HMAC-SHA256 of `{X-Timestamp}.{body}` in hexadecimal, by the secret \
+         of the webhook source that X-Webhook-Key names (its attribute `key`), with X-Timestamp in Unix seconds and at \
+         most five minutes from now. Of several signatures, separated by commas, one is enough. Stripe signs in \
+         Stripe-Signature instead.",
+    );
+    components.add_security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(signature)));
     let cookie = ApiKeyValue::with_description(
         "__Host-spotlight_session",
         "A browser that is signed in; changes also need the header X-CSRF-Token. Without HTTPS, in development, the \
@@ -125,6 +133,7 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
     }
     let schemes: &[&str] = match endpoint.access {
         Access::Probe | Access::Open => &[],
+        Access::Signed => &["signature"],
         Access::Session => &["session"],
         Access::Team => &["session", "token"],
         Access::Visitor => &["session", "token", "conversation"],
@@ -146,7 +155,12 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
     };
     let mut all = Vec::new();
     for part in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        all.push(build(part, ParameterIn::Path, true, "The record's id.", formatted("uuid")));
+        let (about, schema) = if part == "id" || part.ends_with("_id") {
+            ("The record's id.", formatted("uuid"))
+        } else {
+            ("The record's name.", plain(Type::String).into())
+        };
+        all.push(build(part, ParameterIn::Path, true, about, schema));
     }
     for parameter in endpoint.query {
         let mut built =
@@ -175,7 +189,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
         let about = "Changes the record only while it has this ETag.";
         all.push(header("If-Match", about, plain(Type::String).into()));
     }
-    if endpoint.verb != Verb::Get && endpoint.access != Access::Open {
+    if endpoint.verb != Verb::Get && !matches!(endpoint.access, Access::Open | Access::Signed) {
         let about = "Needed with a session cookie: what `meta.csrf_token` gave at sign-in.";
         all.push(header("X-CSRF-Token", about, plain(Type::String).into()));
     }

@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use spotlight_core::{
     error::{Error, Result},
-    ports::page::{Listing, Paging},
+    ports::page::{Cursor, Listing, Paging},
 };
 
 use crate::{query::Query, response::Response, schema::Described};
@@ -169,6 +169,23 @@ pub(crate) fn whole<A: Attributes>(all: &[Resource<A>], most: u32, path: &str, q
     ]);
     let here = format!("{path}?{}", query.with(&[]));
     list_document(all, pagination, &format!("<{here}>; rel=\"first\", <{here}>; rel=\"last\""))
+}
+
+/// A part of a list that is read forwards alone.
+pub(crate) fn forward<A: Attributes>(
+    items: &[Resource<A>],
+    next: Option<Cursor>,
+    limit: u32,
+    path: &str,
+    query: &Query,
+) -> Result<Response> {
+    let next = next.map(|cursor| cursor.to_string());
+    let pagination =
+        Meta::from_iter([("per_page".to_owned(), limit.into()), ("next_cursor".to_owned(), next.clone().into())]);
+    let link = |rel: &str, cursor: String| format!("<{path}?{}>; rel=\"{rel}\"", query.with(&[("cursor", cursor)]));
+    let links: Vec<_> =
+        [Some(link("first", String::new())), next.map(|next| link("next", next))].into_iter().flatten().collect();
+    list_document(items, pagination, &links.join(", "))
 }
 
 /// A part of a list, and in `Link` and `meta` where the other parts are.

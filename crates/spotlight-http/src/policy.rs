@@ -4,6 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
 use spotlight_core::{
+    domain::billing::PlanId,
     error::{Error, ErrorKind, Result},
     ports::Quota,
 };
@@ -19,6 +20,10 @@ pub struct HttpPolicy {
     pub open: Quota,
     /// Requests one conversation's visitor may make.
     pub visitor: Quota,
+    /// Requests a user or token of an organization on a plan may make; on a plan that is not listed, `api`.
+    pub plans: Vec<(PlanId, Quota)>,
+    /// Messages an address may send that are signed.
+    pub signed: Quota,
     /// Longest body accepted, in bytes.
     pub max_body: usize,
     /// How long a body may take to arrive.
@@ -40,6 +45,12 @@ impl Default for HttpPolicy {
             api: Quota { burst: 100, period: minute },
             open: Quota { burst: 60, period: minute },
             visitor: Quota { burst: 30, period: minute },
+            plans: vec![
+                (PlanId::Starter, Quota { burst: 300, period: minute }),
+                (PlanId::Growth, Quota { burst: 600, period: minute }),
+                (PlanId::Scale, Quota { burst: 1200, period: minute }),
+            ],
+            signed: Quota { burst: 600, period: minute },
             max_body: 1024 * 1024,
             body_timeout: Duration::from_secs(20),
             timeout: Duration::from_secs(30),
@@ -54,6 +65,11 @@ impl HttpPolicy {
     /// The policy of a development server on plain HTTP.
     pub fn development() -> Self {
         Self { secure_cookies: false, ..Self::default() }
+    }
+
+    /// Requests a user or token of an organization on this plan may make.
+    pub(crate) fn api_of(&self, plan: PlanId) -> Quota {
+        self.plans.iter().find(|(listed, _)| *listed == plan).map_or(self.api, |(_, quota)| *quota)
     }
 
     /// Believes `X-Forwarded-For` of these addresses or networks, as `10.0.0.0/8` or `::1`.

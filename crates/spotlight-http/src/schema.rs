@@ -198,14 +198,17 @@ use spotlight_core::domain::{
     AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId,
     appointment::{AppointmentStatus, MeetingType},
     assistant::{HostChoice, Language, Tone, ToolKind, Topic},
+    billing::{PlanId, SubscriptionStatus},
     conversation::{Channel, ConversationStatus, Sentiment, Speaker},
     lead::{Engagement, LeadSource, LeadStatus},
     scoring::Met,
     user::{Role, Scope},
+    webhook::{DeliveryStatus, SourceKind},
 };
+use spotlight_core::ports::JobState;
 
 words! {
     AppointmentStatus, MeetingType, HostChoice, Language, Tone, ToolKind, Topic, Channel, ConversationStatus, Sentiment,
-    Speaker, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
+    DeliveryStatus, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
 }
 ids! { AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId }

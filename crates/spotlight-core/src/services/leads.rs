@@ -433,7 +433,7 @@ fn changed_fields(patch: &LeadPatch) -> Result<Vec<String>> {
 }
 
 /// Applies a patch, reporting everything that is wrong with it at once.
-fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
+pub(crate) fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
     let mut broken = Violations::new();
     if let Some(name) = patch.name {
         lead.name = tidy(name);

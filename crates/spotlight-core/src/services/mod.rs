@@ -13,6 +13,7 @@ pub mod conversations;
 pub(crate) mod deps;
 pub mod flags;
 pub mod hosts;
+pub mod incoming;
 pub mod jobs;
 pub(crate) mod kept;
 pub mod leads;
@@ -22,6 +23,7 @@ pub(crate) mod passwords;
 pub mod platform;
 pub mod public;
 pub mod reports;
+pub mod sources;
 pub mod turn;
 pub mod webhooks;
 

@@ -203,6 +203,9 @@ impl OrganizationService {
         for endpoint in unit.webhook_endpoints().list(id).await? {
             unit.webhook_endpoints().delete(id, endpoint.id).await?;
         }
+        for source in unit.webhook_sources().list(id).await? {
+            unit.webhook_sources().delete(id, source.id).await?;
+        }
         self.deps.audit(&*unit, ctx, "organization.delete", ("organization", id.to_string()), json!({})).await?;
         unit.commit().await
     }

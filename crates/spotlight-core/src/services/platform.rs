@@ -17,12 +17,14 @@ use super::{
     deps::Deps,
     flags::{FlagOverrides, FlagService},
     hosts::HostService,
+    incoming::IncomingService,
     jobs::JobService,
     leads::LeadService,
     organizations::OrganizationService,
     passwords::Passwords,
     public::PublicService,
     reports::ReportService,
+    sources::SourceService,
     webhooks::WebhookService,
 };
 use crate::{
@@ -113,6 +115,16 @@ impl Spotlight {
     /// Outgoing webhooks.
     pub fn webhooks(&self) -> WebhookService {
         WebhookService::new(self.deps.clone())
+    }
+
+    /// Other systems that tell us of leads and conversations.
+    pub fn sources(&self) -> SourceService {
+        SourceService::new(self.deps.clone())
+    }
+
+    /// What those systems, and a billing provider, tell us.
+    pub fn incoming(&self) -> IncomingService {
+        IncomingService::new(self.deps.clone())
     }
 
     /// Feature flags.
@@ -233,6 +245,7 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
 }
@@ -298,6 +311,13 @@ impl SpotlightBuilder {
         self
     }
 
+    /// Signs events of Stripe (`whsec_…`, from its dashboard). Without it, the deployment takes none.
+    #[must_use]
+    pub fn stripe_webhook_secret(mut self, secret: SecretString) -> Self {
+        self.stripe_secret = Some(secret);
+        self
+    }
+
     /// Where people reach the deployment, as `https://sales.example.com`. Without it, e-mails hold the code of a link
     /// alone.
     #[must_use]
@@ -336,6 +356,9 @@ impl SpotlightBuilder {
         else {
             return Err(lacks(&missing));
         };
+        if self.stripe_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
+            return Err(Error::new(ErrorKind::Misconfigured, "the secret of Stripe's webhooks is too short"));
+        }
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let cache = self.cache.unwrap_or_else(|| {
@@ -364,6 +387,7 @@ impl SpotlightBuilder {
             clock,
             ids,
             secret_key,
+            stripe_secret: self.stripe_secret.map(Arc::new),
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };

@@ -17,10 +17,13 @@ pub mod conversation;
 mod dice;
 pub mod edge;
 pub mod garbage;
+pub mod incoming;
 pub mod lead;
 pub mod list;
+pub mod operations;
 pub mod seed;
 pub mod visitor;
+pub mod webhook;
 
 pub use self::{
     client::{Answer, Client, Event},
@@ -48,6 +51,10 @@ macro_rules! http_suite {
             lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;
             list: pages, cursors, filters_sorts_and_search, wrong_queries;
             conversation: a_turn_is_streamed, two_turns_at_once, a_person_takes_over, ends_and_includes;
+            webhook: the_life_of_an_endpoint, what_an_endpoint_may_not_be, tests_and_deliveries, sources,
+                webhooks_of_another_organization;
+            incoming: a_lead_arrives, a_conversation_arrives, what_is_not_signed, what_is_wrong_in_an_event, stripe_events;
+            operations: plans_and_usage, billing_without_a_provider, the_audit_log, feature_flags, jobs_and_queues;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }

@@ -19,6 +19,9 @@ use spotlight_core::{
 
 use super::client::Client;
 
+/// Signs events of Stripe for the platform of the suite.
+pub const STRIPE_SECRET: &str = "whsec_of_the_suite_alone";
+
 /// Somebody who may use the API.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -90,6 +93,7 @@ pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight
         .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
+        .stripe_webhook_secret(SecretString::from(STRIPE_SECRET))
         .clock(clock)
 }
 

@@ -76,6 +76,7 @@ fn text(schema: &Value, name: &str) -> String {
         "password" | "current_password" | "new_password" => "correct-horse-battery",
         "content" | "text" => "We need it by June.",
         "title" => "Prices",
+        "url" => "https://example.com/hooks",
         "currency" => "EUR",
         "slug" => "example-gmbh",
         "region" => "DE",

@@ -7,15 +7,21 @@ mod account;
 mod analytics;
 mod appointment;
 mod assistant;
+mod audit;
+mod billing;
 mod call;
 mod conversation;
 #[cfg(test)]
 mod described;
+mod flag;
+mod incoming;
+mod job;
 mod lead;
 mod parameters;
 mod probes;
 mod reference;
 mod visit;
+mod webhook;
 
 use std::sync::LazyLock;
 
@@ -61,6 +67,18 @@ groups! {
     Visits = visit,
     /// Figures.
     Analytics = analytics,
+    /// Where organizations hear of events, and which systems tell them of theirs.
+    Webhooks = webhook,
+    /// Webhooks that come in.
+    Incoming = incoming,
+    /// Plans, what is paid for, and what is used.
+    Billing = billing,
+    /// Who did what.
+    Audit = audit,
+    /// What is switched on.
+    Flags = flag,
+    /// Work in the background.
+    Jobs = job,
 }
 
 /// Every endpoint of every group.

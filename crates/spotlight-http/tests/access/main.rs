@@ -67,7 +67,8 @@ async fn findings(
         if world::ends_the_world(endpoint.name) {
             *world = World::new().await;
         }
-        let ids = world.records().await;
+        let mut ids = world.records().await;
+        world.records_of_administrators(endpoint.path, &mut ids).await;
         mutation::watch();
         mutation::switch_off(off);
         let answer = world.ask(endpoint, caller, &ids).await;

@@ -25,15 +25,18 @@ use spotlight_core::{
         schedule::WeeklyHours,
         time::Timestamp,
         user::{Role, Scope},
+        webhook::SourceKind,
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, Quota},
+    ports::{Clock, JobSpec, NewEvent, OutboxKind, Quota},
     scripted::ScriptedChatModel,
     services::{
         Context, Spotlight,
         accounts::{AcceptInvitation, NewInvitation, SignIn},
         hosts::HostInput,
         organizations::NewOrganization,
+        sources::NewSource,
+        webhooks::EndpointInput,
     },
 };
 use spotlight_http::{Api, Body, Endpoint, HttpPolicy, Request, openapi};
@@ -85,6 +88,7 @@ pub(crate) struct World {
     mailer: Arc<MemoryMailer>,
     callers: BTreeMap<&'static str, Vec<(&'static str, String)>>,
     rep_id: String,
+    owner: Context,
     made: AtomicUsize,
 }
 
@@ -93,6 +97,8 @@ pub(crate) fn ends_the_world(name: &str) -> bool {
     matches!(name, "delete_organization" | "sign_in" | "sign_out" | "change_password" | "revoke_sessions")
 }
 
+/// A flag of the deployment.
+const FLAG: &str = "new_console";
 const PASSWORD: &str = "acme-correct-horse";
 
 impl World {
@@ -115,16 +121,27 @@ impl World {
             .expect("every port is there");
         let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
         let mut policy = HttpPolicy::development();
-        (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
+        (policy.api, policy.open, policy.visitor, policy.signed) = (vast, vast, vast, vast);
+        policy.plans = Vec::new();
         let api = Api::new(platform.clone(), policy);
-        let mut world =
-            Self { api, platform, mailer, callers: BTreeMap::new(), rep_id: String::new(), made: AtomicUsize::new(0) };
+        let mut world = Self {
+            api,
+            platform,
+            mailer,
+            callers: BTreeMap::new(),
+            rep_id: String::new(),
+            owner: Context::anonymous(),
+            made: AtomicUsize::new(0),
+        };
         world.people(&clock).await;
         world
     }
 
     async fn people(&mut self, clock: &Shifted) {
         let owner = self.organization("acme").await;
+        self.owner = owner.clone();
+        let operator = Context::system(owner.organization);
+        self.platform.flags().set(&operator, FLAG, true, 100).await.expect("a flag");
         self.organization("globex").await;
         for (email, role) in [
             ("rep@acme.example", Role::SalesRep),
@@ -234,6 +251,73 @@ impl World {
         ids.insert("starts_at".to_owned(), next.to_owned());
         ids.insert("visit token".to_owned(), token);
         ids
+    }
+
+    /// Records that administrators alone make, where a path names one: webhooks with what was sent, and work that was
+    /// given up.
+    pub(crate) async fn records_of_administrators(&self, path: &str, ids: &mut BTreeMap<String, String>) {
+        ids.insert("key".to_owned(), FLAG.to_owned());
+        ids.insert("queue".to_owned(), "low".to_owned());
+        if path.starts_with("/api/v1/webhook_") {
+            self.webhooks(ids).await;
+        }
+        if path.contains("/jobs/{id}") {
+            ids.insert("job".to_owned(), self.dead_job().await);
+        }
+        if path.contains("{event_id}") {
+            ids.insert("event".to_owned(), self.dead_event().await);
+        }
+    }
+
+    async fn webhooks(&self, ids: &mut BTreeMap<String, String>) {
+        let (webhooks, sources) = (self.platform.webhooks(), self.platform.sources());
+        for caller in ["Admin", "Other"] {
+            // An organization has room for twenty.
+            for kind in ["webhook_endpoints", "webhook_sources"] {
+                let path = format!("/api/v1/{kind}");
+                let all = self.send(caller, Method::GET, &path, None, "").await;
+                let all: Value = serde_json::from_str(&all.text).expect("a list");
+                for one in all["data"].as_array().expect("a list") {
+                    let path = format!("{path}/{}", one["id"].as_str().expect("an id"));
+                    assert_eq!(self.send(caller, Method::DELETE, &path, None, "").await.status, 204);
+                }
+            }
+        }
+        let input = EndpointInput { url: "https://example.com/".to_owned(), events: Vec::new(), enabled: true };
+        let endpoint = webhooks.create(&self.owner, input).await.expect("an endpoint").endpoint.id;
+        let delivery = webhooks.test(&self.owner, endpoint).await.expect("a delivery").id;
+        let new = NewSource { name: "Form".to_owned(), accepts: SourceKind::ALL.to_vec(), enabled: true };
+        let source = sources.create(&self.owner, new).await.expect("a source").source.id;
+        ids.insert("webhook_endpoint".to_owned(), endpoint.to_string());
+        ids.insert("delivery".to_owned(), delivery.to_string());
+        ids.insert("webhook_source".to_owned(), source.to_string());
+    }
+
+    async fn dead_job(&self) -> String {
+        let organization = Some(self.owner.organization);
+        let spec = JobSpec { organization, max_attempts: 1, ..JobSpec::new("delete_file", "not what it wants") };
+        let added = self.platform.queue().enqueue(vec![spec]).await.expect("a job");
+        self.platform.run_until_idle().await.expect("work");
+        added[0].id().to_string()
+    }
+
+    async fn dead_event(&self) -> String {
+        self.platform.run_until_idle().await.expect("work");
+        let now = self.platform.clock().now();
+        let unit = self.platform.storage().begin().await.expect("a unit");
+        let event = NewEvent {
+            organization_id: self.owner.organization,
+            channel: "leads".to_owned(),
+            event_type: "lead.updated".to_owned(),
+            conversation_id: None,
+            data: json!({}),
+        };
+        let id = unit.publish(event).await.expect("an event");
+        let claimed = unit.outbox().claim(OutboxKind::Event, now, 30, 10).await.expect("a claim");
+        let row = claimed.iter().find(|row| row.id == id).expect("the event");
+        assert!(unit.outbox().bury(id, row.claim, "nobody listens").await.expect("it is given up"));
+        unit.commit().await.expect("a commit");
+        id.to_string()
     }
 
     /// Asks for an endpoint of these records.

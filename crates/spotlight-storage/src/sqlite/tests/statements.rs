@@ -50,6 +50,7 @@ fn declared() -> (Vec<&'static str>, Vec<&'static str>) {
         webhook::STATEMENTS,
         webhook::DELIVERY_STATEMENTS,
         webhook::ENDPOINT_STATEMENTS,
+        webhook::SOURCE_STATEMENTS,
     ];
     let parts = parts
         .into_iter()
