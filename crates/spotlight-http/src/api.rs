@@ -115,6 +115,7 @@ impl Api {
                 respond(&refusal, endpoint.place(), &request_id)
             }
         };
+        not_modified(&request, &mut response);
         if let Some((quota, verdict)) = counted {
             response.set(LIMIT, quota.burst.to_string());
             response.set(REMAINING, verdict.remaining.to_string());
@@ -456,6 +457,22 @@ fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<Stri
     }
 }
 
+/// Leaves the body out where the caller has it already.
+fn not_modified(request: &Request, response: &mut Response) {
+    if !matches!(request.method, Method::GET | Method::HEAD) || response.status != StatusCode::OK {
+        return;
+    }
+    let Some(tag) = response.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return };
+    let known = request
+        .list(&header::IF_NONE_MATCH)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag);
+    if known {
+        response.status = StatusCode::NOT_MODIFIED;
+        response.body = Body::Full(Bytes::new());
+        response.headers.remove(header::CONTENT_TYPE);
+    }
+}
+
 /// The version a caller wants to change. An entity tag that is none of ours matches no version.
 fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refusal> {
     if !endpoint.versioned || !request.headers.contains_key(header::IF_MATCH) {
@@ -468,7 +485,8 @@ fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refus
         [tag] => {
             let tag = tag.strip_prefix("W/").unwrap_or(tag);
             let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(malformed)?;
-            Ok(Some(inner.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
+            let version = inner.split_once('-').map_or(inner, |(version, _)| version);
+            Ok(Some(version.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
         }
         _ => Err(malformed()),
     }

@@ -198,14 +198,16 @@ use spotlight_core::domain::{
     AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId,
     appointment::{AppointmentStatus, MeetingType},
     assistant::{HostChoice, Language, Tone, ToolKind, Topic},
+    consent::{ConsentKind, ConsentState},
     conversation::{Channel, ConversationStatus, Sentiment, Speaker},
-    lead::{Engagement, LeadSource, LeadStatus},
+    lead::{Engagement, LeadSource, LeadStatus, ProposalField, ProposalState},
+    report::EndedReason,
     scoring::Met,
     user::{Role, Scope},
 };
 
 words! {
     AppointmentStatus, MeetingType, HostChoice, Language, Tone, ToolKind, Topic, Channel, ConversationStatus, Sentiment,
-    Speaker, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
+    Speaker, ConsentKind, ConsentState, EndedReason, ProposalField, ProposalState, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
 }
 ids! { AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId }

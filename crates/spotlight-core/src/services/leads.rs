@@ -105,6 +105,19 @@ pub struct TimelineEntry {
     pub data: Value,
 }
 
+/// Somebody a lead is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadOwner {
+    /// The user.
+    pub id: UserId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: Email,
+    /// What they may do.
+    pub role: Role,
+}
+
 /// Leads. A sales representative sees those assigned to them; everyone else all of the organization's.
 #[derive(Clone)]
 pub struct LeadService {
@@ -129,6 +142,19 @@ impl LeadService {
             found = leads.leads().get(ctx.organization, into).await?;
         }
         visible(ctx, found)
+    }
+
+    /// Whom a lead is assigned to; none when to nobody, or to somebody who has left. Who sees a lead sees this.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn owner(&self, ctx: &Context, lead: &Lead) -> Result<Option<LeadOwner>> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        let Some(id) = lead.owner_id else { return Ok(None) };
+        let users = self.deps.read(ctx).users();
+        let Some(membership) = users.membership(ctx.organization, id).await? else { return Ok(None) };
+        let user = users.get(id).await?;
+        Ok(user.map(|user| LeadOwner { id, name: user.name, email: user.email, role: membership.role }))
     }
 
     /// Leads that pass the filter.
@@ -340,11 +366,19 @@ impl LeadService {
     /// Takes a proposal over into the lead, or turns it down.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it is decided already or its e-mail or phone is another lead's.
-    pub async fn decide_proposal(&self, ctx: &Context, lead: LeadId, id: ProposalId, accept: bool) -> Result<Lead> {
+    /// `NotFound`; `Conflict` when it is decided already or its e-mail or phone is another lead's; `StaleVersion` when the
+    /// lead is not at `expected_version`.
+    pub async fn decide_proposal(
+        &self,
+        ctx: &Context,
+        lead: LeadId,
+        id: ProposalId,
+        accept: bool,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
         ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
         let unit = self.deps.storage.begin().await?;
-        let mut found = self.for_update(&*unit, ctx, lead, None).await?;
+        let mut found = self.for_update(&*unit, ctx, lead, expected_version).await?;
         let proposals = unit.proposals().list(ctx.organization, lead).await?;
         let proposal =
             proposals.into_iter().find(|proposal| proposal.id == id).ok_or_else(|| Error::not_found("proposal"))?;

@@ -8,14 +8,17 @@ mod analytics;
 mod appointment;
 mod assistant;
 mod call;
+mod consent;
 mod conversation;
 #[cfg(test)]
 mod described;
 mod lead;
+mod lead_table;
 mod parameters;
 mod probes;
 mod reference;
 mod visit;
+mod voice;
 
 use std::sync::LazyLock;
 
@@ -53,8 +56,14 @@ groups! {
     Assistants = assistant,
     /// Leads.
     Leads = lead,
+    /// Leads as tables, in and out.
+    LeadTables = lead_table,
+    /// What leads consent to.
+    Consents = consent,
     /// Conversations and what is said in them.
     Conversations = conversation,
+    /// Speaking to assistants and hearing them.
+    Voice = voice,
     /// Appointments and free times.
     Appointments = appointment,
     /// What visitors may do.

@@ -104,7 +104,7 @@ impl LeadService {
             Ok(importing) => importing.run(body).await,
             Err(error) => Err(error),
         };
-        held.give_back(&self.deps).await;
+        held.give_back().await;
         done
     }
 
