@@ -29,6 +29,7 @@ use crate::{
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
     policy::{HttpPolicy, limit_key},
+    precondition::{if_match, not_modified},
     query::Query,
     request::Request,
     resources::Call,
@@ -454,40 +455,5 @@ fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<Stri
             "format",
             "Idempotency-Key must have 1 to 255 visible ASCII characters",
         )),
-    }
-}
-
-/// Leaves the body out where the caller has it already.
-fn not_modified(request: &Request, response: &mut Response) {
-    if !matches!(request.method, Method::GET | Method::HEAD) || response.status != StatusCode::OK {
-        return;
-    }
-    let Some(tag) = response.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return };
-    let known = request
-        .list(&header::IF_NONE_MATCH)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag);
-    if known {
-        response.status = StatusCode::NOT_MODIFIED;
-        response.body = Body::Full(Bytes::new());
-        response.headers.remove(header::CONTENT_TYPE);
-    }
-}
-
-/// The version a caller wants to change. An entity tag that is none of ours matches no version.
-fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refusal> {
-    if !endpoint.versioned || !request.headers.contains_key(header::IF_MATCH) {
-        return Ok(None);
-    }
-    let malformed = || Refusal::new(StatusCode::BAD_REQUEST, "If-Match must be one entity tag as \"3\", or *");
-    let tags: Vec<_> = request.list(&header::IF_MATCH).collect();
-    match tags.as_slice() {
-        ["*"] => Ok(None),
-        [tag] => {
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(malformed)?;
-            let version = inner.split_once('-').map_or(inner, |(version, _)| version);
-            Ok(Some(version.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
-        }
-        _ => Err(malformed()),
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Context;
 use crate::{
+    caching::CacheReader,
     domain::{
         AuditEntryId, ConversationId,
         audit::{Actor, AuditEntry},
@@ -40,6 +41,7 @@ pub(crate) struct Deps {
     /// None: deliveries to webhook endpoints wait, and are visible.
     pub(crate) webhooks: Option<Arc<dyn WebhookSender>>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) cache: Arc<CacheReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) secret_key: Arc<[u8]>,
