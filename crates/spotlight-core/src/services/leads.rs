@@ -169,9 +169,7 @@ impl LeadService {
         paging: &Paging,
     ) -> Result<Listing<Lead>> {
         ctx.require(Scope::LeadsRead, Role::SalesRep)?;
-        if let Some(own) = ctx.visible_to() {
-            filter.owner_id = Some(own);
-        }
+        narrow(ctx, &mut filter);
         self.deps.read(ctx).leads().list(ctx.organization, &filter, sort, paging).await
     }
 
@@ -196,7 +194,7 @@ impl LeadService {
             email: Some(new.email.clone()),
             phone: Some(new.phone.clone()),
             company: Some(new.company.clone()),
-            owner_id: Some(ctx.visible_to().or(new.owner_id)),
+            owner_id: Some(assigned(ctx, new.owner_id)),
             metadata: Some(new.metadata.clone()),
             ..LeadPatch::default()
         };
@@ -420,6 +418,18 @@ impl LeadService {
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
     }
+}
+
+/// Has a filter find only what the actor may see.
+fn narrow(ctx: &Context, filter: &mut LeadFilter) {
+    if let Some(own) = ctx.visible_to() {
+        filter.owner_id = Some(own);
+    }
+}
+
+/// Whom a new lead is assigned to: a sales representative's own leads are theirs.
+fn assigned(ctx: &Context, wanted: Option<UserId>) -> Option<UserId> {
+    ctx.visible_to().or(wanted)
 }
 
 /// Stores a new lead, in a unit.
