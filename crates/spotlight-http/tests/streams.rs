@@ -79,7 +79,7 @@ async fn a_body_that_stops_or_drips_is_not_waited_for() {
     let drips = slowly((0..100).map(|_| drop()).collect(), Duration::from_secs(5));
     let began = tokio::time::Instant::now();
     assert_eq!(import(&api, head("import_leads", &target, &[]), drips).await.status, 400);
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn what_the_action_does_not_take_is_not_read() {
     };
     // The header is too long, which the import says at once.
     let refused = import(&api, head("import_leads", &target, &[]), counted);
-    let refused = tokio::time::timeout(Duration::from_secs(60), refused).await.expect("it is not waited for");
+    let refused = tokio::time::timeout(Duration::from_mins(1), refused).await.expect("it is not waited for");
     assert_eq!(refused.status, 422);
     assert!(read.load(std::sync::atomic::Ordering::Relaxed) < 16);
 }
