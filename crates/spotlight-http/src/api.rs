@@ -30,7 +30,7 @@ use crate::{
     incoming::way,
     plans::Plans,
     policy::{HttpPolicy, limit_key},
-    precondition::if_match,
+    precondition::{if_match, not_modified},
     query::Query,
     request::Request,
     resources::Call,
@@ -118,6 +118,7 @@ impl Api {
                 respond(&refusal, endpoint.place(), &request_id)
             }
         };
+        not_modified(&request, &mut response);
         if let Some((quota, verdict)) = counted {
             response.set(LIMIT, quota.burst.to_string());
             response.set(REMAINING, verdict.remaining.to_string());

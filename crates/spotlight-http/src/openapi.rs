@@ -128,6 +128,10 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
     }
     let (status, answer) = answer(endpoint, book);
     built = built.response(status.to_string(), answer);
+    if endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::One(..)) {
+        let known = ResponseBuilder::new().description("The caller has it already.");
+        built = built.response("304", with_limits(with_request_id(known)).build());
+    }
     for status in endpoint.error_statuses() {
         built = built.response(status.to_string(), Ref::from_response_name(format!("Error{status}")));
     }
@@ -185,6 +189,10 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
                      the first one made, as it is by then, and make nothing. Another body is refused.";
         all.push(header("Idempotency-Key", about, text(255)));
     }
+    if endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::One(..)) {
+        let about = "Answers with 304 and nothing else while the record's ETag is one of these.";
+        all.push(header("If-None-Match", about, plain(Type::String).into()));
+    }
     if endpoint.versioned {
         let about = "Changes the record only while it has this ETag.";
         all.push(header("If-Match", about, plain(Type::String).into()));
@@ -217,7 +225,7 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
                 document = document.property("included", list_of(any_object(), None));
             }
             let answered = build("The record.")
-                .header("ETag", text_header("The record's version, for If-Match."))
+                .header("ETag", text_header("The record's version, for If-Match and If-None-Match."))
                 .content("application/json", json(document.into()))
                 .build();
             (status, answered)

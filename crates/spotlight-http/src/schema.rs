@@ -199,8 +199,10 @@ use spotlight_core::domain::{
     appointment::{AppointmentStatus, MeetingType},
     assistant::{HostChoice, Language, Tone, ToolKind, Topic},
     billing::{PlanId, SubscriptionStatus},
+    consent::{ConsentKind, ConsentState},
     conversation::{Channel, ConversationStatus, Sentiment, Speaker},
-    lead::{Engagement, LeadSource, LeadStatus},
+    lead::{Engagement, LeadSource, LeadStatus, ProposalField, ProposalState},
+    report::EndedReason,
     scoring::Met,
     user::{Role, Scope},
     webhook::{DeliveryStatus, SourceKind},
@@ -209,6 +211,7 @@ use spotlight_core::ports::JobState;
 
 words! {
     AppointmentStatus, MeetingType, HostChoice, Language, Tone, ToolKind, Topic, Channel, ConversationStatus, Sentiment,
-    DeliveryStatus, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
+    DeliveryStatus, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, ConsentKind, ConsentState, EndedReason,
+    ProposalField, ProposalState, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
 }
 ids! { AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId }

@@ -260,7 +260,7 @@ async fn forget_leads(deps: &Deps, organization: OrganizationId, before: Timesta
         let inactive = repos.leads().inactive(organization, before, BATCH).await?;
         let mut done = 0;
         for lead in &inactive {
-            done += usize::from(is_done("an inactive lead", lead, leads.erase(&ctx, *lead).await));
+            done += usize::from(is_done("an inactive lead", lead, leads.erase(&ctx, *lead, None).await));
         }
         if !goes_on(inactive.len(), done) {
             return Ok(());

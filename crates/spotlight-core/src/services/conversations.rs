@@ -23,7 +23,7 @@ use crate::{
         report::EndedReason,
         user::{Role, Scope},
     },
-    error::{Error, ErrorKind, Result, Violations},
+    error::{Error, Result, Violations},
     ports::{ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Sort, UnitOfWork},
 };
 
@@ -274,7 +274,7 @@ impl ConversationService {
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Conflict` without a recogniser; `Validation` for
     /// sound it cannot read or in which nothing is said.
     pub async fn turn_audio(
         &self,
@@ -285,9 +285,11 @@ impl ConversationService {
     ) -> Result<TurnStream> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         let conversation = self.get(ctx, id).await?;
-        let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
-        })?;
+        let recognizer = self
+            .deps
+            .recognizer
+            .as_ref()
+            .ok_or_else(|| Error::conflict("this deployment recognises no speech; send text instead"))?;
         if conversation.status.is_final() {
             return Err(Error::conflict("the conversation has ended; open a new one"));
         }

@@ -121,7 +121,7 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     let unit = world.storage.begin().await.expect("a unit");
     unit.proposals().insert(&proposal).await.expect("a proposal");
     unit.commit().await.expect("a commit");
-    one_entry!(world, seen, "lead.proposal", leads.decide_proposal(&owner, lead, proposal.id, true));
+    one_entry!(world, seen, "lead.proposal", leads.decide_proposal(&owner, lead, proposal.id, true, None));
 
     let appointments = platform.appointments();
     let book = |hour: &str| NewAppointment {
@@ -147,7 +147,7 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     one_entry!(world, seen, "appointment.complete", appointments.complete(&owner, met, None));
     one_entry!(world, seen, "appointment.no_show", appointments.no_show(&owner, missed, None));
     one_entry!(world, seen, "lead.delete", leads.delete(&owner, lead, None));
-    one_entry!(world, seen, "lead.erase", leads.erase(&owner, lead));
+    one_entry!(world, seen, "lead.erase", leads.erase(&owner, lead, None));
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ async fn who_is_removed_is_booked_no_more_and_leaves_no_conversation_silent() {
     };
     assert_eq!(hosts(owned.id).await, [id].into());
     let (conversation, visitor) = world.visitor().await;
-    conversations.take_over(&manager, conversation.id).await.expect("taken over");
+    conversations.take_over(&manager, conversation.id, None).await.expect("taken over");
 
     world.platform.accounts().remove_member(&owner, id).await.expect("a member");
 

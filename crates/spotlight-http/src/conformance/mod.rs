@@ -19,10 +19,13 @@ pub mod edge;
 pub mod garbage;
 pub mod incoming;
 pub mod lead;
+pub mod lead_care;
+pub mod lead_table;
 pub mod list;
 pub mod operations;
 pub mod seed;
 pub mod visitor;
+pub mod voice;
 pub mod webhook;
 
 pub use self::{
@@ -49,6 +52,9 @@ macro_rules! http_suite {
             assistant: the_life_of_an_assistant, everything_wrong_at_once, lost_updates, knowledge,
                 another_organization;
             lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;
+            lead_table: a_table_becomes_leads, what_is_no_table, an_import_is_repeated, leads_become_a_table;
+            lead_care: merging, erasing, consents, includes, known_records;
+            voice: a_turn_by_voice, samples, previews, reports, figures;
             list: pages, cursors, filters_sorts_and_search, wrong_queries;
             conversation: a_turn_is_streamed, two_turns_at_once, a_person_takes_over, ends_and_includes;
             webhook: the_life_of_an_endpoint, what_an_endpoint_may_not_be, tests_and_deliveries, sources,

@@ -11,7 +11,10 @@ use spotlight_core::{
         schedule::WeeklyHours,
         user::{Role, Scope},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{
+        MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage,
+        MemorySynthesizer,
+    },
     ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
@@ -89,6 +92,8 @@ pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight
         .storage(storage)
         .queue(queue)
         .chat(Arc::new(ScriptedChatModel::new()))
+        .recognizer(Arc::new(MemoryRecognizer))
+        .synthesizer(Arc::new(MemorySynthesizer))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))

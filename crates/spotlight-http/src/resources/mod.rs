@@ -10,6 +10,7 @@ mod assistant;
 mod audit;
 mod billing;
 mod call;
+mod consent;
 mod conversation;
 #[cfg(test)]
 mod described;
@@ -17,10 +18,12 @@ mod flag;
 mod incoming;
 mod job;
 mod lead;
+mod lead_table;
 mod parameters;
 mod probes;
 mod reference;
 mod visit;
+mod voice;
 mod webhook;
 
 use std::sync::LazyLock;
@@ -59,8 +62,14 @@ groups! {
     Assistants = assistant,
     /// Leads.
     Leads = lead,
+    /// Leads as tables, in and out.
+    LeadTables = lead_table,
+    /// What leads consent to.
+    Consents = consent,
     /// Conversations and what is said in them.
     Conversations = conversation,
+    /// Speaking to assistants and hearing them.
+    Voice = voice,
     /// Appointments and free times.
     Appointments = appointment,
     /// What visitors may do.

@@ -27,7 +27,7 @@ use spotlight_core::{
         user::{Role, Scope},
         webhook::SourceKind,
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage},
     ports::{Clock, JobSpec, NewEvent, OutboxKind, Quota},
     scripted::ScriptedChatModel,
     services::{
@@ -99,6 +99,10 @@ pub(crate) fn ends_the_world(name: &str) -> bool {
 
 /// A flag of the deployment.
 const FLAG: &str = "new_console";
+
+/// A form with words as sound.
+const FORM: &str = "--cut\r\ncontent-disposition: form-data; name=\"audio\"\r\n\r\nWe need it by June.\r\n--cut--\r\n";
+
 const PASSWORD: &str = "acme-correct-horse";
 
 impl World {
@@ -112,6 +116,7 @@ impl World {
             .storage(Arc::new(storage))
             .queue(queue)
             .chat(Arc::new(ScriptedChatModel::new()))
+            .recognizer(Arc::new(MemoryRecognizer))
             .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock) as Arc<dyn Clock>)))
             .mailer(Arc::clone(&mailer) as Arc<_>)
             .files(Arc::new(MemoryFileStore::new()))
@@ -249,6 +254,8 @@ impl World {
         make("appointment", "/api/v1/appointments".into(), appointment).await;
         let next = free["data"][1]["attributes"]["starts_at"].as_str().expect("another free time");
         ids.insert("starts_at".to_owned(), next.to_owned());
+        // No visitor has proposed anything.
+        ids.insert("proposal".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned());
         ids.insert("visit token".to_owned(), token);
         ids
     }
@@ -326,6 +333,11 @@ impl World {
         let mut body = example(endpoint.name);
         name_records(&mut body, ids);
         let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = match endpoint.name {
+            "import_leads" => "email\nnew@example.com\n".to_owned(),
+            "take_audio_turn" => FORM.to_owned(),
+            _ => body,
+        };
         let query = match endpoint.name {
             "availability" => {
                 Some(format!("assistant_id={}&from=2026-03-30T08:00:00Z&to=2026-04-02T08:00:00Z", ids["assistant"]))
@@ -357,7 +369,12 @@ impl World {
             .find(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
             .expect("an endpoint");
         let mut headers = HeaderMap::new();
-        let kind = ("content-type", "application/json".to_owned());
+        let kind = match endpoint.name {
+            "import_leads" => "text/csv",
+            "take_audio_turn" => "multipart/form-data; boundary=cut",
+            _ => "application/json",
+        };
+        let kind = ("content-type", kind.to_owned());
         for (name, value) in credentials.iter().chain((!body.is_empty()).then_some(&kind)) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
@@ -411,6 +428,9 @@ fn example(name: &str) -> Value {
         "update_lead" | "create_lead" => body["lead"] = json!({"name": "Grace Hopper"}),
         "set_lead_status" => body["lead"]["status"] = "contacted".into(),
         "update_conversation" => body["conversation"] = json!({"status": "completed"}),
+        "record_consent" => {
+            body["consent"] = json!({"kind": "recording", "channel": "phone", "state": "given", "how": "by phone"});
+        }
         "take_turn" => body["turn"] = json!({"text": "We need it by June."}),
         "create_conversation" => body["conversation"] = json!({"assistant_id": ""}),
         "update_appointment" => body["appointment"] = json!({"notes": "Bring the offer."}),
