@@ -225,6 +225,7 @@ pub(crate) fn blank_user(id: UserId, email: Email, now: Timestamp) -> User {
         locked_at: None,
         last_sign_in_at: None,
         sign_in_count: 0,
+        second_factor: None,
         created_at: now,
         updated_at: now,
         version: 1,
