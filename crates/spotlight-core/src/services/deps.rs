@@ -43,6 +43,8 @@ pub(crate) struct Deps {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) secret_key: Arc<[u8]>,
+    /// The secret key was given, so it is the same after a restart.
+    pub(crate) key_lasts: bool,
     /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,

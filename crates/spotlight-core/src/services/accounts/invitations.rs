@@ -183,8 +183,8 @@ impl AccountService {
 
     /// Accepts an invitation by its link. `ctx` is [anonymous](Context::anonymous).
     ///
-    /// Whoever has no account with a confirmed address chooses a password, and sessions that somebody else may have
-    /// opened with their address end. The address is confirmed by this.
+    /// Whoever has no account with a confirmed address chooses a password; sessions and a second factor that somebody
+    /// else may have opened and enrolled with their address end. The address is confirmed by this.
     ///
     /// # Errors
     /// `Validation` with every broken rule, or for a link that was used, has expired or was withdrawn; `PlanLimit` when
@@ -226,6 +226,7 @@ impl AccountService {
             user.confirmed_at = Some(now);
             user.failed_attempts = 0;
             user.locked_at = None;
+            user.second_factor = None;
             unit.sessions().delete_all(user.id, None).await?;
             if let Some(name) = &request.name {
                 name.trim().clone_into(&mut user.name);
