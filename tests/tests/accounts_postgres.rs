@@ -39,18 +39,13 @@ impl World {
             password: SecretString::from("correct horse"),
         };
         let signed_up = deployment.platform.accounts().sign_up(&Context::anonymous(), request).await;
-        let (organization, user) = signed_up.expect("an account");
+        let (organization, user) = signed_up.expect("an answer").expect("an account");
         let owner = Context::user(user.id, organization.id, Role::Owner);
         Self { storage, deployment, owner, _database: database }
     }
 
     async fn sign_in(&self, password: &str) -> Result<SignedIn> {
-        let request = SignIn {
-            email: OWNER.to_owned(),
-            password: SecretString::from(password),
-            remember: false,
-            user_agent: None,
-        };
+        let request = SignIn::new(OWNER, SecretString::from(password));
         self.deployment.platform.accounts().sign_in(&Context::anonymous(), request).await
     }
 

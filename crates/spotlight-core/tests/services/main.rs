@@ -25,6 +25,8 @@ mod provider;
 mod public;
 mod reduced;
 mod reports;
+mod scopes;
+mod second_factor;
 mod team;
 mod turn;
 mod visibility;

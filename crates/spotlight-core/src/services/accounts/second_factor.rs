@@ -134,7 +134,12 @@ impl AccountService {
     ///
     /// # Idempotency
     /// A key that has switched it off does nothing more.
-    pub async fn disable_second_factor(&self, ctx: &Context, password: SecretString, code: &SecretString) -> Result<()> {
+    pub async fn disable_second_factor(
+        &self,
+        ctx: &Context,
+        password: SecretString,
+        code: &SecretString,
+    ) -> Result<()> {
         let id = ctx.require_person()?;
         let proven = self.prove(ctx, id, password).await?;
         self.limit_codes(id).await?;
