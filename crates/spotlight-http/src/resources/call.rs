@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use spotlight_core::{
     domain::{slots::local_instant, time::Timestamp, user::Session},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     ports::page::Between,
     services::{Context, Spotlight},
 };
@@ -17,6 +17,9 @@ use crate::{
     query::Query,
     request::Request,
 };
+
+/// How often a change without `If-Match` is tried against a record that others change at the same time.
+const TRIES: usize = 3;
 
 /// A request that has passed the edge.
 pub(crate) struct Call<'a> {
@@ -48,6 +51,19 @@ impl Call<'_> {
         };
         let read = if carries.required { read_body } else { read_maybe };
         read(&self.body, carries.key)
+    }
+
+    /// Tries a change again that others were quicker than, unless the caller named the version it wants to change.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T>>>(&self, change: impl Fn() -> F) -> Result<T> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match change().await {
+                Err(error)
+                    if error.kind() == ErrorKind::StaleVersion && tries > 0 && self.expected_version.is_none() => {}
+                answered => return answered,
+            }
+        }
     }
 
     /// The instant of the request.

@@ -5,16 +5,20 @@
 
 mod account;
 mod analytics;
+mod api_token;
 mod appointment;
 mod assistant;
 mod call;
 mod conversation;
 #[cfg(test)]
 mod described;
+mod host;
 mod lead;
+mod organization;
 mod parameters;
 mod probes;
 mod reference;
+mod team;
 mod visit;
 
 use std::sync::LazyLock;
@@ -49,6 +53,14 @@ groups! {
     Reference = reference,
     /// Who signs in, and who acts.
     Accounts = account,
+    /// Members of the team, and invitations.
+    Team = team,
+    /// Keys for programs.
+    ApiTokens = api_token,
+    /// The organization's settings.
+    Organizations = organization,
+    /// When people of the team can be booked.
+    Hosts = host,
     /// Assistants and what they know.
     Assistants = assistant,
     /// Leads.
