@@ -129,6 +129,8 @@ async fn it_is_given_up_by_the_password_and_a_code_and_survives_a_reset() {
     accounts.reset_password(&Context::anonymous(), link, password()).await.expect("another password");
     assert_eq!(asked(sign_in(&world, None).await).0, "otp_required", "a mailbox alone opens nothing");
 
+    // Five passwords a minute.
+    world.clock.forward(Duration::minutes(1));
     let code = || SecretString::from(device.code(&world, 1));
     let guess = accounts.disable_second_factor(&owner, SecretString::from("a wrong password"), &code()).await;
     assert_eq!(guess.expect_err("a wrong password").violations()[0].field, "current_password");

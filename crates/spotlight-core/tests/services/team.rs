@@ -50,7 +50,11 @@ async fn an_invitation_works_once_for_a_week_and_gives_its_role() {
     let without = AcceptInvitation { password: None, ..accept(code.clone()) };
     let error = accounts.accept_invitation(&nobody, without).await.expect_err("she has no password");
     assert_eq!(error.violations()[0].field, "password");
-    let (user, membership) = accounts.accept_invitation(&nobody, accept(code.clone())).await.expect("a member");
+    let key = Some("0190f3a1-7a4e-4c55-9c1e-2f6f0c7d8e9a".to_owned());
+    let keyed = Context { idempotency_key: key, ..nobody.clone() };
+    let (user, membership) = accounts.accept_invitation(&keyed, accept(code.clone())).await.expect("a member");
+    let again = accounts.accept_invitation(&keyed, accept(code.clone())).await.expect("the same request");
+    assert_eq!((again.0.id, again.1), (user.id, membership));
     assert_eq!((user.name.as_str(), membership.role), ("Ina", Role::Manager));
     assert!(user.confirmed_at.is_some(), "the link came to her address");
     assert_eq!(kind(accounts.accept_invitation(&nobody, accept(code)).await), ErrorKind::Validation);
