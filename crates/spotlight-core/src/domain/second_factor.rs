@@ -244,7 +244,7 @@ mod tests {
         assert!(!factor.accept(&secret, &code(0), now), "twice");
         assert!(!factor.accept(&secret, &code(-1), now), "one before a used one");
         assert!(factor.accept(&secret, &code(1), now), "the next");
-        assert!(!CodeSecret::new([8; 20]).code_at(now).eq(&code(0)), "another secret has other codes");
+        assert_ne!(CodeSecret::new([8; 20]).code_at(now), code(0), "another secret has other codes");
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
         let secret = CodeSecret::new([7; 20]);
         let now = at(1_900_000_000);
         let mut factor = SecondFactor::new([1; 32], now);
-        let randomness = std::array::from_fn(|index| [index as u8; 32]);
+        let randomness = std::array::from_fn(|index| [u8::try_from(index).expect("a small number"); 32]);
         let codes = factor.activate(&randomness, now);
         assert!(factor.is_active());
         assert_eq!((codes.len(), factor.recovery.len()), (RECOVERY_CODES, RECOVERY_CODES));

@@ -26,7 +26,7 @@ use crate::{
 
 /// Points that are added or taken: -100 to 100.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Points(i32);
+pub(crate) struct Points(i32);
 
 impl Described for Points {
     fn describe(_: &mut Book) -> Node {
@@ -48,7 +48,7 @@ impl Field for Points {
 
 /// Points for where a lead came from.
 #[derive(Debug)]
-pub(super) struct Weights(BTreeMap<String, i32>);
+pub(crate) struct Weights(BTreeMap<String, i32>);
 
 impl Described for Weights {
     fn describe(book: &mut Book) -> Node {
