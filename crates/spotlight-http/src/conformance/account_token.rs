@@ -41,7 +41,7 @@ pub async fn made_shown_once_and_revoked(target: &Target) {
     program.post("/api/v1/api_tokens", &more).await.expect(403);
     program.get("/api/v1/user/sessions").await.expect(403);
     owner.delete(&path).await.expect(204);
-    owner.delete(&path).await.expect(204);
+    owner.delete(&path).await.expect(404);
     program.get("/api/v1/leads").await.expect(401);
     let list = owner.get("/api/v1/api_tokens").await.expect(200);
     assert!(list.attributes("revoked_at")[0].is_string());

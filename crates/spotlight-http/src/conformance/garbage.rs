@@ -19,7 +19,7 @@ use super::{
     dice::{DAYS, Dice, INSTANTS, form, word},
     seed::{Target, assistant, seed},
 };
-use crate::{Api, Body, Endpoint, HttpPolicy, Request, Response, endpoint::Access, endpoints, openapi};
+use crate::{Api, Body, Endpoint, Group, HttpPolicy, Request, Response, endpoints, openapi};
 
 /// Ids of records that exist or existed, by their type.
 struct Ids(BTreeMap<String, Vec<String>>);
@@ -310,8 +310,8 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
         let body = body(dice, endpoint, &keys, &ids);
         let (key, tag, kind) = (word(dice), word(dice), word(dice));
         let mut headers = vec![("content-type", "application/json")];
-        // A browser's own endpoints by a browser, save those that would end its session.
-        if endpoint.access == Access::Session && endpoint.carries.is_some() {
+        // One's own account by a browser, save what would end its session.
+        if endpoint.group == Group::Accounts && endpoint.carries.is_some() {
             headers.extend([("cookie", browser.0.as_str()), ("x-csrf-token", browser.1.as_str())]);
         } else {
             headers.push(("authorization", token.as_str()));

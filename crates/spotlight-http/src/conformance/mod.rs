@@ -31,7 +31,7 @@ pub mod visitor;
 
 pub use self::{
     client::{Answer, Client, Event},
-    seed::{Mailbox, Person, Target, in_memory, on, seed, with_mailbox},
+    seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].

@@ -14,7 +14,7 @@ use spotlight_core::{
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{Clock, JobQueue, Message, Storage, SystemClock},
     scripted::ScriptedChatModel,
-    services::{Context, Spotlight, organizations::NewOrganization},
+    services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
 };
 
 use super::client::Client;
@@ -119,7 +119,7 @@ pub fn in_memory() -> Spotlight {
 
 /// The same platform on another storage, which is empty, and its queue.
 pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
-    with_mailbox(storage, queue).0
+    builder(storage, queue).build().expect("every port is there")
 }
 
 /// The same with a way to read the mail it sends.
@@ -128,20 +128,24 @@ pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
 /// Never: every port is there.
 pub fn with_mailbox(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> (Spotlight, Mailbox) {
     let mailer = Arc::new(MemoryMailer::new());
+    let builder = builder(storage, queue).mailer(Arc::clone(&mailer) as Arc<_>);
+    let platform = builder.build().expect("every port is there");
+    (platform.clone(), Mailbox { platform, mailer })
+}
+
+/// The same, before it is built.
+pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> SpotlightBuilder {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let platform = Spotlight::builder()
+    Spotlight::builder()
         .storage(storage)
         .queue(queue)
         .chat(Arc::new(ScriptedChatModel::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
-        .mailer(Arc::clone(&mailer) as Arc<_>)
+        .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
         .clock(clock)
         .secret_key(SecretString::from("a key of the suite, of thirty-two bytes or more"))
-        .build()
-        .expect("every port is there");
-    (platform.clone(), Mailbox { platform, mailer })
 }
 
 /// Puts two organizations into a fresh platform. `base` is where it will be served.

@@ -90,7 +90,10 @@ pub(crate) struct World {
 
 /// True for what leaves nothing to ask others for.
 pub(crate) fn ends_the_world(name: &str) -> bool {
-    matches!(name, "delete_organization" | "sign_in" | "sign_out" | "remove_member")
+    matches!(
+        name,
+        "delete_organization" | "sign_in" | "sign_out" | "remove_member" | "update_member" | "revoke_sessions"
+    )
 }
 
 const PASSWORD: &str = "acme-correct-horse";
@@ -325,17 +328,16 @@ impl World {
         };
         Answer { status: response.status.as_u16(), text }
     }
+}
 
-    /// What a caller was shown of records that are not theirs.
-    pub(crate) fn leak(&self, caller: Caller, answer: &Answer, ids: &BTreeMap<String, String>) -> Option<String> {
-        if !matches!(caller, Caller::Anonymous | Caller::Expired | Caller::Rep | Caller::Other) || answer.status >= 400
-        {
-            return None;
-        }
-        let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
-        let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
-        shown.map(|noun| format!("the {noun}: {}", answer.text))
+/// What a caller was shown of records that are not theirs.
+pub(crate) fn leak(caller: Caller, answer: &Answer, ids: &BTreeMap<String, String>) -> Option<String> {
+    if !matches!(caller, Caller::Anonymous | Caller::Expired | Caller::Rep | Caller::Other) || answer.status >= 400 {
+        return None;
     }
+    let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
+    let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
+    shown.map(|noun| format!("the {noun}: {}", answer.text))
 }
 
 /// Somebody who can be booked at any hour.
@@ -362,6 +364,11 @@ fn example(name: &str) -> Value {
         "disable_second_factor" => {
             body["second_factor"] = json!({"current_password": PASSWORD, "otp_code": "000000"});
         }
+        // Above an administrator's own role.
+        "create_invitation" => {
+            body["invitation"] = json!({"email": "ina@acme.example", "name": "Ina Invited", "role": "owner"});
+        }
+        "update_member" => body["member"] = json!({"role": "owner"}),
         "create_api_token" => body["api_token"] = json!({"name": "Importer", "scopes": ["leads:read"]}),
         "update_organization" => body["organization"] = json!({"name": "Other Name"}),
         "update_host" => body["host"] = json!({"buffer_before_min": 5}),

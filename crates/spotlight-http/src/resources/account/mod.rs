@@ -76,41 +76,35 @@ pub(super) const ROWS: &[Endpoint] = &[
         Box::pin(actions::sign_out(call))
     })
     .access(Access::Session),
-    Endpoint::get("/api/v1/user", "current_user", "The user who acts", |call| Box::pin(me::current(call)))
+    Endpoint::get("/api/v1/user", "current_user", "The user who acts", |call| Box::pin(me::show(call)))
         .one::<UserAttributes>(200),
     Endpoint::patch("/api/v1/user", "update_user", "Change one's own name, address or password", |call| {
         Box::pin(me::update(call))
     })
-    .access(Access::Session)
     .body::<UserPatchInput>("user")
     .one::<UserAttributes>(200)
     .versioned(),
     Endpoint::get("/api/v1/user/sessions", "list_sessions", "One's own sessions, newest first", |call| {
         Box::pin(me::sessions(call))
     })
-    .access(Access::Session)
     .query(WHOLE_LIST)
     .many::<SessionAttributes>(),
     Endpoint::delete("/api/v1/user/sessions", "revoke_sessions", "End one's own sessions save this one", |call| {
         Box::pin(me::revoke_sessions(call))
-    })
-    .access(Access::Session),
+    }),
     Endpoint::get("/api/v1/user/sessions/{id}", "get_session", "One of one's own sessions", |call| {
         Box::pin(me::one_session(call))
     })
-    .access(Access::Session)
     .one::<SessionAttributes>(200),
     Endpoint::delete("/api/v1/user/sessions/{id}", "revoke_session", "End one of one's own sessions", |call| {
         Box::pin(me::revoke_session(call))
-    })
-    .access(Access::Session),
+    }),
     Endpoint::post(
         "/api/v1/user/second_factor",
         "enrol_second_factor",
         "Begin to use a second factor; signing in needs a code once a first one was shown",
         |call| Box::pin(me::enrol(call)),
     )
-    .access(Access::Session)
     .body::<EnrolInput>("second_factor")
     .one::<EnrolmentAttributes>(201)
     .refuses(&[409]),
@@ -120,7 +114,6 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Switch the second factor on by a first code; one's other sessions end",
         |call| Box::pin(me::confirm_factor(call)),
     )
-    .access(Access::Session)
     .body::<FirstCodeInput>("second_factor")
     .one::<RecoveryAttributes>(200)
     .refuses(&[409]),
@@ -130,7 +123,6 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Switch the second factor off by the password and a code",
         |call| Box::pin(me::disable_factor(call)),
     )
-    .access(Access::Session)
     .body::<DisableInput>("second_factor")
     .refuses(&[409]),
 ];

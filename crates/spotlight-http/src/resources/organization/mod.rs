@@ -5,7 +5,7 @@ mod dto;
 pub(crate) mod hours;
 
 use self::dto::{OrganizationAttributes, OrganizationPatchInput};
-use crate::endpoint::{Access, Endpoint};
+use crate::endpoint::Endpoint;
 
 /// The rows.
 pub(super) const ROWS: &[Endpoint] = &[
@@ -26,6 +26,5 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Delete the organization: nobody belongs to it any more, and what it holds is erased",
         |call| Box::pin(actions::delete(call)),
     )
-    .access(Access::Session)
     .refuses(&[409]),
 ];
