@@ -114,6 +114,7 @@ impl Deployment {
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
             .clock(clock.clone())
+            .secret_key(SecretString::from("a key of the tests, of thirty-two bytes or more"))
             .build()
             .expect("nothing is missing");
         let new = NewOrganization {
