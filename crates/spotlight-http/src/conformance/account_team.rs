@@ -108,7 +108,7 @@ pub async fn everything_wrong_at_once(target: &Target) {
     let joined = accept(json!({"name": "Ina", "password": PASSWORD})).await.expect(200);
     assert_eq!((joined.attribute("name"), joined.attribute("role")), (&json!("Ina"), &json!("sales_rep")));
     accept(json!({"password": PASSWORD})).await.expect(422);
-    let refused = owner.patch(&format!("/api/v1/members/{}", joined.id()), &json!({"member": {"role": 7, "x": 1}}));
-    let expected = [("/member/role", "type"), ("/member/x", "unknown")];
-    assert_eq!(refused.await.expect(422).problems(), places(&expected));
+    let path = format!("/api/v1/members/{}", joined.id());
+    let refused = owner.patch(&path, &json!({"member": {"role": 7, "x": 1}})).await.expect(422);
+    assert_eq!(refused.problems(), places(&[("/member/role", "type"), ("/member/x", "unknown")]));
 }

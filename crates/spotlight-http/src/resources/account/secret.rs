@@ -16,7 +16,7 @@ pub(crate) struct Secret<const MIN: usize, const MAX: usize>(pub(crate) SecretSt
 
 impl<const MIN: usize, const MAX: usize> Described for Secret<MIN, MAX> {
     fn describe(_: &mut Book) -> Node {
-        plain(Type::String).min_length(Some(MIN)).max_length(Some(MAX)).write_only(Some(true)).into()
+        plain(Type::String).min_length(Some(MIN)).max_length(Some(MAX)).write_only(true).into()
     }
 }
 
