@@ -125,7 +125,8 @@ impl Deployment {
             .mailer(Arc::new(MemoryMailer::new()))
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone());
+            .clock(clock.clone())
+            .secret_key(SecretString::from("a key of the tests, of thirty-two bytes or more"));
         let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),

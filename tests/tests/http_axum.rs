@@ -8,7 +8,7 @@ use spotlight_http::{
     conformance::{
         Target,
         garbage::{Ground, garbage_is_refused_and_leaves_nothing},
-        on, seed,
+        on, seed, with_mailbox,
     },
 };
 use spotlight_tests::{
@@ -24,10 +24,10 @@ fn garbage() -> usize {
 
 /// Serves a platform on `storage` for as long as the target lives.
 async fn serve((storage, queue): Stores) -> Target {
-    let platform = on(storage, queue);
+    let (platform, mailbox) = with_mailbox(storage, queue);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
-    let target = seed(&platform, base).await;
+    let target = seed(&platform, base).await.reading(mailbox);
     let (stop, stopped) = oneshot::channel::<()>();
     let router = spotlight_http_axum::router(Api::new(platform, HttpPolicy::development()));
     tokio::spawn(spotlight_http_axum::serve(listener, router, async move {

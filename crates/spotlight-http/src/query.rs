@@ -21,7 +21,7 @@ const MAX_PAGE: u32 = 100_000;
 /// Longest text of a parameter.
 const MAX_TEXT: usize = 200;
 /// Years of a day: the zone's offset never carries it out of what can be represented.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 /// Longest cursor.
 const MAX_CURSOR: usize = 2048;
 

@@ -177,7 +177,7 @@ impl OrganizationService {
         if ctx.actor != Actor::System {
             ctx.require_person()?;
         }
-        ctx.require(Scope::Admin, Role::Owner)?;
+        ctx.require_rank(Role::Owner)?;
         repeated(|| self.try_delete(ctx)).await
     }
 

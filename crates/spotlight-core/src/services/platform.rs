@@ -303,8 +303,9 @@ impl SpotlightBuilder {
         self
     }
 
-    /// Signs conversation tokens: at least 32 bytes, the same in every process and over restarts. A random one unless
-    /// given, and then tokens end with the process.
+    /// Signs conversation tokens, and makes the secrets of second factors: at least 32 bytes, the same in every process
+    /// and over restarts. A random one unless given: tokens end with the process then, and nobody can enrol a second
+    /// factor. After a change of the key, second factors accept their recovery codes alone.
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
@@ -371,6 +372,7 @@ impl SpotlightBuilder {
             Some(key) => key.expose_secret().as_bytes().into(),
             None => ids.secret().into(),
         };
+        let key_lasts = self.secret_key.is_some();
         let deps = Deps {
             storage,
             queue,
@@ -388,6 +390,7 @@ impl SpotlightBuilder {
             ids,
             secret_key,
             stripe_secret: self.stripe_secret.map(Arc::new),
+            key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };

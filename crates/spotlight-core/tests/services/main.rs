@@ -30,6 +30,8 @@ mod provider;
 mod public;
 mod reduced;
 mod reports;
+mod scopes;
+mod second_factor;
 mod stripe;
 mod team;
 mod turn;

@@ -289,7 +289,8 @@ impl World {
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone());
+            .clock(clock.clone())
+            .secret_key(SecretString::from("a key of thirty-two bytes or more".to_owned()));
         let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),

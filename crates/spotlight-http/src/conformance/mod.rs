@@ -9,6 +9,13 @@
 //! ```
 
 pub mod account;
+pub mod account_organization;
+pub mod account_password;
+pub mod account_second_factor;
+pub mod account_session;
+pub mod account_sign_up;
+pub mod account_team;
+pub mod account_token;
 pub mod appointment;
 pub mod assistant;
 pub mod client;
@@ -30,7 +37,7 @@ pub mod webhook;
 
 pub use self::{
     client::{Answer, Client, Event},
-    seed::{Person, Target, builder, in_memory, on, seed},
+    seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
@@ -49,6 +56,15 @@ macro_rules! http_suite {
             edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
                 limits, a_body_too_large, repeated_requests;
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
+            account_sign_up: an_account_is_opened_and_confirmed, role_and_plan_are_nobodys_choice,
+                known_addresses_are_answered_alike;
+            account_password: a_password_is_reset_by_mail, ones_own_account_changes;
+            account_session: sessions_are_listed_and_ended, every_change_by_a_browser_needs_its_token,
+                a_sign_in_replaces_the_session;
+            account_second_factor: enrolled_asked_for_and_given_up;
+            account_team: colleagues_are_invited_and_join, an_invitation_is_withdrawn, everything_wrong_at_once;
+            account_token: made_shown_once_and_revoked;
+            account_organization: settings, hosts, the_end;
             assistant: the_life_of_an_assistant, everything_wrong_at_once, lost_updates, knowledge,
                 another_organization;
             lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use spotlight_core::{
     domain::{slots::local_instant, time::Timestamp, user::Session},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     ports::page::Between,
     services::{Context, Spotlight},
 };
@@ -18,6 +18,9 @@ use crate::{
     query::Query,
     request::Request,
 };
+
+/// How often a change without `If-Match` is tried against a record that others change at the same time.
+const TRIES: usize = 3;
 
 /// A request that has passed the edge.
 pub(crate) struct Call<'a> {
@@ -56,6 +59,19 @@ impl Call<'_> {
     /// The body as it comes.
     pub(super) fn take_incoming(&mut self) -> Result<Incoming> {
         self.incoming.take().ok_or_else(|| Error::internal("an endpoint without a streamed body reads one"))
+    }
+
+    /// Tries a change again that others were quicker than, unless the caller named the version it wants to change.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T>>>(&self, change: impl Fn() -> F) -> Result<T> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match change().await {
+                Err(error)
+                    if error.kind() == ErrorKind::StaleVersion && tries > 0 && self.expected_version.is_none() => {}
+                answered => return answered,
+            }
+        }
     }
 
     /// The instant of the request.

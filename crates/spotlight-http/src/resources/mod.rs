@@ -5,6 +5,7 @@
 
 mod account;
 mod analytics;
+mod api_token;
 mod appointment;
 mod assistant;
 mod audit;
@@ -15,13 +16,16 @@ mod conversation;
 #[cfg(test)]
 mod described;
 mod flag;
+mod host;
 mod incoming;
 mod job;
 mod lead;
 mod lead_table;
+mod organization;
 mod parameters;
 mod probes;
 mod reference;
+mod team;
 mod visit;
 mod voice;
 mod webhook;
@@ -58,6 +62,14 @@ groups! {
     Reference = reference,
     /// Who signs in, and who acts.
     Accounts = account,
+    /// Members of the team, and invitations.
+    Team = team,
+    /// Keys for programs.
+    ApiTokens = api_token,
+    /// The organization's settings.
+    Organizations = organization,
+    /// When people of the team can be booked.
+    Hosts = host,
     /// Assistants and what they know.
     Assistants = assistant,
     /// Leads.

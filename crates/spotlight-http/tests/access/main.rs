@@ -80,6 +80,9 @@ async fn findings(
         }
         found.push(answer.status);
     }
+    if world::ends_the_world(endpoint.name) {
+        *world = World::new().await;
+    }
     if found != expected {
         let shown = |all: &[u16]| all.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
         let (name, expected, found) = (endpoint.name, shown(expected), shown(&found));

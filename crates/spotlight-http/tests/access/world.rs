@@ -94,7 +94,10 @@ pub(crate) struct World {
 
 /// True for what leaves nothing to ask others for.
 pub(crate) fn ends_the_world(name: &str) -> bool {
-    matches!(name, "delete_organization" | "sign_in" | "sign_out" | "change_password" | "revoke_sessions")
+    matches!(
+        name,
+        "delete_organization" | "sign_in" | "sign_out" | "remove_member" | "update_member" | "revoke_sessions"
+    )
 }
 
 /// A flag of the deployment.
@@ -122,6 +125,7 @@ impl World {
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>)))
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .secret_key(SecretString::from("a key of the matrix, of thirty-two bytes or more"))
             .build()
             .expect("every port is there");
         let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
@@ -216,16 +220,20 @@ impl World {
 
     /// What a browser sends once its user has signed in.
     async fn session(&self, email: &str, remember: bool) -> Vec<(&'static str, String)> {
-        let request =
-            SignIn { email: email.to_owned(), password: SecretString::from(PASSWORD), remember, user_agent: None };
+        let request = SignIn { remember, ..SignIn::new(email, SecretString::from(PASSWORD)) };
         let signed_in = self.platform.accounts().sign_in(&Context::anonymous(), request).await.expect("a session");
         let cookie = format!("spotlight_session={}", signed_in.secret.expose_secret());
         vec![("cookie", cookie), ("x-csrf-token", signed_in.csrf_token)]
     }
 
+    /// A number that was not given before.
+    fn count(&self) -> usize {
+        self.made.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// New records of the sales representative [`Caller::OwnRep`], by what paths call them.
     pub(crate) async fn records(&self) -> BTreeMap<String, String> {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let number = self.count();
         let mut ids = BTreeMap::from([("user".to_owned(), self.rep_id.clone())]);
         let mut make = async |noun: &str, path: String, body: Value| {
             let answer = self.send("OwnRep", Method::POST, &path, None, &body.to_string()).await;
@@ -257,6 +265,7 @@ impl World {
         // No visitor has proposed anything.
         ids.insert("proposal".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned());
         ids.insert("visit token".to_owned(), token);
+        self.records_of_the_team(number, &mut ids).await;
         ids
     }
 
@@ -327,11 +336,37 @@ impl World {
         id.to_string()
     }
 
+    /// What the team has, and administrators make.
+    async fn records_of_the_team(&self, number: usize, ids: &mut BTreeMap<String, String>) {
+        for noun in ["member", "host"] {
+            ids.insert(noun.to_owned(), self.rep_id.clone());
+        }
+        // Nobody's: one's own sessions alone are shown, whoever asks.
+        ids.insert("session".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned());
+        let invitation = json!({"invitation": {"email": format!("ina{number}@acme.example"), "name": "Ina Invited",
+            "role": "sales_rep"}});
+        let token = json!({"api_token": {"name": "Importer", "scopes": ["leads:read"]}});
+        for (noun, path, body) in
+            [("invitation", "/api/v1/invitations", invitation), ("api_token", "/api/v1/api_tokens", token)]
+        {
+            let made = self.send("Owner", Method::POST, path, None, &body.to_string()).await;
+            assert_eq!(made.status, 201, "{noun}: {}", made.text);
+            let made: Value = serde_json::from_str(&made.text).expect("a record");
+            ids.insert(noun.to_owned(), made["data"]["id"].as_str().expect("an id").to_owned());
+        }
+    }
+
     /// Asks for an endpoint of these records.
     pub(crate) async fn ask(&self, endpoint: &Endpoint, caller: Caller, ids: &BTreeMap<String, String>) -> Answer {
         let path = fill(endpoint.path, ids);
         let mut body = example(endpoint.name);
         name_records(&mut body, ids);
+        if matches!(endpoint.name, "sign_up" | "send_confirmation" | "send_password_reset" | "create_invitation") {
+            // Few mails go to one address.
+            let (noun, number) =
+                (if endpoint.name == "create_invitation" { "invitation" } else { "user" }, self.count());
+            body[noun]["email"] = format!("person{number}@example.com").into();
+        }
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let body = match endpoint.name {
             "import_leads" => "email\nnew@example.com\n".to_owned(),
@@ -349,6 +384,13 @@ impl World {
             return self.send_with(&headers, endpoint.verb.method(), &path, query, &body).await;
         }
         self.send(&format!("{caller:?}"), endpoint.verb.method(), &path, query, &body).await
+    }
+
+    /// An address of its own for each request, so that the limits of one are not reached.
+    fn somewhere(&self) -> std::net::IpAddr {
+        let number = u16::try_from(self.count()).unwrap_or(u16::MAX);
+        let [high, low] = number.to_be_bytes();
+        [198, 18, high, low].into()
     }
 
     async fn send(&self, caller: &str, method: Method, path: &str, query: Option<String>, body: &str) -> Answer {
@@ -378,7 +420,7 @@ impl World {
         for (name, value) in credentials.iter().chain((!body.is_empty()).then_some(&kind)) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
-        let request = Request { method, path: path.to_owned(), query, headers, peer: [203, 0, 113, 7].into() };
+        let request = Request { method, path: path.to_owned(), query, headers, peer: self.somewhere() };
         let body = stream::iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body.as_bytes()))]);
         let response = self.api.handle(endpoint, request, body).await;
         let text = match response.body {
@@ -418,6 +460,19 @@ fn example(name: &str) -> Value {
     let mut body = operation["requestBody"]["content"]["application/json"]["example"].clone();
     match name {
         "sign_in" => body["user"] = json!({"email": "owner@acme.example", "password": PASSWORD}),
+        "update_user" => body["user"] = json!({"name": "Grace Hopper"}),
+        "enrol_second_factor" => body["second_factor"] = json!({"current_password": PASSWORD}),
+        "disable_second_factor" => {
+            body["second_factor"] = json!({"current_password": PASSWORD, "otp_code": "000000"});
+        }
+        // Above an administrator's own role.
+        "create_invitation" => {
+            body["invitation"] = json!({"email": "ina@acme.example", "name": "Ina Invited", "role": "owner"});
+        }
+        "update_member" => body["member"] = json!({"role": "owner"}),
+        "create_api_token" => body["api_token"] = json!({"name": "Importer", "scopes": ["leads:read"]}),
+        "update_organization" => body["organization"] = json!({"name": "Other Name"}),
+        "update_host" => body["host"] = json!({"buffer_before_min": 5}),
         "create_assistant" | "update_assistant" => {
             body["assistant"] = json!({
                 "name": "Ada",

@@ -6,6 +6,7 @@ use super::AccountService;
 use crate::{
     domain::{
         OrganizationId, UserId,
+        audit::Actor,
         contact::Email,
         organization::Organization,
         time::Timestamp,
@@ -86,7 +87,6 @@ impl AccountService {
     /// The role they have already is set again.
     pub async fn change_role(&self, ctx: &Context, user: UserId, role: Role) -> Result<Member> {
         ctx.require(Scope::Admin, Role::Admin)?;
-        ctx.require_rank(role)?;
         repeated(|| self.try_change_role(ctx, user, role)).await
     }
 
@@ -95,7 +95,7 @@ impl AccountService {
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
-        ctx.require_rank(member.role)?;
+        ctx.require_rank(role.max(member.role))?;
         if member.role == Role::Owner && role != Role::Owner {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
@@ -116,10 +116,7 @@ impl AccountService {
     /// `NotFound`; `Conflict` for the last owner; `Forbidden` for others than oneself below `admin` and for those above
     /// the actor's own role.
     pub async fn remove_member(&self, ctx: &Context, user: UserId) -> Result<()> {
-        let oneself = ctx.require_person().is_ok_and(|own| own == user);
-        if !oneself {
-            ctx.require(Scope::Admin, Role::Admin)?;
-        }
+        ctx.check_deadline()?;
         repeated(|| self.try_remove(ctx, user)).await
     }
 
@@ -128,7 +125,9 @@ impl AccountService {
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
-        ctx.require_rank(member.role)?;
+        if ctx.actor != Actor::User(user) {
+            ctx.require(Scope::Admin, member.role.max(Role::Admin))?;
+        }
         if member.role == Role::Owner {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }

@@ -1,5 +1,6 @@
 //! A person's own sessions.
 
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::AccountService;
@@ -15,7 +16,26 @@ use crate::{
     },
 };
 
+/// A session with the cookie's secret, which is stored nowhere.
+#[derive(Debug)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// The cookie's secret.
+    pub secret: SecretString,
+    /// What a browser must send back with every change.
+    pub csrf_token: String,
+}
+
 impl AccountService {
+    /// Gives a session another id and another secret; nothing else of it changes.
+    pub(super) fn renewed(&self, session: &Session) -> NewSession {
+        let secret = hex(&self.deps.ids.secret());
+        let id = SessionId::from_uuid(self.deps.ids.uuid());
+        let session = Session { id, token_hash: hash(secret.as_bytes()), ..session.clone() };
+        NewSession { csrf_token: self.csrf_token(&session), session, secret: SecretString::from(secret) }
+    }
+
     /// Whether a browser sent back the token its session was given. Takes the same time for every wrong answer.
     pub fn check_csrf(&self, session: &Session, sent: &str) -> bool {
         use subtle::ConstantTimeEq;
@@ -50,6 +70,15 @@ impl AccountService {
     pub async fn sessions(&self, ctx: &Context) -> Result<Vec<Session>> {
         let user = ctx.require_person()?;
         self.deps.read(ctx).sessions().list(user, self.deps.now()).await
+    }
+
+    /// One of the actor's own sessions.
+    ///
+    /// # Errors
+    /// `NotFound` for one that has ended or is somebody else's; `Forbidden` for all but people.
+    pub async fn session(&self, ctx: &Context, id: SessionId) -> Result<Session> {
+        let found = self.sessions(ctx).await?.into_iter().find(|session| session.id == id);
+        found.ok_or_else(|| Error::not_found("session"))
     }
 
     /// Ends one of the actor's own sessions.
