@@ -12,6 +12,7 @@ use super::{
     Context,
     appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
+    live::access_changed,
 };
 use crate::{
     domain::{
@@ -208,7 +209,7 @@ impl LeadService {
         let rescore = patch.company.is_some() || patch.source.is_some();
         let unit = self.deps.storage.begin().await?;
         let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
-        let before = lead.email.clone();
+        let (before, owner) = (lead.email.clone(), lead.owner_id);
         apply(patch, &mut lead)?;
         self.check_owner(&*unit, ctx, &lead).await?;
         lead.updated_at = self.deps.now();
@@ -216,6 +217,10 @@ impl LeadService {
         lead.version += 1;
         if rescore {
             leave(&*unit, &ScoreLead::new(&lead)).await?;
+        }
+        if lead.owner_id != owner {
+            let both: Vec<_> = owner.into_iter().chain(lead.owner_id).collect();
+            access_changed(&*unit, ctx.organization, &both).await?;
         }
         if lead.email != before {
             invite_again(&self.deps, &*unit, ctx, id).await?;

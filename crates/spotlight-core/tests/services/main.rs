@@ -19,6 +19,7 @@ mod hosts;
 mod interruptions;
 mod jobs;
 mod leads;
+mod live;
 mod models;
 mod outbox;
 mod provider;

@@ -25,6 +25,7 @@ use crate::{
     services::{
         Context,
         deps::{answered_id, id_answer, repeated},
+        live::access_of_changed,
     },
 };
 
@@ -227,6 +228,7 @@ impl AccountService {
             user.failed_attempts = 0;
             user.locked_at = None;
             unit.sessions().delete_all(user.id, None).await?;
+            access_of_changed(&*unit, user.id).await?;
             if let Some(name) = &request.name {
                 name.trim().clone_into(&mut user.name);
             }
