@@ -19,12 +19,16 @@ pub mod edge;
 pub mod garbage;
 pub mod lead;
 pub mod list;
+pub mod live;
 pub mod seed;
+pub mod socket;
 pub mod visitor;
+pub mod voice;
 
 pub use self::{
     client::{Answer, Client, Event},
     seed::{Person, Target, in_memory, on, seed},
+    socket::{Said, SocketClient},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
@@ -49,6 +53,9 @@ macro_rules! http_suite {
             list: pages, cursors, filters_sorts_and_search, wrong_queries;
             conversation: a_turn_is_streamed, two_turns_at_once, a_person_takes_over, ends_and_includes;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
+            live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,
+                browsers, visitors_hear_their_own, rights_that_end, too_many_at_once;
+            voice: a_conversation_by_voice, what_cannot_be_heard, who_may_speak;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }
     };

@@ -11,7 +11,10 @@ use spotlight_core::{
         schedule::WeeklyHours,
         user::{Role, Scope},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{
+        MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage,
+        MemorySynthesizer,
+    },
     ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{Context, Spotlight, organizations::NewOrganization},
@@ -41,6 +44,7 @@ pub struct Target {
     pub owner: Person,
     /// The owner of another organization.
     pub stranger: Person,
+    platform: Spotlight,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -49,6 +53,11 @@ impl Target {
     pub fn keeping(mut self, thing: impl Any + Send + Sync) -> Self {
         self.kept.push(Arc::new(thing));
         self
+    }
+
+    /// Does what is due behind the server: jobs, and the publication of events. A deployment's worker does it by itself.
+    pub async fn settle(&self) {
+        self.platform.run_until_idle().await.expect("nothing fails behind the server");
     }
 
     /// A client as nobody.
@@ -81,6 +90,8 @@ pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
         .storage(storage)
         .queue(queue)
         .chat(Arc::new(ScriptedChatModel::new()))
+        .recognizer(Arc::new(MemoryRecognizer))
+        .synthesizer(Arc::new(MemorySynthesizer))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))
@@ -94,7 +105,7 @@ pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
 pub async fn seed(platform: &Spotlight, base: impl Into<String>) -> Target {
     let owner = organization(platform, "acme").await;
     let stranger = organization(platform, "globex").await;
-    Target { base: base.into(), owner, stranger, kept: Vec::new() }
+    Target { base: base.into(), owner, stranger, platform: platform.clone(), kept: Vec::new() }
 }
 
 async fn organization(platform: &Spotlight, slug: &str) -> Person {

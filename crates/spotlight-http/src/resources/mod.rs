@@ -12,10 +12,12 @@ mod conversation;
 #[cfg(test)]
 mod described;
 mod lead;
+mod live;
 mod parameters;
 mod probes;
 mod reference;
 mod visit;
+mod voice;
 
 use std::sync::LazyLock;
 
@@ -59,6 +61,10 @@ groups! {
     Appointments = appointment,
     /// What visitors may do.
     Visits = visit,
+    /// Live messages.
+    Live = live,
+    /// Conversations by voice.
+    Voice = voice,
     /// Figures.
     Analytics = analytics,
 }
