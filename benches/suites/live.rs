@@ -12,7 +12,10 @@ use std::{
 use futures::{SinkExt, StreamExt, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
-use spotlight_core::{Spotlight, ports::{Event, Quota}};
+use spotlight_core::{
+    Spotlight,
+    ports::{Event, Quota},
+};
 use spotlight_http::{
     Api, HttpPolicy,
     conformance::{in_memory, seed},
@@ -50,7 +53,8 @@ fn main() -> ExitCode {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     match arguments.as_slice() {
         [role, address, token, clients, events] if role == "clients" => {
             let count = |text: &String| text.parse().expect("a number");

@@ -10,11 +10,7 @@ use std::{
 
 use futures::{SinkExt, StreamExt, future::join_all};
 use serde_json::{Value, json};
-use spotlight_core::{
-    Context, Spotlight,
-    conformance::rounds,
-    services::leads::NewLead,
-};
+use spotlight_core::{Context, Spotlight, conformance::rounds, services::leads::NewLead};
 use spotlight_http::conformance::seed;
 use spotlight_storage::postgres::PgOptions;
 use spotlight_tests::{deployment::live_platform, postgres::TestDatabase};

@@ -4,11 +4,7 @@
 
 use std::{io::Read, process::ExitCode, sync::Arc, time::Duration};
 
-use spotlight_core::{
-    Error, ErrorKind, Result,
-    jobs::WorkerOptions,
-    ports::Quota,
-};
+use spotlight_core::{Error, ErrorKind, Result, jobs::WorkerOptions, ports::Quota};
 use spotlight_http::{Api, HttpPolicy};
 use spotlight_storage::postgres::PgOptions;
 use spotlight_tests::deployment::live_platform;
