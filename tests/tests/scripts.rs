@@ -87,6 +87,7 @@ const SUITES: [&str; 9] = [
     "broken_adapters",
     "garbage",
     "held_out",
+    "live_restart",
     "server",
     "services",
     "worker",
