@@ -12,7 +12,6 @@
 //! ```
 
 mod serve;
-mod socket;
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +27,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any},
 };
 use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use spotlight_http::{Api, Body as Answer, Request as Head, Response as Answered, Verb, endpoints};
 
 pub use self::serve::{Patience, serve, serve_with};
@@ -108,7 +108,12 @@ fn respond(answered: Answered, upgrade: Option<OnUpgrade>) -> Response {
         Answer::Stream(parts) => Body::from_stream(parts),
         Answer::Socket(session) => {
             if let Some(upgrade) = upgrade {
-                socket::run(upgrade, session);
+                tokio::spawn(async move {
+                    match upgrade.await {
+                        Ok(connection) => session.over(TokioIo::new(connection)).await,
+                        Err(error) => tracing::debug!(%error, "a connection was not handed over"),
+                    }
+                });
             }
             Body::empty()
         }

@@ -1,11 +1,12 @@
 //! WebSockets (RFC 6455), as every web framework can carry them.
 //!
 //! A request for a socket passes the edge as any other. What comes back then is a response with status 101 and
-//! [`Body::Socket`](crate::Body::Socket): the binding sends its head, makes a [`Socket`] of the connection, and runs
-//! [`Upgrade::run`] with it on the runtime that the platform's adapters live on.
-//!
-//! A binding answers pings by itself, gives whole messages, and keeps its buffers small: there are thousands of
-//! sockets.
+//! [`Body::Socket`](crate::Body::Socket): the binding sends its head, and runs [`Upgrade::over`] with the bytes of the
+//! connection, on the runtime that the platform's adapters live on. One that has frames already makes a [`Socket`] of them
+//! and runs [`Upgrade::run`]: it answers pings by itself, gives whole messages, and keeps its buffers small, since there are
+//! thousands of sockets.
+
+mod frames;
 
 use std::{fmt, pin::Pin, time::Duration};
 
@@ -14,7 +15,10 @@ use bytes::Bytes;
 use futures::{Sink, SinkExt, Stream, StreamExt, future::BoxFuture};
 use http::{HeaderName, Method, StatusCode, header};
 use sha1::{Digest, Sha1};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout},
+};
 
 use crate::{
     error::Refusal,
@@ -197,6 +201,15 @@ impl Upgrade {
     /// [`Broken::TooLarge`], before they have been gathered.
     pub fn max_message(&self) -> usize {
         self.max_message
+    }
+
+    /// Holds the conversation with the client over a connection whose handshake is done, to its end.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cuts the client off.
+    pub async fn over(self, connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        let frames = frames::Frames::over(connection, self.max_message).await;
+        self.run(Socket::new(frames)).await;
     }
 
     /// Holds the conversation with the client, to its end.

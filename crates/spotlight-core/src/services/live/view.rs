@@ -78,7 +78,7 @@ pub(super) async fn may_hear(deps: &Deps, ctx: &Context, item: &Item) -> Result<
     }
     let Some(user) = ctx.visible_to() else { return Ok(true) };
     // Looked up once for everybody who is told no more than their own.
-    let audience = item.audience.get_or_try_init(|| audience(deps, ctx, &item.event)).await?;
+    let audience = item.audience.get_or_try_init(|| Box::pin(audience(deps, ctx, &item.event))).await?;
     Ok(audience.contains(&user))
 }
 

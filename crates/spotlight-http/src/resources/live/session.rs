@@ -92,7 +92,8 @@ impl Session {
             Step::Frame(Some(Ok(frame))) => {
                 self.pulse.heard();
                 match frame {
-                    Frame::Text(text) => self.answer(&text).await,
+                    // Rare, and large: thousands of sessions wait without it.
+                    Frame::Text(text) => Box::pin(self.answer(&text)).await,
                     Frame::Binary(_) => Err(End::Close(code::UNSUPPORTED, "messages are text".to_owned())),
                     Frame::Ping(_) | Frame::Pong(_) => Ok(()),
                     Frame::Close(_) => Err(End::Agreed),

@@ -1,4 +1,4 @@
-//! A WebSocket of hyper's, as the API knows it.
+//! Frames over the bytes of a connection.
 
 use std::{
     pin::Pin,
@@ -6,9 +6,7 @@ use std::{
 };
 
 use futures::{Sink, Stream};
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
-use spotlight_http::{Broken, Frame, Socket, Upgrade};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -18,31 +16,28 @@ use tokio_tungstenite::{
     },
 };
 
+use super::{Broken, Frame};
+
 /// What is read at once. The library's own would be 128 KiB for each of thousands of sockets.
 const READ_AT_ONCE: usize = 1024;
 
-/// Holds a socket's conversation once the connection is handed over, on this runtime.
-pub(crate) fn run(on_upgrade: OnUpgrade, upgrade: Upgrade) {
-    tokio::spawn(async move {
-        let upgraded = match on_upgrade.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => return tracing::debug!(%error, "a connection was not handed over"),
-        };
-        let most = upgrade.max_message();
+/// A connection that has been handed over, as frames.
+pub(super) struct Frames<T>(WebSocketStream<T>);
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Frames<T> {
+    /// The server's side. Longer messages than `most` bytes are refused.
+    pub(super) async fn over(connection: T, most: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_AT_ONCE)
             // Each frame goes out at once.
             .write_buffer_size(0)
             .max_message_size(Some(most))
             .max_frame_size(Some(most));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        upgrade.run(Socket::new(Frames(stream))).await;
-    });
+        Self(WebSocketStream::from_raw_socket(connection, Role::Server, Some(config)).await)
+    }
 }
 
-struct Frames(WebSocketStream<TokioIo<Upgraded>>);
-
-impl Stream for Frames {
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Frames<T> {
     type Item = Result<Frame, Broken>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -66,7 +61,7 @@ impl Stream for Frames {
     }
 }
 
-impl Sink<Frame> for Frames {
+impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for Frames<T> {
     type Error = Broken;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
@@ -96,11 +91,12 @@ impl Sink<Frame> for Frames {
 }
 
 fn broken(error: &Error) -> Broken {
+    let closed =
+        matches!(error, Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing));
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => Broken::TooLarge,
         Error::Utf8(_) => Broken::NotText,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => Broken::Lost,
-        Error::Protocol(_) => Broken::Protocol,
+        Error::Protocol(_) if !closed => Broken::Protocol,
         _ => Broken::Lost,
     }
 }
