@@ -89,7 +89,8 @@ async fn measure() -> ExitCode {
     let target = seed::seed(&platform, "").await;
     let plenty = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
     let most = u32::try_from(clients).unwrap_or(u32::MAX).saturating_add(1);
-    let policy = HttpPolicy { api: plenty, open: plenty, live_connections: most, ..HttpPolicy::development() };
+    let mut policy = HttpPolicy::development();
+    (policy.api, policy.open, policy.live_connections) = (plenty, plenty, most);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));

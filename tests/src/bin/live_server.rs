@@ -53,7 +53,8 @@ async fn serve(database: &str, port: u16, stop: CancellationToken) -> Result<()>
         .await
         .map_err(|error| Error::new(ErrorKind::Misconfigured, "the port is taken").with_source(error))?;
     let plenty = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
-    let policy = HttpPolicy { api: plenty, open: plenty, live_connections: 100_000, ..HttpPolicy::development() };
+    let mut policy = HttpPolicy::development();
+    (policy.api, policy.open, policy.live_connections) = (plenty, plenty, 100_000);
     let api = Arc::new(Api::new(platform.clone(), policy));
     let worker = platform.worker(WorkerOptions::default())?;
     let jobs = tokio::spawn({

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Client, Said, SocketClient, Target,
+    Client, SocketClient, Target,
     client::events,
     seed::{made_assistant, made_conversation, made_lead, turn},
     socket::refused,
@@ -50,24 +50,24 @@ pub async fn messages_are_heard(target: &Target) {
 
     owner.events(&format!("/api/v1/conversations/{conversation}/turns"), &turn("Hello")).await;
     target.settle().await;
-    let mut last = 0;
-    for speaker in ["user", "assistant"] {
-        let message = socket.message().await;
-        assert_eq!((&message["type"], &message["channel"]), (&json!("transcript_update"), &json!(talk)));
-        assert_eq!((&message["conversation_id"], &message["data"]["speaker"]), (&json!(conversation), &json!(speaker)));
-        assert!(last == 0 || id(&message) == last + 1);
-        last = id(&message);
-    }
-    let mut more = socket;
+    let mut said = Vec::new();
     loop {
-        let message = more.message().await;
-        if message["type"] == "conversation.analyzed" {
-            break;
+        let message = socket.message().await;
+        match message["type"].as_str().expect("a type") {
+            "transcript_update" => said.push(message),
+            "conversation.analyzed" => break,
+            _ => {}
         }
     }
-    more.say(&json!({"type": "unsubscribe", "channel": "leads"})).await;
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(id(&said[1]), id(&said[0]) + 1);
+    for (message, speaker) in said.iter().zip(["user", "assistant"]) {
+        assert_eq!((&message["channel"], &message["conversation_id"]), (&json!(talk), &json!(conversation)));
+        assert_eq!(message["data"]["speaker"], speaker);
+    }
+    socket.say(&json!({"type": "unsubscribe", "channel": "leads"})).await;
     loop {
-        let message = more.message().await;
+        let message = socket.message().await;
         if message["type"] == "unsubscribed" {
             assert_eq!(message, json!({"type": "unsubscribed", "channel": "leads"}));
             break;
@@ -75,9 +75,9 @@ pub async fn messages_are_heard(target: &Target) {
     }
     made_lead(&owner, "Alan Turing").await;
     target.settle().await;
-    more.say(&json!({"type": "ping"})).await;
-    assert_eq!(more.message().await, json!({"type": "pong"}), "nothing more of leads");
-    more.close().await;
+    socket.say(&json!({"type": "ping"})).await;
+    assert_eq!(socket.message().await, json!({"type": "pong"}), "nothing more of leads");
+    socket.close().await;
 }
 
 /// With the last id, a client that was away hears what it missed, each once and in order.
@@ -152,8 +152,8 @@ pub async fn the_same_as_events(target: &Target) {
 /// What is no handshake is refused with an error document, and says what would be one.
 pub async fn handshakes(target: &Target) {
     let owner = target.owner();
-    for headers in [&[("upgrade", "")][..], &[("upgrade", "h2c")], &[("connection", "keep-alive")]] {
-        let answer = refused(&owner, LIVE, headers).await.expect(426);
+    for header in [("upgrade", ""), ("upgrade", "h2c"), ("connection", "keep-alive")] {
+        let answer = refused(&owner, LIVE, &[header]).await.expect(426);
         assert_eq!(answer.header("upgrade"), "websocket");
         assert_eq!(answer.problems(), [(String::new(), "upgrade_required".to_owned())]);
     }
@@ -295,11 +295,4 @@ pub async fn too_many_at_once(target: &Target) {
     // The server notes the end before it agrees to it.
     let mut again = live(target).await;
     subscribed(&mut again, "leads", None).await;
-    assert!(matches!(
-        {
-            again.say(&json!({"type": "ping"})).await;
-            again.hear().await
-        },
-        Said::Message(_)
-    ));
 }
