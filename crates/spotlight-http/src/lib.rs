@@ -21,6 +21,7 @@ mod input;
 mod openapi;
 mod output;
 mod policy;
+mod precondition;
 mod query;
 mod request;
 mod resources;

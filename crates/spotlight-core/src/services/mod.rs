@@ -16,6 +16,7 @@ pub mod hosts;
 pub mod jobs;
 pub mod leads;
 pub mod live;
+pub mod mutation;
 pub mod organizations;
 pub(crate) mod passwords;
 pub mod platform;

@@ -27,7 +27,7 @@ pub mod voice;
 
 pub use self::{
     client::{Answer, Client, Event},
-    seed::{Person, Target, in_memory, on, seed},
+    seed::{Person, Target, builder, in_memory, on, seed},
     socket::{Said, SocketClient},
 };
 
