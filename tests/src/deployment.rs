@@ -16,7 +16,7 @@ use spotlight_core::{
         user::{Role, Scope},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, JobQueue, Storage},
+    ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{
         assistants::{AssistantInput, KnowledgeInput},
@@ -25,7 +25,7 @@ use spotlight_core::{
 };
 use spotlight_http::{Api, HttpPolicy, conformance::client::http_client};
 use spotlight_storage::{
-    postgres::{PgOptions, PgQueue, PgStorage},
+    postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -83,6 +83,27 @@ pub async fn in_postgres(options: PgOptions) -> Stores {
     let storage = PgStorage::connect(options.clone()).await.expect("a database");
     let queue = PgQueue::connect(options).await.expect("a database");
     (Arc::new(storage), Arc::new(queue))
+}
+
+/// A platform on a Postgres that several processes share, whose live events go over it too.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn live_platform(options: PgOptions) -> Spotlight {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let events = PgEventBus::connect(options.clone()).await.expect("a database");
+    let (storage, queue) = in_postgres(options).await;
+    Spotlight::builder()
+        .storage(storage)
+        .queue(queue)
+        .chat(Arc::new(ScriptedChatModel::new()))
+        .events(Arc::new(events))
+        .mailer(Arc::new(MemoryMailer::new()))
+        .files(Arc::new(MemoryFileStore::new()))
+        .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
+        .clock(clock)
+        .build()
+        .expect("nothing is missing")
 }
 
 /// A deployment with one organization in Berlin, whose owner hosts appointments on weekdays from 9 to 17.

@@ -89,6 +89,7 @@ const SUITES: [&str; 12] = [
     "fleet_cache",
     "garbage",
     "held_out",
+    "live_restart",
     "server",
     "services",
     "webhooks",

@@ -26,6 +26,8 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter, any},
 };
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use spotlight_http::{Api, Body as Answer, Request as Head, Response as Answered, Verb, endpoints};
 
 pub use self::serve::{Patience, serve, serve_with};
@@ -52,8 +54,8 @@ pub fn routes(api: impl Into<Arc<Api>>) -> Router {
             move |request: Request| {
                 let api = Arc::clone(&api);
                 async move {
-                    let (head, body) = split(request);
-                    respond(api.handle(endpoint, head, body.into_data_stream()).await)
+                    let (head, body, upgrade) = split(request);
+                    respond(api.handle(endpoint, head, body.into_data_stream()).await, upgrade)
                 }
             }
         };
@@ -65,7 +67,7 @@ pub fn routes(api: impl Into<Arc<Api>>) -> Router {
         let api = Arc::clone(&api);
         let wrong_method = move |request: Request| {
             let answered = api.method_not_allowed(path, &split(request).0);
-            std::future::ready(respond(answered))
+            std::future::ready(respond(answered, None))
         };
         router = router.route(path, routes.fallback(wrong_method));
     }
@@ -74,7 +76,7 @@ pub fn routes(api: impl Into<Arc<Api>>) -> Router {
 
 /// Answers what matches no endpoint.
 fn not_found(api: Arc<Api>) -> impl Fn(Request) -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
-    move |request| std::future::ready(respond(api.not_found(&split(request).0)))
+    move |request| std::future::ready(respond(api.not_found(&split(request).0), None))
 }
 
 fn filter(verb: Verb) -> MethodFilter {
@@ -86,8 +88,9 @@ fn filter(verb: Verb) -> MethodFilter {
     }
 }
 
-fn split(request: Request) -> (Head, Body) {
-    let (parts, body) = request.into_parts();
+fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
+    let (mut parts, body) = request.into_parts();
+    let upgrade = parts.extensions.remove::<OnUpgrade>();
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let head = Head {
         method: parts.method,
@@ -96,13 +99,24 @@ fn split(request: Request) -> (Head, Body) {
         headers: parts.headers,
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
     };
-    (head, body)
+    (head, body, upgrade)
 }
 
-fn respond(answered: Answered) -> Response {
+fn respond(answered: Answered, upgrade: Option<OnUpgrade>) -> Response {
     let body = match answered.body {
         Answer::Full(bytes) => Body::from(bytes),
         Answer::Stream(parts) => Body::from_stream(parts),
+        Answer::Socket(session) => {
+            if let Some(upgrade) = upgrade {
+                tokio::spawn(async move {
+                    match upgrade.await {
+                        Ok(connection) => session.over(TokioIo::new(connection)).await,
+                        Err(error) => tracing::debug!(%error, "a connection was not handed over"),
+                    }
+                });
+            }
+            Body::empty()
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = answered.status;

@@ -29,14 +29,16 @@ mod request;
 mod resources;
 mod response;
 mod schema;
+mod socket;
 mod sse;
 
 pub use self::{
     api::Api,
     endpoint::{Endpoint, Verb, allowed},
     openapi::{openapi, openapi_json},
-    policy::HttpPolicy,
+    policy::{HttpPolicy, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},
+    socket::{Broken, Duplex, Frame, Socket, Upgrade},
 };

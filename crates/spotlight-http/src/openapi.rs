@@ -47,7 +47,7 @@ fn write() -> Value {
     let errors = error_document(&mut book);
     let mut components = Components::new();
     components.schemas = book.0;
-    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503];
+    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 426, 429, 500, 503];
     for status in statuses.into_iter().filter_map(|status| StatusCode::from_u16(status).ok()) {
         components.responses.insert(format!("Error{}", status.as_u16()), error_response(status, errors.clone()).into());
     }
@@ -247,10 +247,8 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
             }
             (200, built.build())
         }
-        Answers::Events => {
-            let about = "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` \
-                         (`text`: a piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` \
-                         (`utterance`, `status`) or `error` (an error document).";
+        Answers::Socket(about) => (101, build(about).build()),
+        Answers::Events(about) => {
             let content = Content::new(Some(Node::from(plain(Type::String))));
             (200, build(about).content("text/event-stream", content).build())
         }

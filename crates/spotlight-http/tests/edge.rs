@@ -54,6 +54,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 async fn document(response: Response) -> Value {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
+        Body::Socket(_) => panic!("a socket has no document"),
         Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
     };
     serde_json::from_slice(&bytes).expect("JSON")

@@ -18,6 +18,7 @@ use super::{
     Context,
     appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
+    live::access_changed,
 };
 use crate::{
     domain::{
@@ -454,6 +455,10 @@ async fn store_change(
     lead.version += 1;
     if fields.iter().any(|field| matches!(field.as_str(), "company" | "source")) {
         leave(unit, &ScoreLead::new(lead)).await?;
+    }
+    if lead.owner_id != before.owner_id {
+        let both: Vec<_> = before.owner_id.into_iter().chain(lead.owner_id).collect();
+        access_changed(unit, ctx.organization, &both).await?;
     }
     if lead.email != before.email {
         invite_again(deps, unit, ctx, id).await?;

@@ -17,6 +17,7 @@ pub mod incoming;
 pub mod jobs;
 pub(crate) mod kept;
 pub mod leads;
+pub mod live;
 pub mod mutation;
 pub mod organizations;
 pub(crate) mod passwords;

@@ -20,6 +20,7 @@ use super::{
     incoming::IncomingService,
     jobs::JobService,
     leads::LeadService,
+    live::{Hub, LiveService},
     organizations::OrganizationService,
     passwords::Passwords,
     public::PublicService,
@@ -48,6 +49,7 @@ pub struct Spotlight {
     deps: Deps,
     passwords: Passwords,
     flag_overrides: Arc<FlagOverrides>,
+    live: Arc<Hub>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -140,6 +142,11 @@ impl Spotlight {
     /// The audit log.
     pub fn audit(&self) -> AuditService {
         AuditService::new(self.deps.clone())
+    }
+
+    /// Live messages.
+    pub fn live(&self) -> LiveService {
+        LiveService::new(self.deps.clone(), Arc::clone(&self.live), self.accounts())
     }
 
     /// Work that was given up.
@@ -395,7 +402,7 @@ impl SpotlightBuilder {
             tasks: TaskTracker::new(),
         };
         let flag_overrides = Arc::new(self.flag_overrides);
-        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides })
+        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides, live: Arc::default() })
     }
 }
 

@@ -23,6 +23,7 @@ mod jobs;
 mod kept;
 mod leads;
 mod ledger;
+mod live;
 mod models;
 mod operators;
 mod outbox;

@@ -101,7 +101,7 @@ impl Client {
 }
 
 /// The events of a stream.
-fn events(text: &str) -> Vec<Event> {
+pub(super) fn events(text: &str) -> Vec<Event> {
     text.split("\n\n")
         .filter(|frame| !frame.trim().is_empty() && !frame.starts_with(':'))
         .map(|frame| {

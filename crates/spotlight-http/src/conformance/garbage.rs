@@ -173,10 +173,21 @@ fn query(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> Option<String> {
     Some(pairs.join("&"))
 }
 
+/// How long a stream that says nothing is listened to.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
 async fn text(response: Response) -> String {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
-        Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
+        Body::Socket(_) => Vec::new(),
+        Body::Stream(mut parts) => {
+            let mut bytes = Vec::new();
+            // A stream of live messages has no end.
+            while let Ok(Some(part)) = tokio::time::timeout(SILENCE, parts.next()).await {
+                bytes.extend_from_slice(&part.expect("a part"));
+            }
+            bytes
+        }
     };
     String::from_utf8(bytes).expect("answers are text")
 }

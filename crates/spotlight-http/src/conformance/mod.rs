@@ -29,15 +29,19 @@ pub mod lead;
 pub mod lead_care;
 pub mod lead_table;
 pub mod list;
+pub mod live;
 pub mod operations;
 pub mod seed;
+pub mod socket;
 pub mod visitor;
 pub mod voice;
+pub mod voice_socket;
 pub mod webhook;
 
 pub use self::{
     client::{Answer, Client, Event},
     seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
+    socket::{Said, SocketClient},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
@@ -78,6 +82,9 @@ macro_rules! http_suite {
             incoming: a_lead_arrives, a_conversation_arrives, what_is_not_signed, what_is_wrong_in_an_event, stripe_events;
             operations: plans_and_usage, billing_without_a_provider, the_audit_log, feature_flags, jobs_and_queues;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
+            live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,
+                browsers, visitors_hear_their_own, rights_that_end, too_many_at_once;
+            voice_socket: a_conversation_by_voice, what_cannot_be_heard, who_may_speak;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }
     };

@@ -48,6 +48,7 @@ pub struct Target {
     /// The owner of another organization.
     pub stranger: Person,
     mailbox: Option<Mailbox>,
+    platform: Spotlight,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -98,6 +99,11 @@ impl Target {
     pub fn keeping(mut self, thing: impl Any + Send + Sync) -> Self {
         self.kept.push(Arc::new(thing));
         self
+    }
+
+    /// Does what is due behind the server: jobs, and the publication of events. A deployment's worker does it by itself.
+    pub async fn settle(&self) {
+        self.platform.run_until_idle().await.expect("nothing fails behind the server");
     }
 
     /// A client as nobody.
@@ -161,7 +167,7 @@ pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight
 pub async fn seed(platform: &Spotlight, base: impl Into<String>) -> Target {
     let owner = organization(platform, "acme").await;
     let stranger = organization(platform, "globex").await;
-    Target { base: base.into(), owner, stranger, mailbox: None, kept: Vec::new() }
+    Target { base: base.into(), owner, stranger, mailbox: None, platform: platform.clone(), kept: Vec::new() }
 }
 
 async fn organization(platform: &Spotlight, slug: &str) -> Person {

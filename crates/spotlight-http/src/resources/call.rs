@@ -11,6 +11,7 @@ use spotlight_core::{
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
+    api::{Api, Room},
     endpoint::Endpoint,
     incoming::Incoming,
     input::{Field, read_body, read_maybe},
@@ -24,6 +25,7 @@ const TRIES: usize = 3;
 
 /// A request that has passed the edge.
 pub(crate) struct Call<'a> {
+    pub(crate) api: &'a Api,
     pub(crate) platform: &'a Spotlight,
     pub(crate) policy: &'a HttpPolicy,
     pub(crate) endpoint: &'static Endpoint,
@@ -31,6 +33,8 @@ pub(crate) struct Call<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) context: Context,
     pub(crate) session: Option<Session>,
+    /// When a visitor's token ends.
+    pub(crate) until: Option<Timestamp>,
     pub(crate) query: Query,
     pub(crate) path: Vec<String>,
     pub(crate) body: Bytes,
@@ -45,6 +49,11 @@ impl Call<'_> {
     /// The id at a place of the path. What is no id names nothing that exists.
     pub(super) fn id<T: std::str::FromStr>(&self, place: usize, what: &str) -> Result<T> {
         self.path.get(place).and_then(|text| text.parse().ok()).ok_or_else(|| Error::not_found(what))
+    }
+
+    /// What a connection needs that outlives the request.
+    pub(super) fn room(&self) -> Room {
+        self.api.room(self.request_id)
     }
 
     /// The resource the body carries.

@@ -21,6 +21,7 @@ mod incoming;
 mod job;
 mod lead;
 mod lead_table;
+mod live;
 mod organization;
 mod parameters;
 mod probes;
@@ -28,6 +29,7 @@ mod reference;
 mod team;
 mod visit;
 mod voice;
+mod voice_socket;
 mod webhook;
 
 use std::sync::LazyLock;
@@ -86,6 +88,10 @@ groups! {
     Appointments = appointment,
     /// What visitors may do.
     Visits = visit,
+    /// Live messages.
+    Live = live,
+    /// Conversations by voice.
+    VoiceSockets = voice_socket,
     /// Figures.
     Analytics = analytics,
     /// Where organizations hear of events, and which systems tell them of theirs.

@@ -377,6 +377,7 @@ impl World {
             "availability" => {
                 Some(format!("assistant_id={}&from=2026-03-30T08:00:00Z&to=2026-04-02T08:00:00Z", ids["assistant"]))
             }
+            "live_events" => Some(format!("channels=conversation:{}", ids["conversation"])),
             _ => None,
         };
         if caller == Caller::Visitor {
@@ -417,7 +418,17 @@ impl World {
             _ => "application/json",
         };
         let kind = ("content-type", kind.to_owned());
-        for (name, value) in credentials.iter().chain((!body.is_empty()).then_some(&kind)) {
+        let handshake = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("host", "acme.example"),
+            ("origin", "https://acme.example"),
+        ];
+        let handshake = handshake.map(|(name, value)| (name, value.to_owned()));
+        let handshake = if matches!(endpoint.name, "live" | "voice") { &handshake[..] } else { &[] };
+        for (name, value) in credentials.iter().chain(handshake).chain((!body.is_empty()).then_some(&kind)) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
         let request = Request { method, path: path.to_owned(), query, headers, peer: self.somewhere() };
@@ -425,7 +436,7 @@ impl World {
         let response = self.api.handle(endpoint, request, body).await;
         let text = match response.body {
             Body::Full(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Body::Stream(_) => String::new(),
+            Body::Stream(_) | Body::Socket(_) => String::new(),
         };
         Answer { status: response.status.as_u16(), text }
     }

@@ -25,6 +25,7 @@ use crate::{
     services::{
         Context,
         deps::{answered_id, hash as hash_of, hex, id_answer, repeated},
+        live::access_of_changed,
     },
 };
 
@@ -238,6 +239,7 @@ impl AccountService {
             user.locked_at = None;
             user.second_factor = None;
             unit.sessions().delete_all(user.id, None).await?;
+            access_of_changed(&*unit, user.id).await?;
             if let Some(name) = &request.name {
                 name.trim().clone_into(&mut user.name);
             }

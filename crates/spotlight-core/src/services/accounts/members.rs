@@ -14,7 +14,7 @@ use crate::{
     },
     error::{Error, Result},
     ports::{AssistantFilter, AssistantSort, Cursor, MAX_PER_PAGE, Order, Paging, Sort, UnitOfWork},
-    services::{Context, conversations, deps::repeated},
+    services::{Context, conversations, deps::repeated, live::access_changed},
 };
 
 /// A member as the team sees them.
@@ -101,6 +101,7 @@ impl AccountService {
         }
         let changed = Membership { role, ..member };
         unit.users().set_membership(&changed).await?;
+        access_changed(&*unit, ctx.organization, &[user]).await?;
         let found = unit.users().get(user).await?.ok_or_else(|| Error::not_found("member"))?;
         let details = json!({ "from": member.role, "to": role });
         self.deps.audit(&*unit, ctx, "member.change_role", ("user", user.to_string()), details).await?;
@@ -183,7 +184,7 @@ pub(crate) async fn expel(
             unit.api_tokens().revoke(organization, token.id, now).await?;
         }
     }
-    Ok(())
+    access_changed(unit, organization, &[user]).await
 }
 
 /// Takes a host out of every assistant that names them.

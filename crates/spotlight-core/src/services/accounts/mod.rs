@@ -4,6 +4,7 @@
 //! secret of a single-use link. A person who has signed up but not confirmed their address may sign in and do what their
 //! role allows, save inviting others, which would send e-mail in the name of an address that may not be theirs.
 
+mod again;
 mod invitations;
 mod links;
 mod members;

@@ -23,6 +23,7 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex, repeated},
+        live::access_of_changed,
     },
 };
 
@@ -104,6 +105,7 @@ impl AccountService {
         unit.users().update(&user).await?;
         user.version += 1;
         unit.sessions().delete_all(user.id, None).await?;
+        access_of_changed(&*unit, user.id).await?;
         unit.links().revoke(user.id, LinkPurpose::PasswordReset, None).await?;
         leave(&*unit, &SendEmail::PasswordChanged { user_id: user.id }).await?;
         let by = ctx.by(Actor::User(user.id), self.home(&*unit, ctx, &user).await?);

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Violations},
     jobs::{email::SendEmail, leave},
     ports::UnitOfWork,
-    services::{Context, deps::repeated},
+    services::{Context, deps::repeated, live::access_of_changed},
 };
 
 /// A change of the actor's own account; what is left out stays.
@@ -195,6 +195,7 @@ impl AccountService {
         if let Some(renewed) = &renewed {
             unit.sessions().insert(&renewed.session).await?;
         }
+        access_of_changed(unit, id).await?;
         unit.links().revoke(id, LinkPurpose::PasswordReset, None).await?;
         leave(unit, &SendEmail::PasswordChanged { user_id: id }).await?;
         self.deps.audit(unit, ctx, "password.change", ("user", id.to_string()), json!({})).await?;

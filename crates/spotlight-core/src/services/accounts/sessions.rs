@@ -13,6 +13,7 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex},
+        live::access_of_changed,
     },
 };
 
@@ -57,6 +58,7 @@ impl AccountService {
     pub async fn sign_out(&self, ctx: &Context, session: &Session) -> Result<()> {
         let unit = self.deps.storage.begin().await?;
         if unit.sessions().delete(session.user_id, session.id).await? {
+            access_of_changed(&*unit, session.user_id).await?;
             self.deps.audit(&*unit, ctx, "session.delete", ("session", session.id.to_string()), json!({})).await?;
             unit.commit().await?;
         }
@@ -91,6 +93,7 @@ impl AccountService {
         if !unit.sessions().delete(user, id).await? {
             return Err(Error::not_found("session"));
         }
+        access_of_changed(&*unit, user).await?;
         self.deps.audit(&*unit, ctx, "session.delete", ("session", id.to_string()), json!({})).await?;
         unit.commit().await
     }
@@ -105,6 +108,7 @@ impl AccountService {
         let open = unit.sessions().list(user, self.deps.now()).await?;
         let ended = open.iter().filter(|session| Some(session.id) != except).count() as u64;
         unit.sessions().delete_all(user, except).await?;
+        access_of_changed(&*unit, user).await?;
         self.deps
             .audit(&*unit, ctx, "session.delete_all", ("user", user.to_string()), json!({ "ended": ended }))
             .await?;

@@ -26,6 +26,7 @@ use crate::{
     services::{
         Context,
         deps::{answered_id, hash, hex, repeated},
+        live::access_of_changed,
         organizations::{blank_organization, settle},
     },
     text,
@@ -159,6 +160,7 @@ impl AccountService {
         unit.users().update(&user).await?;
         user.version += 1;
         unit.sessions().delete_all(user.id, None).await?;
+        access_of_changed(unit, user.id).await?;
         for purpose in [LinkPurpose::Confirmation, LinkPurpose::PasswordReset] {
             unit.links().revoke(user.id, purpose, None).await?;
         }

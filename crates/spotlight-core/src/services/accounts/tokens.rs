@@ -14,6 +14,7 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex, id_answer},
+        live::access_changed,
     },
 };
 
@@ -112,6 +113,9 @@ impl AccountService {
             return Err(Error::not_found("API token"));
         }
         unit.api_tokens().revoke(ctx.organization, id, self.deps.now()).await?;
+        let tokens = unit.api_tokens().list(ctx.organization).await?;
+        let holder: Vec<_> = tokens.iter().filter(|token| token.id == id).map(|token| token.user_id).collect();
+        access_changed(&*unit, ctx.organization, &holder).await?;
         self.deps.audit(&*unit, ctx, "api_token.revoke", ("api_token", id.to_string()), json!({})).await?;
         unit.commit().await
     }

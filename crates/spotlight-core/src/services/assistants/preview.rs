@@ -21,7 +21,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Violations},
     ports::{Brief, ChatChunk, ChatMessage},
     scripted::understanding::{Asked, Hearing},
-    services::{Context, billing, turn},
+    services::{Context, billing, kept::known, turn},
 };
 
 /// Longest wait for an answer or a sound as a whole.
@@ -98,10 +98,10 @@ impl AssistantService {
         let knowledge = match &text {
             None => Vec::new(),
             Some(words) => {
-                let entries = self.deps.read(ctx).knowledge().list(ctx.organization, assistant.id).await?;
+                let known = known(&self.deps, ctx.organization, assistant.id).await?;
                 let now = self.deps.now();
                 let hearing = Hearing { language, asked: Asked::Open, now, time_zone, region: None };
-                turn::knowledge::rank(&entries, words, &hearing)
+                turn::knowledge::rank(&known, words, &hearing)
             }
         };
         let brief = Brief {
