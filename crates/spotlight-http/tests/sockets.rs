@@ -22,6 +22,7 @@ use spotlight_core::{
         MemorySynthesizer,
     },
     ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, SystemClock},
+    services::public::NewVisit,
 };
 use spotlight_http::{
     Api, Body, Broken, Endpoint, Frame, HttpPolicy, Request, Socket,
@@ -274,8 +275,8 @@ async fn voice(api: &Api, platform: &Spotlight, target: &Target) -> (Client, Str
     };
     input.voice.voice_id = Some("clear".to_owned());
     let assistant = platform.assistants().create(&context.context, input).await.expect("an assistant");
-    let visit = platform.public().open(assistant.id, None, Default::default(), spotlight_core::Context::anonymous());
-    let visit = visit.await.expect("a conversation");
+    let (public, nobody) = (platform.public(), spotlight_core::Context::anonymous());
+    let visit = public.open(assistant.id, None, NewVisit::default(), nobody).await.expect("a conversation");
     let (id, token) = (visit.conversation.id.to_string(), visit.token);
     let path = format!("/api/v1/conversations/{id}/voice");
     let client = Client::open(api, "voice", &path, secrecy::ExposeSecret::expose_secret(&token), 64).await;
