@@ -6,7 +6,7 @@ use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use spotlight_core::{
-    Context, Spotlight,
+    Context, Spotlight, SpotlightBuilder,
     domain::{
         AssistantId,
         assistant::{Language, Question, Topic},
@@ -104,8 +104,20 @@ impl Deployment {
     ///
     /// # Panics
     /// When it cannot be set up.
-    pub async fn start((storage, queue): Stores, clock: Arc<TestClock>) -> Self {
-        let platform = Spotlight::builder()
+    pub async fn start(stores: Stores, clock: Arc<TestClock>) -> Self {
+        Self::start_with(stores, clock, |builder| builder).await
+    }
+
+    /// Serves a platform on `storage`, built in another way.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn start_with(
+        (storage, queue): Stores,
+        clock: Arc<TestClock>,
+        adjust: impl FnOnce(SpotlightBuilder) -> SpotlightBuilder,
+    ) -> Self {
+        let builder = Spotlight::builder()
             .storage(storage)
             .queue(queue)
             .chat(Arc::new(ScriptedChatModel::new()))
@@ -114,9 +126,8 @@ impl Deployment {
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
             .clock(clock.clone())
-            .secret_key(SecretString::from("a key of the tests, of thirty-two bytes or more"))
-            .build()
-            .expect("nothing is missing");
+            .secret_key(SecretString::from("a key of the tests, of thirty-two bytes or more"));
+        let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),
             slug: "bikes".to_owned(),

@@ -17,6 +17,7 @@ pub mod conformance;
 mod credentials;
 mod endpoint;
 mod error;
+mod incoming;
 mod input;
 mod openapi;
 mod output;
