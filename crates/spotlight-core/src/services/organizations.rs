@@ -126,6 +126,19 @@ impl OrganizationService {
     /// `NotFound`; `Forbidden` for those who do not belong to it.
     pub async fn get(&self, ctx: &Context) -> Result<Organization> {
         ctx.require_member()?;
+        self.found(ctx).await
+    }
+
+    /// The actor's organization with its settings: for every member, and for tokens that may manage it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` for those who do not belong to it, and for tokens without the scope `admin`.
+    pub async fn settings(&self, ctx: &Context) -> Result<Organization> {
+        ctx.require(Scope::Admin, Role::SalesRep)?;
+        self.found(ctx).await
+    }
+
+    async fn found(&self, ctx: &Context) -> Result<Organization> {
         let found = self.deps.read(ctx).organizations().get(ctx.organization).await?;
         found.ok_or_else(|| Error::not_found("organization"))
     }

@@ -483,7 +483,8 @@ fn example(name: &str) -> Value {
         "update_member" => body["member"] = json!({"role": "owner"}),
         "create_api_token" => body["api_token"] = json!({"name": "Importer", "scopes": ["leads:read"]}),
         "update_organization" => body["organization"] = json!({"name": "Other Name"}),
-        "update_host" => body["host"] = json!({"buffer_before_min": 5}),
+        // As it is: free times stay free.
+        "update_host" => body["host"] = json!({"buffer_before_min": 0}),
         "create_assistant" | "update_assistant" => {
             body["assistant"] = json!({
                 "name": "Ada",

@@ -6,7 +6,7 @@ use spotlight_core::{
         schedule::{Exception, Host, WeeklyHours},
         time::Timestamp,
     },
-    services::hosts::HostInput,
+    services::hosts::HostPatch,
 };
 
 use crate::{
@@ -34,22 +34,14 @@ input! {
     }
 }
 
-impl HostPatchInput {
-    pub(super) fn apply(self, host: &mut HostInput) {
-        if let Some(zone) = self.time_zone {
-            host.time_zone = zone;
-        }
-        if let Some(week) = self.hours {
-            host.hours = week.0;
-        }
-        if let Some(exceptions) = self.exceptions {
-            host.exceptions = exceptions.0.into_iter().map(Exception::from).collect();
-        }
-        if let Some(minutes) = self.buffer_before_min {
-            host.buffer_before_min = minutes.0;
-        }
-        if let Some(minutes) = self.buffer_after_min {
-            host.buffer_after_min = minutes.0;
+impl From<HostPatchInput> for HostPatch {
+    fn from(input: HostPatchInput) -> Self {
+        Self {
+            time_zone: input.time_zone,
+            hours: input.hours.map(|week| week.0),
+            exceptions: input.exceptions.map(|all| all.0.into_iter().map(Exception::from).collect()),
+            buffer_before_min: input.buffer_before_min.map(|minutes| minutes.0),
+            buffer_after_min: input.buffer_after_min.map(|minutes| minutes.0),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::dto::{OrganizationPatchInput, organization};
 use crate::{output::one, resources::call::Call, response::Response};
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
-    let found = call.platform.organizations().get(&call.context).await?;
+    let found = call.platform.organizations().settings(&call.context).await?;
     one(StatusCode::OK, organization(found))
 }
 
@@ -16,7 +16,7 @@ pub(super) async fn update(call: Call<'_>) -> Result<Response> {
     let changed = call
         .patiently(|| async {
             let input: OrganizationPatchInput = call.input()?;
-            let mut found = organizations.get(&call.context).await?;
+            let mut found = organizations.settings(&call.context).await?;
             if call.expected_version.is_some_and(|version| version != found.version) {
                 return Err(Error::stale("organization"));
             }
