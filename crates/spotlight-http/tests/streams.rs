@@ -42,6 +42,7 @@ async fn document(response: Response) -> Value {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
         Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
+        Body::Socket(_) => panic!("no socket was asked for"),
     };
     serde_json::from_slice(&bytes).expect("JSON")
 }
