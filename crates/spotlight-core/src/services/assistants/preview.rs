@@ -101,7 +101,7 @@ impl AssistantService {
                 let entries = self.deps.read(ctx).knowledge().list(ctx.organization, assistant.id).await?;
                 let now = self.deps.now();
                 let hearing = Hearing { language, asked: Asked::Open, now, time_zone, region: None };
-                turn::knowledge::rank(&entries, words, &hearing)
+                turn::knowledge::rank(&turn::knowledge::Known::new(entries), words, &hearing)
             }
         };
         let brief = Brief {
