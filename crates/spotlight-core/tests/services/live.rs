@@ -210,7 +210,7 @@ async fn a_visitor_hears_what_is_said_and_nothing_of_the_team() {
     world.model.says("Good day.");
     world.turn(&visitor, &conversation, "Hi").await;
     world.work().await;
-    world.platform.conversations().take_over(&world.owner(), conversation.id).await.expect("taken over");
+    world.platform.conversations().take_over(&world.owner(), conversation.id, None).await.expect("taken over");
     world.work().await;
     let mut heard = Vec::new();
     while heard.last().is_none_or(|(_, kind, _)| kind != "conversation.taken_over") {
@@ -270,12 +270,7 @@ async fn rights_that_change_end_what_they_no_longer_allow() {
 async fn a_session_or_a_token_that_is_revoked_ends_its_connections() {
     let world = World::new().await;
     let accounts = world.platform.accounts();
-    let sign_in = SignIn {
-        email: "owner@bikes.example".to_owned(),
-        password: SecretString::from("a long password"),
-        remember: false,
-        user_agent: None,
-    };
+    let sign_in = SignIn::new("owner@bikes.example", SecretString::from("a long password"));
     let signed = accounts.sign_in(&Context::anonymous(), sign_in).await.expect("signed in");
     let made = accounts.create_token(&world.owner(), "live", vec![Scope::LeadsRead], None).await.expect("a token");
     let by_session = accounts.authenticate_session(&signed.secret).await.expect("a session");

@@ -85,7 +85,7 @@ const CALLS: &[(Scope, &str, Try)] = &[
         call!(|p, c| { p.leads().update(&c, none(LeadId::from_uuid), LeadPatch::default(), None).await }),
     ),
     (Scope::LeadsWrite, "delete", call!(|p, c| p.leads().delete(&c, none(LeadId::from_uuid), None).await)),
-    (Scope::LeadsWrite, "erase", call!(|p, c| p.leads().erase(&c, none(LeadId::from_uuid)).await)),
+    (Scope::LeadsWrite, "erase", call!(|p, c| p.leads().erase(&c, none(LeadId::from_uuid), None).await)),
     (
         Scope::ConversationsRead,
         "list",
@@ -99,7 +99,7 @@ const CALLS: &[(Scope, &str, Try)] = &[
     (
         Scope::ConversationsWrite,
         "take over",
-        call!(|p, c| { p.conversations().take_over(&c, none(ConversationId::from_uuid)).await }),
+        call!(|p, c| { p.conversations().take_over(&c, none(ConversationId::from_uuid), None).await }),
     ),
     (
         Scope::AppointmentsRead,
