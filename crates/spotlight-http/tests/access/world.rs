@@ -64,6 +64,10 @@ pub(crate) enum Caller {
     Visitor,
     /// A token that may read leads and nothing else.
     Scoped,
+    /// A token that may read everything and change nothing.
+    Reader,
+    /// A token that may change everything and read nothing.
+    Writer,
 }
 
 /// What came back.
@@ -91,6 +95,9 @@ pub(crate) struct World {
     owner: Context,
     made: AtomicUsize,
 }
+
+/// Records after which another world is made: free times are looked for among all that are taken.
+const FULL: usize = 200;
 
 /// True for what leaves nothing to ask others for.
 pub(crate) fn ends_the_world(name: &str) -> bool {
@@ -179,9 +186,13 @@ impl World {
             let session = self.session(email, true).await;
             self.callers.insert(caller, session);
         }
-        let scoped = self.platform.accounts().create_token(&owner, "reads", vec![Scope::LeadsRead], None).await;
-        let scoped = scoped.expect("a token").secret;
-        self.callers.insert("Scoped", vec![("authorization", format!("Bearer {}", scoped.expose_secret()))]);
+        let of = |ending: &str| Scope::ALL.iter().copied().filter(|scope| scope.as_str().ends_with(ending)).collect();
+        for (caller, scopes) in [("Scoped", vec![Scope::LeadsRead]), ("Reader", of(":read")), ("Writer", of(":write"))]
+        {
+            let token = self.platform.accounts().create_token(&owner, "scoped", scopes, None).await;
+            let token = token.expect("a token").secret;
+            self.callers.insert(caller, vec![("authorization", format!("Bearer {}", token.expose_secret()))]);
+        }
     }
 
     async fn organization(&self, slug: &str) -> Context {
@@ -229,6 +240,11 @@ impl World {
     /// A number that was not given before.
     fn count(&self) -> usize {
         self.made.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// True when another world is better.
+    pub(crate) fn is_full(&self) -> bool {
+        self.made.load(Ordering::Relaxed) >= FULL
     }
 
     /// New records of the sales representative [`Caller::OwnRep`], by what paths call them.
@@ -409,7 +425,9 @@ impl World {
     ) -> Answer {
         let endpoint = spotlight_http::endpoints()
             .iter()
-            .find(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
+            .filter(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
+            // Of `/leads/export` and `/leads/{id}`, routers choose the first.
+            .min_by_key(|endpoint| endpoint.path.matches('{').count())
             .expect("an endpoint");
         let mut headers = HeaderMap::new();
         let kind = match endpoint.name {
