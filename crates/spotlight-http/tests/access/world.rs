@@ -103,7 +103,13 @@ const FULL: usize = 200;
 pub(crate) fn ends_the_world(name: &str) -> bool {
     matches!(
         name,
-        "delete_organization" | "sign_in" | "sign_out" | "remove_member" | "update_member" | "revoke_sessions"
+        "delete_organization"
+            | "enrol_second_factor"
+            | "sign_in"
+            | "sign_out"
+            | "remove_member"
+            | "update_member"
+            | "revoke_sessions"
     )
 }
 
@@ -166,7 +172,7 @@ impl World {
             ("admin@acme.example", Role::Admin),
         ] {
             let id = self.member(&owner, email, role).await;
-            if email.starts_with("own@") {
+            if role == Role::SalesRep {
                 let user = id.parse().expect("an id");
                 self.platform.hosts().set(&owner, user, always(), None).await.expect("a host");
                 self.rep_id = id;
@@ -276,6 +282,14 @@ impl World {
         let appointment = json!({"appointment": {"assistant_id": assistant, "lead_id": lead,
             "starts_at": free["data"][0]["attributes"]["starts_at"], "time_zone": "Europe/Berlin"}});
         make("appointment", "/api/v1/appointments".into(), appointment).await;
+        for (noun, path, body) in [
+            ("rep_assistant", "/api/v1/assistants", example("create_assistant")),
+            ("rep_lead", "/api/v1/leads", json!({"lead": {"name": "Rita Rival"}})),
+        ] {
+            let made = self.send("Rep", Method::POST, path, None, &body.to_string()).await;
+            let made: Value = serde_json::from_str(&made.text).expect("a record");
+            ids.insert(noun.to_owned(), made["data"]["id"].as_str().expect("an id").to_owned());
+        }
         let next = free["data"][1]["attributes"]["starts_at"].as_str().expect("another free time");
         ids.insert("starts_at".to_owned(), next.to_owned());
         // No visitor has proposed anything.
@@ -373,10 +387,23 @@ impl World {
     }
 
     /// Asks for an endpoint of these records.
-    pub(crate) async fn ask(&self, endpoint: &Endpoint, caller: Caller, ids: &BTreeMap<String, String>) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        endpoint: &Endpoint,
+        variant: &str,
+        caller: Caller,
+        ids: &BTreeMap<String, String>,
+    ) -> Answer {
         let path = fill(endpoint.path, ids);
         let mut body = example(endpoint.name);
         name_records(&mut body, ids);
+        match variant {
+            "" => {}
+            "lead_of_rep" => body["appointment"]["lead_id"] = ids["rep_lead"].as_str().into(),
+            "assistant_of_rep" => body["appointment"]["assistant_id"] = ids["rep_assistant"].as_str().into(),
+            "assigned" => body["lead"]["owner_id"] = ids["user"].as_str().into(),
+            other => panic!("world.rs does not know the variant {other}"),
+        }
         if matches!(endpoint.name, "sign_up" | "send_confirmation" | "send_password_reset" | "create_invitation") {
             // Few mails go to one address.
             let (noun, number) =
@@ -466,7 +493,9 @@ pub(crate) fn leak(caller: Caller, answer: &Answer, ids: &BTreeMap<String, Strin
         return None;
     }
     let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
-    let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
+    // A sales representative's new lead is their own, whomever they name.
+    let assigned = (caller == Caller::Rep && answer.text.contains("\"type\":\"lead\"")).then_some("user");
+    let shown = records.into_iter().chain(assigned).find(|noun| answer.text.contains(&ids[*noun]));
     shown.map(|noun| format!("the {noun}: {}", answer.text))
 }
 
