@@ -2,11 +2,7 @@
 
 use super::{Context, conversations::ConversationService, deps::Deps};
 use crate::{
-    domain::{
-        ConversationId,
-        report::CallReport,
-        user::{Role, Scope},
-    },
+    domain::{ConversationId, report::CallReport},
     error::{Error, Result},
 };
 
