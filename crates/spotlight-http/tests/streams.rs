@@ -48,7 +48,8 @@ async fn document(response: Response) -> Value {
 }
 
 fn rows(from: usize, to: usize) -> Bytes {
-    (from..to).map(|number| format!("p{number}@x.example\n")).collect::<String>().into()
+    let lines: Vec<_> = (from..to).map(|number| format!("p{number}@x.example\n")).collect();
+    lines.concat().into()
 }
 
 /// Parts that come one after the other, each after a while.
@@ -113,7 +114,7 @@ async fn a_body_too_large_is_refused_before_and_within() {
         path: "/api/v1/conversations/00000000-0000-0000-0000-000000000000/audio".to_owned(),
         ..head("take_audio_turn", &target, &[("content-type", "multipart/form-data; boundary=cut")])
     };
-    let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65536])));
+    let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from(vec![b'x'; 65536])));
     let answered = api.handle(form, request, endless).await;
     assert_eq!(answered.status, 404, "nobody's sound is read for a conversation that is not theirs");
 }
@@ -126,7 +127,7 @@ async fn what_the_action_does_not_take_is_not_read() {
         let read = Arc::clone(&read);
         stream::repeat_with(move || {
             read.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65536]))
+            Ok::<_, Infallible>(Bytes::from(vec![b'x'; 65536]))
         })
     };
     // The header is too long, which the import says at once.
