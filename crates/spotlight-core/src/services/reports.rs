@@ -2,7 +2,7 @@
 
 use super::{Context, conversations::ConversationService, deps::Deps};
 use crate::{
-    domain::{ConversationId, report::CallReport},
+    domain::{ConversationId, audit::Actor, report::CallReport},
     error::{Error, Result},
 };
 
