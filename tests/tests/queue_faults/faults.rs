@@ -27,8 +27,8 @@ const SOON: Duration = Duration::from_secs(30);
 pub(crate) async fn kills(url: &str, name: &str, setup: Setup, kills: u32, jobs: usize) {
     let mut random = Random::new(name);
     let mut case = Case::start(url, setup).await;
-    // As long as the kills take, and a little longer.
-    let micros = u64::from(kills) * 1_000_000 * (PROCESSES * PLACES) as u64 / jobs as u64;
+    // As long as the kills take, and two seconds longer: the first one comes up to a second after the first end.
+    let micros = u64::from(kills + 2) * 1_000_000 * (PROCESSES * PLACES) as u64 / jobs as u64;
     let producing = case.produce(jobs, micros);
     case.record.until("the first end", SOON, |record| !record.ended.is_empty()).await;
     let (mut proven, mut taken_over) = (0, Vec::new());
