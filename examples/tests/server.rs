@@ -693,6 +693,7 @@ fn an_import_takes_no_more_memory_however_long_it_is() {
     {
         println!("{megabytes} MB: {} MiB before, {} MiB at most", before / 1024, most / 1024);
     }
-    assert!(most - before < MORE, "{most} KiB, {before} KiB before");
+    // The mark may sink: it is what is resident now, where that was never more since it was reset.
+    assert!(most < before + MORE, "{most} KiB, {before} KiB before");
     assert!(cfg!(debug_assertions) || most < MOST, "{most} KiB, {before} KiB before");
 }
