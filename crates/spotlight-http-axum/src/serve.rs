@@ -17,29 +17,13 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use spotlight_core::error::Result;
+pub use spotlight_http::Patience;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tower::ServiceExt;
-
-/// How long others may keep the server waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// For the head of a request: the first one of a connection, and each later one. Also how long a connection may be
-    /// idle between two requests.
-    pub head: Duration,
-    /// For the requests that have begun when the server is asked to stop. What is not answered by then is cut off.
-    pub shutdown: Duration,
-}
-
-impl Default for Patience {
-    /// 30 seconds for a head; 25 for the last answers, since supervisors kill after 30.
-    fn default() -> Self {
-        Self { head: Duration::from_secs(30), shutdown: Duration::from_secs(25) }
-    }
-}
 
 /// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered, as patiently as
 /// [`Patience::default`].
@@ -100,6 +84,9 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// Most bytes of a request's head; what is longer is refused with 431.
+const MOST_HEAD: usize = 128 * 1024;
+
 /// The work on one connection.
 fn connection(
     stream: TcpStream,
@@ -122,7 +109,7 @@ fn connection(
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(patience.head)).keep_alive_timeout(patience.head);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let served = graceful.watch(served);

@@ -24,14 +24,16 @@ use tokio::{
 };
 
 use crate::{
+    authenticate::Authenticate,
     credentials::{self, Caller},
-    endpoint::{Access, Answers, Endpoint, Verb, allowed},
+    endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     policy::{HttpPolicy, limit_key},
     query::Query,
     request::Request,
     resources::Call,
     response::{Body, Response},
+    serving::{Served, allowed},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,6 +51,8 @@ const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, X-Request-
 pub struct Api {
     platform: Spotlight,
     policy: Arc<HttpPolicy>,
+    pub(crate) served: Arc<Served>,
+    host: Option<Arc<dyn Authenticate>>,
     places: Arc<Semaphore>,
     /// Seconds of pause that clients are told; 0 while requests are taken.
     paused: Arc<AtomicU64>,
@@ -69,7 +73,21 @@ impl Api {
     /// The API over a platform, with a deployment's settings.
     pub fn new(platform: Spotlight, policy: HttpPolicy) -> Self {
         let places = Arc::new(Semaphore::new(policy.max_in_flight.min(Semaphore::MAX_PERMITS)));
-        Self { platform, policy: Arc::new(policy), places, paused: Arc::default() }
+        let served = Arc::new(Served::without(&[]));
+        Self { platform, policy: Arc::new(policy), served, host: None, places, paused: Arc::default() }
+    }
+
+    /// The same API with callers recognised by the application around it instead of by cookies and API tokens. What they
+    /// may do is decided by the services all the same. Sessions cannot be listed or ended then, and the group
+    /// [`Accounts`](crate::Group::Accounts) is better left out.
+    #[must_use]
+    pub fn authenticated_by(mut self, host: Arc<dyn Authenticate>) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    pub(crate) fn platform(&self) -> &Spotlight {
+        &self.platform
     }
 
     /// Refuses everything but signs of life with 503 from now on; clients are told to come back after `pause`.
@@ -131,10 +149,10 @@ impl Api {
         self.refuse(request, &Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))
     }
 
-    /// Answers a request to a path template with a method it does not have. `OPTIONS` is a browser's question whether
+    /// Answers a request to a path with a method it does not have. `OPTIONS` is a browser's question whether
     /// a page of another origin may call, and is answered where it may.
-    pub fn method_not_allowed(&self, path: &'static str, request: &Request) -> Response {
-        let methods = allowed(path);
+    pub(crate) fn method_not_allowed(&self, rows: &[&'static Endpoint], request: &Request) -> Response {
+        let methods = allowed(rows);
         if request.method == Method::OPTIONS && methods.ends_with("OPTIONS") {
             let mut response = Response::empty(StatusCode::NO_CONTENT)
                 .with(header::ACCESS_CONTROL_ALLOW_METHODS, &methods)
@@ -147,7 +165,7 @@ impl Api {
         self.refuse(request, &Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, methods))
     }
 
-    fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
+    pub(crate) fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
         let request_id = self.request_id(request);
         let mut response = respond(refusal, Place::Query, &request_id);
         self.finish(request, &request_id, false, &mut response);
@@ -182,7 +200,7 @@ impl Api {
             response.set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
         if request.method == Method::HEAD {
-            response.body = Body::Full(Bytes::new());
+            without_body(response);
         }
     }
 
@@ -197,6 +215,7 @@ impl Api {
             let call = Call {
                 platform: &self.platform,
                 policy: &self.policy,
+                served: &self.served,
                 endpoint,
                 request,
                 request_id,
@@ -236,6 +255,7 @@ impl Api {
         let call = Call {
             platform: &self.platform,
             policy: &self.policy,
+            served: &self.served,
             endpoint,
             request,
             request_id,
@@ -285,7 +305,7 @@ impl Api {
             self.count(&key, quota, counted).await?;
             return Ok(caller);
         }
-        match credentials::recognise(&self.platform, &self.policy, endpoint, request).await {
+        match credentials::recognise(&self.platform, &self.policy, self.host.as_deref(), endpoint, request).await {
             Ok(caller) => {
                 let visitor = matches!(caller.context.actor, spotlight_core::domain::audit::Actor::Visitor(_));
                 let quota = if visitor { self.policy.visitor } else { self.policy.api };
@@ -350,6 +370,18 @@ impl Api {
             check_content_type(request)?;
         }
         Ok(gathered)
+    }
+}
+
+/// Leaves the body out, and says how long it is where that is known. A stream ends before it begins.
+fn without_body(response: &mut Response) {
+    match &response.body {
+        Body::Full(bytes) if response.status != StatusCode::NO_CONTENT => {
+            response.set(header::CONTENT_LENGTH, bytes.len().to_string());
+            response.body = Body::Full(Bytes::new());
+        }
+        Body::Full(_) => {}
+        Body::Stream(_) => response.body = Body::Stream(futures::stream::empty().boxed()),
     }
 }
 

@@ -16,12 +16,14 @@ use crate::{
     policy::HttpPolicy,
     query::Query,
     request::Request,
+    serving::Served,
 };
 
 /// A request that has passed the edge.
 pub(crate) struct Call<'a> {
     pub(crate) platform: &'a Spotlight,
     pub(crate) policy: &'a HttpPolicy,
+    pub(crate) served: &'a Served,
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) request: &'a Request,
     pub(crate) request_id: &'a str,
