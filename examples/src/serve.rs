@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{Options, Role},
+    cli::{Http, Options, Role},
     demo, print,
     settings::Settings,
     wiring::{Deployment, deploy},
@@ -44,8 +44,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         let stop = stop.clone();
         tokio::spawn(async move { worker.run(stop).await })
     });
-    let router = spotlight_http_axum::router(Api::new(platform.clone(), policy));
-    let served = spotlight_http_axum::serve(listener, router, stopped).await;
+    let api = Api::new(platform.clone(), policy);
+    let served = match options.http {
+        Http::Axum => spotlight_http_axum::serve(listener, spotlight_http_axum::router(api), stopped).await,
+        Http::Actix => spotlight_http_actix::serve(listener, api, stopped).await,
+    };
     // Requests are over: what they left is finished before the database closes.
     platform.drain().await;
     stop.cancel();

@@ -47,7 +47,9 @@ where
         let answer = self.app.call(request);
         Box::pin(async move {
             match answer.await {
-                Ok(response) => Ok(response.into().map_body(|_, body| Counted { body: body.boxed(), _in_hand: in_hand })),
+                Ok(response) => {
+                    Ok(response.into().map_body(|_, body| Counted { body: body.boxed(), _in_hand: in_hand }))
+                }
                 Err(error) => Err(error.into().error_response().into()),
             }
         })

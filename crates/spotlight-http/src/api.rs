@@ -410,16 +410,15 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
     if !request.headers.contains_key(header::ACCEPT) {
         return Ok(());
     }
-    let (kind, full) = match endpoint.answers {
-        Answers::Events => ("text/*", "text/event-stream"),
-        _ => ("application/*", "application/json"),
-    };
+    let full = endpoint.media_type();
+    let family = full.split('/').next().unwrap_or_default();
     let understood = request.list(&header::ACCEPT).any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let refused =
             parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
-        !refused && ["*/*", kind, full].iter().any(|known| name.eq_ignore_ascii_case(known))
+        let of_family = name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(family));
+        !refused && (name == "*/*" || of_family || name.eq_ignore_ascii_case(full))
     });
     if understood || matches!(endpoint.answers, Answers::Nothing) {
         return Ok(());

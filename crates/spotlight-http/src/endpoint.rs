@@ -80,6 +80,8 @@ pub(crate) enum Answers {
     Events,
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
+    /// A file of a page, of this media type. It is no part of the API's document.
+    File(&'static str),
 }
 
 /// A kind of resource.
@@ -205,6 +207,10 @@ impl Endpoint {
         Self { answers: Answers::Events, ..self }
     }
 
+    pub(crate) const fn file(self, media_type: &'static str) -> Self {
+        Self { answers: Answers::File(media_type), ..self }
+    }
+
     pub(crate) const fn refuses(self, refuses: &'static [u16]) -> Self {
         Self { refuses, ..self }
     }
@@ -222,6 +228,20 @@ impl Endpoint {
     /// The group it is documented under: the first part of its path.
     pub(crate) fn tag(&self) -> &'static str {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
+    }
+
+    /// What a good answer is written in.
+    pub(crate) const fn media_type(&self) -> &'static str {
+        match self.answers {
+            Answers::Events => "text/event-stream",
+            Answers::File(media_type) => media_type,
+            _ => "application/json",
+        }
+    }
+
+    /// True when it is a part of the API's document.
+    pub const fn is_documented(&self) -> bool {
+        !matches!(self.answers, Answers::File(_))
     }
 
     /// True when pages of other origins may call it: never with cookies.

@@ -1,10 +1,14 @@
 //! The OpenAPI 3.1 document, written from the table and the types.
 
+mod examples;
+
 use std::sync::LazyLock;
 
+use http::StatusCode;
 use serde_json::Value;
+use spotlight_core::error::Error;
 use utoipa::openapi::{
-    Components, Content, HttpMethod, InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr, Required,
+    Components, Content, ContentBuilder, HttpMethod, InfoBuilder, License, OpenApiBuilder, Paths, Ref, RefOr, Required,
     ResponseBuilder, SecurityRequirement,
     header::HeaderBuilder,
     path::{Operation as Documented, OperationBuilder, Parameter as Described, ParameterBuilder, ParameterIn},
@@ -15,7 +19,7 @@ use utoipa::openapi::{
 
 use crate::{
     endpoint::{Access, Answers, Endpoint, Shows, Verb},
-    error::title,
+    error::{Place, Refusal, document, title},
     resources::endpoints,
     schema::{Book, Node, any_object, explained, formatted, list_of, nullable, one_of, plain},
 };
@@ -37,14 +41,15 @@ pub fn openapi_json() -> String {
 pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> Value {
     let mut book = Book::default();
     let mut paths = Paths::new();
-    for endpoint in rows {
+    for endpoint in rows.into_iter().filter(|endpoint| endpoint.is_documented()) {
         paths.add_path_operation(endpoint.path, vec![method(endpoint.verb)], operation(endpoint, &mut book));
     }
     let errors = error_document(&mut book);
     let mut components = Components::new();
     components.schemas = book.0;
-    for status in [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503] {
-        components.responses.insert(format!("Error{status}"), RefOr::T(error_response(status, errors.clone())));
+    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503];
+    for status in statuses.into_iter().filter_map(|status| StatusCode::from_u16(status).ok()) {
+        components.responses.insert(format!("Error{}", status.as_u16()), error_response(status, errors.clone()).into());
     }
     let bearer = |text: &str| {
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build())
@@ -66,10 +71,11 @@ pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> V
              carries X-Request-Id. Lists carry Link with first, prev, next and last.",
         ))
         .build();
-    let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build();
+    let written = OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build();
     // A document of plain data cannot fail to be written.
-    let mut value = serde_json::to_value(document).unwrap_or_default();
+    let mut value = serde_json::to_value(written).unwrap_or_default();
     name_the_licence(&mut value);
+    examples::complete(&mut value);
     value
 }
 
@@ -169,11 +175,13 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
 /// The good answer and its status.
 fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Response) {
     let build = |about: &str| {
-        ResponseBuilder::new().description(about).header("X-Request-Id", text_header("The request's id."))
+        let built = ResponseBuilder::new().description(about);
+        if endpoint.access == Access::Probe { with_request_id(built) } else { with_limits(with_request_id(built)) }
     };
     let json = |schema: Node| Content::new(Some(schema));
     match endpoint.answers {
         Answers::Nothing => (204, build("Done.").build()),
+        Answers::File(kind) => (200, build("The file.").content(kind, Content::new(None::<Node>)).build()),
         Answers::Plain(describe) => {
             let schema = describe(book);
             (200, build("The document.").content("application/json", json(schema)).build())
@@ -208,6 +216,22 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
             (200, build(about).content("text/event-stream", content).build())
         }
     }
+}
+
+fn with_request_id(response: ResponseBuilder) -> ResponseBuilder {
+    response.header("X-Request-Id", text_header("The request's id."))
+}
+
+/// What a limit says, in the headers of whatever it let through or refused.
+fn with_limits(response: ResponseBuilder) -> ResponseBuilder {
+    response
+        .header("X-RateLimit-Limit", number_header("Requests that may be made at once."))
+        .header("X-RateLimit-Remaining", number_header("Requests that may still be made now."))
+        .header("X-RateLimit-Reset", number_header("Seconds until all of them may be made again."))
+}
+
+fn number_header(about: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new().schema(Some(plain(Type::Integer).minimum(Some(0)))).description(Some(about)).build()
 }
 
 fn text_header(about: &str) -> utoipa::openapi::Header {
@@ -290,11 +314,40 @@ fn error_document(book: &mut Book) -> Node {
     })
 }
 
-fn error_response(status: u16, schema: Node) -> utoipa::openapi::Response {
-    let name = http::StatusCode::from_u16(status).map_or("Error", title);
-    let mut built = ResponseBuilder::new().description(name).content("application/json", Content::new(Some(schema)));
-    if matches!(status, 429 | 503) {
-        built = built.header("Retry-After", text_header("Seconds after which another try makes sense."));
+fn error_response(status: StatusCode, schema: Node) -> utoipa::openapi::Response {
+    let example = serde_json::to_value(document(&sample(status), Place::Body("lead"), "0199d1f4-7c00-7000"));
+    let content = ContentBuilder::new().schema(Some(schema)).example(example.ok()).build();
+    let mut built = with_request_id(ResponseBuilder::new().description(title(status)));
+    built = built.content("application/json", content);
+    // What is refused before the caller is known has not been counted.
+    if !matches!(status.as_u16(), 406 | 503) {
+        built = with_limits(built);
+    }
+    if matches!(status.as_u16(), 429 | 503) {
+        built = built.header("Retry-After", number_header("Seconds after which another try makes sense."));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        built = built.header("WWW-Authenticate", text_header("How to sign in."));
     }
     built.build()
+}
+
+/// A refusal as it could be.
+fn sample(status: StatusCode) -> Refusal {
+    let detail = match status.as_u16() {
+        400 => "the body is no JSON",
+        401 => "sign in, or send an API token as `Authorization: Bearer`",
+        402 => "the plan has room for one assistant",
+        403 => "this is for managers",
+        404 => "there is no such lead",
+        406 => "this address answers with application/json",
+        409 => "another lead has this e-mail address",
+        412 => "the record has changed since it was read",
+        413 => "the body must be at most 1048576 bytes",
+        415 => "send JSON in UTF-8 as `Content-Type: application/json`",
+        422 => return Error::invalid("name", "length", "Name must have 2 to 100 characters").into(),
+        429 => "too many requests; wait a moment",
+        _ => "",
+    };
+    Refusal::new(status, detail)
 }

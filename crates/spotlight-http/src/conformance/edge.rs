@@ -159,3 +159,20 @@ pub async fn repeated_requests(target: &Target) {
     let shown = owner.get(&format!("/api/v1/conversations/{begun}")).await.expect(200);
     assert_eq!(shown.attribute("utterances"), 2);
 }
+
+/// The reference is a page that loads nothing from elsewhere.
+pub async fn the_reference_as_a_page(target: &Target) {
+    let nobody = target.nobody();
+    let page = nobody.get("/docs").await.expect(200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+    let loaded: Vec<_> = page.text.split(['"', '\'']).filter(|part| part.starts_with("docs/")).collect();
+    assert_eq!(loaded, ["docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/start.js"]);
+    for (path, kind) in loaded.into_iter().zip(["text/css", "text/javascript", "text/javascript"]) {
+        let file = nobody.get(&format!("/{path}")).await.expect(200);
+        assert_eq!(file.header("content-type"), format!("{kind}; charset=utf-8"), "{path}");
+        assert!(!file.text.is_empty(), "{path}");
+    }
+    assert!(!page.text.contains("://"), "{}", page.text);
+}

@@ -19,11 +19,13 @@ pub mod edge;
 pub mod garbage;
 pub mod lead;
 pub mod list;
+pub mod recorded;
 pub mod seed;
 pub mod visitor;
 
 pub use self::{
     client::{Answer, Client, Event},
+    recorded::Recorder,
     seed::{Person, Target, in_memory, on, seed},
 };
 
@@ -40,7 +42,7 @@ macro_rules! http_suite {
     )+};
     ($start:ident) => {
         $crate::http_suite! { @cases $start;
-            edge: signs_of_life, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
+            edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
                 limits, a_body_too_large, repeated_requests;
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
             assistant: the_life_of_an_assistant, everything_wrong_at_once, lost_updates, knowledge,

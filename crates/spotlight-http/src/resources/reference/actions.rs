@@ -1,9 +1,18 @@
-//! The document.
+//! The document and its page. Everything the page needs comes from here, and it may load nothing else.
 
+use bytes::Bytes;
 use http::{StatusCode, header};
 use spotlight_core::error::Result;
 
-use crate::{output::json, resources::call::Call, response::Response};
+use crate::{
+    output::json,
+    resources::call::Call,
+    response::{Body, Response},
+};
+
+/// What the page may load and do.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn document(call: Call<'_>) -> Result<Response> {
     let document = call.served.document();
@@ -16,4 +25,30 @@ pub(super) async fn document(call: Call<'_>) -> Result<Response> {
         json(StatusCode::OK, &here)
     };
     Ok(response?.with(header::CACHE_CONTROL, "public, max-age=300"))
+}
+
+pub(super) async fn page(call: Call<'_>) -> Result<Response> {
+    let page = file(&call, include_bytes!("../../../assets/docs/page.html"));
+    Ok(page.with(header::CONTENT_SECURITY_POLICY, POLICY))
+}
+
+pub(super) async fn start(call: Call<'_>) -> Result<Response> {
+    Ok(file(&call, include_bytes!("../../../assets/docs/start.js")))
+}
+
+pub(super) async fn script(call: Call<'_>) -> Result<Response> {
+    Ok(file(&call, include_bytes!("../../../assets/swagger-ui/swagger-ui-bundle.js")))
+}
+
+pub(super) async fn style(call: Call<'_>) -> Result<Response> {
+    Ok(file(&call, include_bytes!("../../../assets/swagger-ui/swagger-ui.css")))
+}
+
+fn file(call: &Call<'_>, bytes: &'static [u8]) -> Response {
+    let kind = call.endpoint.media_type();
+    let mut response = Response::empty(StatusCode::OK)
+        .with(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))
+        .with(header::CACHE_CONTROL, "public, max-age=3600");
+    response.body = Body::Full(Bytes::from_static(bytes));
+    response
 }

@@ -1,11 +1,24 @@
-//! The API's own document.
+//! The API's own document, and the page that shows it.
 
 mod actions;
 
 use crate::endpoint::{Access, Endpoint};
 
 /// The rows.
-pub(super) const ROWS: &[Endpoint] =
-    &[Endpoint::get("/api/v1/openapi.json", "openapi", "This document", |call| Box::pin(actions::document(call)))
+pub(super) const ROWS: &[Endpoint] = &[
+    Endpoint::get("/api/v1/openapi.json", "openapi", "This document", |call| Box::pin(actions::document(call)))
         .access(Access::Open)
-        .plain::<serde_json::Map<String, serde_json::Value>>()];
+        .plain::<serde_json::Map<String, serde_json::Value>>(),
+    Endpoint::get("/docs", "docs", "The document as a page", |call| Box::pin(actions::page(call)))
+        .access(Access::Open)
+        .file("text/html"),
+    Endpoint::get("/docs/start.js", "docs_start", "Draws the page", |call| Box::pin(actions::start(call)))
+        .access(Access::Open)
+        .file("text/javascript"),
+    Endpoint::get("/docs/swagger-ui-bundle.js", "docs_script", "Swagger UI", |call| Box::pin(actions::script(call)))
+        .access(Access::Open)
+        .file("text/javascript"),
+    Endpoint::get("/docs/swagger-ui.css", "docs_style", "How the page looks", |call| Box::pin(actions::style(call)))
+        .access(Access::Open)
+        .file("text/css"),
+];

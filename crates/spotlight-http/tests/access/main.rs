@@ -1,0 +1,81 @@
+//! Who may do what: every endpoint as every kind of caller, against what `matrix.txt` says by hand.
+//!
+//! The file is not made from the table that enforces it. An endpoint without a line fails; so does a line without an
+//! endpoint. Each cell finds records of its own, so that a deletion by one caller is no 404 for the next.
+
+mod world;
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use spotlight_http::{Endpoint, Group, endpoints};
+use world::{Caller, World};
+
+/// The columns of the file, in its order.
+const CALLERS: [Caller; 10] = [
+    Caller::Anonymous,
+    Caller::Expired,
+    Caller::Rep,
+    Caller::OwnRep,
+    Caller::Manager,
+    Caller::Admin,
+    Caller::Owner,
+    Caller::Other,
+    Caller::Visitor,
+    Caller::Scoped,
+];
+
+/// The expected statuses, by endpoint.
+fn matrix() -> BTreeMap<&'static str, Vec<u16>> {
+    let lines = include_str!("matrix.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let parsed = lines.map(|line| {
+        let mut words = line.split_whitespace();
+        let name = words.next().expect("a name");
+        let statuses: Vec<u16> = words.map(|word| word.parse().expect("a status")).collect();
+        assert_eq!(statuses.len(), CALLERS.len(), "{name} needs a status for each caller");
+        (name, statuses)
+    });
+    let mut rows = BTreeMap::new();
+    for (name, statuses) in parsed {
+        assert!(rows.insert(name, statuses).is_none(), "{name} has two lines");
+    }
+    rows
+}
+
+#[test]
+fn every_endpoint_has_a_line_and_every_line_an_endpoint() {
+    let rows = matrix();
+    let missing: Vec<_> = endpoints().iter().map(|one| one.name).filter(|name| !rows.contains_key(name)).collect();
+    assert!(missing.is_empty(), "say in tests/access/matrix.txt who may do: {missing:?}");
+    let gone: Vec<_> = rows.keys().filter(|name| Endpoint::named(name).is_none()).collect();
+    assert!(gone.is_empty(), "there are no such endpoints: {gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_answered_as_the_matrix_says() {
+    let rows = matrix();
+    let mut world = World::new().await;
+    let mut wrong = String::new();
+    for endpoint in endpoints() {
+        let Some(expected) = rows.get(endpoint.name) else { continue };
+        let mut found = Vec::new();
+        for caller in CALLERS {
+            if world::ends_the_world(endpoint.name) {
+                world = World::new().await;
+            }
+            let ids = world.records().await;
+            let answer = world.ask(endpoint, caller, &ids).await;
+            // Whoever opens a visit has named the assistant.
+            let leak = world.leak(caller, &answer, &ids).filter(|_| endpoint.group != Group::Visits);
+            if let Some(leak) = leak {
+                writeln!(wrong, "{}: {caller:?} is shown {leak}", endpoint.name).expect("a text grows");
+            }
+            found.push(answer.status);
+        }
+        if found != *expected {
+            let shown = |all: &[u16]| all.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
+            writeln!(wrong, "{}: expected {}, found {}", endpoint.name, shown(expected), shown(&found))
+                .expect("a text grows");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}

@@ -1,0 +1,386 @@
+//! Two organizations, their people, and records to ask for.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use futures::stream;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use spotlight_core::{
+    domain::{
+        billing::PlanId,
+        contact::Email,
+        organization::Organization,
+        schedule::WeeklyHours,
+        time::Timestamp,
+        user::{Role, Scope},
+    },
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    ports::{Clock, Quota},
+    scripted::ScriptedChatModel,
+    services::{
+        Context, Spotlight,
+        accounts::{AcceptInvitation, NewInvitation, SignIn},
+        hosts::HostInput,
+        organizations::NewOrganization,
+    },
+};
+use spotlight_http::{Api, Body, Endpoint, HttpPolicy, Request, openapi};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Without credentials.
+    Anonymous,
+    /// With a session that has ended by itself.
+    Expired,
+    /// A sales representative whose the records are not.
+    Rep,
+    /// The sales representative whose the records are.
+    OwnRep,
+    /// A manager.
+    Manager,
+    /// An administrator.
+    Admin,
+    /// The owner of the organization.
+    Owner,
+    /// The owner of another organization.
+    Other,
+    /// The visitor of the conversation.
+    Visitor,
+    /// A token that may read leads and nothing else.
+    Scoped,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+/// A clock that is put forward once.
+struct Shifted(AtomicI64);
+
+impl Clock for Shifted {
+    fn now(&self) -> Timestamp {
+        DateTime::<Utc>::from_timestamp_micros(self.0.load(Ordering::Relaxed)).expect("an instant")
+    }
+}
+
+/// Credentials of everybody, and where they are used.
+pub(crate) struct World {
+    api: Api,
+    platform: Spotlight,
+    mailer: Arc<MemoryMailer>,
+    callers: BTreeMap<&'static str, Vec<(&'static str, String)>>,
+    rep_id: String,
+    made: AtomicUsize,
+}
+
+/// True for what leaves nothing to ask others for.
+pub(crate) fn ends_the_world(name: &str) -> bool {
+    matches!(name, "delete_organization" | "sign_in" | "sign_out" | "change_password" | "revoke_sessions")
+}
+
+const PASSWORD: &str = "acme-correct-horse";
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        // A Wednesday, in office hours.
+        let begin = DateTime::parse_from_rfc3339("2026-03-25T10:00:00Z").expect("an instant").timestamp_micros();
+        let clock = Arc::new(Shifted(AtomicI64::new(begin)));
+        let storage = MemoryStorage::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let (queue, mailer) = (Arc::new(storage.queue()), Arc::new(MemoryMailer::new()));
+        let platform = Spotlight::builder()
+            .storage(Arc::new(storage))
+            .queue(queue)
+            .chat(Arc::new(ScriptedChatModel::new()))
+            .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock) as Arc<dyn Clock>)))
+            .mailer(Arc::clone(&mailer) as Arc<_>)
+            .files(Arc::new(MemoryFileStore::new()))
+            .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>)))
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .build()
+            .expect("every port is there");
+        let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
+        let mut policy = HttpPolicy::development();
+        (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
+        let api = Api::new(platform.clone(), policy);
+        let mut world =
+            Self { api, platform, mailer, callers: BTreeMap::new(), rep_id: String::new(), made: AtomicUsize::new(0) };
+        world.people(&clock).await;
+        world
+    }
+
+    async fn people(&mut self, clock: &Shifted) {
+        let owner = self.organization("acme").await;
+        self.organization("globex").await;
+        for (email, role) in [
+            ("rep@acme.example", Role::SalesRep),
+            ("own@acme.example", Role::SalesRep),
+            ("manager@acme.example", Role::Manager),
+            ("admin@acme.example", Role::Admin),
+        ] {
+            let id = self.member(&owner, email, role).await;
+            if email.starts_with("own@") {
+                let user = id.parse().expect("an id");
+                self.platform.hosts().set(&owner, user, always(), None).await.expect("a host");
+                self.rep_id = id;
+            }
+        }
+        let ended = self.session("owner@acme.example", false).await;
+        clock.0.fetch_add(24 * 3_600_000_000, Ordering::Relaxed);
+        self.callers.insert("Expired", ended);
+        for (caller, email) in [
+            ("Rep", "rep@acme.example"),
+            ("OwnRep", "own@acme.example"),
+            ("Manager", "manager@acme.example"),
+            ("Admin", "admin@acme.example"),
+            ("Owner", "owner@acme.example"),
+            ("Other", "owner@globex.example"),
+        ] {
+            let session = self.session(email, true).await;
+            self.callers.insert(caller, session);
+        }
+        let scoped = self.platform.accounts().create_token(&owner, "reads", vec![Scope::LeadsRead], None).await;
+        let scoped = scoped.expect("a token").secret;
+        self.callers.insert("Scoped", vec![("authorization", format!("Bearer {}", scoped.expose_secret()))]);
+    }
+
+    async fn organization(&self, slug: &str) -> Context {
+        let new = NewOrganization {
+            name: slug.to_owned(),
+            slug: slug.to_owned(),
+            time_zone: Tz::Europe__Berlin,
+            business_hours: always().hours,
+            owner_email: Email::parse(&format!("owner@{slug}.example")).expect("an address"),
+            owner_name: "Olivia Owner".to_owned(),
+            owner_password: SecretString::from(PASSWORD),
+        };
+        let (organization, user) =
+            self.platform.organizations().create(&Context::deployment(), new).await.expect("an organization");
+        // Room for everybody, and for every record that is made.
+        let platform = Context::system(organization.id);
+        let organization = Organization { plan: PlanId::Scale, ..organization };
+        let organizations = self.platform.organizations();
+        let organization = organizations.update(&platform, organization).await.expect("a plan");
+        Context::user(user.id, organization.id, Role::Owner)
+    }
+
+    /// Invites somebody, who accepts. Gives their id.
+    async fn member(&self, owner: &Context, email: &str, role: Role) -> String {
+        let new = NewInvitation { email: email.to_owned(), name: "Mia Member".to_owned(), role };
+        self.platform.accounts().invite(owner, new).await.expect("an invitation");
+        self.platform.run_until_idle().await.expect("mail is sent");
+        let sent = self.mailer.sent();
+        let message = sent.iter().rev().find(|message| message.to.as_str() == email).expect("a message");
+        let is_code = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let token = SecretString::from(message.text.split_whitespace().find(is_code).expect("a code"));
+        let accept = AcceptInvitation { token, name: None, password: Some(SecretString::from(PASSWORD)) };
+        let accepted = self.platform.accounts().accept_invitation(&Context::anonymous(), accept).await;
+        accepted.expect("a member").0.id.to_string()
+    }
+
+    /// What a browser sends once its user has signed in.
+    async fn session(&self, email: &str, remember: bool) -> Vec<(&'static str, String)> {
+        let request =
+            SignIn { email: email.to_owned(), password: SecretString::from(PASSWORD), remember, user_agent: None };
+        let signed_in = self.platform.accounts().sign_in(&Context::anonymous(), request).await.expect("a session");
+        let cookie = format!("spotlight_session={}", signed_in.secret.expose_secret());
+        vec![("cookie", cookie), ("x-csrf-token", signed_in.csrf_token)]
+    }
+
+    /// New records of the sales representative [`Caller::OwnRep`], by what paths call them.
+    pub(crate) async fn records(&self) -> BTreeMap<String, String> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let mut ids = BTreeMap::from([("user".to_owned(), self.rep_id.clone())]);
+        let mut make = async |noun: &str, path: String, body: Value| {
+            let answer = self.send("OwnRep", Method::POST, &path, None, &body.to_string()).await;
+            assert_eq!(answer.status, 201, "{noun}: {}", answer.text);
+            let made: Value = serde_json::from_str(&answer.text).expect("a record");
+            let id = made["data"]["id"].as_str().expect("an id").to_owned();
+            ids.insert(noun.to_owned(), id.clone());
+            (id, made)
+        };
+        let (assistant, _) = make("assistant", "/api/v1/assistants".into(), example("create_assistant")).await;
+        let knowledge = json!({"knowledge": {"answer": "From ten euros a month."}});
+        make("knowledge", format!("/api/v1/assistants/{assistant}/knowledge"), knowledge).await;
+        let lead = json!({"lead": {"name": "Lena Lead", "email": format!("lena{number}@example.com"),
+            "owner_id": self.rep_id}});
+        let (lead, _) = make("lead", "/api/v1/leads".into(), lead).await;
+        let visit = format!("/api/v1/public/assistants/{assistant}/conversations");
+        let (_, visit) = make("conversation", visit, json!({})).await;
+        let token = visit["meta"]["token"].as_str().expect("a token").to_owned();
+        let (from, to) = ("2026-03-30T08:00:00Z", "2026-05-20T08:00:00Z");
+        let free = format!("assistant_id={assistant}&from={from}&to={to}");
+        let free = self.send("Owner", Method::GET, "/api/v1/availability", Some(free), "").await;
+        let free: Value = serde_json::from_str(&free.text).expect("free times");
+        assert!(free["data"][0].is_object(), "{free}");
+        let appointment = json!({"appointment": {"assistant_id": assistant, "lead_id": lead,
+            "starts_at": free["data"][0]["attributes"]["starts_at"], "time_zone": "Europe/Berlin"}});
+        make("appointment", "/api/v1/appointments".into(), appointment).await;
+        let next = free["data"][1]["attributes"]["starts_at"].as_str().expect("another free time");
+        ids.insert("starts_at".to_owned(), next.to_owned());
+        ids.insert("visit token".to_owned(), token);
+        ids
+    }
+
+    /// Asks for an endpoint of these records.
+    pub(crate) async fn ask(&self, endpoint: &Endpoint, caller: Caller, ids: &BTreeMap<String, String>) -> Answer {
+        let path = fill(endpoint.path, ids);
+        let mut body = example(endpoint.name);
+        name_records(&mut body, ids);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let query = match endpoint.name {
+            "availability" => {
+                Some(format!("assistant_id={}&from=2026-03-30T08:00:00Z&to=2026-04-02T08:00:00Z", ids["assistant"]))
+            }
+            _ => None,
+        };
+        if caller == Caller::Visitor {
+            let headers = vec![("authorization", format!("Bearer {}", ids["visit token"]))];
+            return self.send_with(&headers, endpoint.verb.method(), &path, query, &body).await;
+        }
+        self.send(&format!("{caller:?}"), endpoint.verb.method(), &path, query, &body).await
+    }
+
+    async fn send(&self, caller: &str, method: Method, path: &str, query: Option<String>, body: &str) -> Answer {
+        let headers = self.callers.get(caller).cloned().unwrap_or_default();
+        self.send_with(&headers, method, path, query, body).await
+    }
+
+    async fn send_with(
+        &self,
+        credentials: &[(&'static str, String)],
+        method: Method,
+        path: &str,
+        query: Option<String>,
+        body: &str,
+    ) -> Answer {
+        let endpoint = spotlight_http::endpoints()
+            .iter()
+            .find(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
+            .expect("an endpoint");
+        let mut headers = HeaderMap::new();
+        let kind = ("content-type", "application/json".to_owned());
+        for (name, value) in credentials.iter().chain((!body.is_empty()).then_some(&kind)) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
+        }
+        let request =
+            Request { method, path: path.to_owned(), prefix: 0, query, headers, peer: [203, 0, 113, 7].into() };
+        let body = stream::iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body.as_bytes()))]);
+        let response = self.api.handle(endpoint, request, body).await;
+        let text = match response.body {
+            Body::Full(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Body::Stream(_) => String::new(),
+        };
+        Answer { status: response.status.as_u16(), text }
+    }
+
+    /// What a caller was shown of records that are not theirs.
+    pub(crate) fn leak(&self, caller: Caller, answer: &Answer, ids: &BTreeMap<String, String>) -> Option<String> {
+        if !matches!(caller, Caller::Anonymous | Caller::Expired | Caller::Rep | Caller::Other) || answer.status >= 400
+        {
+            return None;
+        }
+        let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
+        let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
+        shown.map(|noun| format!("the {noun}: {}", answer.text))
+    }
+}
+
+/// Somebody who can be booked at any hour.
+fn always() -> HostInput {
+    HostInput {
+        time_zone: Tz::Europe__Berlin,
+        hours: WeeklyHours(std::array::from_fn(|_| WeeklyHours::weekdays(0, 0).0[0].clone())),
+        exceptions: Vec::new(),
+        buffer_before_min: 0,
+        buffer_after_min: 0,
+    }
+}
+
+/// The example of an endpoint's body; null when it carries none.
+fn example(name: &str) -> Value {
+    let endpoint = Endpoint::named(name).expect("an endpoint");
+    let method = endpoint.verb.method().as_str().to_lowercase();
+    let operation = &openapi()["paths"][endpoint.path][method];
+    let mut body = operation["requestBody"]["content"]["application/json"]["example"].clone();
+    match name {
+        "sign_in" => body["user"] = json!({"email": "owner@acme.example", "password": PASSWORD}),
+        "create_assistant" | "update_assistant" => {
+            body["assistant"] = json!({
+                "name": "Ada",
+                "role": "Qualifies visitors of the website for the sales team.",
+                "script": "Greet the visitor, find out what they need and by when, and offer a call with the team.",
+            });
+        }
+        "update_lead" | "create_lead" => body["lead"] = json!({"name": "Grace Hopper"}),
+        "set_lead_status" => body["lead"]["status"] = "contacted".into(),
+        "update_conversation" => body["conversation"] = json!({"status": "completed"}),
+        "take_turn" => body["turn"] = json!({"text": "We need it by June."}),
+        "create_conversation" => body["conversation"] = json!({"assistant_id": ""}),
+        "update_appointment" => body["appointment"] = json!({"notes": "Bring the offer."}),
+        "create_appointment" => {
+            body["appointment"] = json!({"assistant_id": "", "lead_id": "", "starts_at": "2026-05-04T09:00:00Z",
+                "time_zone": "Europe/Berlin"});
+        }
+        "reschedule_appointment" => body["appointment"] = json!({"starts_at": "2026-05-05T09:00:00Z"}),
+        _ => {}
+    }
+    body
+}
+
+/// Puts the ids of records where a body refers to some.
+fn name_records(body: &mut Value, ids: &BTreeMap<String, String>) {
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let noun = match name.as_str() {
+                    "owner_id" => Some("user"),
+                    "starts_at" => Some("starts_at"),
+                    name => name.strip_suffix("_id"),
+                };
+                match noun.and_then(|noun| ids.get(noun)) {
+                    Some(id) => *value = id.as_str().into(),
+                    None => name_records(value, ids),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| name_records(item, ids)),
+        _ => {}
+    }
+}
+
+/// A path with the ids of records.
+fn fill(template: &str, ids: &BTreeMap<String, String>) -> String {
+    let mut before = "";
+    let mut filled = Vec::new();
+    for part in template.split('/') {
+        let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
+            before = part;
+            filled.push(part);
+            continue;
+        };
+        let noun = if name == "id" { before.strip_suffix('s').unwrap_or(before) } else { name.trim_end_matches("_id") };
+        let id = ids.get(noun).unwrap_or_else(|| panic!("{template}: world.rs makes no {noun}"));
+        filled.push(id);
+    }
+    filled.join("/")
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len() && template.iter().zip(&path).all(|(a, b)| a.starts_with('{') || a == b)
+}
