@@ -29,6 +29,7 @@ use crate::{
     endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     policy::{HttpPolicy, limit_key},
+    precondition::if_match,
     query::Query,
     request::Request,
     resources::Call,
@@ -464,23 +465,5 @@ fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<Stri
             "format",
             "Idempotency-Key must have 1 to 255 visible ASCII characters",
         )),
-    }
-}
-
-/// The version a caller wants to change. An entity tag that is none of ours matches no version.
-fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<i64>, Refusal> {
-    if !endpoint.versioned || !request.headers.contains_key(header::IF_MATCH) {
-        return Ok(None);
-    }
-    let malformed = || Refusal::new(StatusCode::BAD_REQUEST, "If-Match must be one entity tag as \"3\", or *");
-    let tags: Vec<_> = request.list(&header::IF_MATCH).collect();
-    match tags.as_slice() {
-        ["*"] => Ok(None),
-        [tag] => {
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(malformed)?;
-            Ok(Some(inner.parse().ok().filter(|version| *version > 0).unwrap_or(0)))
-        }
-        _ => Err(malformed()),
     }
 }

@@ -24,6 +24,7 @@ mod openapi;
 mod output;
 mod patience;
 mod policy;
+mod precondition;
 mod query;
 mod request;
 mod resources;

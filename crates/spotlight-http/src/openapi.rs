@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, written from the table and the types.
 
 mod examples;
+mod links;
 
 use std::sync::LazyLock;
 
@@ -76,6 +77,7 @@ pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> V
     let mut value = serde_json::to_value(written).unwrap_or_default();
     name_the_licence(&mut value);
     examples::complete(&mut value);
+    links::complete(&mut value);
     value
 }
 
@@ -155,7 +157,11 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
     }
     let text = |most| Node::from(plain(Type::String).min_length(Some(1)).max_length(Some(most)));
     let header = |name, about, schema| build(name, ParameterIn::Header, false, about, schema);
-    all.push(header("X-Request-Id", "Names the request in logs and in the answer; made when absent.", text(128)));
+    all.push(header(
+        "X-Request-Id",
+        "Names the request in logs and in the answer, when it has 1 to 128 of A-Z a-z 0-9 - _ and .; else one is made.",
+        plain(Type::String).into(),
+    ));
     if endpoint.verb == Verb::Post {
         let about = "Makes a repeated request harmless for 24 hours: the same key and body answer with the record that \
                      the first one made, as it is by then, and make nothing. Another body is refused.";

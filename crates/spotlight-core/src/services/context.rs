@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::mutation;
 use crate::{
     domain::{
         ConversationId, OrganizationId, UserId,
@@ -86,8 +87,12 @@ impl Context {
     ///
     /// # Errors
     /// `Unauthenticated` for nobody, `Forbidden` for the rest, `Timeout` after the deadline.
+    #[track_caller]
     pub fn require(&self, scope: Scope, role: Role) -> Result<()> {
         self.check_deadline()?;
+        if mutation::off() {
+            return Ok(());
+        }
         match self.actor {
             Actor::System => Ok(()),
             Actor::Anonymous => Err(Error::new(ErrorKind::Unauthenticated, "sign in, or send an API token")),
@@ -110,6 +115,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`require`](Self::require).
+    #[track_caller]
     pub fn require_member(&self) -> Result<()> {
         let scope = self.scopes.as_ref().and_then(|scopes| scopes.first().copied());
         self.require(scope.unwrap_or(Scope::Admin), Role::SalesRep)
@@ -119,8 +125,12 @@ impl Context {
     ///
     /// # Errors
     /// `Unauthenticated` for nobody, `Forbidden` for the rest, `Timeout` after the deadline.
+    #[track_caller]
     pub fn require_person(&self) -> Result<UserId> {
         self.check_deadline()?;
+        if mutation::off() {
+            return Ok(self.actor.user_id().unwrap_or(UserId::from_uuid(Uuid::nil())));
+        }
         match self.actor {
             Actor::User(id) => Ok(id),
             Actor::Anonymous => Err(Error::new(ErrorKind::Unauthenticated, "sign in")),
@@ -132,7 +142,11 @@ impl Context {
     ///
     /// # Errors
     /// `Forbidden`.
+    #[track_caller]
     pub(crate) fn require_rank(&self, role: Role) -> Result<()> {
+        if mutation::off() {
+            return Ok(());
+        }
         if self.actor == Actor::System || self.role.is_some_and(|own| role <= own) {
             return Ok(());
         }
@@ -143,8 +157,12 @@ impl Context {
     ///
     /// # Errors
     /// `Forbidden`; `Timeout` after the deadline.
+    #[track_caller]
     pub fn require_platform(&self) -> Result<()> {
         self.check_deadline()?;
+        if mutation::off() {
+            return Ok(());
+        }
         match self.actor {
             Actor::System => Ok(()),
             _ => Err(Error::forbidden("only the platform itself can do this")),
@@ -157,8 +175,10 @@ impl Context {
     }
 
     /// The user whose own records alone may be seen; none when all may.
+    #[track_caller]
     pub fn visible_to(&self) -> Option<UserId> {
         match self.role {
+            _ if mutation::off() => None,
             Some(Role::SalesRep) => self.actor.user_id(),
             _ => None,
         }

@@ -15,6 +15,7 @@ pub mod flags;
 pub mod hosts;
 pub mod jobs;
 pub mod leads;
+pub mod mutation;
 pub mod organizations;
 pub(crate) mod passwords;
 pub mod platform;

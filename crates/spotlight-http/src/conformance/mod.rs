@@ -26,7 +26,7 @@ pub mod visitor;
 pub use self::{
     client::{Answer, Client, Event},
     recorded::Recorder,
-    seed::{Person, Target, in_memory, on, seed},
+    seed::{Person, Target, builder, in_memory, on, seed},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].

@@ -14,7 +14,7 @@ use spotlight_core::{
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
-    services::{Context, Spotlight, organizations::NewOrganization},
+    services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
 };
 
 use super::client::Client;
@@ -76,6 +76,11 @@ pub fn in_memory() -> Spotlight {
 
 /// The same platform on another storage, which is empty, and its queue.
 pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
+    builder(storage, queue).build().expect("every port is there")
+}
+
+/// The same, before it is built.
+pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> SpotlightBuilder {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Spotlight::builder()
         .storage(storage)
@@ -86,8 +91,6 @@ pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
         .files(Arc::new(MemoryFileStore::new()))
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
         .clock(clock)
-        .build()
-        .expect("every port is there")
 }
 
 /// Puts two organizations into a fresh platform. `base` is where it will be served.

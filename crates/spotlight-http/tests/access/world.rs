@@ -287,17 +287,16 @@ impl World {
         };
         Answer { status: response.status.as_u16(), text }
     }
+}
 
-    /// What a caller was shown of records that are not theirs.
-    pub(crate) fn leak(&self, caller: Caller, answer: &Answer, ids: &BTreeMap<String, String>) -> Option<String> {
-        if !matches!(caller, Caller::Anonymous | Caller::Expired | Caller::Rep | Caller::Other) || answer.status >= 400
-        {
-            return None;
-        }
-        let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
-        let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
-        shown.map(|noun| format!("the {noun}: {}", answer.text))
+/// What a caller was shown of records that are not theirs.
+pub(crate) fn leak(caller: Caller, answer: &Answer, ids: &BTreeMap<String, String>) -> Option<String> {
+    if !matches!(caller, Caller::Anonymous | Caller::Expired | Caller::Rep | Caller::Other) || answer.status >= 400 {
+        return None;
     }
+    let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
+    let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
+    shown.map(|noun| format!("the {noun}: {}", answer.text))
 }
 
 /// Somebody who can be booked at any hour.

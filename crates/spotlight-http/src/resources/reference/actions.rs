@@ -14,7 +14,7 @@ use crate::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(super) async fn document(call: Call<'_>) -> Result<Response> {
+pub(super) fn document(call: &Call<'_>) -> Result<Response> {
     let document = call.served.document();
     let mounted_at = call.request.mounted_at();
     let response = if mounted_at.is_empty() {
@@ -27,21 +27,21 @@ pub(super) async fn document(call: Call<'_>) -> Result<Response> {
     Ok(response?.with(header::CACHE_CONTROL, "public, max-age=300"))
 }
 
-pub(super) async fn page(call: Call<'_>) -> Result<Response> {
-    let page = file(&call, include_bytes!("../../../assets/docs/page.html"));
-    Ok(page.with(header::CONTENT_SECURITY_POLICY, POLICY))
+pub(super) fn page(call: &Call<'_>) -> Response {
+    let page = file(call, include_bytes!("../../../assets/docs/page.html"));
+    page.with(header::CONTENT_SECURITY_POLICY, POLICY)
 }
 
-pub(super) async fn start(call: Call<'_>) -> Result<Response> {
-    Ok(file(&call, include_bytes!("../../../assets/docs/start.js")))
+pub(super) fn start(call: &Call<'_>) -> Response {
+    file(call, include_bytes!("../../../assets/docs/start.js"))
 }
 
-pub(super) async fn script(call: Call<'_>) -> Result<Response> {
-    Ok(file(&call, include_bytes!("../../../assets/swagger-ui/swagger-ui-bundle.js")))
+pub(super) fn script(call: &Call<'_>) -> Response {
+    file(call, include_bytes!("../../../assets/swagger-ui/swagger-ui-bundle.js"))
 }
 
-pub(super) async fn style(call: Call<'_>) -> Result<Response> {
-    Ok(file(&call, include_bytes!("../../../assets/swagger-ui/swagger-ui.css")))
+pub(super) fn style(call: &Call<'_>) -> Response {
+    file(call, include_bytes!("../../../assets/swagger-ui/swagger-ui.css"))
 }
 
 fn file(call: &Call<'_>, bytes: &'static [u8]) -> Response {
