@@ -25,9 +25,10 @@ fn bodies() -> usize {
 /// Serves a platform on `storage` for as long as the target lives.
 async fn serve(framework: Framework, (storage, queue): Stores) -> Target {
     let platform = on(storage, queue);
-    let target = seed(&platform, "").await;
+    let mut target = seed(&platform, "").await;
     let server = framework::start(framework, platform, HttpPolicy::development()).await;
-    Target { base: server.url.clone(), ..target }.keeping(server)
+    target.base.clone_from(&server.url);
+    target.keeping(server)
 }
 
 /// The suite on each storage.

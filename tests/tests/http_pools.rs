@@ -27,7 +27,7 @@ async fn workers_come_and_go_and_the_pool_stays() {
     let (storage, queue) = in_postgres(PgOptions::new(database.url())).await;
     let platform = on(storage, queue);
     let target = seed(&platform, "").await;
-    let api = Api::new(platform.clone(), HttpPolicy { max_in_flight: 1_000, ..HttpPolicy::development() });
+    let api = Api::new(platform.clone(), HttpPolicy::development());
     for round in 0..ROUNDS {
         let server = framework::serve(Framework::Actix, api.clone()).await;
         let owner = Client::new(&server.url).token(&target.owner.token);
@@ -40,9 +40,7 @@ async fn workers_come_and_go_and_the_pool_stays() {
             }
         }));
         let made = timeout(Duration::from_mins(1), made).await.expect("no connection hangs");
-        // Limits are not what is tried here.
-        assert!(made.iter().all(|status| matches!(status, 201 | 429)), "round {round}: {made:?}");
-        assert!(made.contains(&201), "round {round}: {made:?}");
+        assert!(made.iter().all(|status| *status == 201), "round {round}: {made:?}");
         // What still runs when the workers end is cut off with them, and takes no connection along.
         let cut: Vec<_> = (0..AT_ONCE)
             .map(|_| {

@@ -10,7 +10,7 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::{BodySize, BoxBody, MessageBody},
-    http::header as theirs,
+    http::{Version, header as theirs},
 };
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -62,6 +62,10 @@ impl Responder for Answered {
             if let (Ok(name), Ok(value)) = (name, theirs::HeaderValue::from_bytes(value.as_bytes())) {
                 response.headers_mut().append(name, value);
             }
+        }
+        if request.version() == Version::HTTP_10 {
+            // That protocol has no chunks: a stream ends with its connection.
+            response.head_mut().no_chunking(true);
         }
         if close {
             response.head_mut().set_connection_type(actix_http::ConnectionType::Close);

@@ -10,7 +10,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Method, StatusCode, Version, header},
+    response::IntoResponse,
+};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -84,6 +90,22 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// True for a request that hyper lets through and that other servers refuse before anybody sees it: HTTP/1.1 without one
+/// host, HTTP/1.0 with a body of unknown length, a target that is no ASCII, and more header lines than there are reasons
+/// for.
+fn is_unsound(request: &Request<Incoming>) -> bool {
+    let (headers, target) = (request.headers(), request.uri());
+    let framed = match request.version() {
+        Version::HTTP_11 => headers.get_all(header::HOST).iter().count() == 1,
+        Version::HTTP_10 => request.method() != Method::POST || headers.contains_key(header::CONTENT_LENGTH),
+        _ => true,
+    };
+    let plain = target.path().is_ascii() && target.query().is_none_or(str::is_ascii);
+    !framed || !plain || headers.len() > MOST_HEADERS
+}
+
+/// Most lines of a request's head.
+const MOST_HEADERS: usize = 96;
 /// Most bytes of a request's head; what is longer is refused with 431.
 const MOST_HEAD: usize = 128 * 1024;
 
@@ -105,7 +127,14 @@ fn connection(
         move |mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request.map(Body::new))
+            let router = router.clone();
+            async move {
+                if is_unsound(&request) {
+                    let refused = (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]);
+                    return Ok(refused.into_response());
+                }
+                router.oneshot(request.map(Body::new)).await
+            }
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

@@ -128,7 +128,9 @@ fn the_work_is_done_on_the_platforms_own_runtime_and_ends_when_the_caller_goes_a
 #[test]
 fn bodies_and_streams_go_over_and_a_stream_that_is_dropped_ends() {
     let (home, worker) = (home(), worker());
-    let (api, target) = api(&home, HttpPolicy { max_in_flight: 1, ..HttpPolicy::development() });
+    let mut policy = HttpPolicy::development();
+    policy.max_in_flight = 1;
+    let (api, target) = api(&home, policy);
     let token = &target.owner.token;
     worker.block_on(async {
         let made = send(&api, Method::POST, "/api/v1/assistants", token, &seed_assistant()).await;

@@ -72,7 +72,8 @@ impl Recorder {
         let endpoint = *self.dice.pick(&answered);
         let target = self.target(endpoint);
         let dice = &mut self.dice;
-        let method = if dice.one_in(10) { dice.pick(METHODS) } else { endpoint.verb.method().as_str() }.to_owned();
+        let own = endpoint.verb.method();
+        let method = if dice.one_in(10) { *dice.pick(METHODS) } else { own.as_str() };
         let version = if dice.one_in(40) { "1.0" } else { "1.1" };
         let mut lines = vec![format!("{method} {target} HTTP/{version}"), "host: here".to_owned()];
         match dice.below(12) {
