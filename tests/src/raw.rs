@@ -68,10 +68,8 @@ struct Reader {
 impl Reader {
     /// Reads more; false at the end.
     async fn more(&mut self) -> bool {
-        let mut part = [0; 16 * 1024];
-        let count = self.reads.read(&mut part).await.unwrap_or(0);
-        self.read.extend_from_slice(&part[..count]);
-        count > 0
+        self.read.reserve(16 * 1024);
+        self.reads.read_buf(&mut self.read).await.unwrap_or(0) > 0
     }
 
     /// Takes what stands before a mark, and the mark.

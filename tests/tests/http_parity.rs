@@ -308,7 +308,7 @@ fn by_hand(token: &str) -> Vec<Vec<u8>> {
 async fn what_a_parser_refuses_is_refused_by_both() {
     let (axum, actix, target) = sides().await;
     let auth = format!("authorization: Bearer {}\r\n", target.owner.token);
-    let many = |count: usize| (0..count).map(|number| format!("x-{number}: y\r\n")).collect::<String>();
+    let many = |count: usize| (0..count).map(|number| format!("x-{number}: y\r\n")).collect::<Vec<_>>().concat();
     let start = format!("POST /api/v1/leads HTTP/1.1\r\nhost: here\r\n{auth}content-type: application/json\r\n");
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("no request line", b"\r\nnonsense\r\n\r\n".to_vec()),
