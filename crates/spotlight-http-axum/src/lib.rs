@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+mod linger;
 mod serve;
 
 use std::{

@@ -15,7 +15,7 @@ use axum::{
     body::Body,
     extract::ConnectInfo,
     http::{Method, StatusCode, Version, header},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
@@ -30,6 +30,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tower::ServiceExt;
+
+use crate::linger::Lingering;
 
 /// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered, as patiently as
 /// [`Patience::default`].
@@ -121,19 +123,24 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
-    let asked = Arc::new(AtomicBool::new(false));
+    let (asked, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let stream = Lingering::new(stream, Arc::clone(&last));
     let service = service_fn({
         let asked = Arc::clone(&asked);
         move |mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let router = router.clone();
+            let (router, last) = (router.clone(), Arc::clone(&last));
             async move {
-                if is_unsound(&request) {
-                    let refused = (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]);
-                    return Ok(refused.into_response());
-                }
-                router.oneshot(request.map(Body::new)).await
+                let answered = if is_unsound(&request) {
+                    Ok((StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response())
+                } else {
+                    router.oneshot(request.map(Body::new)).await
+                };
+                let closes =
+                    |response: &Response| response.headers().get(header::CONNECTION).is_some_and(|it| it == "close");
+                last.fetch_or(answered.as_ref().is_ok_and(closes), Ordering::Relaxed);
+                answered
             }
         }
     });

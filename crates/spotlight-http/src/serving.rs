@@ -198,7 +198,9 @@ impl BodyOf {
         let says = |name, word: &str| request.list(&name).any(|item| item.eq_ignore_ascii_case(word));
         let length = request.header(&header::CONTENT_LENGTH).is_some_and(|length| length.trim() != "0");
         // What follows a request for another protocol may be in that one, and is not for us to read.
-        let other = request.method == Method::CONNECT || says(header::UPGRADE, "websocket");
+        let other = request.method == Method::CONNECT
+            || says(header::UPGRADE, "websocket")
+            || says(header::CONNECTION, "upgrade");
         Self {
             comes: !other && (length || request.headers.contains_key(header::TRANSFER_ENCODING)),
             waits: says(header::EXPECT, "100-continue"),
