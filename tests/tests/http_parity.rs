@@ -109,13 +109,15 @@ impl Side {
         let mut answer = ask(self.server.url.trim_start_matches("http://"), request).await;
         self.platform.drain().await;
         answer.headers.retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
-        // How long the database took is the machine's own.
+        // How long the database took is the machine's own, and so is how long that is when it is written.
+        if request.windows(7).take(200).any(|part| part == b"/health") {
+            answer.headers.retain(|(name, _)| name != "content-length");
+        }
         if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.body)
             && let Some(took) = document.pointer_mut("/checks/database/response_time_ms")
         {
             *took = 0.into();
             answer.body = document.to_string().into_bytes();
-            answer.headers.retain(|(name, _)| name != "content-length");
         }
         answer
     }
