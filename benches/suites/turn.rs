@@ -24,7 +24,7 @@ use spotlight_core::{
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, SystemClock},
     services::{
-        assistants::AssistantInput,
+        assistants::{AssistantInput, KnowledgeInput},
         conversations::{NewConversation, TurnEvent, TurnInput},
         organizations::NewOrganization,
     },
@@ -33,6 +33,8 @@ use tokio::runtime::Runtime;
 
 /// The median a turn may take.
 const AIM: Duration = Duration::from_micros(200);
+/// Entries of an assistant that knows much.
+const KNOWLEDGE: usize = 200;
 /// Conversations per platform: a new one now and then keeps the storage at a size a visitor's server has.
 const CONVERSATIONS: u64 = 500;
 const SAID: &str = "Hello, I am looking for a cargo bike for two children, around 4,000 euros, by next month.";
@@ -63,7 +65,7 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Self {
+    async fn new(knowledge: usize) -> Self {
         let clock = Arc::new(SystemClock);
         let platform = Spotlight::builder()
             .memory(Arc::new(MemoryStorage::new(clock.clone())))
@@ -99,6 +101,17 @@ impl World {
         };
         let ctx = Context::user(owner.id, organization.id, Role::Owner);
         let assistant = platform.assistants().create(&ctx, input).await.expect("an assistant");
+        for number in 0..knowledge {
+            let entry = KnowledgeInput {
+                question: Some(format!("How long is the guarantee of the model {number} and its motor?")),
+                answer: format!(
+                    "The model {number} has a guarantee of {} years on frame and fork, and of two on its motor \
+                                 and battery, when it is serviced by a dealer once a year.",
+                    number % 7
+                ),
+            };
+            platform.assistants().add_knowledge(&ctx, assistant.id, entry).await.expect("an entry");
+        }
         Self { platform, organization, owner, assistant }
     }
 
@@ -128,17 +141,17 @@ impl World {
 }
 
 /// As a request to the server is: a task among the runtime's others, and not the thread that waits for it.
-async fn turns(count: u64, before: u32) -> Vec<Duration> {
-    tokio::spawn(timed(count, before)).await.expect("turns")
+async fn turns(count: u64, before: u32, knowledge: usize) -> Vec<Duration> {
+    tokio::spawn(timed(count, before, knowledge)).await.expect("turns")
 }
 
 /// Times one turn each of so many conversations, after so many turns before it.
-async fn timed(count: u64, before: u32) -> Vec<Duration> {
+async fn timed(count: u64, before: u32, knowledge: usize) -> Vec<Duration> {
     let mut times = Vec::new();
-    let mut world = World::new().await;
+    let mut world = World::new(knowledge).await;
     for at in 0..count {
         if at > 0 && at % CONVERSATIONS == 0 {
-            world = World::new().await;
+            world = World::new(knowledge).await;
         }
         let (conversation, ctx) = world.visitor().await;
         for _ in 0..before {
@@ -157,11 +170,13 @@ fn main() {
     let runtime = Runtime::new().expect("a runtime");
     let mut criterion = Criterion::default().configure_from_args().sample_size(50);
     let mut sheet = Sheet::absolute("turn");
-    for (name, before) in [("first", 0), ("fifth", 4)] {
+    for (name, before, knowledge) in [("first", 0, 0), ("fifth", 4, 0), ("fifth, much known", 4, KNOWLEDGE)] {
         criterion.bench_function(&format!("turn/{name}"), |bencher| {
-            bencher.to_async(&runtime).iter_custom(|count| async move { turns(count, before).await.iter().sum() });
+            bencher
+                .to_async(&runtime)
+                .iter_custom(|count| async move { turns(count, before, knowledge).await.iter().sum() });
         });
-        let mut times = runtime.block_on(turns(2_000, before));
+        let mut times = runtime.block_on(turns(2_000, before, knowledge));
         sheet.single(name, median(&mut times), AIM);
     }
     criterion.final_summary();

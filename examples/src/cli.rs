@@ -58,7 +58,7 @@ pub(crate) struct Options {
     /// Postgres itself, where the URL leads to a pooler: serves wake-ups for jobs.
     #[arg(long, env = "DATABASE_DIRECT_URL", hide_env_values = true, global = true)]
     pub(crate) database_direct_url: Option<String>,
-    /// Redis, through which several processes share limits and live events.
+    /// Redis, through which several processes share limits, live events and a cache.
     #[arg(long = "redis", env = "REDIS_URL", hide_env_values = true, global = true)]
     pub(crate) redis_url: Option<String>,
     /// Settings of jobs, in TOML.

@@ -80,7 +80,7 @@ fn introduce(options: &Options, deployment: &Deployment) -> Result<()> {
     print(&format!("Spotlight {}", env!("CARGO_PKG_VERSION")))?;
     print(&format!("  data       {}", deployment.storage))?;
     if options.redis_url.is_some() {
-        print("  shared     limits and live events, over Redis")?;
+        print("  shared     limits, live events and the cache, over Redis")?;
     } else if options.role != Role::All {
         print("  shared     live events, over Postgres; without REDIS_URL, limits are each process's own")?;
     }

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
 pub(crate) struct Jobs {
     /// Where jobs wait.
     pub(crate) adapter: Adapter,
+    /// The fleet changes over to this adapter.
+    pub(crate) change_over: bool,
     pub(crate) dispatcher: Dispatcher,
     /// Groups of queues; one of all queues when there is none.
     pub(crate) workers: Vec<Group>,

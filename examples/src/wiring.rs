@@ -5,22 +5,24 @@ use std::{ffi::OsString, fs, io::Write, path::Path, sync::Arc};
 use secrecy::SecretString;
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
-    decorators::{BreakerSettings, FallbackRateLimiter, OutboxQueue},
+    decorators::{BreakerSettings, FallbackRateLimiter, FleetCache, OutboxQueue, TwoLevelCache, TwoLevelSettings},
     local::{FolderMailer, LocalFileStore},
     memory::{MemoryEventBus, MemoryRateLimiter},
-    ports::{Clock, EventBus, IdGenerator, JobPlacement, JobQueue, RateLimiter, Storage, SystemClock, SystemIds},
+    ports::{
+        Cache, Clock, EventBus, IdGenerator, JobPlacement, JobQueue, RateLimiter, Storage, SystemClock, SystemIds,
+    },
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
 use spotlight_storage::{
     postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
-    redis::{RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
+    redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
 use crate::{
     cli::Options,
-    settings::{Adapter, Settings},
+    settings::{Adapter, Jobs, Settings},
 };
 
 /// A platform, and in words what it stands on.
@@ -52,13 +54,14 @@ struct Stores {
 /// Opens storage and builds the platform.
 pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Deployment> {
     let redis = redis(options)?;
-    let stores = open_stores(options, settings.jobs.adapter, redis.as_ref()).await?;
+    let stores = open_stores(options, &settings.jobs, redis.as_ref()).await?;
     create_dir(&options.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mailer = FolderMailer::new(options.data_dir.join("mail"));
     // Ends with the runtime.
     tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
     let events = events(options, redis.as_ref(), &clock).await?;
+    let cache = cache(redis.as_ref(), &events, &clock);
     let limiter = limiter(redis, &clock);
     let platform = Spotlight::builder()
         .storage(Arc::clone(&stores.storage))
@@ -68,6 +71,7 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
         .mailer(Arc::new(mailer))
         .files(Arc::new(LocalFileStore::new(options.data_dir.join("files"))))
         .limiter(limiter)
+        .cache(cache)
         .clock(clock)
         .secret_key(secret_key(options)?)
         .flag_overrides(flag_overrides()?)
@@ -81,47 +85,92 @@ fn redis(options: &Options) -> Result<Option<RedisClient>> {
 }
 
 /// Opens storage, and the queue: that of the database, or one in Redis, which the outbox fills.
-async fn open_stores(options: &Options, adapter: Adapter, redis: Option<&RedisClient>) -> Result<Stores> {
-    let queue = match (adapter, redis) {
-        (Adapter::Database, _) => return open_database(options, JobPlacement::Queue).await,
-        (Adapter::Redis, Some(client)) => RedisQueue::connect(client.clone(), Arc::new(SystemIds)).await?,
+async fn open_stores(options: &Options, jobs: &Jobs, redis: Option<&RedisClient>) -> Result<Stores> {
+    match (jobs.adapter, redis) {
+        (Adapter::Database, _) => {
+            let database = Database::open(options, JobPlacement::Queue, jobs.change_over).await?;
+            let (queue, connected) = database.queue().await?;
+            Ok(Stores { storage: database.storage(), queue, connected, described: database.described })
+        }
+        (Adapter::Redis, Some(client)) => {
+            let queue = jobs_in_redis(client).await?;
+            let database = Database::open(options, JobPlacement::Outbox, jobs.change_over).await?;
+            let storage = database.storage();
+            let queue = Arc::new(OutboxQueue::new(Arc::new(queue), Arc::clone(&storage)));
+            let described = format!("{}, jobs in Redis", database.described);
+            Ok(Stores { storage, queue, connected: None, described })
+        }
         (Adapter::Redis, None) => {
             let text = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";
-            return Err(Error::new(ErrorKind::Misconfigured, text));
+            Err(Error::new(ErrorKind::Misconfigured, text))
         }
-    };
-    let stores = open_database(options, JobPlacement::Outbox).await?;
-    if let Some(unused) = &stores.connected {
-        unused.close().await;
     }
-    let queue = Arc::new(OutboxQueue::new(Arc::new(queue), Arc::clone(&stores.storage)));
-    Ok(Stores { queue, connected: None, described: format!("{}, jobs in Redis", stores.described), ..stores })
+}
+
+/// The queue in Redis. One that is away keeps nobody from starting: jobs wait in the outbox until it is back.
+async fn jobs_in_redis(client: &RedisClient) -> Result<RedisQueue> {
+    let queue = RedisQueue::new(client.clone(), Arc::new(SystemIds))?;
+    match queue.check().await {
+        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
+            tracing::warn!(error = error.chain(), "Redis is away; jobs wait in the database until it is back");
+        }
+        checked => checked?,
+    }
+    Ok(queue)
+}
+
+/// The database of the deployment.
+struct Database {
+    kind: Kind,
+    described: String,
+}
+
+enum Kind {
+    Postgres(Arc<PgStorage>, PgOptions),
+    Sqlite(Arc<SqliteStorage>),
+}
+
+impl Database {
+    async fn open(options: &Options, jobs: JobPlacement, change_jobs: bool) -> Result<Self> {
+        if let Some(postgres) = postgres(options) {
+            let postgres = PgOptions { jobs, change_jobs, ..postgres };
+            let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
+            return Ok(Self { kind: Kind::Postgres(storage, postgres), described: "Postgres".to_owned() });
+        }
+        let path = options.data_dir.join("spotlight.db");
+        let opened = SqliteStorage::open(SqliteOptions { jobs, change_jobs, ..SqliteOptions::new(&path) }).await;
+        let storage = opened.map_err(|error| {
+            let text = format!("the database {} cannot be used", path.display());
+            Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
+        })?;
+        Ok(Self { kind: Kind::Sqlite(Arc::new(storage)), described: format!("SQLite in {}", path.display()) })
+    }
+
+    fn storage(&self) -> Arc<dyn Storage> {
+        match &self.kind {
+            Kind::Postgres(storage, _) => Arc::clone(storage) as _,
+            Kind::Sqlite(storage) => Arc::clone(storage) as _,
+        }
+    }
+
+    /// The queue in it; and once more when that has connections of its own.
+    async fn queue(&self) -> Result<(Arc<dyn JobQueue>, Option<PgQueue>)> {
+        match &self.kind {
+            Kind::Postgres(_, options) => {
+                let queue = PgQueue::connect(options.clone()).await?;
+                Ok((Arc::new(queue.clone()), Some(queue)))
+            }
+            Kind::Sqlite(storage) => Ok((Arc::new(SqliteQueue::new(storage)), None)),
+        }
+    }
 }
 
 /// The Postgres of the deployment, when it has one.
-fn postgres(options: &Options, jobs: JobPlacement) -> Option<PgOptions> {
+fn postgres(options: &Options) -> Option<PgOptions> {
     let mut postgres = PgOptions::new(options.database_url.clone()?);
     postgres.pooler = options.database_pooler;
     postgres.direct_url = options.database_direct_url.clone().map(SecretString::from);
-    postgres.jobs = jobs;
     Some(postgres)
-}
-
-async fn open_database(options: &Options, jobs: JobPlacement) -> Result<Stores> {
-    if let Some(postgres) = postgres(options, jobs) {
-        let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
-        let queue = PgQueue::connect(postgres).await?;
-        let described = "Postgres".to_owned();
-        return Ok(Stores { storage, queue: Arc::new(queue.clone()), connected: Some(queue), described });
-    }
-    let path = options.data_dir.join("spotlight.db");
-    let storage = SqliteStorage::open(SqliteOptions { jobs, ..SqliteOptions::new(&path) }).await.map_err(|error| {
-        let text = format!("the database {} cannot be used", path.display());
-        Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
-    })?;
-    let queue = Arc::new(SqliteQueue::new(&storage));
-    let described = format!("SQLite in {}", path.display());
-    Ok(Stores { storage: Arc::new(storage), queue, connected: None, described })
 }
 
 /// Live events: what several processes share where there is a Redis or a Postgres.
@@ -129,9 +178,24 @@ async fn events(options: &Options, redis: Option<&RedisClient>, clock: &Arc<dyn 
     if let Some(client) = redis {
         return Ok(Arc::new(RedisEventBus::new(client.clone())));
     }
-    match postgres(options, JobPlacement::Queue) {
+    match postgres(options) {
         Some(postgres) => Ok(Arc::new(PgEventBus::connect(postgres).await?)),
         None => Ok(Arc::new(MemoryEventBus::new(Arc::clone(clock)))),
+    }
+}
+
+/// What is read often, in the memory of each process. Where there is a Redis it is asked before the database; without,
+/// processes tell each other over the bus what they have changed.
+fn cache(redis: Option<&RedisClient>, events: &Arc<dyn EventBus>, clock: &Arc<dyn Clock>) -> Arc<dyn Cache> {
+    let (events, clock, ids, settings) =
+        (Arc::clone(events), Arc::clone(clock), Arc::new(SystemIds), TwoLevelSettings::default());
+    match redis {
+        // It does without a Redis that is away.
+        Some(client) => {
+            let remote = Arc::new(RedisCache::new(client.clone()));
+            Arc::new(TwoLevelCache::new(remote, events, clock, ids, settings))
+        }
+        None => Arc::new(FleetCache::new(events, clock, ids, settings.max_bytes)),
     }
 }
 

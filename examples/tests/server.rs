@@ -469,8 +469,8 @@ fn a_worker_does_the_jobs_that_a_web_server_leaves() {
     awaited(&database, "SELECT count(*) FROM job_processes", 0);
 }
 
-/// A visitor opens a conversation and says something.
-fn talk(web: &Running) {
+/// A visitor opens a conversation and says something. Gives what came of it.
+fn talk(web: &Running) -> String {
     let path = web.said.split("/api/v1/public").nth(1).and_then(|rest| rest.lines().next()).expect("a path to try");
     let opened = web.request("POST", &format!("/api/v1/public{}", path.trim()));
     let (_, body) = opened.split_once("\r\n\r\n").expect("a body");
@@ -480,6 +480,23 @@ fn talk(web: &Running) {
     let words = r#"{"turn":{"text":"I love it! How much is it?"}}"#;
     let turn = web.send("POST", &format!("/api/v1/conversations/{id}/turns"), &headers, words);
     assert!(turn.starts_with("HTTP/1.1 200"), "{turn}");
+    turn
+}
+
+#[test]
+fn a_redis_that_goes_away_keeps_no_visitor_waiting() {
+    let (folder, database, mut redis) = (Folder::new(), block_on(TestDatabase::unmigrated()), RedisServer::start());
+    let mut command = server(&folder.0);
+    command.env("DATABASE_URL", database.url()).env("REDIS_URL", redis.url());
+    let running = Running::run(command);
+    assert!(talk(&running).contains("49 euros"), "it knows the price");
+    redis.kill();
+    for _ in 0..5 {
+        assert!(talk(&running).contains("49 euros"), "it knows the price");
+    }
+    redis.start_again();
+    assert!(talk(&running).contains("49 euros"), "it knows the price");
+    assert!(running.stop(), "it ends well");
 }
 
 #[test]
@@ -508,6 +525,37 @@ fn jobs_wait_in_redis_where_the_settings_say_so() {
     awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 1);
     awaited(&database, "SELECT count(*) FROM job_ready", 0);
     let worker = on_redis("worker");
+    awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
+    assert!(worker.stop() && web.stop(), "both end well");
+    std::fs::write(&settings, "[jobs]\nadapter = \"database\"\n").expect("a file");
+    let said = refused(role("worker"));
+    assert!(said.contains("docs/jobs.md"), "its jobs would be another's: {said}");
+    std::fs::write(&settings, "[jobs]\nadapter = \"database\"\nchange_over = true\n").expect("a file");
+    assert!(Running::run(role("worker")).stop(), "they change over");
+}
+
+#[test]
+fn a_web_server_starts_while_redis_is_away_and_its_jobs_follow() {
+    let folder = Folder::new();
+    let database = block_on(TestDatabase::unmigrated());
+    let mut redis = RedisServer::start();
+    let url = redis.url();
+    redis.stop();
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let settings = folder.0.join("spotlight.toml");
+    std::fs::write(&settings, "[jobs]\nadapter = \"redis\"\n").expect("a file");
+    let role = |role: &str| {
+        let mut command = server(&folder.0);
+        command.env("DATABASE_URL", database.url()).env("REDIS_URL", &url);
+        command.args(["--role", role, "--config"]).arg(&settings);
+        Running::run(command)
+    };
+    let (web, worker) = (role("web"), role("worker"));
+    assert!(web.request("GET", "/up").starts_with("HTTP/1.1 200"));
+    talk(&web);
+    awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 1);
+    redis.start_again();
     awaited(&database, "SELECT count(*) FROM conversations WHERE score IS NOT NULL", 1);
     awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
     assert!(worker.stop() && web.stop(), "both end well");

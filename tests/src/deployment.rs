@@ -6,7 +6,7 @@ use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use spotlight_core::{
-    Context, Spotlight,
+    Context, Spotlight, SpotlightBuilder,
     domain::{
         AssistantId,
         assistant::{Language, Question, Topic},
@@ -104,8 +104,20 @@ impl Deployment {
     ///
     /// # Panics
     /// When it cannot be set up.
-    pub async fn start((storage, queue): Stores, clock: Arc<TestClock>) -> Self {
-        let platform = Spotlight::builder()
+    pub async fn start(stores: Stores, clock: Arc<TestClock>) -> Self {
+        Self::start_with(stores, clock, |builder| builder).await
+    }
+
+    /// Serves a platform on `storage`, built in another way.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn start_with(
+        (storage, queue): Stores,
+        clock: Arc<TestClock>,
+        adjust: impl FnOnce(SpotlightBuilder) -> SpotlightBuilder,
+    ) -> Self {
+        let builder = Spotlight::builder()
             .storage(storage)
             .queue(queue)
             .chat(Arc::new(ScriptedChatModel::new()))
@@ -113,9 +125,8 @@ impl Deployment {
             .mailer(Arc::new(MemoryMailer::new()))
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone())
-            .build()
-            .expect("nothing is missing");
+            .clock(clock.clone());
+        let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),
             slug: "bikes".to_owned(),

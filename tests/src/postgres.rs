@@ -302,6 +302,10 @@ async fn make_template() -> String {
         // Every pooled connection must be closed before the database is copied.
         let storage = PgStorage::connect(PgOptions::new(draft.url())).await.expect("the migrations run");
         spotlight_core::ports::Storage::close(&storage).await;
+        // Whoever comes first to a copy says where its jobs go.
+        let mut open = draft.connect().await;
+        sqlx::raw_sql("TRUNCATE job_placement").execute(&mut open).await.expect("nothing is recorded");
+        open.close().await.expect("the draft is left alone");
         let rename = AssertSqlSafe(format!("ALTER DATABASE {} RENAME TO {name}", draft.name()));
         sqlx::raw_sql(rename).execute(&mut connection).await.expect("the template is ready");
     }

@@ -1,12 +1,16 @@
 //! The ports on a cluster of Redis with three masters.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use spotlight_core::{
-    domain::OrganizationId,
-    ports::{Cache, EventBus, IdGenerator, Quota, RateLimiter, SystemIds},
+    ErrorKind,
+    domain::{OrganizationId, ProcessId, time::Timestamp},
+    ports::{
+        Cache, Clock, EventBus, IdGenerator, JobConsumer, JobProducer, JobSpec, Outcome, Quota, RateLimiter,
+        Settlement, SystemClock, SystemIds,
+    },
 };
-use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisRateLimiter};
+use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter};
 use spotlight_tests::redis::{
     RedisCluster, RedisPorts, namespace,
     traffic::{at_last, hear, hear_until, publish},
@@ -26,6 +30,7 @@ const LONG: Duration = Duration::from_mins(5);
 /// Ports on a cluster of one's own.
 struct Ports {
     namespace: String,
+    client: RedisClient,
     cache: RedisCache,
     bus: RedisEventBus,
     limiter: RedisRateLimiter,
@@ -45,7 +50,8 @@ impl Ports {
             namespace,
             cache: RedisCache::new(client.clone()),
             bus: RedisEventBus::new(client.clone()),
-            limiter: RedisRateLimiter::new(client),
+            limiter: RedisRateLimiter::new(client.clone()),
+            client,
         }
     }
 
@@ -63,6 +69,48 @@ impl Ports {
                 is_first(&format!("events:{organization}")) && is_first(&format!("cache:{organization}"))
             })
             .expect("there are many organizations")
+    }
+}
+
+/// Queues of a cluster: one of the first master, and one of another.
+struct Queues {
+    queue: RedisQueue,
+    process: ProcessId,
+    names: [String; 2],
+}
+
+impl Queues {
+    async fn of(cluster: &RedisCluster, limits: &Ports) -> Self {
+        let (namespace, client) = (&limits.namespace, limits.client.clone());
+        let is_first = |name: &String| cluster.slot_of_first(&format!("{namespace}:{{jobs:{name}}}:j")).is_some();
+        let name = |first| (0..).map(|number| format!("queue-{number}")).find(|name| is_first(name) == first);
+        let names = [true, false].map(|first| name(first).expect("there is one"));
+        let queue = RedisQueue::connect(client, Arc::new(SystemIds)).await.expect("the cluster is there");
+        let process = ProcessId::from_uuid(SystemIds.uuid());
+        queue.register(process, "a test", LONG).await.expect("it joins");
+        let queues = Self { queue, process, names };
+        assert!(queues.queue.claim(process, &queues.names, 1).await.expect("it claims").is_empty());
+        queues
+    }
+
+    async fn add(&self, place: usize, run_at: Option<Timestamp>) {
+        let spec = JobSpec { queue: self.names[place].clone(), run_at, ..JobSpec::new("test", "1") };
+        self.queue.enqueue(vec![spec]).await.expect("added");
+    }
+
+    /// Claims from both, and ends what it got. Gives the queues of that.
+    async fn work(&self) -> spotlight_core::Result<Vec<String>> {
+        let claimed = self.queue.claim(self.process, &self.names, 10).await?;
+        let done = |job: &spotlight_core::ports::ClaimedJob| Settlement {
+            id: job.id,
+            claim: job.claim,
+            outcome: Outcome::Done(None),
+        };
+        for job in &claimed {
+            let accepted = at_last("a job ends", async || self.queue.settle(self.process, &[done(job)]).await).await;
+            assert_eq!(accepted, [true]);
+        }
+        Ok(claimed.into_iter().map(|job| job.queue).collect())
     }
 }
 
@@ -90,6 +138,49 @@ async fn goes_on(cluster: &mut RedisCluster, lose: impl FnOnce(&mut RedisCluster
     let after = publish(&ports.bus, organization, "leads", 2).await;
     assert!(after > before + 1, "what the lost master gave last is not given again");
     assert_eq!(hear_until(&mut listener, after).await, 1, "events may have been lost with it");
+}
+
+#[tokio::test]
+async fn queues_of_other_masters_go_on_without_one_that_does_not_come_back() {
+    let mut cluster = RedisCluster::start();
+    let ports = Ports::of(&cluster);
+    let queues = Queues::of(&cluster, &ports).await;
+    let theirs = &queues.names[1..];
+    queues.add(0, None).await;
+    queues.add(1, None).await;
+    let soon = SystemClock.now() + chrono::Duration::milliseconds(1_500);
+    queues.add(1, Some(soon)).await;
+    cluster.stop_replica();
+    cluster.stop_first_master();
+
+    assert_eq!(queues.work().await.expect("the other queue goes on"), theirs);
+    let error = queues.work().await.expect_err("nothing was got, and a queue is away");
+    assert!(matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout), "{}", error.chain());
+    // Its scheduled jobs, too.
+    let promoted = async {
+        while queues.queue.upkeep(10).await.map_or(0, |done| done.promoted) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), promoted).await.expect("a scheduled job becomes ready");
+    assert_eq!(queues.work().await.expect("the other queue goes on"), theirs);
+    queues.queue.upkeep(10).await.expect_err("nothing was done, and a queue is away");
+    assert!(queues.queue.heartbeat(queues.process, &[]).await.expect("the fleet is there").alive);
+}
+
+#[tokio::test]
+async fn a_queue_comes_back_with_the_replica_of_its_master() {
+    let mut cluster = RedisCluster::start();
+    let ports = Ports::of(&cluster);
+    let queues = Queues::of(&cluster, &ports).await;
+    queues.add(0, None).await;
+    queues.add(1, None).await;
+    cluster.wait_for_replica();
+    cluster.stop_first_master();
+    assert_eq!(queues.work().await.expect("the other queue goes on"), queues.names[1..]);
+    let back = at_last("a job of the lost master", async || queues.work().await).await;
+    assert_eq!(back, queues.names[..1]);
+    assert!(at_last("a sign of life", async || queues.queue.heartbeat(queues.process, &[]).await).await.alive);
 }
 
 #[tokio::test]

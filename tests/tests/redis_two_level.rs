@@ -3,84 +3,32 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::{BoxStream, StreamExt};
 use spotlight_core::{
     Result,
-    conformance::cache::CacheFixture,
+    conformance::{cache::CacheFixture, watched_bus::WatchedBus},
     decorators::{BreakerSettings, TwoLevelCache, TwoLevelSettings},
     domain::OrganizationId,
-    ports::{Cache, Cached, Event, EventBus, Fill, FillToken, Filled, Heard, SystemClock, SystemIds},
+    ports::{Cache, Cached, Fill, FillToken, Filled, SystemClock, SystemIds},
 };
 use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions};
 use spotlight_tests::redis::{RedisServer, namespace};
-use tokio::sync::watch;
-use uuid::Uuid;
-
-/// A bus that knows what was published over it, and what its listener is done with.
-struct Watched {
-    bus: RedisEventBus,
-    published: AtomicU64,
-    done: Arc<watch::Sender<u64>>,
-}
-
-#[async_trait]
-impl EventBus for Watched {
-    async fn publish(&self, organization: OrganizationId, channel: &str, dedup: Uuid, event: Event) -> Result<u64> {
-        let id = self.bus.publish(organization, channel, dedup, event).await?;
-        self.published.fetch_max(id, Ordering::SeqCst);
-        Ok(id)
-    }
-
-    async fn subscribe(
-        &self,
-        organization: OrganizationId,
-        channel: &str,
-        after: Option<u64>,
-    ) -> Result<BoxStream<'static, Result<Heard>>> {
-        let heard = self.bus.subscribe(organization, channel, after).await?;
-        let done = Arc::clone(&self.done);
-        // Who asks for the next event is done with the one before.
-        Ok(futures::stream::unfold((heard, 0), move |(mut heard, before)| {
-            done.send_if_modified(|done| {
-                let is_new = *done < before;
-                *done = before.max(*done);
-                is_new
-            });
-            async move {
-                let next = heard.next().await?;
-                let id = if let Ok(Heard::Event(event)) = &next { event.id } else { before };
-                Some((next, (heard, id)))
-            }
-        })
-        .boxed())
-    }
-
-    async fn unread(&self, org: OrganizationId, channel: &str, reader: &str, limit: u32) -> Result<Vec<Heard>> {
-        self.bus.unread(org, channel, reader, limit).await
-    }
-
-    async fn acknowledge(&self, org: OrganizationId, channel: &str, reader: &str, id: u64) -> Result<()> {
-        self.bus.acknowledge(org, channel, reader, id).await
-    }
-}
 
 struct Process {
     cache: TwoLevelCache,
-    bus: Arc<Watched>,
+    bus: Arc<WatchedBus>,
 }
 
 impl Process {
     async fn start(options: &RedisOptions) -> Self {
         let client = RedisClient::new(options.clone()).expect("the options can be read");
-        let bus = RedisEventBus::new(client.clone());
-        let bus = Arc::new(Watched { bus, published: AtomicU64::new(0), done: Arc::default() });
+        let bus = Arc::new(WatchedBus::new(Arc::new(RedisEventBus::new(client.clone()))));
         // A slow machine is not a server that is away.
         let breaker = BreakerSettings { patience: Duration::from_secs(10), ..BreakerSettings::default() };
         let settings = TwoLevelSettings { breaker, ..TwoLevelSettings::default() };
@@ -104,10 +52,7 @@ impl Pair {
     }
 
     async fn heard(writer: &Process, other: &Process) {
-        let published = writer.bus.published.load(Ordering::SeqCst);
-        let mut done = other.bus.done.subscribe();
-        let heard = tokio::time::timeout(Duration::from_secs(20), done.wait_for(|done| *done >= published)).await;
-        heard.expect("it hears of it").expect("the bus is there");
+        other.bus.heard(writer.bus.published()).await;
     }
 }
 

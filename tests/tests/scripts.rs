@@ -80,11 +80,13 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 10] = [
+const SUITES: [&str; 12] = [
     "accounts_postgres",
     "analyses",
     "architecture",
     "broken_adapters",
+    "cache_processes",
+    "fleet_cache",
     "garbage",
     "held_out",
     "http_parity",

@@ -71,7 +71,7 @@ async fn run(connection: &mut PgConnection, sql: String) {
 /// Whether a statement is one of many records or is sent often.
 fn is_watched(statement: &Statement) -> bool {
     let lists = ["lead list", "conversation list", "appointment list", "analytics"];
-    let others = ["::lead::INACTIVE", "::assistant::FIGURES", "::outbox::STATS", "::outbox::DUE"];
+    let others = ["::lead::INACTIVE", "::assistant::FIGURES", "::outbox::STATS", "::outbox::DUE", "::outbox::OVERDUE"];
     lists.iter().any(|kind| statement.name.starts_with(kind))
         || others.iter().any(|name| statement.name.ends_with(name))
 }
@@ -152,5 +152,60 @@ async fn a_plan_without_its_tenant_is_found() {
         let mut found = Vec::new();
         unbounded(&plan(&mut connection, &statement).await, None, &mut found);
         assert_eq!(found.len(), expected, "{sql}: {found:?}");
+    }
+}
+
+/// A hundred thousand jobs that were sent and wait for their end, beside a few that are due, claimed and to be looked after.
+const SENT: &str = "
+    INSERT INTO outbox (id, kind, name, payload, run_at, claim, claimed_until, follows, created_at)
+    SELECT md5('sent' || i)::uuid, 'job', 'name', '{}', now() - interval '1 day', 1,
+        CASE WHEN i > 20 THEN now() + interval '1 hour' ELSE now() - interval '1 second' END, md5('sent' || i)::uuid,
+        now() FROM generate_series(1, 100000) i;
+    INSERT INTO outbox (id, kind, name, payload, run_at, claim, claimed_until, created_at)
+    SELECT md5('other' || i)::uuid, 'job', 'name', '{}', now() - interval '1 hour', i % 2,
+        CASE WHEN i % 2 = 1 THEN now() - interval '1 second' END, now() FROM generate_series(1, 40) i;
+    VACUUM ANALYZE outbox";
+
+/// Rows of the outbox that a plan which was run has read.
+fn read(node: &Value) -> f64 {
+    let number = |key: &str| node[key].as_f64().unwrap_or_default();
+    let scans =
+        node["Node Type"].as_str().is_some_and(|kind| kind.contains("Scan")) && node["Relation Name"] == "outbox";
+    let rows = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+    let own = if scans { rows * number("Actual Loops") } else { 0.0 };
+    own + node["Plans"].as_array().into_iter().flatten().map(read).sum::<f64>()
+}
+
+/// Asking the outbox costs as much as what it gives, however many jobs were sent from it.
+#[tokio::test]
+async fn jobs_that_were_sent_cost_a_poll_nothing() {
+    let database = TestDatabase::fresh().await;
+    let mut connection = database.connect().await;
+    for statement in SENT.split(';') {
+        run(&mut connection, statement.to_owned()).await;
+    }
+    let all = statements().expect("every list can be put together");
+    let ids: Vec<_> = (500..510).map(|number| format!("md5('sent{number}')::uuid")).collect();
+    let ids = format!("ARRAY[{}]", ids.join(", "));
+    let ones = "array_fill(1::bigint, ARRAY[10])";
+    let looks = "array_fill(now(), ARRAY[10])";
+    for (name, values, most) in [
+        ("DUE", "'job', now()".to_owned(), 2.0),
+        ("CLAIM", "'job', now(), now() + interval '10 seconds', 30".to_owned(), 100.0),
+        ("OVERDUE", "'job', now(), 200".to_owned(), 20.0),
+        ("BEHIND", "md5('sent7')::uuid".to_owned(), 1.0),
+        ("SENT", format!("{ids}, {ones}, {ids}, {looks}"), 30.0),
+        ("EXTEND", format!("{ids}, {ones}, now()"), 30.0),
+        ("FINISH", format!("'job', {ids}"), 40.0),
+    ] {
+        let name = format!("::outbox::{name}");
+        let statement = all.iter().find(|statement| statement.name.ends_with(&name)).expect("it is sent");
+        run(&mut connection, format!("PREPARE one AS {}; BEGIN", statement.sql)).await;
+        let explain = AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE one ({values})"));
+        let plan: sqlx::types::Json<Value> =
+            sqlx::query_scalar(explain).fetch_one(&mut connection).await.expect("a plan");
+        run(&mut connection, "ROLLBACK; DEALLOCATE one".to_owned()).await;
+        let rows = read(&plan.0[0]["Plan"]);
+        assert!((1.0..=most).contains(&rows), "{name} reads {rows} rows: {}", plan.0);
     }
 }

@@ -5,17 +5,20 @@ mod tenancy;
 
 use std::collections::BTreeSet;
 
-use spotlight_core::domain::{
-    appointment::{AppointmentStatus, MeetingType},
-    assistant::{Language, Tone},
-    billing::{Meter, PlanId, SubscriptionStatus},
-    consent::{ConsentKind, ConsentState},
-    conversation::{Channel, ConversationStatus, HandOffStatus, Sentiment, Speaker},
-    lead::{LeadSource, LeadStatus, ProposalField, ProposalState},
-    organization::StorageMode,
-    report::EndedReason,
-    user::{LinkPurpose, Role},
-    webhook::DeliveryStatus,
+use spotlight_core::{
+    domain::{
+        appointment::{AppointmentStatus, MeetingType},
+        assistant::{Language, Tone},
+        billing::{Meter, PlanId, SubscriptionStatus},
+        consent::{ConsentKind, ConsentState},
+        conversation::{Channel, ConversationStatus, HandOffStatus, Sentiment, Speaker},
+        lead::{LeadSource, LeadStatus, ProposalField, ProposalState},
+        organization::StorageMode,
+        report::EndedReason,
+        user::{LinkPurpose, Role},
+        webhook::DeliveryStatus,
+    },
+    ports::JobPlacement,
 };
 use spotlight_storage::postgres::statements;
 use spotlight_tests::postgres::TestDatabase;
@@ -31,6 +34,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("feature_flags", "switches of the deployment"),
     ("outbox", "one queue for the deployment; some jobs have no tenant"),
     ("leases", "one holder in the whole fleet"),
+    ("job_placement", "where the jobs of the deployment go"),
     ("job_ready", "one queue for the deployment; some jobs have no tenant"),
     ("job_scheduled", "as job_ready"),
     ("job_blocked", "as job_ready"),
@@ -64,6 +68,7 @@ const OVER_ALL_TENANTS: &[(&str, &str)] = &[
     ("conversation::IDLE", "one job abandons every organization's silent conversations"),
     ("conversation::hand_off::EXPIRED", "one job ends every organization's unanswered requests"),
     ("events::log::IDLE", "channels of every organization go with time"),
+    ("webhook::delivery::LATE", "one job looks after every organization's late deliveries"),
     ("idempotency::DELETE_EXPIRED", "one job forgets every organization's expired records"),
 ];
 
@@ -240,6 +245,7 @@ async fn columns_allow_the_words_of_the_domain() {
         ("usage_records", "meter", words!(Meter)),
         ("webhook_deliveries", "status", words!(DeliveryStatus)),
         ("outbox", "kind", BTreeSet::from(["event", "job"])),
+        ("job_placement", "placement", BTreeSet::from([JobPlacement::Queue.as_str(), JobPlacement::Outbox.as_str()])),
     ];
     let checks = sqlx::query(
         "SELECT c.conrelid::regclass::text, a.attname::text, pg_get_constraintdef(c.oid) FROM pg_constraint c \

@@ -1,6 +1,7 @@
 //! A cache in memory before a shared one, in processes that tell each other what they delete.
 
 use std::{
+    ops::Deref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    conformance::{cache::CacheFixture, samples},
+    conformance::{cache::CacheFixture, samples, watched_bus::WatchedBus},
     decorators::{BreakerSettings, TwoLevelCache, TwoLevelSettings},
     domain::{OrganizationId, time::Timestamp},
     memory::{MemoryCache, MemoryEventBus},
@@ -124,6 +125,27 @@ impl EventBus for RemoteBus {
     }
 }
 
+/// A process, and how far it has heard.
+struct Process {
+    cache: TwoLevelCache,
+    bus: Arc<WatchedBus>,
+}
+
+impl Deref for Process {
+    type Target = TwoLevelCache;
+
+    fn deref(&self) -> &TwoLevelCache {
+        &self.cache
+    }
+}
+
+impl Process {
+    /// Waits until this one has heard what another has told.
+    async fn hears(&self, other: &Self) {
+        self.bus.heard(other.bus.published()).await;
+    }
+}
+
 /// A fleet of processes with one clock.
 struct Fleet {
     clock: Arc<Hands>,
@@ -145,18 +167,18 @@ impl Fleet {
         Self { clock, remote: Arc::new(remote), organization: samples::Samples::new().organization().id }
     }
 
-    async fn process(&self) -> TwoLevelCache {
+    async fn process(&self) -> Process {
         self.process_with(Arc::new(RemoteCache(Arc::clone(&self.remote)))).await
     }
 
-    async fn process_with(&self, cache: Arc<dyn Cache>) -> TwoLevelCache {
-        let bus = Arc::new(RemoteBus(Arc::clone(&self.remote)));
+    async fn process_with(&self, cache: Arc<dyn Cache>) -> Process {
+        let bus = Arc::new(WatchedBus::new(Arc::new(RemoteBus(Arc::clone(&self.remote)))));
         // A test that holds an answer back is in no hurry.
         let breaker = BreakerSettings { patience: Duration::from_mins(1), ..BreakerSettings::default() };
         let settings = TwoLevelSettings { max_bytes: 10_000_000, max_age: MAX_AGE, breaker };
-        let cache = TwoLevelCache::new(cache, bus, self.clock.clone(), Arc::new(SystemIds), settings);
+        let cache = TwoLevelCache::new(cache, bus.clone(), self.clock.clone(), Arc::new(SystemIds), settings);
         cache.listening().await;
-        cache
+        Process { cache, bus }
     }
 
     async fn set(&self, cache: &TwoLevelCache, key: &str, value: &'static str) {
@@ -171,16 +193,6 @@ impl Fleet {
     fn reads(&self) -> u64 {
         self.remote.reads.load(Ordering::SeqCst)
     }
-
-    /// Waits until a process no longer finds a key.
-    async fn forgotten(&self, cache: &TwoLevelCache, key: &str) {
-        let forgotten = async {
-            while self.get(cache, key).await.is_some() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), forgotten).await.expect("it is forgotten");
-    }
 }
 
 struct Alone(Fleet);
@@ -192,7 +204,7 @@ impl CacheFixture for Alone {
         let fleet = Fleet { clock: Arc::clone(&self.0.clock), ..Fleet::new() };
         let clock = Arc::clone(&self.0.clock);
         let remote = Arc::new(MemoryCache::new(clock, 10_000_000));
-        Arc::new(fleet.process_with(remote).await)
+        Arc::new(fleet.process_with(remote).await.cache)
     }
 
     async fn pass(&self, time: Duration) {
@@ -223,16 +235,14 @@ async fn what_one_process_deletes_or_replaces_others_forget() {
         assert!(fleet.get(&there, key).await.is_some());
     }
     here.delete(fleet.organization, "key").await.expect("it is there");
-    fleet.forgotten(&there, "key").await;
+    there.hears(&here).await;
+    assert!(fleet.get(&there, "key").await.is_none());
     fleet.set(&here, "replaced", "new").await;
-    let replaced = async {
-        while fleet.get(&there, "replaced").await.as_deref() != Some(b"new") {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), replaced).await.expect("it hears of it");
+    there.hears(&here).await;
+    assert_eq!(fleet.get(&there, "replaced").await.as_deref(), Some(&b"new"[..]));
     here.delete_tag(fleet.organization, "tag").await.expect("it is there");
-    fleet.forgotten(&there, "tagged").await;
+    there.hears(&here).await;
+    assert!(fleet.get(&there, "tagged").await.is_none());
     assert!(fleet.get(&here, "tagged").await.is_none());
 }
 
@@ -242,9 +252,6 @@ async fn what_was_read_before_a_delete_does_not_land_after_it() {
         let fleet = Fleet::new();
         let (here, there) = (fleet.process().await, Arc::new(fleet.process().await));
         fleet.set(&here, "a", "old").await;
-        // Another key shows when the message was heard.
-        fleet.set(&here, "b", "old").await;
-        assert!(fleet.get(&there, "b").await.is_some());
         fleet.remote.answers.forget_permits(Semaphore::MAX_PERMITS);
         let (slow, organization) = (Arc::clone(&there), fleet.organization);
         let reads = fleet.reads();
@@ -256,20 +263,9 @@ async fn what_was_read_before_a_delete_does_not_land_after_it() {
             here.delete_tag(organization, "tag").await.expect("it is there");
         } else {
             here.delete(organization, "a").await.expect("it is there");
-            here.delete(organization, "b").await.expect("it is there");
         }
         // The reader hears of the delete before its answer comes.
-        let heard = async {
-            loop {
-                let mut waiting = Box::pin(there.get(organization, "b"));
-                // It is in memory until then.
-                if futures::poll!(&mut waiting).is_pending() {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), heard).await.expect("it hears of it");
+        there.hears(&here).await;
         fleet.remote.answers.add_permits(1_000);
         let found = read.await.expect("nothing panics").expect("it is there");
         assert!(found.is_some(), "it was read before the delete");
@@ -306,12 +302,14 @@ async fn deletes_of_an_outage_take_effect_when_it_is_over() {
     here.delete(fleet.organization, "a").await.expect("it is remembered");
     here.delete_tag(fleet.organization, "tag").await.expect("it is remembered");
     assert!(fleet.get(&here, "a").await.is_none());
+    let told = here.bus.published();
     for away in [&fleet.remote.cache_is_away, &fleet.remote.bus_is_away] {
         away.store(false, Ordering::SeqCst);
     }
-    // Nobody calls the process that deleted any more.
-    fleet.forgotten(&there, "a").await;
-    fleet.forgotten(&there, "b").await;
+    // Nobody calls the process that deleted any more. It deletes twice, and tells of each.
+    there.bus.heard(told + 2).await;
+    assert!(fleet.get(&there, "a").await.is_none());
+    assert!(fleet.get(&there, "b").await.is_none());
     let shared = fleet.remote.cache.get(fleet.organization, "a").await.expect("it is there");
     assert!(shared.is_none(), "not in the shared cache either");
 }
@@ -322,15 +320,13 @@ async fn a_call_that_is_given_up_leaves_nothing_deleted_in_memory() {
     let cache = fleet.process().await;
     for _ in 0..20 {
         fleet.set(&cache, "a", "old").await;
+        let told = cache.bus.published();
         let mut delete = Box::pin(cache.delete(fleet.organization, "a"));
         let _ = futures::poll!(&mut delete);
         drop(delete);
-        let gone = async {
-            while fleet.remote.cache.get(fleet.organization, "a").await.expect("it is there").is_some() {
-                tokio::task::yield_now().await;
-            }
-            fleet.forgotten(&cache, "a").await;
-        };
-        tokio::time::timeout(Duration::from_secs(20), gone).await.expect("it goes on without its caller");
+        // It goes on without its caller, and tells at its end.
+        cache.bus.heard(told + 1).await;
+        let shared = fleet.remote.cache.get(fleet.organization, "a").await.expect("it is there");
+        assert!(shared.is_none() && fleet.get(&cache, "a").await.is_none());
     }
 }

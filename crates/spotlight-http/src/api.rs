@@ -28,6 +28,7 @@ use crate::{
     credentials::{self, Caller},
     endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
+    incoming::way,
     policy::{HttpPolicy, limit_key},
     precondition::if_match,
     query::Query,
@@ -225,6 +226,7 @@ impl Api {
                 query,
                 path: Vec::new(),
                 body: Bytes::new(),
+                incoming: None,
                 expected_version: None,
                 place: None,
             };
@@ -235,7 +237,8 @@ impl Api {
         let Caller { mut context, session } = self.caller(arrival, counted).await?;
         context.request_id = Some(request_id.to_owned());
         context.source_address = Some(client.to_string());
-        context.deadline = Some(Instant::now() + self.policy.timeout);
+        // What streams in may take its time, as long as it comes.
+        context.deadline = endpoint.streams.is_none().then(|| Instant::now() + self.policy.timeout);
         let expected_version = if_match(request, endpoint)?;
         let mut broken = Vec::new();
         let key = gather(idempotency_key(request, endpoint), &mut broken)?;
@@ -244,16 +247,21 @@ impl Api {
         let path = endpoint
             .path_values(&request.path)
             .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))?;
-        let body = if matches!(endpoint.verb, Verb::Post | Verb::Patch) {
-            self.read(request, body).await?
-        } else {
-            Bytes::new()
+        let mut streamed = None;
+        let body = match endpoint.streams {
+            Some(streams) => {
+                streams.check(request)?;
+                streamed = Some((streams, body));
+                Bytes::new()
+            }
+            None if matches!(endpoint.verb, Verb::Post | Verb::Patch) => self.read(request, body).await?,
+            None => Bytes::new(),
         };
         let Some(query) = query.filter(|_| broken.is_empty()) else {
             gather(endpoint.check_body(&body), &mut broken)?;
             return Err(Error::validation(broken).into());
         };
-        let call = Call {
+        let mut call = Call {
             platform: &self.platform,
             policy: &self.policy,
             served: &self.served,
@@ -265,9 +273,15 @@ impl Api {
             query,
             path,
             body,
+            incoming: None,
             expected_version,
             place: Some(place),
         };
+        if let Some((streams, body)) = streamed {
+            let (outgoing, incoming) = way();
+            call.incoming = Some(incoming);
+            return streams.run(&self.policy, body, outgoing, (endpoint.run)(call)).await;
+        }
         let run = async {
             if endpoint.carries.is_none() {
                 endpoint.check_body(&call.body)?;
@@ -412,19 +426,26 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
         return Ok(());
     }
     let full = endpoint.media_type();
-    let family = full.split('/').next().unwrap_or_default();
+    let kinds = match &endpoint.answers {
+        Answers::Download(kinds) => *kinds,
+        _ => std::slice::from_ref(&full),
+    };
+    let is_of = |kind: &str, name: &str| {
+        let family = kind.split('/').next().unwrap_or_default();
+        let of_family = name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(family));
+        of_family || name.eq_ignore_ascii_case(kind)
+    };
     let understood = request.list(&header::ACCEPT).any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let refused =
             parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
-        let of_family = name.strip_suffix("/*").is_some_and(|name| name.eq_ignore_ascii_case(family));
-        !refused && (name == "*/*" || of_family || name.eq_ignore_ascii_case(full))
+        !refused && (name == "*/*" || kinds.iter().any(|kind| is_of(kind, name)))
     });
     if understood || matches!(endpoint.answers, Answers::Nothing) {
         return Ok(());
     }
-    Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, format!("this address answers with {full}")))
+    Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, format!("this address answers with {}", kinds.join(" or "))))
 }
 
 fn check_content_type(request: &Request) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use spotlight_core::{error::Result, ports::Quota};
 
 use crate::{
     error::Place,
+    incoming::Streams,
     input::{Field, read_body, read_maybe, read_nothing},
     output::{Attributes, Relation},
     query::Parameter,
@@ -80,6 +81,8 @@ pub(crate) enum Answers {
     Events,
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
+    /// A file of one of these media types, as it comes.
+    Download(&'static [&'static str]),
     /// A file of a page, of this media type. It is no part of the API's document.
     File(&'static str),
 }
@@ -117,6 +120,8 @@ pub struct Endpoint {
     pub(crate) access: Access,
     pub(crate) query: &'static [Parameter],
     pub(crate) carries: Option<Carries>,
+    /// The body in another form, taken as it comes.
+    pub(crate) streams: Option<Streams>,
     pub(crate) answers: Answers,
     /// Statuses that follow from neither access nor path nor body.
     pub(crate) refuses: &'static [u16],
@@ -165,6 +170,7 @@ impl Endpoint {
             access: Access::Team,
             query: &[],
             carries: None,
+            streams: None,
             answers: Answers::Nothing,
             refuses: &[],
             versioned: false,
@@ -191,6 +197,11 @@ impl Endpoint {
         Self { carries: Some(Carries { key, required: false, describe: T::describe, check }), ..self }
     }
 
+    /// A body that is no JSON and is taken as it comes.
+    pub(crate) const fn streams(self, streams: Streams) -> Self {
+        Self { streams: Some(streams), ..self }
+    }
+
     pub(crate) const fn one<A: Attributes>(self, status: u16) -> Self {
         Self { answers: Answers::One(status, Shows::of::<A>()), ..self }
     }
@@ -201,6 +212,10 @@ impl Endpoint {
 
     pub(crate) const fn plain<T: Described>(self) -> Self {
         Self { answers: Answers::Plain(T::describe), ..self }
+    }
+
+    pub(crate) const fn download(self, kinds: &'static [&'static str]) -> Self {
+        Self { answers: Answers::Download(kinds), ..self }
     }
 
     pub(crate) const fn events(self) -> Self {
@@ -235,6 +250,10 @@ impl Endpoint {
         match self.answers {
             Answers::Events => "text/event-stream",
             Answers::File(media_type) => media_type,
+            Answers::Download(kinds) => match kinds {
+                [first, ..] => first,
+                [] => "application/octet-stream",
+            },
             _ => "application/json",
         }
     }
@@ -254,17 +273,19 @@ impl Endpoint {
     /// # Errors
     /// `Malformed` when it is no JSON object, `Validation` with everything that is wrong in it.
     pub(crate) fn check_body(&self, body: &[u8]) -> Result<()> {
-        match &self.carries {
-            Some(carries) => (carries.check)(body, carries.key),
-            None => read_nothing(body),
+        match (&self.carries, &self.streams) {
+            (Some(carries), _) => (carries.check)(body, carries.key),
+            (None, Some(_)) => Ok(()),
+            (None, None) => read_nothing(body),
         }
     }
 
     /// Where fields of a service's violation stand.
     pub(crate) fn place(&self) -> Place {
-        match &self.carries {
-            Some(carries) => Place::Body(carries.key),
-            None => Place::Query,
+        match (&self.carries, &self.streams) {
+            (Some(carries), _) => Place::Body(carries.key),
+            (None, Some(streams)) => Place::Body(streams.key),
+            (None, None) => Place::Query,
         }
     }
 

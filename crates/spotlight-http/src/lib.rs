@@ -19,6 +19,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod home;
+mod incoming;
 mod input;
 mod openapi;
 mod output;

@@ -114,6 +114,11 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
             .build();
         built = built.request_body(Some(body));
     }
+    if let Some(streams) = &endpoint.streams {
+        let content = Content::new(Some((streams.describe)(book)));
+        let body = RequestBodyBuilder::new().content(streams.kind, content).required(Some(Required::True)).build();
+        built = built.request_body(Some(body));
+    }
     let (status, answer) = answer(endpoint, book);
     built = built.response(status.to_string(), answer);
     for status in endpoint.error_statuses() {
@@ -213,6 +218,13 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
                 .content("application/json", json(document.into()))
                 .build();
             (200, answered)
+        }
+        Answers::Download(kinds) => {
+            let mut built = build("The file.");
+            for kind in kinds {
+                built = built.content(*kind, Content::new(Some(Node::from(plain(Type::String)))));
+            }
+            (200, built.build())
         }
         Answers::Events => {
             let about = "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` \

@@ -89,6 +89,25 @@ impl RedisCluster {
         self.nodes[0].1 = None;
     }
 
+    /// Ends the replica of the first master, which nothing takes the place of then.
+    pub fn stop_replica(&mut self) {
+        self.nodes[3].1 = None;
+    }
+
+    /// Waits until the replica of the first master has what was written there.
+    ///
+    /// # Panics
+    /// When it does not follow.
+    pub fn wait_for_replica(&self) {
+        let written = |answer: String| {
+            answer.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned))
+        };
+        let master = written(tell(self.nodes[0].0, "INFO replication")).expect("the master runs");
+        let master: u64 = master.trim().parse().expect("a number");
+        let has = || written(tell(self.nodes[3].0, "INFO replication")).and_then(|at| at.trim().parse::<u64>().ok());
+        until("the replica has everything", || has().is_some_and(|at| at >= master));
+    }
+
     /// Has the first master do nothing any more, while connections to it stand. Its replica takes over.
     ///
     /// # Panics

@@ -86,7 +86,7 @@ pub(crate) struct Case {
     /// The queue, directly.
     pub(crate) queue: Arc<dyn JobQueue>,
     /// Where that is.
-    direct: String,
+    pub(crate) direct: String,
     /// Where it is through the proxy.
     pub(crate) url: String,
     pub(crate) proxy: Proxy,

@@ -178,3 +178,33 @@ pub(crate) async fn restarts(url: &str, server: &mut dyn Crashes) {
     let acknowledged = producing.await.expect("jobs are added");
     case.end(&acknowledged, Duration::from_mins(2)).await;
 }
+
+/// The store is away for longer than the lease, and one of those who held jobs does not live to see it back. The living
+/// keep theirs, and what the dead one had begun is taken over.
+pub(crate) async fn outages(url: &str, name: &str, mut outage: impl AsyncFnMut(&mut Case, bool)) {
+    const JOBS: usize = 6_000;
+    let mut random = Random::new(name);
+    let setup = Setup::lease(3);
+    let mut case = Case::start(url, setup).await;
+    let producing = case.produce(JOBS, 20_000);
+    case.record.until("the first end", SOON, |record| !record.ended.is_empty()).await;
+    for _ in 0..rounds(2, 10) {
+        case.record.watch(random.millis(500, 2_000)).await;
+        assert!(case.record.jobs.len() < JOBS, "the jobs ran out");
+        outage(&mut case, true).await;
+        case.record.watch(setup.lease / 2).await;
+        let killed = case.kill_a_busy_one(&mut random);
+        case.record.watch(setup.lease + random.millis(0, 2_000)).await;
+        outage(&mut case, false).await;
+        case.record.read();
+        let before = case.record.ended.len();
+        case.record.until("an end after the outage", SOON, |record| record.ended.len() > before + 50).await;
+        if let Some((job, attempt)) = killed {
+            // That nobody else loses anything is seen in the end.
+            let queue = open(&case.direct).await.expect("the store answers");
+            is_taken_over(queue, job, attempt, SOON).await;
+        }
+    }
+    let acknowledged = producing.await.expect("jobs are added");
+    case.end(&acknowledged, Duration::from_mins(2)).await;
+}

@@ -69,7 +69,7 @@ mod postgres {
 /// Each on a Redis of its own that has every write on disk before it answers, which is what no loss is promised for.
 mod redis {
     use spotlight_core::conformance::rounds;
-    use spotlight_tests::redis::RedisServer;
+    use spotlight_tests::{proxy::Mode, redis::RedisServer};
 
     use crate::{case::Setup, faults};
 
@@ -110,5 +110,52 @@ mod redis {
     async fn a_poison_payload_does_not_take_the_fleet_down() {
         let server = durable();
         faults::poison(&server.url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_that_is_away_for_longer_than_a_lease_costs_the_living_nothing() {
+        let mut server = durable();
+        let url = server.url();
+        faults::outages(&url, "outages of Redis", async |_, begins| {
+            if begins {
+                server.kill();
+            } else {
+                tokio::task::block_in_place(|| server.start_again());
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_network_that_is_away_for_longer_than_a_lease_costs_the_living_nothing() {
+        let server = durable();
+        faults::outages(&server.url(), "network of Redis", async |case, begins| {
+            if begins {
+                case.proxy.set(Mode::Refuse);
+                case.proxy.cut();
+            } else {
+                case.proxy.set(Mode::Forward);
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_clock_that_jumps_disturbs_nobody() {
+        let server = durable();
+        faults::jumps(&server.url()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_job_that_blocks_its_thread_keeps_its_lease() {
+        let server = durable();
+        faults::block(&server.url()).await;
+    }
+
+    /// Its time is the usual lease's, so that it is for long runs alone.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_killed_process_is_replaced_within_the_usual_lease() {
+        let (server, jobs) = (durable(), rounds(500, 10_000));
+        faults::kills(&server.url(), "usual lease on Redis", Setup::lease(15), rounds(0, 10), jobs as usize).await;
     }
 }

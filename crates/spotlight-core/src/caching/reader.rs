@@ -5,7 +5,10 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::flight::{Flight, Flights, Outcome, Shared};
+use super::{
+    decoded::Decoded,
+    flight::{Flight, Flights, Outcome, Shared},
+};
 use crate::{
     domain::OrganizationId,
     error::{Error, Result},
@@ -55,12 +58,13 @@ impl Keep {
 pub struct CacheReader {
     cache: Arc<dyn Cache>,
     pub(super) flights: Flights,
+    decoded: Decoded,
 }
 
 impl CacheReader {
     /// Reads through `cache`. One reader per process, so that its callers know of each other.
     pub fn new(cache: Arc<dyn Cache>) -> Self {
-        Self { cache, flights: Flights::default() }
+        Self { cache, flights: Flights::default(), decoded: Decoded::default() }
     }
 
     /// The cache, to delete from.
@@ -90,12 +94,51 @@ impl CacheReader {
         T: Serialize + DeserializeOwned,
         F: Future<Output = Result<Option<T>>>,
     {
+        self.through(organization, key, keep, compute, |bytes: &Bytes| read::<T>(bytes)).await
+    }
+
+    /// The same for values that take long to read: callers of one process share one copy, which is read again when the
+    /// bytes that are kept have changed. So what a value makes for itself when it is first used is made once as well.
+    ///
+    /// # Errors
+    /// As [`get_or_compute`](Self::get_or_compute).
+    ///
+    /// # Cancel safety
+    /// As [`get_or_compute`](Self::get_or_compute).
+    pub async fn get_or_compute_shared<T, F>(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        keep: &Keep,
+        compute: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<T>>>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        F: Future<Output = Result<Option<T>>>,
+    {
+        let decode = |bytes: &Bytes| self.decoded.get(organization, key, bytes, read::<T>);
+        self.through(organization, key, keep, compute, decode).await
+    }
+
+    /// Gives what `decode` makes of the bytes.
+    async fn through<T, D, F>(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        keep: &Keep,
+        compute: impl FnOnce() -> F,
+        decode: impl Fn(&Bytes) -> Result<Option<D>>,
+    ) -> Result<Option<D>>
+    where
+        T: Serialize,
+        F: Future<Output = Result<Option<T>>>,
+    {
         let mut stale = None;
-        if let Some((value, fresh)) = self.peek::<T>(organization, key).await {
+        if let Some(Peeked { value, fresh, .. }) = self.peek(organization, key, &decode).await {
             if fresh {
-                return read(&value);
+                return Ok(value);
             }
-            stale = Some(read(&value)?);
+            stale = Some(value);
         }
         let seat = self.flights.board(organization, key);
         let mut pilot = match (seat.flight.pilot.try_lock(), stale.take()) {
@@ -107,9 +150,9 @@ impl CacheReader {
             }
         };
         if let Some(outcome) = pilot.as_ref().filter(|outcome| seat.ticket <= outcome.up_to) {
-            return read(&outcome.result.get()?);
+            return decode(&outcome.result.get()?);
         }
-        let access = self.access::<T>(organization, key, keep, stale.is_some(), &seat.flight).await;
+        let access = self.access((organization, key), keep, stale.is_some(), &seat.flight, &decode).await;
         let (up_to, result) = match access {
             Access::Elsewhere => return Ok(stale.flatten()),
             Access::Found { value, up_to } => (up_to, Ok(value)),
@@ -132,29 +175,30 @@ impl CacheReader {
                 tracing::warn!(error = %error.chain(), "a new value could not be computed; the stale one is given");
                 Ok(stale)
             }
-            (result, _) => read(&result?),
+            (result, _) => decode(&result?),
         }
     }
 
-    /// What is kept, and whether it is fresh. None when the cache fails or holds something else.
-    async fn peek<T: DeserializeOwned>(&self, organization: OrganizationId, key: &str) -> Option<(Bytes, bool)> {
-        match self.cache.get(organization, key).await {
-            Ok(found) => found.filter(|found| read::<T>(&found.value).is_ok()).map(|found| (found.value, found.fresh)),
-            Err(error) => {
-                failed(&error);
-                None
-            }
-        }
-    }
-
-    /// Finds out who computes, and waits for another process when it is at it.
-    async fn access<T: DeserializeOwned>(
+    /// What is kept. None when the cache fails or holds something else.
+    async fn peek<D>(
         &self,
         organization: OrganizationId,
         key: &str,
+        decode: impl Fn(&Bytes) -> Result<Option<D>>,
+    ) -> Option<Peeked<D>> {
+        let found = self.cache.get(organization, key).await.inspect_err(failed).ok()??;
+        let value = decode(&found.value).ok()?;
+        Some(Peeked { bytes: found.value, value, fresh: found.fresh })
+    }
+
+    /// Finds out who computes, and waits for another process when it is at it.
+    async fn access<D>(
+        &self,
+        (organization, key): (OrganizationId, &str),
         keep: &Keep,
         has_stale: bool,
         flight: &Flight,
+        decode: impl Fn(&Bytes) -> Result<Option<D>>,
     ) -> Access {
         let lease = keep.lease.min(MAX_FILL_LEASE);
         let ([mut pause, longest], mut waited) = (LOOK_AGAIN, Duration::ZERO);
@@ -165,9 +209,9 @@ impl CacheReader {
                     let cache = Arc::clone(&self.cache);
                     let held = Held { cache, organization, key: key.to_owned(), token: Some(token) };
                     // Somebody else's can have landed since the caller looked.
-                    if let Some((value, true)) = self.peek::<T>(organization, key).await {
+                    if let Some(Peeked { bytes, fresh: true, .. }) = self.peek(organization, key, &decode).await {
                         held.end(None).await;
-                        return Access::Found { value, up_to };
+                        return Access::Found { value: bytes, up_to };
                     }
                     return Access::Mine(Some(held));
                 }
@@ -183,8 +227,8 @@ impl CacheReader {
             waited += pause;
             pause = (pause * 2).min(longest);
             let up_to = flight.boarded();
-            if let Some((value, _)) = self.peek::<T>(organization, key).await {
-                return Access::Found { value, up_to };
+            if let Some(Peeked { bytes, .. }) = self.peek(organization, key, &decode).await {
+                return Access::Found { value: bytes, up_to };
             }
         }
     }
@@ -194,6 +238,13 @@ impl fmt::Debug for CacheReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheReader").finish_non_exhaustive()
     }
+}
+
+/// What is kept, and whether it is fresh.
+struct Peeked<D> {
+    bytes: Bytes,
+    value: Option<D>,
+    fresh: bool,
 }
 
 /// Who computes.

@@ -55,6 +55,7 @@ pub mod tenant;
 pub mod transcript;
 pub mod unit;
 pub mod unit_jobs;
+pub mod watched_bus;
 pub mod webhook;
 
 pub use self::rounds::rounds;

@@ -12,7 +12,8 @@ use crate::{
     domain::{JobId, OutboxId, time::Timestamp},
     error::{ErrorKind, Result},
     ports::{
-        JobSpec, NewEvent, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, Storage, Unique, UniqueScope, WhenTaken,
+        JobSpec, NewEvent, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, Sent, Storage, Unique, UniqueScope,
+        UnitOfWork, WhenTaken,
     },
 };
 
@@ -75,24 +76,33 @@ pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
     assert_eq!((&row.payload, &row.spec, row.attempts), (&event.data, &None, 1));
 }
 
-/// By due time, then in the order they were added; not before they are due.
+/// By due time, then in the order they were added; not before they are due. A job for later is due at once.
 pub async fn rows_are_claimed_in_order(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let due =
-        |seconds| JobSpec { run_at: Some(far() + Duration::seconds(seconds)), ..world.samples.job(world.org(), "job") };
+    let job = || world.samples.job(world.org(), "job");
     let mut added = Vec::new();
-    for job in [due(20), due(10), world.samples.job(world.org(), "at once"), due(10), due(-10), due(31)] {
-        added.push(add(&world, job).await);
+    for seconds in [20, 10, 0, 10, -10, 31] {
+        let id = add(&world, JobSpec { run_at: Some(far() + Duration::days(1)), ..job() }).await;
+        let row = claim(&world, far() - Duration::days(1), 10).await.remove(0);
+        assert_eq!(row.id, id, "it is due when it is added");
+        let at = far() + Duration::seconds(seconds);
+        assert!(world.write(async |unit| unit.outbox().retry(id, row.claim, at, "failed").await).await.unwrap());
+        added.push(id);
     }
     let ready = OutboxStats { ready: 2, scheduled: 4, ..OutboxStats::default() };
     assert_eq!(stats(&world, far()).await, ready);
     let ids = |rows: Vec<OutboxRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-    assert_eq!(ids(claim(&world, far(), 10).await), [added[2], added[4]]);
+    assert_eq!(ids(claim(&world, far(), 10).await), [added[4], added[2]]);
     let later = far() + Duration::seconds(20);
     assert_eq!(stats(&world, later).await, OutboxStats { ready: 3, scheduled: 1, running: 2, dead: 0 });
     assert_eq!(ids(claim(&world, later, 2).await), [added[1], added[3]]);
     assert_eq!(ids(claim(&world, later, 2).await), [added[0]]);
     assert_eq!(ids(claim(&world, later, 2).await), []);
+    // Rows whose claims have ended are taken first, and what is given is in order all the same.
+    let end = later + Duration::seconds(30);
+    let early = add(&world, job()).await;
+    assert_eq!(ids(claim(&world, end, 5).await), [added[4], added[2], added[1], added[3], added[0]]);
+    assert_eq!(ids(claim(&world, end, 5).await), [early, added[5]]);
 }
 
 /// Events of one unit come in the order they were added, and so do units that follow each other.
@@ -130,7 +140,7 @@ pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
     assert_ne!(second.claim, first.claim);
 
     let now = far() + Duration::seconds(32);
-    assert!(!world.write(async |unit| unit.outbox().extend(id, first.claim, now, 60).await).await.unwrap());
+    assert_eq!(world.write(async |unit| unit.outbox().extend(&[(id, first.claim)], now, 60).await).await.unwrap(), 0);
     assert!(!world.write(async |unit| unit.outbox().complete(id, first.claim).await).await.unwrap());
     assert!(!world.write(async |unit| unit.outbox().retry(id, first.claim, now, "failed").await).await.unwrap());
     assert!(!world.write(async |unit| unit.outbox().bury(id, first.claim, "failed").await).await.unwrap());
@@ -144,15 +154,22 @@ pub async fn a_newer_claim_makes_the_older_void(fixture: &dyn StorageFixture) {
     assert!(!world.write(async |unit| unit.outbox().complete(id, second.claim).await).await.unwrap(), "it is gone");
 }
 
-/// A claim that is extended lasts from then on.
+/// Claims that are extended last from then on; those that are void do not come back.
 pub async fn a_claim_is_extended(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let id = add(&world, world.samples.job(world.org(), "job")).await;
-    let row = claim(&world, far(), 10).await.remove(0);
+    for _ in 0..3 {
+        add(&world, world.samples.job(world.org(), "job")).await;
+    }
+    let rows = claim(&world, far(), 10).await;
     let now = far() + Duration::seconds(20);
-    assert!(world.write(async |unit| unit.outbox().extend(id, row.claim, now, 60).await).await.unwrap());
-    assert_eq!(claim(&world, now + Duration::seconds(60) - Duration::microseconds(1), 10).await, []);
-    assert_eq!(claim(&world, now + Duration::seconds(60), 10).await.len(), 1);
+    let held = [(rows[0].id, rows[0].claim), (rows[1].id, rows[1].claim + 1), (rows[2].id, rows[2].claim)];
+    let extend = async |held: &[_]| world.write(async |unit| unit.outbox().extend(held, now, 60).await).await.unwrap();
+    assert_eq!(extend(&[]).await, 0);
+    assert_eq!(extend(&held).await, 2);
+    let end = now + Duration::seconds(60);
+    let void = claim(&world, end - Duration::microseconds(1), 10).await;
+    assert_eq!(void.iter().map(|row| row.id).collect::<Vec<_>>(), [rows[1].id]);
+    assert_eq!(claim(&world, end, 10).await.len(), 2);
 }
 
 /// A row that is given back waits for its time and is tried again.
@@ -408,7 +425,11 @@ pub async fn what_is_due_is_what_a_claim_would_find(fixture: &dyn StorageFixture
     assert!(!due(far()).await);
     world.write(async |unit| unit.publish(world.samples.event(world.org(), "lead.created")).await).await.unwrap();
     assert!(!due(far()).await, "each kind by itself");
-    add(&world, JobSpec { run_at: Some(far()), ..world.samples.job(world.org(), "job") }).await;
+    let id = add(&world, world.samples.job(world.org(), "job")).await;
+    assert!(due(far() - Duration::days(1)).await, "it is due when it is added");
+    let row = claim(&world, far() - Duration::days(1), 10).await.remove(0);
+    let retry = async |unit: &dyn UnitOfWork| unit.outbox().retry(id, row.claim, far(), "failed").await;
+    assert!(world.write(retry).await.unwrap());
     assert!(!due(far() - Duration::microseconds(1)).await);
     assert!(due(far()).await);
     let row = claim(&world, far(), 10).await.remove(0);
@@ -458,24 +479,68 @@ pub async fn rows_of_jobs_that_ended_go(fixture: &dyn StorageFixture) {
     assert_eq!(world.read().outbox().stats(OutboxKind::Event, far()).await.unwrap().ready, 1);
 }
 
-/// It goes with that job, and its own end would take it too.
-pub async fn a_row_follows_the_job_that_stands_for_it(fixture: &dyn StorageFixture) {
+/// Jobs that were sent are claimed no more, and found when they are to be looked after, those first whose time came first.
+pub async fn what_was_sent_is_looked_after_at_its_time(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let (first, second) = (
-        add(&world, world.samples.job(world.org(), "job")).await,
-        add(&world, world.samples.job(world.org(), "job")).await,
-    );
+    for _ in 0..3 {
+        add(&world, world.samples.job(world.org(), "job")).await;
+    }
     let rows = claim(&world, far(), 10).await;
     let holder = JobId::from_uuid(world.samples.uuid());
-    let follow = async |row: &OutboxRow, claim| {
-        let (id, holder) = (row.id, holder);
-        world.write(async |unit| unit.outbox().follow(id, claim, holder).await).await.unwrap()
+    let at = |seconds| far() + Duration::seconds(seconds);
+    let mut sent: Vec<_> =
+        rows.iter().map(|row| Sent { id: row.id, claim: row.claim, job: holder, look_at: at(90) }).collect();
+    (sent[0].look_at, sent[1].claim) = (at(100), sent[1].claim + 1);
+    let note = async |sent: &[Sent]| world.write(async |unit| unit.outbox().sent(sent).await).await.unwrap();
+    assert_eq!(note(&[]).await, 0);
+    assert_eq!(note(&sent).await, 2, "one claim is void");
+    let overdue = async |now| {
+        let found = world.read().outbox().overdue(now, 10).await.unwrap();
+        found.iter().map(|row| (row.id, row.job)).collect::<Vec<_>>()
     };
-    assert!(!follow(&rows[0], rows[0].claim + 1).await, "the claim is void");
-    assert!(follow(&rows[0], rows[0].claim).await && follow(&rows[1], rows[1].claim).await);
-    assert_eq!(stats(&world, far()).await.running, 2, "the claims stay as they are");
+    assert_eq!(overdue(at(90) - Duration::microseconds(1)).await, []);
+    assert_eq!(overdue(at(90)).await, [(rows[2].id, Some(holder))]);
+    assert_eq!(overdue(at(100)).await, [(rows[2].id, Some(holder)), (rows[0].id, Some(holder))]);
+    assert_eq!(world.read().outbox().overdue(at(100), 1).await.unwrap()[0].id, rows[2].id);
+    assert_eq!(stats(&world, at(200)).await, OutboxStats { ready: 1, running: 2, ..OutboxStats::default() });
+    let left = claim(&world, at(200), 10).await;
+    assert_eq!(left.iter().map(|row| (row.id, row.job)).collect::<Vec<_>>(), [(rows[1].id, None)]);
+    assert!(!world.read().outbox().due(OutboxKind::Job, at(200)).await.unwrap());
+
+    // It is noted anew as often as it is looked after, and can be tried from the beginning.
+    (sent[2].job, sent[2].look_at) = (JobId::from_uuid(rows[2].id.as_uuid()), at(300));
+    assert_eq!(note(&sent[2..]).await, 1);
+    assert_eq!(overdue(at(299)).await, [(rows[0].id, Some(holder))]);
+    let again = async |unit: &dyn UnitOfWork| unit.outbox().retry(rows[0].id, rows[0].claim, at(0), "lost").await;
+    assert!(world.write(again).await.unwrap());
+    assert_eq!(overdue(at(299)).await, []);
+    let row = claim(&world, at(200), 10).await.remove(0);
+    assert_eq!((row.id, row.job), (rows[0].id, None));
+}
+
+/// They go with that job, and their own ends would take them too; in the order in which they were added.
+pub async fn a_job_stands_for_others(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.with_outbox().await).await;
+    for _ in 0..4 {
+        add(&world, world.samples.job(world.org(), "job")).await;
+    }
+    let rows = claim(&world, far(), 10).await;
+    let holder = JobId::from_uuid(rows[1].id.as_uuid());
+    let mut sent: Vec<_> =
+        rows[..3].iter().map(|row| Sent { id: row.id, claim: row.claim, job: holder, look_at: far() }).collect();
+    sent.reverse();
+    assert_eq!(world.write(async |unit| unit.outbox().sent(&sent).await).await.unwrap(), 3);
+    let behind = async |job| {
+        let found = world.read().outbox().behind(job).await.unwrap();
+        found.into_iter().map(|row| (row.id, row.spec.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(behind(holder).await, rows[..3].iter().map(|row| (row.id, true)).collect::<Vec<_>>());
+    let (first, last) = (JobId::from_uuid(rows[0].id.as_uuid()), JobId::from_uuid(rows[3].id.as_uuid()));
+    assert_eq!(behind(first).await, []);
     let finish = async |job| world.write(async |unit| unit.outbox().finish(&[job]).await).await.unwrap();
-    assert_eq!(finish(JobId::from_uuid(second.as_uuid())).await, 1);
-    assert_eq!(finish(holder).await, 1);
-    assert_eq!(stats(&world, far()).await, OutboxStats::default(), "{first}");
+    assert_eq!(finish(first).await, 1);
+    assert_eq!(finish(holder).await, 2);
+    assert_eq!(behind(holder).await, []);
+    assert_eq!(finish(last).await, 1);
+    assert_eq!(stats(&world, far()).await, OutboxStats::default());
 }

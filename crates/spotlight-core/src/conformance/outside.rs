@@ -15,7 +15,7 @@ use crate::{
         user::{LinkPurpose, Role},
     },
     error::ErrorKind::Misconfigured,
-    ports::{AuditFilter, Lease, MovedConsents, OutboxKind, UtteranceAnalysis},
+    ports::{AuditFilter, Lease, MovedConsents, OutboxKind, Sent, UtteranceAnalysis},
 };
 
 /// Organizations, users, sessions, tokens and links.
@@ -200,15 +200,16 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     refused(read.flags().set(&samples.flag("other")).await, Misconfigured);
     refused(read.flags().delete("voice").await, Misconfigured);
     refused(read.idempotency().insert(&samples.idempotency(world.org()), at(0)).await, Misconfigured);
+    refused(read.idempotency().replace(&record).await, Misconfigured);
     refused(read.idempotency().delete_expired(far(), 10).await, Misconfigured);
     refused(read.outbox().claim(OutboxKind::Job, far(), 30, 10).await, Misconfigured);
     let nobody = OutboxId::from_uuid(samples.uuid());
-    refused(read.outbox().extend(nobody, 1, far(), 30).await, Misconfigured);
+    refused(read.outbox().extend(&[(nobody, 1)], far(), 30).await, Misconfigured);
     refused(read.outbox().complete(nobody, 1).await, Misconfigured);
     refused(read.outbox().retry(nobody, 1, far(), "failed").await, Misconfigured);
     refused(read.outbox().bury(nobody, 1, "failed").await, Misconfigured);
     let job = JobId::from_uuid(nobody.as_uuid());
-    refused(read.outbox().follow(nobody, 1, job).await, Misconfigured);
+    refused(read.outbox().sent(&[Sent { id: nobody, claim: 1, job, look_at: far() }]).await, Misconfigured);
     refused(read.outbox().finish(&[job]).await, Misconfigured);
     refused(read.leases().acquire("free", 600_000).await, Misconfigured);
     refused(read.leases().renew(&lease, 600_000).await, Misconfigured);

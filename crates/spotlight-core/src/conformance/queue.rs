@@ -65,6 +65,7 @@ macro_rules! __queue_cases {
                 an_id_that_is_known_adds_nothing
                 a_new_id_whose_key_is_held_stays_unknown
                 of_calls_with_one_id_at_once_one_adds
+                it_is_told_where_many_jobs_stand
             }
             queue_work {
                 two_claims_at_once_never_give_the_same_job

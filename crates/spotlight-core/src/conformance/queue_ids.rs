@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    outbox::far,
     queue::{Hand, JobQueueFixture, LONG, add, job, nobody, numbers, record},
     support::{refused, together},
 };
@@ -99,4 +100,37 @@ pub async fn of_calls_with_one_id_at_once_one_adds(fixture: &dyn JobQueueFixture
     assert!(answers.chunks(ids.len()).all(|call| call.iter().map(|answer| answer.id()).eq(ids.iter().copied())));
     let hand = Hand::new(&queue, LONG).await;
     assert_eq!(hand.claim(100).await.len(), ids.len());
+}
+
+/// In the order of the ids, whatever became of them.
+pub async fn it_is_told_where_many_jobs_stand(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    assert_eq!(queue.states(&[]).await.unwrap(), []);
+    let hand = Hand::new(&queue, LONG).await;
+    let (done, dead, running) = (add(&queue, job(1)).await, add(&queue, job(2)).await, add(&queue, job(3)).await);
+    let claimed = hand.claim(10).await;
+    assert_eq!(numbers(&claimed), [1, 2, 3]);
+    hand.done(&claimed[0]).await;
+    assert!(hand.end(&claimed[1], Outcome::Dead { error: "no".to_owned() }).await);
+    let elsewhere = JobSpec { queue: "elsewhere".to_owned(), ..job(4) };
+    let (ready, other) = (add(&queue, job(5)).await, add(&queue, elsewhere).await);
+    let cancelled = add(&queue, job(6)).await;
+    assert!(queue.cancel(cancelled).await.unwrap());
+    let scheduled = add(&queue, JobSpec { run_at: Some(far()), ..job(7) }).await;
+    let ids = [id(), running, done, other, dead, ready, id(), cancelled, scheduled, done];
+    let expected = [
+        None,
+        Some(JobState::Running),
+        Some(JobState::Done),
+        Some(JobState::Ready),
+        Some(JobState::Dead),
+        Some(JobState::Ready),
+        None,
+        Some(JobState::Cancelled),
+        Some(JobState::Scheduled),
+        Some(JobState::Done),
+    ];
+    assert_eq!(queue.states(&ids).await.unwrap(), expected);
+    assert!(queue.discard(dead).await.unwrap());
+    assert_eq!(queue.states(&[dead]).await.unwrap(), [None]);
 }

@@ -185,6 +185,36 @@ pub async fn a_repeated_request_is_answered_until_it_expires(fixture: &dyn Stora
     assert_eq!(find(&record.scope, at(60)).await, Some(later));
 }
 
+/// What a request answers can be brought up to date, by the same request alone.
+pub async fn an_answer_is_brought_up_to_date(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let other = world.another().await;
+    let record = world.samples.idempotency(world.org());
+    let replace =
+        async |record: &IdempotencyRecord| world.write(async |unit| unit.idempotency().replace(record).await).await;
+    let find = async |now| world.read().idempotency().find(world.org(), &record.scope, &record.key, now).await.unwrap();
+    refused(replace(&record).await, ErrorKind::NotFound);
+    world.write(async |unit| unit.idempotency().insert(&record, at(0)).await).await.unwrap();
+    let newer = IdempotencyRecord { answer: json!({"rows": [1, "two"]}), expires_at: at(120), ..record.clone() };
+    let elsewhere = IdempotencyRecord { organization_id: other.org(), ..newer.clone() };
+    refused(replace(&elsewhere).await, ErrorKind::NotFound);
+    refused(
+        replace(&IdempotencyRecord { fingerprint: world.samples.hash(), ..newer.clone() }).await,
+        ErrorKind::NotFound,
+    );
+    refused(
+        replace(&IdempotencyRecord { scope: "user:2:leads.create".to_owned(), ..newer.clone() }).await,
+        ErrorKind::NotFound,
+    );
+    refused(replace(&IdempotencyRecord { key: "another".to_owned(), ..newer.clone() }).await, ErrorKind::NotFound);
+    assert_eq!(find(at(59)).await.as_ref(), Some(&record));
+    replace(&newer).await.unwrap();
+    assert_eq!(find(at(60)).await.as_ref(), Some(&newer), "it lasts longer");
+    assert_eq!(find(at(120)).await, None);
+    world.write(async |unit| unit.idempotency().delete_expired(at(61), 10).await).await.unwrap();
+    assert_eq!(find(at(61)).await, Some(newer), "the time at which it was to go before counts no more");
+}
+
 async fn remember(storage: Arc<dyn Storage>, record: IdempotencyRecord) -> Result<()> {
     let unit = storage.begin().await?;
     unit.idempotency().insert(&record, at(30)).await?;

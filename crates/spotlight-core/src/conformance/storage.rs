@@ -222,6 +222,7 @@ macro_rules! __storage_cases {
                 endpoints_come_back_oldest_first
                 an_endpoint_keeps_versions
                 deliveries_come_back_newest_first
+                late_deliveries_are_found
                 an_endpoint_goes_with_its_deliveries
                 an_incoming_event_is_accepted_once
                 old_incoming_events_are_forgotten
@@ -235,6 +236,7 @@ macro_rules! __storage_cases {
                 a_repeated_request_is_answered_until_it_expires
                 of_two_requests_with_one_key_at_once_one_is_refused
                 expired_requests_are_forgotten
+                an_answer_is_brought_up_to_date
             }
             outbox {
                 rows_come_back_whole
@@ -254,7 +256,8 @@ macro_rules! __storage_cases {
                 claims_at_once_share_the_rows
                 a_claim_that_is_rolled_back_never_was
                 rows_of_jobs_that_ended_go
-                a_row_follows_the_job_that_stands_for_it
+                what_was_sent_is_looked_after_at_its_time
+                a_job_stands_for_others
             }
             unit_jobs {
                 a_job_is_in_the_queue_from_the_commit_on

@@ -111,6 +111,50 @@ pub async fn deliveries_come_back_newest_first(fixture: &dyn StorageFixture) {
     assert_eq!(read.get(world.org(), late.id).await.unwrap(), Some(delivered));
 }
 
+/// Deliveries that wait and whose time has passed are found over every organization, those first whose time came first.
+pub async fn late_deliveries_are_found(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let other = world.another().await;
+    let [endpoint, theirs] = [world.samples.endpoint(world.org()), world.samples.endpoint(other.org())];
+    let made = |endpoint, minutes: Option<i64>| WebhookDelivery {
+        next_attempt_at: minutes.map(at),
+        ..world.samples.delivery(endpoint)
+    };
+    let (late, first, soon) = (made(&endpoint, Some(7)), made(&theirs, Some(3)), made(&endpoint, Some(9)));
+    let never = made(&endpoint, None);
+    let failed = WebhookDelivery { status: DeliveryStatus::Failed, ..made(&endpoint, Some(1)) };
+    world
+        .write(async |unit| {
+            unit.webhook_endpoints().insert(&endpoint).await?;
+            unit.webhook_endpoints().insert(&theirs).await?;
+            for delivery in [&late, &first, &soon, &never, &failed] {
+                unit.webhook_deliveries().insert(delivery).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let found = async |limit| {
+        let found = world.read().webhook_deliveries().late(at(9), limit).await.unwrap();
+        found.into_iter().map(|(organization, id)| (organization, id.as_uuid())).collect::<Vec<_>>()
+    };
+    let of = |delivery: &WebhookDelivery| (delivery.organization_id, delivery.id.as_uuid());
+    assert_eq!(found(10).await, [of(&first), of(&late)]);
+    assert_eq!(found(1).await, [of(&first)]);
+    let delivered = WebhookDelivery { status: DeliveryStatus::Delivered, ..first.clone() };
+    let later = WebhookDelivery { next_attempt_at: Some(at(9)), ..late.clone() };
+    for delivery in [&delivered, &later] {
+        world.write(async |unit| unit.webhook_deliveries().update(delivery).await).await.unwrap();
+    }
+    assert_eq!(found(10).await, []);
+    let early = WebhookDelivery { next_attempt_at: Some(at(2)), ..soon.clone() };
+    world.write(async |unit| unit.webhook_deliveries().update(&early).await).await.unwrap();
+    assert_eq!(found(10).await, [of(&soon)]);
+    let id = endpoint.id;
+    assert!(world.write(async |unit| unit.webhook_endpoints().delete(world.org(), id).await).await.unwrap());
+    assert_eq!(found(10).await, [], "it went with its endpoint");
+}
+
 /// An endpoint goes with its deliveries.
 pub async fn an_endpoint_goes_with_its_deliveries(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;

@@ -5,7 +5,10 @@ mod breaker_cache;
 mod circuit;
 pub mod fallback_chat;
 mod fallback_limit;
+mod fleet_cache;
+mod hear;
 mod outbox_queue;
+mod pass_on;
 mod two_level;
 
 pub use self::{
@@ -13,6 +16,7 @@ pub use self::{
     breaker_cache::BreakerCache,
     fallback_chat::{FallbackChatModel, FallbackSettings},
     fallback_limit::FallbackRateLimiter,
+    fleet_cache::FleetCache,
     outbox_queue::OutboxQueue,
     two_level::{TwoLevelCache, TwoLevelSettings},
 };

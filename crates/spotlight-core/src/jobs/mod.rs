@@ -8,6 +8,7 @@ mod billing;
 mod context;
 pub(crate) mod email;
 mod job;
+mod look;
 pub(crate) mod mail;
 pub(crate) mod platform;
 mod platform_worker;

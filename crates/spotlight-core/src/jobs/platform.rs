@@ -10,7 +10,7 @@ use super::{
     mail::{RemindAppointment, SendInvitation},
     rescore::{ScoreLead, ScoreLeads},
     spec,
-    upkeep::{AbandonIdleConversations, ApplyRetention, DeleteFile, ExpireHandOffs, ExpireSessions},
+    upkeep::{AbandonIdleConversations, ApplyRetention, DeleteFile, DeliverLate, ExpireHandOffs, ExpireSessions},
     webhook::DeliverWebhook,
 };
 use crate::{
@@ -50,6 +50,7 @@ jobs! {
     AnalyzeConversation,
     ApplyRetention,
     DeleteFile,
+    DeliverLate,
     DeliverWebhook,
     ExpireHandOffs,
     ExpireSessions,
@@ -75,6 +76,9 @@ pub(crate) fn schedules(deps: &Deps) -> Result<Vec<Schedule>> {
     if deps.billing.is_some() {
         schedules.push(recurring("*/15 * * * *", || ReportUsage {})?);
         schedules.push(recurring("42 * * * *", || SyncSubscriptions {})?);
+    }
+    if deps.webhooks.is_some() {
+        schedules.push(recurring("*/5 * * * *", || DeliverLate {})?);
     }
     Ok(schedules)
 }

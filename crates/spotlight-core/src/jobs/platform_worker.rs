@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, WorkerHealth, WorkerOptions, platform, relay, send};
+use super::{Worker, WorkerHealth, WorkerOptions, look, platform, relay, send};
 use crate::{error::Result, services::deps::Deps};
 
 /// Pause after a look that found work, and the longest pause after looks that found none.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
-/// Longest pause after looks that failed.
+/// The longest pause after looks for what is in no hurry, and after looks that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Works off the platform's jobs, adds those that recur, and publishes events. One per process; several processes share
@@ -36,9 +36,13 @@ impl PlatformWorker {
     /// away is asked again with a growing pause. Events, jobs and what brings them into the queue do not wait for
     /// one another.
     pub async fn run(&self, stop: CancellationToken) {
-        let events = repeat(&stop, "events could not be published; trying again", || relay::publish(&self.deps));
-        let jobs = repeat(&stop, "jobs could not be brought into the queue; trying again", || send::send(&self.deps));
-        tokio::join!(self.worker.run(stop.clone()), events, jobs);
+        let failed = "events could not be published; trying again";
+        let events = repeat(&stop, failed, PAUSES.1, || relay::publish(&self.deps));
+        let failed = "jobs could not be brought into the queue; trying again";
+        let jobs = repeat(&stop, failed, PAUSES.1, || send::send(&self.deps));
+        let failed = "jobs in the queue could not be looked after; trying again";
+        let sent = repeat(&stop, failed, LONGEST_PAUSE, || look::look(&self.deps));
+        tokio::join!(self.worker.run(stop.clone()), events, jobs, sent);
     }
 
     /// Works until nothing is due, for tests and tools. Jobs that wait for a later time stay.
@@ -48,7 +52,7 @@ impl PlatformWorker {
     pub async fn run_until_idle(&self) -> Result<()> {
         loop {
             let published = relay::publish(&self.deps).await;
-            let sent = send::send(&self.deps).await?;
+            let sent = send::send(&self.deps).await? + look::look(&self.deps).await?;
             let ran = self.worker.run_ready().await?;
             if sent + ran == 0 && published? == 0 {
                 return Ok(());
@@ -57,9 +61,14 @@ impl PlatformWorker {
     }
 }
 
-/// Does something again and again until `stop` is cancelled: at once after it found work, with growing pauses after it
-/// found none or failed. What has begun is brought to its end.
-async fn repeat<F: Future<Output = Result<usize>>>(stop: &CancellationToken, failure: &str, look: impl Fn() -> F) {
+/// Does something again and again until `stop` is cancelled: at once after it found work, with pauses that grow up to
+/// `longest` after it found none, and beyond after it failed. What has begun is brought to its end.
+async fn repeat<F: Future<Output = Result<usize>>>(
+    stop: &CancellationToken,
+    failure: &str,
+    longest: Duration,
+    look: impl Fn() -> F,
+) {
     let mut pause = PAUSES.0;
     loop {
         tokio::select! {
@@ -67,7 +76,7 @@ async fn repeat<F: Future<Output = Result<usize>>>(stop: &CancellationToken, fai
             () = tokio::time::sleep(pause) => {}
         }
         pause = match look().await {
-            Ok(0) => (pause * 2).min(PAUSES.1),
+            Ok(0) => (pause * 2).min(longest),
             Ok(_) => PAUSES.0,
             Err(error) => {
                 tracing::warn!(error = error.chain(), "{failure}");

@@ -113,10 +113,9 @@ async fn still_ours(deps: &Deps, lease: &Lease, rest: &[OutboxRow], renewed: &mu
     if !unit.leases().renew(lease, TURN_MS).await? {
         return Ok(false);
     }
-    for row in rest {
-        if !unit.outbox().extend(row.id, row.claim, now, CLAIM_S).await? {
-            return Ok(false);
-        }
+    let held: Vec<_> = rest.iter().map(|row| (row.id, row.claim)).collect();
+    if unit.outbox().extend(&held, now, CLAIM_S).await? < rest.len() as u64 {
+        return Ok(false);
     }
     unit.commit().await?;
     *renewed = now;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Job, JobContext,
     platform::{leave, tenant},
+    webhook::deliver_late,
 };
 use crate::{
     domain::{
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// Records of one kind that are taken at once.
-const BATCH: u32 = 200;
+pub(super) const BATCH: u32 = 200;
 
 /// One round of everything. A part that fails does not keep the others from their work.
 pub(crate) async fn round(deps: &Deps) -> Result<()> {
@@ -32,7 +33,8 @@ pub(crate) async fn round(deps: &Deps) -> Result<()> {
     let hand_offs = expire_hand_offs(deps).await;
     let expired = forget_expired(deps).await;
     let retained = retain(deps).await;
-    idle.and(hand_offs).and(expired).and(retained)
+    let delivered = deliver_late(deps).await;
+    idle.and(hand_offs).and(expired).and(retained).and(delivered)
 }
 
 macro_rules! rounds {
@@ -68,6 +70,8 @@ rounds! {
     ExpireHandOffs = "expire_hand_offs" in "critical", at most Time::from_mins(5), expire_hand_offs;
     /// Removes sessions, links and other records that have expired.
     ExpireSessions = "expire_sessions" in "low", at most Time::from_mins(5), forget_expired;
+    /// Leaves jobs for webhook deliveries that have none.
+    DeliverLate = "deliver_late_webhooks" in "low", at most Time::from_mins(5), deliver_late;
     /// Removes what organizations keep no longer.
     ApplyRetention = "apply_retention" in "low", at most Time::from_hours(1), retain;
 }
@@ -103,7 +107,7 @@ impl Job for DeleteFile {
 }
 
 /// True when a record was dealt with. One that fails is logged and left for the next round.
-fn is_done(what: &str, id: impl std::fmt::Display, result: Result<()>) -> bool {
+pub(super) fn is_done(what: &str, id: impl std::fmt::Display, result: Result<()>) -> bool {
     match result {
         Ok(()) => true,
         // Somebody changed it in this moment; the next round looks again.
@@ -116,7 +120,7 @@ fn is_done(what: &str, id: impl std::fmt::Display, result: Result<()>) -> bool {
 }
 
 /// True when there may be more: the batch was full and got smaller. A batch of which every record fails is left alone.
-const fn goes_on(found: usize, done: usize) -> bool {
+pub(super) const fn goes_on(found: usize, done: usize) -> bool {
     found == BATCH as usize && done > 0
 }
 

@@ -9,7 +9,11 @@ use serde_json::json;
 use sha2::Sha256;
 use tokio::time::Instant;
 
-use super::{Job, JobContext, platform::tenant};
+use super::{
+    Job, JobContext, leave,
+    platform::tenant,
+    upkeep::{BATCH, goes_on, is_done},
+};
 use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId, WebhookEndpointId,
@@ -49,6 +53,38 @@ impl DeliverWebhook {
     pub(crate) const fn new(delivery: &WebhookDelivery) -> Self {
         Self { delivery_id: delivery.id, of: Some((delivery.organization_id, delivery.endpoint_id)) }
     }
+}
+
+/// A delivery whose next try is later than this has no job, or one that waits for long: its key tells.
+const LATE: chrono::Duration = chrono::Duration::minutes(10);
+
+/// Leaves jobs for deliveries that have none: they were recorded when nothing sent webhooks, or their jobs were discarded.
+pub(super) async fn deliver_late(deps: &Deps) -> Result<()> {
+    if deps.webhooks.is_none() {
+        return Ok(());
+    }
+    loop {
+        let before = deps.now() - LATE;
+        let late = deps.storage.read(ReadConsistency::Strong).webhook_deliveries().late(before, BATCH).await?;
+        let mut done = 0;
+        for (organization, id) in &late {
+            done += usize::from(is_done("a late delivery", id, deliver_again(deps, *organization, *id).await));
+        }
+        if !goes_on(late.len(), done) {
+            return Ok(());
+        }
+    }
+}
+
+async fn deliver_again(deps: &Deps, organization: OrganizationId, id: WebhookDeliveryId) -> Result<()> {
+    let unit = deps.storage.begin().await?;
+    let found = unit.webhook_deliveries().get(organization, id).await?;
+    let Some(mut delivery) = found.filter(|delivery| delivery.status == DeliveryStatus::Pending) else { return Ok(()) };
+    let now = deps.now();
+    (delivery.next_attempt_at, delivery.updated_at) = (Some(now), now);
+    unit.webhook_deliveries().update(&delivery).await?;
+    leave(&*unit, &DeliverWebhook::new(&delivery)).await?;
+    unit.commit().await
 }
 
 impl Job for DeliverWebhook {

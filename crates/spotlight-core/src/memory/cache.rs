@@ -178,10 +178,11 @@ impl MemoryCache {
         }
     }
 
-    /// Forgets every value.
+    /// Forgets every value. Fills that have begun are lost.
     pub(crate) fn clear(&self) {
         let mut state = self.lock();
-        let fills = std::mem::take(&mut state.fills);
+        let mut fills = std::mem::take(&mut state.fills);
+        fills.lose_all();
         *state = State { fills, ..State::default() };
     }
 }

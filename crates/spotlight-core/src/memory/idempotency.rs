@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{OrganizationId, time::Timestamp},
-    error::Result,
+    error::{Error, Result},
     ports::{IdempotencyRecord, IdempotencyRepository},
 };
 
@@ -46,6 +46,19 @@ impl IdempotencyRepository for MemoryRepositories {
             free("idempotency key", old.is_some_and(|expires_at| now < expires_at))?;
             let old = old.map(|expires_at| (expires_at, key.clone()));
             table.by_expiry.rekey(old, Some((record.expires_at, key.clone())), ());
+            table.rows.insert(key, Arc::new(record.clone()));
+            Ok(())
+        })
+    }
+
+    async fn replace(&self, record: &IdempotencyRecord) -> Result<()> {
+        self.write(|tables| {
+            let table = &mut tables.idempotency;
+            let key = (record.organization_id, record.scope.clone(), record.key.clone());
+            let old = table.rows.get(&key).filter(|old| old.fingerprint == record.fingerprint);
+            let old =
+                old.map(|old| (old.expires_at, key.clone())).ok_or_else(|| Error::not_found("idempotency key"))?;
+            table.by_expiry.rekey(Some(old), Some((record.expires_at, key.clone())), ());
             table.rows.insert(key, Arc::new(record.clone()));
             Ok(())
         })

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
-    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
 };
 
 /// Where a row stands.
@@ -23,6 +23,8 @@ enum State {
     Waiting,
     /// For its worker, until then.
     Claimed(Timestamp),
+    /// For the end of this job, which is looked after then.
+    Sent(JobId, Timestamp),
     /// For a person.
     Dead,
 }
@@ -39,8 +41,6 @@ struct Entry {
     conversation_id: Option<ConversationId>,
     payload: Arc<Value>,
     spec: Option<Arc<JobSpec>>,
-    /// The job that stands for it.
-    follows: Option<JobId>,
     unique_key: Option<String>,
     created_at: Timestamp,
     run_at: Timestamp,
@@ -63,12 +63,29 @@ impl Entry {
         Some((self.kind, (until, (self.seq, self.id))))
     }
 
+    fn sent_rank(&self) -> Option<Rank> {
+        let State::Sent(_, look_at) = self.state else { return None };
+        Some((self.kind, (look_at, (self.seq, self.id))))
+    }
+
+    fn behind(&self) -> Option<(JobId, (u64, OutboxId))> {
+        self.job().map(|job| (job, (self.seq, self.id)))
+    }
+
+    /// The job that stands for it.
+    fn job(&self) -> Option<JobId> {
+        match self.state {
+            State::Sent(job, _) => Some(job),
+            _ => None,
+        }
+    }
+
     fn waiting_key(&self) -> Option<String> {
         self.unique_key.clone().filter(|_| self.state == State::Waiting)
     }
 
     fn is_claimed_as(&self, claim: i64) -> bool {
-        matches!(self.state, State::Claimed(_)) && self.claim == claim
+        matches!(self.state, State::Claimed(_) | State::Sent(..)) && self.claim == claim
     }
 
     fn to_dead(&self) -> DeadRow {
@@ -93,6 +110,7 @@ impl Entry {
             conversation_id: self.conversation_id,
             payload: Value::clone(&self.payload),
             spec: self.spec.as_deref().cloned(),
+            job: self.job(),
             attempts: self.attempts,
             claim: self.claim,
             created_at: self.created_at,
@@ -105,6 +123,8 @@ pub(super) struct Outbox {
     rows: Map<OutboxId, Arc<Entry>>,
     waiting: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
     claimed: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
+    sent: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,
+    behind: Index<JobId, (u64, OutboxId)>,
     dead: Index<OutboxKind, OutboxId>,
     /// Of rows that wait.
     by_unique_key: Map<String, OutboxId>,
@@ -115,6 +135,8 @@ impl Outbox {
         let dead = |entry: &Entry| (entry.state == State::Dead).then_some((entry.kind, entry.id));
         self.waiting.rekey(old.and_then(Entry::waiting_rank), new.and_then(Entry::waiting_rank));
         self.claimed.rekey(old.and_then(Entry::claimed_rank), new.and_then(Entry::claimed_rank));
+        self.sent.rekey(old.and_then(Entry::sent_rank), new.and_then(Entry::sent_rank));
+        self.behind.rekey(old.and_then(Entry::behind), new.and_then(Entry::behind));
         self.dead.rekey(old.and_then(dead), new.and_then(dead));
         self.by_unique_key.rekey(old.and_then(Entry::waiting_key), new.and_then(Entry::waiting_key), id);
     }
@@ -157,14 +179,14 @@ impl Outbox {
         (entry.state == State::Dead && entry.organization_id == Some(organization)).then_some(&**entry)
     }
 
-    /// The first rows of a kind that may be claimed at `now`, by due time, then in the order of adding.
+    /// The rows of a kind that may be claimed at `now`: those whose claims have ended, then the others; in the order of
+    /// due time, then of adding.
     fn due(&self, kind: OutboxKind, now: Timestamp, limit: usize) -> Vec<Entry> {
-        let waiting = self.waiting.until(kind, now).take(limit).map(|(_, (_, id))| id);
-        let abandoned = self.claimed.until(kind, now).map(|(_, (_, id))| id);
-        let entries = waiting.chain(abandoned).filter_map(|id| self.rows.get(&id));
+        let abandoned = self.claimed.until(kind, now);
+        let ids = abandoned.chain(self.waiting.until(kind, now)).map(|(_, (_, id))| id);
+        let entries = ids.filter_map(|id| self.rows.get(&id)).take(limit);
         let mut due: Vec<_> = entries.map(|entry| Entry::clone(entry)).collect();
         due.sort_unstable_by_key(|entry| (entry.run_at, entry.seq));
-        due.truncate(limit);
         due
     }
 }
@@ -183,7 +205,6 @@ impl MemoryRepositories {
             let entry = Entry {
                 organization_id: job.organization,
                 unique_key,
-                run_at: job.run_at.unwrap_or(now),
                 spec: Some(Arc::new(job.clone())),
                 ..self.new_entry(OutboxKind::Job, now, job.name, Value::Null)
             };
@@ -220,7 +241,6 @@ impl MemoryRepositories {
             conversation_id: None,
             payload: Arc::new(payload),
             spec: None,
-            follows: None,
             unique_key: None,
             created_at: now,
             run_at: now,
@@ -262,9 +282,40 @@ impl OutboxRepository for MemoryRepositories {
         })
     }
 
-    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+    async fn extend(&self, rows: &[(OutboxId, i64)], now: Timestamp, lease_s: u32) -> Result<u64> {
         self.write(|tables| {
-            Ok(tables.outbox.change(id, claim, |entry| entry.state = State::Claimed(after(now, lease_s))))
+            let until = after(now, lease_s);
+            let extend = |entry: &mut Entry| {
+                entry.state = entry.job().map_or(State::Claimed(until), |job| State::Sent(job, until));
+            };
+            Ok(rows.iter().filter(|(id, claim)| tables.outbox.change(*id, *claim, extend)).count() as u64)
+        })
+    }
+
+    async fn sent(&self, rows: &[Sent]) -> Result<u64> {
+        self.write(|tables| {
+            let mut noted = 0;
+            for row in rows {
+                let sent = State::Sent(row.job, row.look_at);
+                noted += u64::from(tables.outbox.change(row.id, row.claim, |entry| entry.state = sent));
+            }
+            Ok(noted)
+        })
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        self.read(|tables| {
+            let outbox = &tables.outbox;
+            let ids = outbox.sent.until(OutboxKind::Job, now).map(|(_, (_, id))| id);
+            Ok(ids.filter_map(|id| outbox.rows.get(&id)).take(limit as usize).map(|entry| entry.to_row()).collect())
+        })
+    }
+
+    async fn behind(&self, job: JobId) -> Result<Vec<OutboxRow>> {
+        self.read(|tables| {
+            let outbox = &tables.outbox;
+            let rows = outbox.behind.of(job).filter_map(|(_, id)| outbox.rows.get(&id));
+            Ok(rows.map(|entry| entry.to_row()).collect())
         })
     }
 
@@ -295,22 +346,21 @@ impl OutboxRepository for MemoryRepositories {
         })
     }
 
-    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
-        self.write(|tables| Ok(tables.outbox.change(id, claim, |entry| entry.follows = Some(job))))
-    }
-
     async fn finish(&self, jobs: &[JobId]) -> Result<u64> {
         self.write(|tables| {
-            let ended = |entry: &Entry| {
-                let own = JobId::from_uuid(entry.id.as_uuid());
-                entry.kind == OutboxKind::Job
-                    && (jobs.contains(&own) || entry.follows.is_some_and(|job| jobs.contains(&job)))
-            };
-            let gone: Vec<_> = tables.outbox.rows.values().filter(|entry| ended(entry)).cloned().collect();
-            for entry in &gone {
-                tables.outbox.remove(entry);
+            let outbox = &mut tables.outbox;
+            let mut gone = 0;
+            for job in jobs {
+                let ids: Vec<_> = outbox.behind.of(*job).map(|(_, id)| id).collect();
+                for id in ids.into_iter().chain([OutboxId::from_uuid(job.as_uuid())]) {
+                    let entry = outbox.rows.get(&id).filter(|entry| entry.kind == OutboxKind::Job).cloned();
+                    if let Some(entry) = entry {
+                        outbox.remove(&entry);
+                        gone += 1;
+                    }
+                }
             }
-            Ok(gone.len() as u64)
+            Ok(gone)
         })
     }
 
@@ -373,7 +423,7 @@ impl OutboxRepository for MemoryRepositories {
             Ok(OutboxStats {
                 ready: (due + abandoned) as u64,
                 scheduled: (outbox.waiting.of(kind).count() - due) as u64,
-                running: (outbox.claimed.of(kind).count() - abandoned) as u64,
+                running: (outbox.claimed.of(kind).count() - abandoned + outbox.sent.of(kind).count()) as u64,
                 dead: outbox.dead.of(kind).count() as u64,
             })
         })

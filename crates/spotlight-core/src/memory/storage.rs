@@ -127,6 +127,10 @@ impl Storage for MemoryStorage {
         Ok(Box::new(MemoryRepositories::unit(Arc::clone(&self.shared), writer)))
     }
 
+    async fn relays_jobs(&self) -> Result<bool> {
+        Ok(true)
+    }
+
     async fn ping(&self) -> Result<()> {
         self.shared.check_open()
     }

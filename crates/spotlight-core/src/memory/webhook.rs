@@ -3,6 +3,7 @@
 use std::{ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{
     map::{Index, Map},
@@ -14,7 +15,7 @@ use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId, WebhookEndpointId,
         time::Timestamp,
-        webhook::{WebhookDelivery, WebhookEndpoint},
+        webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, Result},
     ports::{DeliveryRepository, EndpointRepository, Listing, Order, Paging, ProcessedRepository},
@@ -62,9 +63,10 @@ impl EndpointRepository for MemoryRepositories {
     async fn delete(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<bool> {
         self.write(|tables| {
             let deliveries: Vec<_> = tables.deliveries.by_endpoint.of((organization, id)).collect();
-            for (created_at, delivery) in deliveries {
-                tables.deliveries.by_endpoint.rekey(Some(((organization, id), (created_at, delivery))), None);
-                tables.deliveries.rows.remove(&(organization, delivery));
+            for key in deliveries.into_iter().map(|(_, delivery)| (organization, delivery)) {
+                let row = tables.deliveries.rows.get(&key).cloned();
+                tables.deliveries.rekey(row.as_deref(), None);
+                tables.deliveries.rows.remove(&key);
             }
             Ok(tables.endpoints.rows.remove(&(organization, id)))
         })
@@ -75,6 +77,24 @@ impl EndpointRepository for MemoryRepositories {
 pub(super) struct Deliveries {
     rows: Map<(OrganizationId, WebhookDeliveryId), Arc<WebhookDelivery>>,
     by_endpoint: Index<(OrganizationId, WebhookEndpointId), (Timestamp, WebhookDeliveryId)>,
+    /// Those that wait.
+    waiting: Map<(Timestamp, WebhookDeliveryId), OrganizationId>,
+}
+
+impl Deliveries {
+    fn rekey(&mut self, old: Option<&WebhookDelivery>, new: Option<&WebhookDelivery>) {
+        let endpoint = |row: &WebhookDelivery| ((row.organization_id, row.endpoint_id), (row.created_at, row.id));
+        let waiting = |row: &WebhookDelivery| {
+            row.next_attempt_at.filter(|_| row.status == DeliveryStatus::Pending).map(|at| (at, row.id))
+        };
+        self.by_endpoint.rekey(old.map(endpoint), new.map(endpoint));
+        if let Some(key) = old.and_then(waiting) {
+            self.waiting.remove(&key);
+        }
+        if let Some((key, row)) = new.and_then(|row| Some((waiting(row)?, row))) {
+            self.waiting.insert(key, row.organization_id);
+        }
+    }
 }
 
 #[async_trait]
@@ -85,7 +105,7 @@ impl DeliveryRepository for MemoryRepositories {
             let endpoint = (delivery.organization_id, delivery.endpoint_id);
             free("webhook delivery id", tables.deliveries.rows.contains(&key))?;
             need("webhook endpoint", tables.endpoints.rows.contains(&endpoint))?;
-            tables.deliveries.by_endpoint.rekey(None, Some((endpoint, (delivery.created_at, delivery.id))));
+            tables.deliveries.rekey(None, Some(delivery));
             tables.deliveries.rows.insert(key, Arc::new(delivery.clone()));
             Ok(())
         })
@@ -110,17 +130,27 @@ impl DeliveryRepository for MemoryRepositories {
         })
     }
 
+    async fn late(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, WebhookDeliveryId)>> {
+        self.read(|tables| {
+            let end = Bound::Excluded((before, WebhookDeliveryId::from_uuid(Uuid::nil())));
+            let late = tables.deliveries.waiting.range(Bound::Unbounded, end);
+            Ok(late.take(limit as usize).map(|((_, id), organization)| (*organization, *id)).collect())
+        })
+    }
+
     async fn update(&self, delivery: &WebhookDelivery) -> Result<()> {
         self.write(|tables| {
             let key = (delivery.organization_id, delivery.id);
-            let stored = tables.deliveries.rows.get(&key).ok_or_else(|| Error::not_found("webhook delivery"))?;
+            let stored = tables.deliveries.rows.get(&key).cloned();
+            let stored = stored.ok_or_else(|| Error::not_found("webhook delivery"))?;
             let replaced = WebhookDelivery {
                 status: delivery.status,
                 attempts: delivery.attempts.clone(),
                 next_attempt_at: delivery.next_attempt_at,
                 updated_at: delivery.updated_at,
-                ..WebhookDelivery::clone(stored)
+                ..WebhookDelivery::clone(&stored)
             };
+            tables.deliveries.rekey(Some(&stored), Some(&replaced));
             tables.deliveries.rows.insert(key, Arc::new(replaced));
             Ok(())
         })

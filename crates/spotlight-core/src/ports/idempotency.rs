@@ -46,6 +46,15 @@ pub trait IdempotencyRepository: Send + Sync {
     /// Of two with one key, added at once, one waits for the other's commit and is then refused.
     async fn insert(&self, record: &IdempotencyRecord, now: Timestamp) -> Result<()>;
 
+    /// Replaces answer and expiry of the record with this organization, scope, key and fingerprint.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    ///
+    /// # Ordering
+    /// Of two at once, one waits for the other's commit and then replaces what that one wrote.
+    async fn replace(&self, record: &IdempotencyRecord) -> Result<()>;
+
     /// Removes at most `limit` records that expired before `now`. Gives how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }

@@ -60,12 +60,27 @@ pub struct OutboxRow {
     pub payload: Value,
     /// All of a job; none of an event, and of a job that an older version left: that is its name and payload alone.
     pub spec: Option<JobSpec>,
+    /// The job of the queue that stands for a job that was sent: its own, or the one that holds its unique key.
+    pub job: Option<JobId>,
     /// Tries begun, this one included.
     pub attempts: u32,
     /// The claim: completing needs it, and a newer claim makes it void.
     pub claim: i64,
     /// When it was added.
     pub created_at: Timestamp,
+}
+
+/// A job that has gone from the outbox into the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Its row.
+    pub id: OutboxId,
+    /// The row's claim.
+    pub claim: i64,
+    /// The job of the queue that stands for it.
+    pub job: JobId,
+    /// When to look whether that has ended.
+    pub look_at: Timestamp,
 }
 
 /// A row that was given up and waits for a person. What it works on stays out of it, since it can name people.
@@ -96,7 +111,7 @@ pub struct OutboxStats {
     pub ready: u64,
     /// Rows that wait for their time.
     pub scheduled: u64,
-    /// Rows that are claimed.
+    /// Rows that are claimed, and jobs that were sent.
     pub running: u64,
     /// Rows that were given up and wait for a person.
     pub dead: u64,
@@ -106,18 +121,39 @@ pub struct OutboxStats {
 ///
 /// A claim is void once its row was claimed anew, given back, given up or removed; the end of its time alone does not
 /// make it void.
+///
+/// A job's row that was [`sent`](Self::sent) keeps its claim and is claimed no more: it stays until the job that stands
+/// for it has ended, and is looked after from time to time.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
     /// Claims at most `limit` rows of a kind that are due at `now` and not claimed, or whose claim has ended at
-    /// `now`. A claim lasts `lease_s` seconds. A job for "at once" is due when it is added.
+    /// `now`. A claim lasts `lease_s` seconds. A job is due when it is added, whenever it is to run.
     ///
     /// # Ordering
-    /// By due time, then in the order they were added. Two claims at once never give the same row.
+    /// Rows whose claims have ended are taken before others. What is given is in the order of due time, then of adding.
+    /// Two claims at once never give the same row.
     async fn claim(&self, kind: OutboxKind, now: Timestamp, lease_s: u32, limit: u32) -> Result<Vec<OutboxRow>>;
 
-    /// Makes a claim last `lease_s` seconds from `now`. False when the claim is void.
-    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool>;
+    /// Makes claims last `lease_s` seconds from `now`: rows and their claims. Gives how many; those that are void do not
+    /// count.
+    async fn extend(&self, rows: &[(OutboxId, i64)], now: Timestamp, lease_s: u32) -> Result<u64>;
+
+    /// Notes for claimed jobs that they were sent, or for those that were sent before, which job stands for them now and
+    /// when to look again. Gives how many; those whose claim is void do not count.
+    async fn sent(&self, rows: &[Sent]) -> Result<u64>;
+
+    /// Jobs that were sent and are to be looked after by `now`, at most `limit`. Costs one look at an index.
+    ///
+    /// # Ordering
+    /// Those whose time came first.
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>>;
+
+    /// The jobs that were sent and for which a job of the queue stands.
+    ///
+    /// # Ordering
+    /// As they were added.
+    async fn behind(&self, job: JobId) -> Result<Vec<OutboxRow>>;
 
     /// Removes a row whose work is done. False when the claim is void; the row stays then.
     async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool>;
@@ -126,12 +162,8 @@ pub trait OutboxRepository: Send + Sync {
     /// unique key another waiting job has is removed instead: that one stands for both.
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool>;
 
-    /// Has the row of a claimed job follow another job, which stands for it: it goes when that one ends, and the claim
-    /// stays as it is. False when the claim is void.
-    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool>;
-
-    /// Removes the rows of jobs that have ended, whatever their claims, and those that follow them. A job's id is that
-    /// of its row. Gives how many rows went.
+    /// Removes the rows of jobs that have ended, whatever their claims, and those for which they stand. A job's id is
+    /// that of its row. Gives how many rows went.
     ///
     /// # Idempotency
     /// Rows that are gone count no more.

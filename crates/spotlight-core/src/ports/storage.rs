@@ -37,16 +37,30 @@ pub enum ReadConsistency {
 }
 
 /// Where the jobs of units of work go.
+///
+/// It is one for a whole fleet, since jobs that are left in one place are not looked for in the other. A database records
+/// it, and refuses processes that say otherwise unless they are to change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum JobPlacement {
     /// Into the queue that shares the storage's database, in the unit's own transaction.
     #[default]
     Queue,
-    /// Into the outbox, from where a relay brings them into a queue that is another store. A job for later stays there
-    /// until its time: till then the queue does not know it, so that it cannot be looked at or cancelled, and of jobs
-    /// with one key [`WhenTaken::Extend`](super::queue::WhenTaken::Extend) and
-    /// [`Replace`](super::queue::WhenTaken::Replace) act only on what is in the queue.
+    /// Into the outbox, from where a relay brings them into a queue that is another store. A job for later goes there
+    /// at once too, with its time: so it is seen, can be cancelled, and meets others of its unique key. Until the relay
+    /// has been there, usually a quarter of a second, the queue does not know a job, and
+    /// [`WhenTaken::Extend`](super::queue::WhenTaken::Extend) and [`Replace`](super::queue::WhenTaken::Replace) act when
+    /// it comes.
     Outbox,
+}
+
+impl JobPlacement {
+    /// The word used in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Outbox => "outbox",
+        }
+    }
 }
 
 macro_rules! repositories {
@@ -163,6 +177,13 @@ pub trait Storage: Send + Sync {
     /// # Cancel safety
     /// Dropping the future leaves nothing open.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>>;
+
+    /// Whether this process brings jobs from the outbox into its queue. Every process does, save while a fleet changes
+    /// over from one [`JobPlacement`] to the other: then those alone do whose units leave jobs in the outbox.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout`.
+    async fn relays_jobs(&self) -> Result<bool>;
 
     /// Asks the database for a sign of life.
     ///

@@ -62,6 +62,12 @@ pub trait DeliveryRepository: Send + Sync {
         paging: &Paging,
     ) -> Result<Listing<WebhookDelivery>>;
 
+    /// Deliveries of every organization that wait and whose next attempt was due before `before`, at most `limit`.
+    ///
+    /// # Ordering
+    /// Those whose time came first, then by id.
+    async fn late(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, WebhookDeliveryId)>>;
+
     /// Replaces a delivery's status, attempts and next attempt.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{
     Context, billing,
     deps::{Deps, answered_id, id_answer},
+    kept,
     leads::tidy,
 };
 use crate::{
@@ -305,7 +306,7 @@ impl AssistantService {
         }
         unit.assistants().delete(ctx.organization, id).await?;
         self.deps.audit(&*unit, ctx, "assistant.delete", ("assistant", id.to_string()), json!({})).await?;
-        unit.commit().await
+        kept::commit(&self.deps, unit, ctx.organization, id).await
     }
 
     /// Figures of an assistant, over all time.
@@ -353,7 +354,7 @@ impl AssistantService {
         unit.knowledge().insert(&entry).await?;
         self.deps.audit(&*unit, ctx, "knowledge.create", ("knowledge", entry.id.to_string()), json!({})).await?;
         self.deps.remember(&*unit, ctx, &scope, &input, id_answer(entry.id)).await?;
-        unit.commit().await?;
+        kept::commit(&self.deps, unit, ctx.organization, id).await?;
         Ok(entry)
     }
 
@@ -388,7 +389,7 @@ impl AssistantService {
         entry.validate()?;
         unit.knowledge().update(&entry, before).await?;
         self.deps.audit(&*unit, ctx, "knowledge.update", ("knowledge", id.to_string()), json!({})).await?;
-        unit.commit().await?;
+        kept::commit(&self.deps, unit, ctx.organization, assistant).await?;
         Ok(entry)
     }
 
@@ -414,7 +415,7 @@ impl AssistantService {
         }
         unit.knowledge().delete(ctx.organization, id).await?;
         self.deps.audit(&*unit, ctx, "knowledge.delete", ("knowledge", id.to_string()), json!({})).await?;
-        unit.commit().await
+        kept::commit(&self.deps, unit, ctx.organization, assistant).await
     }
 }
 

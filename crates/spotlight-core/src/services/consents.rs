@@ -78,7 +78,7 @@ impl ConsentService {
         let unit = self.deps.storage.begin().await?;
         let found = visible(ctx, unit.leads().get(ctx.organization, lead).await?)?;
         check(&*unit, &found, &new).await?;
-        let change = self.append(&*unit, ctx, &found, &new).await?;
+        let change = append_and_honour(&self.deps, &*unit, ctx, found.id, &new).await?;
         self.deps.remember(&*unit, ctx, &scope, &new, id_answer(change.id)).await?;
         unit.commit().await?;
         Ok(change)
@@ -90,17 +90,20 @@ impl ConsentService {
     /// As [`record`](Self::record).
     ///
     /// # Idempotency
-    /// Opting out again adds changes that say the same.
+    /// Opting out again adds changes that say the same; with an idempotency key, the same request adds nothing.
     pub async fn opt_out(&self, ctx: &Context, lead: LeadId, channel: Channel, how: &str) -> Result<()> {
         ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
+        let mut broken = Violations::new();
+        broken.length("how", "How", how, 1, 200);
+        broken.into_result()?;
+        let (scope, request) = (format!("consent.opt_out:{lead}"), (channel, how));
+        if self.deps.replay(ctx, &scope, &request).await?.is_some() {
+            return Ok(());
+        }
         let unit = self.deps.storage.begin().await?;
         let found = visible(ctx, unit.leads().get(ctx.organization, lead).await?)?;
-        for kind in ConsentKind::ALL.iter().copied() {
-            let state = ConsentState::Refused;
-            let new = NewConsent { kind, channel, state, how: how.to_owned(), conversation_id: None };
-            check(&*unit, &found, &new).await?;
-            self.append(&*unit, ctx, &found, &new).await?;
-        }
+        refuse_all(&self.deps, &*unit, ctx, found.id, channel, how).await?;
+        self.deps.remember(&*unit, ctx, &scope, &request, json!({})).await?;
         unit.commit().await
     }
 
@@ -112,14 +115,44 @@ impl ConsentService {
     pub async fn check(&self, ctx: &Context, lead: LeadId, kind: ConsentKind, channel: Channel) -> Result<()> {
         demand(&self.list(ctx, lead).await?, kind, channel)
     }
+}
 
-    async fn append(&self, unit: &dyn UnitOfWork, ctx: &Context, lead: &Lead, new: &NewConsent) -> Result<Consent> {
-        let change = append(&self.deps, unit, ctx, lead.id, new).await?;
-        if change.state == ConsentState::Refused {
-            honour(&self.deps, unit, ctx, &change).await?;
-        }
-        Ok(change)
+/// Refuses everything for a lead, and honours that, in a unit.
+pub(crate) async fn refuse_all(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    lead: LeadId,
+    channel: Channel,
+    how: &str,
+) -> Result<()> {
+    for kind in ConsentKind::ALL.iter().copied() {
+        let state = ConsentState::Refused;
+        let new = NewConsent { kind, channel, state, how: how.to_owned(), conversation_id: None };
+        append_and_honour(deps, unit, ctx, lead, &new).await?;
     }
+    Ok(())
+}
+
+/// True when a lead's last word to everything was a refusal.
+pub(crate) async fn has_opted_out(unit: &dyn UnitOfWork, ctx: &Context, lead: LeadId) -> Result<bool> {
+    let changes = unit.consents().list(ctx.organization, lead).await?;
+    let last = |kind: ConsentKind| changes.iter().rfind(|change| change.kind == kind);
+    Ok(ConsentKind::ALL.iter().all(|kind| last(*kind).is_some_and(|last| last.state == ConsentState::Refused)))
+}
+
+async fn append_and_honour(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    lead: LeadId,
+    new: &NewConsent,
+) -> Result<Consent> {
+    let change = append(deps, unit, ctx, lead, new).await?;
+    if change.state == ConsentState::Refused {
+        honour(deps, unit, ctx, &change).await?;
+    }
+    Ok(change)
 }
 
 async fn check(unit: &dyn UnitOfWork, lead: &Lead, new: &NewConsent) -> Result<()> {

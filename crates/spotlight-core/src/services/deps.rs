@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Context;
 use crate::{
+    caching::CacheReader,
     domain::{
         AuditEntryId, ConversationId,
         audit::{Actor, AuditEntry},
@@ -40,6 +41,7 @@ pub(crate) struct Deps {
     /// None: deliveries to webhook endpoints wait, and are visible.
     pub(crate) webhooks: Option<Arc<dyn WebhookSender>>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) cache: Arc<CacheReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) secret_key: Arc<[u8]>,
@@ -145,16 +147,8 @@ impl Deps {
         request: &impl Serialize,
         answer: Value,
     ) -> Result<()> {
-        let Some(key) = &ctx.idempotency_key else { return Ok(()) };
         let now = self.now();
-        let record = IdempotencyRecord {
-            organization_id: ctx.organization,
-            scope: scoped(ctx, scope),
-            key: key.clone(),
-            fingerprint: fingerprint(request)?,
-            answer,
-            expires_at: now + chrono::Duration::hours(IDEMPOTENCY_HOURS),
-        };
+        let Some(record) = record_of(ctx, scope, request, answer, now)? else { return Ok(()) };
         unit.idempotency().insert(&record, now).await.map_err(|error| {
             if error.is_conflict() {
                 Error::conflict("the same request is being answered; repeat it")
@@ -165,6 +159,43 @@ impl Deps {
             }
         })
     }
+
+    /// Notes what a request answers by now that has answered before, in the unit of what it did since.
+    ///
+    /// # Errors
+    /// `NotFound` when it has not, or that is forgotten.
+    pub(crate) async fn remember_anew(
+        &self,
+        unit: &dyn UnitOfWork,
+        ctx: &Context,
+        scope: &str,
+        request: &impl Serialize,
+        answer: Value,
+    ) -> Result<()> {
+        match record_of(ctx, scope, request, answer, self.now())? {
+            Some(record) => unit.idempotency().replace(&record).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is kept for the key of a request, where it has one.
+fn record_of(
+    ctx: &Context,
+    scope: &str,
+    request: &impl Serialize,
+    answer: Value,
+    now: Timestamp,
+) -> Result<Option<IdempotencyRecord>> {
+    let Some(key) = &ctx.idempotency_key else { return Ok(None) };
+    Ok(Some(IdempotencyRecord {
+        organization_id: ctx.organization,
+        scope: scoped(ctx, scope),
+        key: key.clone(),
+        fingerprint: fingerprint(request)?,
+        answer,
+        expires_at: now + chrono::Duration::hours(IDEMPOTENCY_HOURS),
+    }))
 }
 
 /// A key belongs to its actor: two actors that choose the same key do not see each other's answers. Strangers are told

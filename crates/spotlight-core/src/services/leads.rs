@@ -1,6 +1,8 @@
 //! Leads.
 
 mod erase;
+mod export;
+mod import;
 mod merge;
 
 use chrono::Duration;
@@ -8,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::erase::open_conversations;
+pub use self::{
+    export::{EXPORTED, Table},
+    import::{Delimiter, ImportOptions, ImportReport, MOST_PROBLEMS, OnDuplicate, RowProblem, RowReason},
+};
 use super::{
     Context,
     appointments::invite_again,
@@ -171,9 +177,7 @@ impl LeadService {
         apply(patch, &mut lead)?;
         let unit = self.deps.storage.begin().await?;
         self.check_owner(&*unit, ctx, &lead).await?;
-        unit.leads().insert(&lead).await?;
-        self.deps.audit(&*unit, ctx, "lead.create", ("lead", lead.id.to_string()), json!({})).await?;
-        self.deps.publish(&*unit, ctx, "leads", EventType::LeadCreated, None, json!({ "lead_id": lead.id })).await?;
+        add(&self.deps, &*unit, ctx, &lead, json!({})).await?;
         self.deps.remember(&*unit, ctx, "lead.create", &new, id_answer(lead.id)).await?;
         unit.commit().await?;
         Ok(lead)
@@ -205,23 +209,12 @@ impl LeadService {
             return Err(Error::forbidden("a manager assigns leads"));
         }
         let fields = changed_fields(&patch)?;
-        let rescore = patch.company.is_some() || patch.source.is_some();
         let unit = self.deps.storage.begin().await?;
         let mut lead = self.for_update(&*unit, ctx, id, expected_version).await?;
-        let before = lead.email.clone();
+        let before = lead.clone();
         apply(patch, &mut lead)?;
         self.check_owner(&*unit, ctx, &lead).await?;
-        lead.updated_at = self.deps.now();
-        unit.leads().update(&lead).await?;
-        lead.version += 1;
-        if rescore {
-            leave(&*unit, &ScoreLead::new(&lead)).await?;
-        }
-        if lead.email != before {
-            invite_again(&self.deps, &*unit, ctx, id).await?;
-        }
-        self.deps.audit(&*unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
-        self.deps.publish(&*unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await?;
+        store_change(&self.deps, &*unit, ctx, &mut lead, &before, fields).await?;
         unit.commit().await?;
         Ok(lead)
     }
@@ -393,6 +386,36 @@ impl LeadService {
         let filter = LeadFilter { idle_since: Some(since), ..LeadFilter::default() };
         self.list(ctx, filter, Sort { by: LeadSort::Waiting, order: Order::Asc }, paging).await
     }
+}
+
+/// Stores a new lead, in a unit.
+async fn add(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: &Lead, facts: Value) -> Result<()> {
+    unit.leads().insert(lead).await?;
+    deps.audit(unit, ctx, "lead.create", ("lead", lead.id.to_string()), facts).await?;
+    deps.publish(unit, ctx, "leads", EventType::LeadCreated, None, json!({ "lead_id": lead.id })).await
+}
+
+/// Stores a lead that says something else than `before`, with what follows from that, in a unit.
+async fn store_change(
+    deps: &Deps,
+    unit: &dyn UnitOfWork,
+    ctx: &Context,
+    lead: &mut Lead,
+    before: &Lead,
+    fields: Vec<String>,
+) -> Result<()> {
+    let id = lead.id;
+    lead.updated_at = deps.now();
+    unit.leads().update(lead).await?;
+    lead.version += 1;
+    if fields.iter().any(|field| matches!(field.as_str(), "company" | "source")) {
+        leave(unit, &ScoreLead::new(lead)).await?;
+    }
+    if lead.email != before.email {
+        invite_again(deps, unit, ctx, id).await?;
+    }
+    deps.audit(unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
+    deps.publish(unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await
 }
 
 pub(crate) fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {

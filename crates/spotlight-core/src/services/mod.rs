@@ -14,6 +14,7 @@ pub(crate) mod deps;
 pub mod flags;
 pub mod hosts;
 pub mod jobs;
+pub(crate) mod kept;
 pub mod leads;
 pub mod mutation;
 pub mod organizations;

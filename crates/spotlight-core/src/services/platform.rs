@@ -27,14 +27,19 @@ use super::{
     webhooks::WebhookService,
 };
 use crate::{
+    caching::CacheReader,
+    decorators::FleetCache,
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
     ports::{
-        BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
         SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
+
+/// Bytes that the cache of a process has unless it is given one.
+const CACHE_BYTES: usize = 64 << 20;
 
 /// A whole platform: every use case over the ports it was built from. Cheap to clone.
 #[derive(Clone)]
@@ -188,6 +193,11 @@ impl Spotlight {
         &self.deps.limiter
     }
 
+    /// The cache. Whoever writes to the storage by itself deletes from it what it changed; `docs/cache.md` names the tags.
+    pub fn cache(&self) -> &Arc<dyn Cache> {
+        self.deps.cache.cache()
+    }
+
     /// The bus, for live listeners.
     pub fn events(&self) -> &Arc<dyn EventBus> {
         &self.deps.events
@@ -228,6 +238,7 @@ pub struct SpotlightBuilder {
     webhook_sender: Option<Arc<dyn WebhookSender>>,
     billing_provider: Option<Arc<dyn BillingProvider>>,
     limiter: Option<Arc<dyn RateLimiter>>,
+    cache: Option<Arc<dyn Cache>>,
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
@@ -270,6 +281,10 @@ impl SpotlightBuilder {
         billing_provider: BillingProvider,
         /// Counts requests. Required.
         limiter: RateLimiter,
+        /// Keeps what is read often and changes seldom; what that is, and for how long, says `docs/cache.md`. Unless given,
+        /// a [`FleetCache`] of 64 MiB: each process has its own, and forgets over the event bus what another has changed.
+        /// Processes on one storage that share neither a cache nor an event bus hear of a change after a minute at most.
+        cache: Cache,
         /// Tells the time; the machine's clock unless given.
         clock: Clock,
         /// Makes ids and secrets; the machine's randomness unless given.
@@ -331,6 +346,10 @@ impl SpotlightBuilder {
             return Err(lacks(&missing));
         };
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let cache = self.cache.unwrap_or_else(|| {
+            Arc::new(FleetCache::new(Arc::clone(&events), Arc::clone(&clock), Arc::clone(&ids), CACHE_BYTES))
+        });
         let secret_key: Arc<[u8]> = match &self.secret_key {
             Some(key) if key.expose_secret().len() < 32 => {
                 return Err(Error::new(ErrorKind::Misconfigured, "the secret key needs at least 32 bytes"));
@@ -350,7 +369,8 @@ impl SpotlightBuilder {
             billing: self.billing_provider,
             webhooks: self.webhook_sender,
             limiter,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            cache: Arc::new(CacheReader::new(cache)),
+            clock,
             ids,
             secret_key,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),

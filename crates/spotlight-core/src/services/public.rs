@@ -12,6 +12,7 @@ use super::{
     Context,
     conversations::{NewConversation, open},
     deps::{Deps, answered_id, hash, hex, id_answer},
+    kept,
 };
 use crate::{
     domain::{
@@ -81,8 +82,9 @@ impl PublicService {
         caller: Context,
     ) -> Result<Visit> {
         let repos = self.deps.storage.read(ReadConsistency::Strong);
-        let organization = repos.assistants().organization_of(assistant).await?;
+        let organization = kept::organization_of(&self.deps, assistant).await?;
         let organization = organization.ok_or_else(|| Error::not_found("assistant"))?;
+        // Not from the cache: an assistant is off, and a page shut out, from the moment that somebody says so.
         let found = repos.assistants().get(organization, assistant).await?.filter(|found| found.active);
         let found = found.ok_or_else(|| Error::not_found("assistant"))?;
         if origin.is_some_and(|origin| !found.allowed_origins.iter().any(|allowed| allowed == origin)) {

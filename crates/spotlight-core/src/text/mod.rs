@@ -4,6 +4,7 @@
 //! and finds a record exactly when [`matches()`] is true of it and the [`tokens()`] of the query.
 
 pub mod bm25;
+pub mod csv;
 mod fold;
 mod keywords;
 mod stem;

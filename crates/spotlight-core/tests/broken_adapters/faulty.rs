@@ -57,6 +57,10 @@ pub(crate) enum Fault {
     ShallowMerge,
     /// Erasing leaves what was said.
     ShallowErasure,
+    /// Jobs that were sent are looked after before their time.
+    LookedAfterEarly,
+    /// Jobs for which one job stands come in the wrong order.
+    NewestBehind,
     /// A lease is given to everybody.
     SharedLease,
     /// A lease's fence never grows.
@@ -106,6 +110,10 @@ impl Storage for FaultyStorage {
         let inner = Open { unit: Some(self.storage.begin().await?), fault: self.fault };
         let (storage, claims) = (Arc::clone(&self.storage), Arc::clone(&self.claims));
         Ok(Box::new(Faulty { inner, storage, fault: self.fault, claims }))
+    }
+
+    async fn relays_jobs(&self) -> Result<bool> {
+        self.storage.relays_jobs().await
     }
 
     async fn ping(&self) -> Result<()> {
@@ -405,8 +413,27 @@ impl<I: Inner> OutboxRepository for Faulty<I> {
         self.outbox().claim(kind, now, lease_s, limit).await
     }
 
-    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
-        self.outbox().extend(id, claim, now, lease_s).await
+    async fn extend(&self, rows: &[(OutboxId, i64)], now: Timestamp, lease_s: u32) -> Result<u64> {
+        self.outbox().extend(rows, now, lease_s).await
+    }
+
+    async fn sent(&self, rows: &[Sent]) -> Result<u64> {
+        self.outbox().sent(rows).await
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        if self.has(Fault::LookedAfterEarly) {
+            return self.outbox().overdue(Timestamp::MAX_UTC, limit).await;
+        }
+        self.outbox().overdue(now, limit).await
+    }
+
+    async fn behind(&self, job: JobId) -> Result<Vec<OutboxRow>> {
+        let mut rows = self.outbox().behind(job).await?;
+        if self.has(Fault::NewestBehind) {
+            rows.reverse();
+        }
+        Ok(rows)
     }
 
     async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
@@ -415,10 +442,6 @@ impl<I: Inner> OutboxRepository for Faulty<I> {
 
     async fn retry(&self, id: OutboxId, claim: i64, run_at: Timestamp, error: &str) -> Result<bool> {
         self.outbox().retry(id, claim, run_at, error).await
-    }
-
-    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
-        self.outbox().follow(id, claim, job).await
     }
 
     async fn finish(&self, jobs: &[JobId]) -> Result<u64> {

@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     AllAccepted,
     /// An id that is known is added again, as another job.
     AddsAgain,
+    /// Where unknown jobs stand is left out.
+    OnlyKnownStates,
     /// What a claim took out is lost with its future.
     PopAndLose,
     /// What a process held is lost with it.
@@ -422,6 +424,14 @@ impl JobConsumer for FaultyQueue {
 impl JobInspector for FaultyQueue {
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
         self.queue().find(id).await
+    }
+
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        let states = self.queue().states(ids).await?;
+        if self.has(Fault::OnlyKnownStates) {
+            return Ok(states.into_iter().filter(Option::is_some).collect());
+        }
+        Ok(states)
     }
 
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {

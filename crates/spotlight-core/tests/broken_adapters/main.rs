@@ -90,6 +90,8 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "unit_jobs::a_job_that_was_rolled_back_never_was",
 ])]
 #[case::kept_rows(Fault::KeptRows, &["outbox::rows_of_jobs_that_ended_go"])]
+#[case::looked_after_early(Fault::LookedAfterEarly, &["outbox::what_was_sent_is_looked_after_at_its_time"])]
+#[case::newest_behind(Fault::NewestBehind, &["outbox::a_job_stands_for_others"])]
 #[case::wrong_order(Fault::WrongOrder, &["lead_list::leads_are_sorted"])]
 #[case::absent_first(Fault::AbsentFirst, &["lead_list::leads_are_sorted"])]
 #[case::tenant_leak(Fault::TenantLeak, &["tenant::reads_find_nothing_of_another_organization"])]

@@ -100,6 +100,7 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "queue_ids::an_id_that_is_known_adds_nothing",
     "queue_ids::of_calls_with_one_id_at_once_one_adds",
 ])]
+#[case::only_known_states(Fault::OnlyKnownStates, &["queue_ids::it_is_told_where_many_jobs_stand"])]
 #[case::pop_and_lose(Fault::PopAndLose, &["queue_lease::a_dropped_claim_loses_nothing"])]
 #[case::lost_with_its_process(Fault::LostWithItsProcess, &[
     "queue_lease::a_dead_process_loses_its_jobs",

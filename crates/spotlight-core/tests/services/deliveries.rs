@@ -7,13 +7,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 use spotlight_core::{
-    Error, ErrorKind,
+    Error, ErrorKind, Spotlight,
     domain::{
         WebhookEndpointId,
         webhook::{DeliveryStatus, WebhookDelivery},
     },
-    memory::MemoryWebhookSender,
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryWebhookSender},
     ports::{WebhookAnswer, WebhookRequest},
+    scripted::ScriptedChatModel,
     services::webhooks::EndpointInput,
 };
 
@@ -170,4 +171,56 @@ async fn an_endpoint_that_was_switched_off_hears_nothing_more() {
     place.world.clock.forward(Duration::hours(1));
     place.world.work().await;
     assert_eq!((place.sender.sent().len(), place.delivery().await.status), (1, DeliveryStatus::Failed));
+}
+
+#[tokio::test]
+async fn what_waited_for_a_sender_is_sent_once() {
+    let world = World::new().await;
+    let made = world.platform.webhooks().create(&world.owner(), input()).await.expect("an endpoint");
+    world.lead(Some("ana@example.com"), None).await;
+    world.work().await;
+    world.platform.upkeep().await.expect("nothing sends webhooks yet");
+    let sender = Arc::new(MemoryWebhookSender::new());
+    let platform = Spotlight::builder()
+        .storage(Arc::clone(world.platform.storage()))
+        .queue(Arc::clone(world.platform.queue()))
+        .chat(Arc::new(ScriptedChatModel::new()))
+        .events(Arc::new(MemoryEventBus::new(world.clock.clone())))
+        .mailer(Arc::new(MemoryMailer::new()))
+        .files(Arc::new(MemoryFileStore::new()))
+        .limiter(Arc::new(MemoryRateLimiter::new(world.clock.clone())))
+        .clock(world.clock.clone())
+        .webhook_sender(sender.clone())
+        .build()
+        .expect("nothing is missing");
+    let round = async || {
+        platform.upkeep().await.expect("upkeep");
+        platform.run_until_idle().await.expect("work");
+        sender.sent().len()
+    };
+    assert_eq!(round().await, 0, "a job could be on its way");
+    world.clock.forward(Duration::minutes(11));
+    assert_eq!((round().await, round().await), (1, 1));
+    world.clock.forward(Duration::minutes(11));
+    assert_eq!(round().await, 1);
+    let list = platform.webhooks().deliveries(&world.owner(), made.endpoint.id, &ALL).await.expect("deliveries").items;
+    let told: Vec<_> = list.iter().map(|delivery| (delivery.status, delivery.attempts.len())).collect();
+    assert_eq!(told, [(DeliveryStatus::Delivered, 1)]);
+}
+
+#[tokio::test]
+async fn a_delivery_whose_job_waits_gets_no_other() {
+    let place = Place::new().await;
+    place.world.platform.queue().set_paused("default", true).await.expect("paused");
+    place.happens().await;
+    for _ in 0..3 {
+        place.world.clock.forward(Duration::minutes(11));
+        place.world.platform.upkeep().await.expect("upkeep");
+        place.world.work().await;
+    }
+    let figures = place.world.platform.queue().snapshot().await.expect("figures");
+    assert_eq!(figures.queues.iter().find(|queue| queue.queue == "default").map(|queue| queue.ready), Some(1));
+    place.world.platform.queue().set_paused("default", false).await.expect("resumed");
+    place.world.work().await;
+    assert_eq!((place.sender.sent().len(), place.delivery().await.status), (1, DeliveryStatus::Delivered));
 }

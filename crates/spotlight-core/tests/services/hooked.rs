@@ -1,7 +1,8 @@
 //! A storage that fails, hangs or waits where a test says.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
+    mem,
     sync::{Arc, Mutex},
 };
 
@@ -30,12 +31,22 @@ pub(crate) enum Commit {
 pub(crate) struct Hooks {
     commits: Mutex<VecDeque<Commit>>,
     begins: Mutex<VecDeque<BoxFuture<'static, ()>>>,
+    asked: Mutex<BTreeMap<&'static str, u32>>,
 }
 
 impl Hooks {
     /// The next commit does this.
     pub(crate) fn commit(&self, commit: Commit) {
         self.commits.lock().expect("nobody panicked").push_back(commit);
+    }
+
+    /// How often each repository was asked for since the last call, in units or out of them.
+    pub(crate) fn asked(&self) -> BTreeMap<&'static str, u32> {
+        mem::take(&mut self.asked.lock().expect("nobody panicked"))
+    }
+
+    fn note(&self, name: &'static str) {
+        *self.asked.lock().expect("nobody panicked").entry(name).or_default() += 1;
     }
 
     /// The next unit begins after this.
@@ -48,18 +59,21 @@ impl Hooks {
 pub(crate) struct Hooked {
     storage: Arc<MemoryStorage>,
     hooks: Arc<Hooks>,
+    /// Memory has no replicas, so one will do.
+    reads: Reads,
 }
 
 impl Hooked {
     pub(crate) fn new(storage: Arc<MemoryStorage>, hooks: Arc<Hooks>) -> Self {
-        Self { storage, hooks }
+        let reads = Reads { storage: Arc::clone(&storage), hooks: Arc::clone(&hooks) };
+        Self { storage, hooks, reads }
     }
 }
 
 #[async_trait]
 impl Storage for Hooked {
-    fn read(&self, consistency: ReadConsistency) -> &dyn Repositories {
-        self.storage.read(consistency)
+    fn read(&self, _: ReadConsistency) -> &dyn Repositories {
+        &self.reads
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
@@ -68,6 +82,10 @@ impl Storage for Hooked {
             before.await;
         }
         Ok(Box::new(Unit { unit: self.storage.begin().await?, hooks: Arc::clone(&self.hooks) }))
+    }
+
+    async fn relays_jobs(&self) -> Result<bool> {
+        self.storage.relays_jobs().await
     }
 
     async fn ping(&self) -> Result<()> {
@@ -84,10 +102,25 @@ struct Unit {
     hooks: Arc<Hooks>,
 }
 
+struct Reads {
+    storage: Arc<MemoryStorage>,
+    hooks: Arc<Hooks>,
+}
+
 macro_rules! repositories {
     ($($name:ident: $port:ident),+ $(,)?) => {
         impl Repositories for Unit {
-            $(fn $name(&self) -> &dyn $port { self.unit.$name() })+
+            $(fn $name(&self) -> &dyn $port {
+                self.hooks.note(stringify!($name));
+                self.unit.$name()
+            })+
+        }
+
+        impl Repositories for Reads {
+            $(fn $name(&self) -> &dyn $port {
+                self.hooks.note(stringify!($name));
+                self.storage.read(ReadConsistency::Strong).$name()
+            })+
         }
     };
 }

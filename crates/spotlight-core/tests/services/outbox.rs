@@ -181,16 +181,131 @@ async fn a_row_whose_key_is_held_follows_the_holder() {
     assert_eq!(place.rows().await, OutboxStats::default());
 }
 
+/// A job that removes a file, whose key is held while it waits or for a time.
+fn keyed(place: &Place, file: &str, scope: UniqueScope, taken: WhenTaken) -> JobSpec {
+    let unique = Some(Unique { key: "k".to_owned(), scope, taken });
+    JobSpec { unique, ..job(place.organization, "delete_file", &json!({ "key": file })) }
+}
+
+async fn payload(queue: &Arc<dyn JobQueue>, id: JobId) -> String {
+    queue.find(id).await.expect("a look").expect("it is there").payload
+}
+
 #[tokio::test]
-async fn a_job_for_later_waits_in_the_outbox() {
+async fn a_row_whose_job_stands_for_it_is_not_sent_again() {
     let place = Place::new().await;
     let queue = place.queue(true);
     let platform = place.platform(&queue);
-    let run_at = Some(place.clock.now() + Duration::hours(1));
-    let spec = JobSpec { run_at, ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" })) };
-    let id = place.leave(spec).await;
+    queue.set_paused("default", true).await.expect("paused");
+    let spec = |file| keyed(&place, file, UniqueScope::Waiting, WhenTaken::Replace);
+    let first = place.leave(spec("a.ogg")).await;
+    platform.run_until_idle().await.expect("it is sent");
+    place.leave(spec("b.ogg")).await;
+    platform.run_until_idle().await.expect("it takes the place of the first");
+    place.clock.forward(Duration::seconds(50));
+    place.leave(spec("c.ogg")).await;
+    platform.run_until_idle().await.expect("and so does this");
+    place.clock.forward(Duration::seconds(30));
+    platform.run_until_idle().await.expect("the first two are looked after");
+    assert_eq!(payload(&queue, first).await, spec("c.ogg").payload);
+    queue.set_paused("default", false).await.expect("resumed");
     platform.run_until_idle().await.expect("work");
-    assert_eq!(place.rows().await, OutboxStats { scheduled: 1, ..OutboxStats::default() });
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_row_that_finds_its_job_ended_goes() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    let period = UniqueScope::Period(std::time::Duration::from_mins(10));
+    let spec = || keyed(&place, "a.ogg", period, WhenTaken::Discard);
+    place.leave(spec()).await;
+    platform.run_until_idle().await.expect("work");
+    let second = place.leave(spec()).await;
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(place.rows().await, OutboxStats::default(), "the first has ended, and stands for it");
+    place.clock.forward(Duration::minutes(20));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.find(second).await.expect("a look"), None, "it does not come after the period");
+}
+
+#[tokio::test]
+async fn what_was_merged_and_lost_is_sent_again_as_one() {
+    let place = Place::new().await;
+    let lost = place.queue(true);
+    lost.set_paused("default", true).await.expect("paused");
+    let spec = |file| keyed(&place, file, UniqueScope::Waiting, WhenTaken::Replace);
+    let first = place.leave(spec("a.ogg")).await;
+    place.platform(&lost).run_until_idle().await.expect("it is sent");
+    place.leave(spec("b.ogg")).await;
+    place.platform(&lost).run_until_idle().await.expect("it takes the place of the first");
+
+    let other = place.queue(true);
+    other.set_paused("default", true).await.expect("paused");
+    place.clock.forward(Duration::minutes(2));
+    place.platform(&other).run_until_idle().await.expect("it is sent again");
+    assert_eq!(payload(&other, first).await, spec("b.ogg").payload);
+    other.set_paused("default", false).await.expect("resumed");
+    place.platform(&other).run_until_idle().await.expect("work");
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn what_was_lost_does_not_take_the_place_of_what_came_after() {
+    let place = Place::new().await;
+    let lost = place.queue(true);
+    lost.set_paused("default", true).await.expect("paused");
+    let spec = |file| keyed(&place, file, UniqueScope::Waiting, WhenTaken::Replace);
+    place.leave(spec("a.ogg")).await;
+    place.platform(&lost).run_until_idle().await.expect("it is sent");
+
+    let other = place.queue(true);
+    other.set_paused("default", true).await.expect("paused");
+    let newer = place.leave(spec("b.ogg")).await;
+    place.platform(&other).run_until_idle().await.expect("the newer is sent");
+    place.clock.forward(Duration::minutes(2));
+    place.platform(&other).run_until_idle().await.expect("the older is looked after");
+    assert_eq!(payload(&other, newer).await, spec("b.ogg").payload);
+    other.set_paused("default", false).await.expect("resumed");
+    place.platform(&other).run_until_idle().await.expect("work");
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+#[tokio::test]
+async fn a_job_whose_sending_failed_is_not_overtaken() {
+    let place = Place::new().await;
+    let queue = Arc::new(Answerless { inner: place.queue(true), silent: AtomicBool::new(true) });
+    let platform = place.platform(&(queue.clone() as Arc<dyn JobQueue>));
+    queue.inner.set_paused("default", true).await.expect("paused");
+    let spec = |file| keyed(&place, file, UniqueScope::Waiting, WhenTaken::Replace);
+    let holder = queue.inner.enqueue(vec![spec("a.ogg")]).await.expect("added")[0].id();
+    place.leave(spec("b.ogg")).await;
+    platform.run_until_idle().await.expect_err("the answer is lost");
+    place.leave(spec("c.ogg")).await;
+    queue.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    for _ in 0..3 {
+        platform.run_until_idle().await.expect("work");
+        place.clock.forward(Duration::seconds(3));
+    }
+    assert_eq!(payload(&queue.inner, holder).await, spec("c.ogg").payload);
+}
+
+#[tokio::test]
+async fn a_job_for_later_waits_in_the_queue() {
+    let place = Place::new().await;
+    let queue = place.queue(true);
+    let platform = place.platform(&queue);
+    let run_at = place.clock.now() + Duration::hours(1);
+    let later =
+        || JobSpec { run_at: Some(run_at), ..job(place.organization, "delete_file", &json!({ "key": "a.ogg" })) };
+    let (id, other) = (place.leave(later()).await, place.leave(later()).await);
+    platform.run_until_idle().await.expect("they are sent");
+    let seen = queue.find(id).await.expect("a look").expect("it is there");
+    assert_eq!((seen.state, seen.run_at), (JobState::Scheduled, Some(run_at)));
+    assert_eq!(queue.snapshot().await.expect("figures").queues[0].scheduled, 2);
+    assert!(queue.cancel(other).await.expect("it can be called off"));
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
     place.clock.forward(Duration::hours(1));
     platform.run_until_idle().await.expect("work");
     assert_eq!(queue.find(id).await.expect("a look").expect("it is kept").state, JobState::Done);

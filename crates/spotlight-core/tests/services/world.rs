@@ -28,8 +28,8 @@ use spotlight_core::{
         MemoryWebhookSender,
     },
     ports::{
-        AudioStream, AuditFilter, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec, Paging,
-        Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
+        AudioStream, AuditFilter, Cache, ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream, Clock, JobSpec,
+        Paging, Recognized, SpeechRecognizer, SpeechSynthesizer, Storage, ToolAnswer, ToolCall,
     },
     services::{
         accounts::{AcceptInvitation, NewInvitation},
@@ -219,6 +219,25 @@ impl World {
     /// One with a billing provider.
     pub(crate) async fn with_billing(provider: Arc<MemoryBillingProvider>) -> Self {
         Self::built(|builder| builder.billing_provider(provider), |_, model| model, None, |_| {}).await
+    }
+
+    /// One with a cache.
+    pub(crate) async fn with_cache(cache: Arc<dyn Cache>) -> Self {
+        Self::built(|builder| builder.cache(cache), |_, model| model, None, |_| {}).await
+    }
+
+    /// Another process on the same storage, model and event bus.
+    pub(crate) fn another(&self, adjust: impl FnOnce(SpotlightBuilder) -> SpotlightBuilder) -> Spotlight {
+        let builder = Spotlight::builder()
+            .storage(Arc::new(Hooked::new(self.storage.clone(), self.hooks.clone())))
+            .queue(Arc::new(self.storage.queue()))
+            .chat(self.model.clone())
+            .events(self.platform.events().clone())
+            .mailer(self.mailer.clone())
+            .files(Arc::new(MemoryFileStore::new()))
+            .limiter(self.platform.limiter().clone())
+            .clock(self.clock.clone());
+        adjust(builder).build().expect("nothing is missing")
     }
 
     /// One that sends webhooks.

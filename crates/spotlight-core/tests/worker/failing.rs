@@ -11,12 +11,13 @@ use std::{
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{BatchId, JobId, ProcessId, time::Timestamp},
+    domain::ProcessId,
     jobs::WorkerOptions,
     memory::MemoryQueue,
+    pass_on,
     ports::{
-        BatchRecord, BatchSpec, ClaimedJob, Enqueued, JobConsumer, JobFilter, JobInspector, JobProducer, JobRecord,
-        JobSpec, JobState, Progress, Pulse, QueueSnapshot, Settlement, SystemClock, SystemIds, Upkeep,
+        ClaimedJob, JobConsumer, JobInspector, JobProducer, JobState, Progress, Pulse, Settlement, SystemClock,
+        SystemIds, Upkeep,
     },
 };
 
@@ -98,63 +99,9 @@ impl JobConsumer for Shaky {
     }
 }
 
-#[async_trait]
-impl JobProducer for Shaky {
-    async fn enqueue(&self, jobs: Vec<JobSpec>) -> Result<Vec<Enqueued>> {
-        self.inner.enqueue(jobs).await
-    }
+pass_on! { JobProducer for Shaky, to inner: enqueue, enqueue_with_ids, enqueue_batch, tick, last_tick }
 
-    async fn enqueue_with_ids(&self, jobs: Vec<(JobId, JobSpec)>) -> Result<Vec<Enqueued>> {
-        self.inner.enqueue_with_ids(jobs).await
-    }
-
-    async fn enqueue_batch(&self, batch: BatchSpec) -> Result<BatchId> {
-        self.inner.enqueue_batch(batch).await
-    }
-
-    async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
-        self.inner.tick(schedule, at, job).await
-    }
-
-    async fn last_tick(&self, schedule: &str) -> Result<Option<Timestamp>> {
-        self.inner.last_tick(schedule).await
-    }
-}
-
-#[async_trait]
-impl JobInspector for Shaky {
-    async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
-        self.inner.find(id).await
-    }
-
-    async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {
-        self.inner.list(filter, after, limit).await
-    }
-
-    async fn retry(&self, id: JobId) -> Result<bool> {
-        self.inner.retry(id).await
-    }
-
-    async fn discard(&self, id: JobId) -> Result<bool> {
-        self.inner.discard(id).await
-    }
-
-    async fn cancel(&self, id: JobId) -> Result<bool> {
-        self.inner.cancel(id).await
-    }
-
-    async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {
-        self.inner.set_paused(queue, paused).await
-    }
-
-    async fn batch(&self, id: BatchId) -> Result<Option<BatchRecord>> {
-        self.inner.batch(id).await
-    }
-
-    async fn snapshot(&self) -> Result<QueueSnapshot> {
-        self.inner.snapshot().await
-    }
-}
+pass_on! { JobInspector for Shaky, to inner: find, states, list, retry, discard, cancel, set_paused, batch, snapshot }
 
 fn say(words: &str) -> Say {
     Say { words: words.to_owned() }

@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     endpoint::Endpoint,
+    incoming::Incoming,
     input::{Field, read_body, read_maybe},
     policy::HttpPolicy,
     query::Query,
@@ -32,6 +33,8 @@ pub(crate) struct Call<'a> {
     pub(crate) query: Query,
     pub(crate) path: Vec<String>,
     pub(crate) body: Bytes,
+    /// The body where it is taken as it comes.
+    pub(crate) incoming: Option<Incoming>,
     pub(crate) expected_version: Option<i64>,
     /// Kept by streams until they end.
     pub(crate) place: Option<OwnedSemaphorePermit>,
@@ -50,6 +53,11 @@ impl Call<'_> {
         };
         let read = if carries.required { read_body } else { read_maybe };
         read(&self.body, carries.key)
+    }
+
+    /// The body as it comes.
+    pub(super) fn take_incoming(&mut self) -> Result<Incoming> {
+        self.incoming.take().ok_or_else(|| Error::internal("an endpoint without a streamed body reads one"))
     }
 
     /// The instant of the request.

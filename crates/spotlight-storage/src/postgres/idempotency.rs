@@ -25,6 +25,10 @@ statements! {
          fingerprint = excluded.fingerprint, answer = excluded.answer, expires_at = excluded.expires_at \
          WHERE r.expires_at <= $7"
     ];
+    REPLACE = [
+        "UPDATE idempotency_records SET answer = $5, expires_at = $6 \
+         WHERE organization_id = $1 AND scope = $2 AND key = $3 AND fingerprint = $4"
+    ];
     DELETE_EXPIRED = [
         "DELETE FROM idempotency_records WHERE (organization_id, scope, key) IN \
          (SELECT organization_id, scope, key FROM idempotency_records WHERE expires_at < $1 ORDER BY expires_at \
@@ -79,6 +83,20 @@ impl IdempotencyRepository for PgIdempotencyRepository {
             .bind(now);
         match self.db.write().await?.execute(insert).await? {
             0 => Err(Error::conflict("a request with this idempotency key was answered already")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn replace(&self, record: &IdempotencyRecord) -> Result<()> {
+        let replace = query(REPLACE)
+            .bind(record.organization_id.as_uuid())
+            .bind(record.scope.as_str())
+            .bind(record.key.as_str())
+            .bind(record.fingerprint.0.as_slice())
+            .bind(Json(&record.answer))
+            .bind(record.expires_at);
+        match self.db.write().await?.execute(replace).await? {
+            0 => Err(Error::not_found("idempotency key")),
             _ => Ok(()),
         }
     }

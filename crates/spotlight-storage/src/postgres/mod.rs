@@ -22,6 +22,7 @@ mod migrate;
 mod options;
 mod organization;
 mod outbox;
+mod placement;
 mod queue;
 mod report;
 mod row;

@@ -43,6 +43,8 @@ pub struct PgOptions {
     pub migrate: bool,
     /// Where the jobs of units of work go: into the queue of this database, or into the outbox. The queue.
     pub jobs: JobPlacement,
+    /// This process may change what the database records about that: see "Another place for jobs" in `docs/jobs.md`. False.
+    pub change_jobs: bool,
     /// Tells when a row of the outbox was added.
     pub clock: Arc<dyn Clock>,
     /// Makes the ids of outbox rows and jobs.
@@ -64,6 +66,7 @@ impl PgOptions {
             direct_url: None,
             migrate: true,
             jobs: JobPlacement::default(),
+            change_jobs: false,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }

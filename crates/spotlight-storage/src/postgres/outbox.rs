@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotlight_core::{
     Error, Result, Retry,
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -17,11 +17,55 @@ use super::{
 };
 use crate::shared::stored;
 
+/// What is read of a row, in the order of [`read`].
+macro_rules! columns {
+    () => {
+        "id, organization_id, name, channel, conversation_id, payload, spec, follows, attempts, claim, created_at"
+    };
+}
+
+/// Rows of the kind `$1` that nobody has claimed: each of these three is a partial index.
+macro_rules! waiting {
+    () => {
+        "kind = $1 AND claimed_until IS NULL AND dead_at IS NULL"
+    };
+}
+
+/// Rows that somebody has claimed.
+macro_rules! claimed {
+    () => {
+        "kind = $1 AND claimed_until IS NOT NULL AND follows IS NULL AND dead_at IS NULL"
+    };
+}
+
+/// Jobs that were sent.
+macro_rules! sent {
+    () => {
+        "kind = $1 AND claimed_until IS NOT NULL AND follows IS NOT NULL AND dead_at IS NULL"
+    };
+}
+
+/// Rows that were given with their claims, as far as those hold, locked in the order of ids.
+macro_rules! held_of {
+    ($given:literal, $from:literal, $more:literal) => {
+        concat!(
+            "SELECT o.id",
+            $more,
+            " FROM ",
+            $from,
+            " AS ",
+            $given,
+            " JOIN outbox o ON o.id = g.id \
+             AND o.claim = g.claim AND o.claimed_until IS NOT NULL ORDER BY o.id FOR UPDATE OF o"
+        )
+    };
+}
+
 statements! {
-    // What is due at once is due since its unit began.
+    // A job is due at once, whenever it is to run; what is due at once is due since its unit began.
     ADD = [
         "INSERT INTO outbox (id, kind, organization_id, name, channel, conversation_id, payload, waiting_key, run_at, \
-         created_at, spec) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::timestamptz, $10), $10, $11) \
+         created_at, spec) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) \
          ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL AND claimed_until IS NULL AND dead_at IS NULL DO NOTHING"
     ];
     // Locked, so that nobody claims it before the unit ends: it must not read its facts before this unit has written.
@@ -29,24 +73,43 @@ statements! {
         "SELECT id FROM outbox WHERE waiting_key = $1 AND claimed_until IS NULL AND dead_at IS NULL FOR UPDATE"
     ];
     CLAIM = [
-        "WITH due AS (SELECT id FROM outbox WHERE kind = $1 AND dead_at IS NULL AND run_at <= $2 \
-         AND (claimed_until IS NULL OR claimed_until <= $2) ORDER BY run_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
-         claimed AS (UPDATE outbox o SET attempts = o.attempts + 1, claim = o.claim + 1, claimed_until = $3 FROM due \
+        "WITH ended AS (SELECT id FROM outbox WHERE ", claimed!(), " AND claimed_until <= $2 \
+         ORDER BY claimed_until, seq LIMIT $4 FOR UPDATE SKIP LOCKED), \
+         fresh AS (SELECT id FROM outbox WHERE ", waiting!(), " AND run_at <= $2 ORDER BY run_at, seq \
+         LIMIT (SELECT $4 - count(*) FROM ended) FOR UPDATE SKIP LOCKED), \
+         due AS (SELECT id FROM ended UNION ALL SELECT id FROM fresh), \
+         taken AS (UPDATE outbox o SET attempts = o.attempts + 1, claim = o.claim + 1, claimed_until = $3 FROM due \
          WHERE o.id = due.id RETURNING o.id, o.organization_id, o.name, o.channel, o.conversation_id, o.payload, \
-         o.attempts, o.claim, o.created_at, o.run_at, o.seq, o.spec) \
-         SELECT id, organization_id, name, channel, conversation_id, payload, spec, attempts, claim, created_at \
-         FROM claimed ORDER BY run_at, seq"
+         o.attempts, o.claim, o.created_at, o.run_at, o.seq, o.spec, o.follows) \
+         SELECT ", columns!(), " FROM taken ORDER BY run_at, seq"
     ];
-    EXTEND = ["UPDATE outbox SET claimed_until = $3 WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
+    // Rows that several change at once are locked in one order.
+    EXTEND = [
+        "WITH held AS (", held_of!("g (id, claim)", "unnest($1::uuid[], $2::bigint[])", ""), ") \
+         UPDATE outbox o SET claimed_until = $3 FROM held WHERE o.id = held.id"
+    ];
+    SENT = [
+        "WITH held AS (",
+        held_of!("g (id, claim, job, look_at)", "unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::timestamptz[])",
+            ", g.job, g.look_at"),
+        ") UPDATE outbox o SET follows = held.job, claimed_until = held.look_at FROM held WHERE o.id = held.id"
+    ];
+    OVERDUE = [
+        "SELECT ", columns!(), " FROM outbox WHERE ", sent!(), " AND claimed_until <= $2 \
+         ORDER BY claimed_until, seq LIMIT $3"
+    ];
+    BEHIND = ["SELECT ", columns!(), " FROM outbox WHERE follows = $1 ORDER BY seq"];
     COMPLETE = ["DELETE FROM outbox WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
     RETRY = [
-        "UPDATE outbox SET run_at = $3, last_error = $4, claimed_until = NULL \
+        "UPDATE outbox SET run_at = $3, last_error = $4, claimed_until = NULL, follows = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
     ];
-    FOLLOW = ["UPDATE outbox SET follows = $3 WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"];
-    FINISH = ["DELETE FROM outbox WHERE kind = $1 AND (id = ANY($2) OR follows = ANY($2))"];
+    FINISH = [
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE kind = $1 AND (id = ANY($2) OR follows = ANY($2)) \
+         ORDER BY id FOR UPDATE)"
+    ];
     BURY = [
-        "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL \
+        "UPDATE outbox SET dead_at = clock_timestamp(), last_error = $3, claimed_until = NULL, follows = NULL \
          WHERE id = $1 AND claim = $2 AND claimed_until IS NOT NULL"
     ];
     DEAD = [
@@ -59,16 +122,16 @@ statements! {
     ];
     DISCARD = ["DELETE FROM outbox WHERE organization_id = $1 AND id = $2 AND dead_at IS NOT NULL"];
     STATS = [
-        "SELECT live.ready, live.scheduled, live.running, \
-         (SELECT count(*) FROM outbox WHERE kind = $1 AND dead_at IS NOT NULL) FROM ( \
-         SELECT count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= $2) AND run_at <= $2) AS ready, \
-         count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= $2) AND run_at > $2) AS scheduled, \
-         count(*) FILTER (WHERE claimed_until > $2) AS running \
-         FROM outbox WHERE kind = $1 AND dead_at IS NULL) AS live"
+        "SELECT (SELECT count(*) FROM outbox WHERE ", waiting!(), " AND run_at <= $2) \
+         + (SELECT count(*) FROM outbox WHERE ", claimed!(), " AND claimed_until <= $2), \
+         (SELECT count(*) FROM outbox WHERE ", waiting!(), " AND run_at > $2), \
+         (SELECT count(*) FROM outbox WHERE ", claimed!(), " AND claimed_until > $2) \
+         + (SELECT count(*) FROM outbox WHERE ", sent!(), "), \
+         (SELECT count(*) FROM outbox WHERE kind = $1 AND dead_at IS NOT NULL)"
     ];
     DUE = [
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = $1 AND dead_at IS NULL AND run_at <= $2 \
-         AND (claimed_until IS NULL OR claimed_until <= $2))"
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE ", waiting!(), " AND run_at <= $2) \
+         OR EXISTS (SELECT 1 FROM outbox WHERE ", claimed!(), " AND claimed_until <= $2)"
     ];
 }
 
@@ -82,6 +145,7 @@ fn read(row: &PgRow) -> Result<OutboxRow> {
         conversation_id: row.maybe_id(ConversationId::from_uuid)?,
         payload: row.json()?,
         spec: row.take::<Option<String>>()?.map(|text| stored::job(&text)).transpose()?,
+        job: row.maybe_id(JobId::from_uuid)?,
         attempts: row.number()?,
         claim: row.take()?,
         created_at: row.at()?,
@@ -112,7 +176,6 @@ struct New {
     payload: Value,
     spec: Option<String>,
     unique_key: Option<String>,
-    run_at: Option<Timestamp>,
 }
 
 /// Keeps the outbox.
@@ -139,7 +202,6 @@ impl PgOutboxRepository {
             payload: Value::Null,
             spec,
             unique_key,
-            run_at: job.run_at,
         };
         self.add(new).await.map(|id| JobId::from_uuid(id.as_uuid()))
     }
@@ -156,7 +218,6 @@ impl PgOutboxRepository {
             payload: data,
             spec: None,
             unique_key: None,
-            run_at: None,
         })
         .await
     }
@@ -175,7 +236,6 @@ impl PgOutboxRepository {
                 .bind(new.conversation.map(ConversationId::as_uuid))
                 .bind(Json(&new.payload))
                 .bind(new.unique_key.as_deref())
-                .bind(new.run_at)
                 .bind(tx.began_at())
                 .bind(new.spec.as_deref());
             if tx.execute(add).await? > 0 {
@@ -202,10 +262,27 @@ impl OutboxRepository for PgOutboxRepository {
         row::all(&self.db.write().await?.returning(claim).await?, read)
     }
 
-    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+    async fn extend(&self, rows: &[(OutboxId, i64)], now: Timestamp, lease_s: u32) -> Result<u64> {
+        let (ids, claims): (Vec<_>, Vec<_>) = rows.iter().map(|(id, claim)| (id.as_uuid(), *claim)).unzip();
         let until = now + Duration::seconds(lease_s.into());
-        let extend = query(EXTEND).bind(id.as_uuid()).bind(claim).bind(until);
-        Ok(self.db.write().await?.execute(extend).await? > 0)
+        self.db.write().await?.execute(query(EXTEND).bind(ids).bind(claims).bind(until)).await
+    }
+
+    async fn sent(&self, rows: &[Sent]) -> Result<u64> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id.as_uuid()).collect();
+        let claims: Vec<_> = rows.iter().map(|row| row.claim).collect();
+        let jobs: Vec<_> = rows.iter().map(|row| row.job.as_uuid()).collect();
+        let looks: Vec<_> = rows.iter().map(|row| row.look_at).collect();
+        self.db.write().await?.execute(query(SENT).bind(ids).bind(claims).bind(jobs).bind(looks)).await
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        let overdue = query(OVERDUE).bind(OutboxKind::Job.as_str()).bind(now).bind(i64::from(limit));
+        row::all(&self.db.fetch_all(overdue).await?, read)
+    }
+
+    async fn behind(&self, job: JobId) -> Result<Vec<OutboxRow>> {
+        row::all(&self.db.fetch_all(query(BEHIND).bind(job.as_uuid())).await?, read)
     }
 
     async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
@@ -220,11 +297,6 @@ impl OutboxRepository for PgOutboxRepository {
             // Another job waits that has its key.
             None => Ok(tx.execute(query(COMPLETE).bind(id.as_uuid()).bind(claim)).await? > 0),
         }
-    }
-
-    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
-        let follow = query(FOLLOW).bind(id.as_uuid()).bind(claim).bind(job.as_uuid());
-        Ok(self.db.write().await?.execute(follow).await? > 0)
     }
 
     async fn finish(&self, jobs: &[JobId]) -> Result<u64> {

@@ -32,6 +32,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::lease::STATEMENTS,
         super::organization::STATEMENTS,
         super::outbox::STATEMENTS,
+        super::placement::STATEMENTS,
         super::report::STATEMENTS,
     ]
     .into_iter()

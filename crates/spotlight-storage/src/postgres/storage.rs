@@ -35,6 +35,7 @@ use super::{
     options::PgOptions,
     organization::PgOrganizationRepository,
     outbox::PgOutboxRepository,
+    placement,
     report::PgReportRepository,
     webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository},
 };
@@ -123,13 +124,14 @@ impl PgStorage {
     /// Connects, and brings the schema up to date where the options say so.
     ///
     /// # Errors
-    /// `Unavailable` when the database cannot be reached; `Misconfigured` when the URL, user or database is wrong, or
-    /// the schema is not the one this program knows.
+    /// `Unavailable` when the database cannot be reached; `Misconfigured` when the URL, user or database is wrong, the
+    /// schema is not the one this program knows, or other processes of this database leave their jobs elsewhere.
     pub async fn connect(options: PgOptions) -> Result<Self> {
         let database = Arc::new(Database::new(&options)?);
         let repositories = PgRepositories::new(&PgDb::Pool(Arc::clone(&database)));
         let storage = Self { database, options, repositories };
         storage.migrate().await?;
+        placement::agree(&storage.database, &storage.options).await?;
         Ok(storage)
     }
 
@@ -160,6 +162,10 @@ impl Storage for PgStorage {
         let tx = self.database.begin().await?;
         let db = PgDb::unit(Arc::clone(&self.database), tx);
         Ok(Box::new(PgUnitOfWork { repositories: PgRepositories::new(&db), db, jobs: self.options.jobs }))
+    }
+
+    async fn relays_jobs(&self) -> Result<bool> {
+        placement::relays(&self.database, self.options.jobs).await
     }
 
     async fn ping(&self) -> Result<()> {

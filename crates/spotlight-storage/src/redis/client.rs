@@ -94,6 +94,12 @@ impl RedisClient {
         self.0.link.listens_through_others()
     }
 
+    /// True when some keys can be away while others are there.
+    pub(super) fn is_cluster(&self) -> bool {
+        // Which is why listeners can miss something there.
+        self.listens_through_others()
+    }
+
     /// A client of the same server with another connection.
     pub(super) fn apart(&self) -> Result<Self> {
         Self::new(self.0.options.clone())

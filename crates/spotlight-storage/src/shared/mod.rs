@@ -4,5 +4,7 @@ pub(crate) mod check;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) mod coalesce;
 pub(crate) mod cursor;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod placement;
 pub(crate) mod search;
 pub(crate) mod stored;

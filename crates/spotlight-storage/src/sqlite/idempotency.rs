@@ -31,6 +31,10 @@ statements! {
          ON CONFLICT (organization_id, scope, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
          answer = excluded.answer, expires_at = excluded.expires_at WHERE stored.expires_at <= ?7"
     ];
+    REPLACE = [
+        "UPDATE idempotency_records SET answer = ?, expires_at = ? \
+         WHERE organization_id = ? AND scope = ? AND key = ? AND fingerprint = ?"
+    ];
     @global {
         /// Expired records go over every organization at once.
         DELETE_EXPIRED = [
@@ -79,6 +83,20 @@ impl IdempotencyRepository for SqliteIdempotencyRepository {
             .at(now);
         match self.db.write().await?.execute(insert).await? {
             0 => Err(spotlight_core::Error::conflict("the idempotency key is taken")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn replace(&self, record: &IdempotencyRecord) -> Result<()> {
+        let replace = query(REPLACE)
+            .bind(json(&record.answer)?)
+            .at(record.expires_at)
+            .bind(record.organization_id.as_uuid())
+            .bind(record.scope.as_str())
+            .bind(record.key.as_str())
+            .bind(record.fingerprint.0.as_slice());
+        match self.db.write().await?.execute(replace).await? {
+            0 => Err(spotlight_core::Error::not_found("idempotency key")),
             _ => Ok(()),
         }
     }

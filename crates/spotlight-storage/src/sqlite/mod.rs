@@ -26,6 +26,7 @@ mod open;
 mod options;
 mod organization;
 mod outbox;
+mod placement;
 mod queue;
 mod readers;
 mod report;

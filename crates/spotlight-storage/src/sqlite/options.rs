@@ -26,6 +26,8 @@ pub struct SqliteOptions {
     pub busy_timeout: Duration,
     /// Where the jobs of units of work go: into the queue of this file, or into the outbox. The queue.
     pub jobs: JobPlacement,
+    /// This process may change what the database records about that: see "Another place for jobs" in `docs/jobs.md`. False.
+    pub change_jobs: bool,
     /// Tells when a row of the outbox was added, and the time of the queue.
     pub clock: Arc<dyn Clock>,
     /// Makes the ids of outbox rows and jobs.
@@ -41,6 +43,7 @@ impl SqliteOptions {
             acquire_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
             jobs: JobPlacement::default(),
+            change_jobs: false,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }

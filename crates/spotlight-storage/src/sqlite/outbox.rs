@@ -5,8 +5,9 @@ use chrono::Duration;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, WhenTaken},
+    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
 };
+use sqlx::sqlite::SqliteRow;
 
 use super::{
     codec::{Bind, Fields, all, json, one},
@@ -20,6 +21,43 @@ use crate::shared::stored;
 macro_rules! held {
     () => {
         "id = ? AND claim = ? AND claimed_until IS NOT NULL AND dead_at IS NULL"
+    };
+}
+
+/// What is read of a row, in the order of [`read`].
+macro_rules! columns {
+    () => {
+        "id, organization_id, name, channel, conversation_id, payload, spec, follows, attempts, claim, created_at"
+    };
+}
+
+/// Rows of the kind `?1` that nobody has claimed: each of these three is a partial index.
+macro_rules! waiting {
+    () => {
+        "kind = ?1 AND claimed_until IS NULL AND dead_at IS NULL"
+    };
+}
+
+/// Rows that somebody has claimed.
+macro_rules! claimed {
+    () => {
+        "kind = ?1 AND claimed_until IS NOT NULL AND follows IS NULL AND dead_at IS NULL"
+    };
+}
+
+/// Jobs that were sent.
+macro_rules! sent {
+    () => {
+        "kind = ?1 AND claimed_until IS NOT NULL AND follows IS NOT NULL AND dead_at IS NULL"
+    };
+}
+
+/// Rows that were given with their claims, as far as those hold.
+macro_rules! held_of {
+    () => {
+        "FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS claim, unhex(value ->> 2) AS job, value ->> 3 AS at \
+         FROM json_each(?1)) AS wanted WHERE outbox.id = wanted.id AND outbox.claim = wanted.claim \
+         AND claimed_until IS NOT NULL AND dead_at IS NULL"
     };
 }
 
@@ -46,44 +84,57 @@ statements! {
         /// The outbox is global.
         CLAIM = [
             "UPDATE outbox SET claim = claim + 1, attempts = attempts + 1, claimed_until = ?3 WHERE seq IN ( \
-             SELECT seq FROM outbox WHERE kind = ?1 AND dead_at IS NULL AND run_at <= ?2 \
-             AND (claimed_until IS NULL OR claimed_until <= ?2) ORDER BY run_at, seq LIMIT ?4) \
-             RETURNING run_at, seq, id, organization_id, name, channel, conversation_id, payload, spec, attempts, \
-             claim, created_at"
+             SELECT seq FROM ( \
+             SELECT * FROM (SELECT 0 AS turn, run_at, seq FROM outbox WHERE ", claimed!(), " AND claimed_until <= ?2 \
+             ORDER BY claimed_until, seq LIMIT ?4) UNION ALL \
+             SELECT * FROM (SELECT 1, run_at, seq FROM outbox WHERE ", waiting!(), " AND run_at <= ?2 \
+             ORDER BY run_at, seq LIMIT ?4) ORDER BY turn, run_at, seq LIMIT ?4)) \
+             RETURNING run_at, seq, ", columns!()
         ];
         /// The outbox is global.
-        EXTEND = ["UPDATE outbox SET claimed_until = ? WHERE ", held!()];
+        EXTEND = ["UPDATE outbox SET claimed_until = ?2 ", held_of!()];
+        /// The outbox is global.
+        SENT = ["UPDATE outbox SET follows = wanted.job, claimed_until = wanted.at ", held_of!()];
+        /// The outbox is global.
+        OVERDUE = [
+            "SELECT ", columns!(), " FROM outbox WHERE ", sent!(), " AND claimed_until <= ?2 \
+             ORDER BY claimed_until, seq LIMIT ?3"
+        ];
+        /// The outbox is global.
+        BEHIND = ["SELECT ", columns!(), " FROM outbox WHERE follows = ? ORDER BY seq"];
         /// The outbox is global.
         COMPLETE = ["DELETE FROM outbox WHERE ", held!()];
         /// The outbox is global.
-        RETRY = ["UPDATE outbox SET claimed_until = NULL, run_at = ?, last_error = ? WHERE ", held!()];
+        RETRY = [
+            "UPDATE outbox SET claimed_until = NULL, follows = NULL, run_at = ?, last_error = ? WHERE ", held!()
+        ];
         /// The outbox is global. Another waiting job stands for the row.
         COVERED = [
             "DELETE FROM outbox WHERE ", held!(), " AND EXISTS (SELECT 1 FROM outbox AS other \
              WHERE other.waiting_key = outbox.waiting_key AND other.claimed_until IS NULL AND other.dead_at IS NULL)"
         ];
         /// The outbox is global.
-        FOLLOW = ["UPDATE outbox SET follows = ? WHERE ", held!()];
-        /// The outbox is global.
         FINISH = [
             "DELETE FROM outbox WHERE kind = ?1 AND (id IN (SELECT unhex(value) FROM json_each(?2)) \
              OR follows IN (SELECT unhex(value) FROM json_each(?2)))"
         ];
         /// The outbox is global.
-        BURY = ["UPDATE outbox SET claimed_until = NULL, dead_at = ?, last_error = ? WHERE ", held!()];
+        BURY = [
+            "UPDATE outbox SET claimed_until = NULL, follows = NULL, dead_at = ?, last_error = ? WHERE ", held!()
+        ];
         /// The outbox is global.
         DUE = [
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND dead_at IS NULL AND run_at <= ?2 \
-             AND (claimed_until IS NULL OR claimed_until <= ?2))"
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE ", waiting!(), " AND run_at <= ?2) \
+             OR EXISTS (SELECT 1 FROM outbox WHERE ", claimed!(), " AND claimed_until <= ?2)"
         ];
         /// The outbox is global.
         STATS = [
-            "SELECT ready, scheduled, running, \
-             (SELECT count(*) FROM outbox WHERE kind = ?1 AND dead_at IS NOT NULL) FROM ( \
-             SELECT count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= ?2) AND run_at <= ?2) AS ready, \
-             count(*) FILTER (WHERE (claimed_until IS NULL OR claimed_until <= ?2) AND run_at > ?2) AS scheduled, \
-             count(*) FILTER (WHERE claimed_until > ?2) AS running \
-             FROM outbox WHERE kind = ?1 AND dead_at IS NULL)"
+            "SELECT (SELECT count(*) FROM outbox WHERE ", waiting!(), " AND run_at <= ?2) \
+             + (SELECT count(*) FROM outbox WHERE ", claimed!(), " AND claimed_until <= ?2), \
+             (SELECT count(*) FROM outbox WHERE ", waiting!(), " AND run_at > ?2), \
+             (SELECT count(*) FROM outbox WHERE ", claimed!(), " AND claimed_until > ?2) \
+             + (SELECT count(*) FROM outbox WHERE ", sent!(), "), \
+             (SELECT count(*) FROM outbox WHERE kind = ?1 AND dead_at IS NOT NULL)"
         ];
     }
 }
@@ -91,6 +142,26 @@ statements! {
 repository! {
     /// Keeps the outbox.
     SqliteOutboxRepository
+}
+
+fn fields(f: &mut Fields<'_>) -> Result<OutboxRow> {
+    Ok(OutboxRow {
+        id: f.id(OutboxId::from_uuid)?,
+        organization_id: f.opt_id(OrganizationId::from_uuid)?,
+        name: f.text()?,
+        channel: f.opt_text()?,
+        conversation_id: f.opt_id(ConversationId::from_uuid)?,
+        payload: f.json()?,
+        spec: f.opt_text()?.map(|text| stored::job(&text)).transpose()?,
+        job: f.opt_id(JobId::from_uuid)?,
+        attempts: f.int()?,
+        claim: f.int()?,
+        created_at: f.at()?,
+    })
+}
+
+fn read(row: &SqliteRow) -> Result<OutboxRow> {
+    fields(&mut Fields::new("outbox", row))
 }
 
 /// A row to be added.
@@ -103,7 +174,6 @@ struct NewRow<'a> {
     payload: &'a serde_json::Value,
     spec: Option<&'a str>,
     unique_key: Option<&'a str>,
-    run_at: Option<Timestamp>,
 }
 
 async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
@@ -118,7 +188,8 @@ async fn add(db: &Db, row: NewRow<'_>) -> Result<OutboxId> {
         .bind(row.conversation_id.map(ConversationId::as_uuid))
         .bind(json(row.payload)?)
         .bind(row.unique_key)
-        .at(row.run_at.unwrap_or(now))
+        // A job is due at once, whenever it is to run.
+        .at(now)
         .at(now)
         .bind(row.spec);
     if write.execute(add).await? > 0 {
@@ -143,7 +214,6 @@ pub(super) async fn enqueue(db: &Db, job: &JobSpec) -> Result<JobId> {
         payload: &serde_json::Value::Null,
         spec: Some(&spec),
         unique_key: unique_key.as_deref(),
-        run_at: job.run_at,
     };
     add(db, row).await.map(|id| JobId::from_uuid(id.as_uuid()))
 }
@@ -159,7 +229,6 @@ pub(super) async fn publish(db: &Db, event: &NewEvent) -> Result<OutboxId> {
         payload: &event.data,
         spec: None,
         unique_key: None,
-        run_at: None,
     };
     add(db, row).await
 }
@@ -173,29 +242,35 @@ impl OutboxRepository for SqliteOutboxRepository {
         let mut rows = all(&rows, |row| {
             let mut f = Fields::new("outbox", row);
             let order: (i64, i64) = (f.int()?, f.int()?);
-            let row = OutboxRow {
-                id: f.id(OutboxId::from_uuid)?,
-                organization_id: f.opt_id(OrganizationId::from_uuid)?,
-                name: f.text()?,
-                channel: f.opt_text()?,
-                conversation_id: f.opt_id(ConversationId::from_uuid)?,
-                payload: f.json()?,
-                spec: f.opt_text()?.map(|text| stored::job(&text)).transpose()?,
-                attempts: f.int()?,
-                claim: f.int()?,
-                created_at: f.at()?,
-            };
-            Ok((order, row))
+            Ok((order, fields(&mut f)?))
         })?;
         // What an update returns has no order.
         rows.sort_unstable_by_key(|(order, _)| *order);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    async fn extend(&self, id: OutboxId, claim: i64, now: Timestamp, lease_s: u32) -> Result<bool> {
+    async fn extend(&self, rows: &[(OutboxId, i64)], now: Timestamp, lease_s: u32) -> Result<u64> {
         let until = now + Duration::seconds(i64::from(lease_s));
-        let extend = query(EXTEND).at(until).bind(id.as_uuid()).bind(claim);
-        Ok(self.db.write().await?.execute(extend).await? > 0)
+        let rows = json(&rows.iter().map(|(id, claim)| (id.as_uuid().simple(), claim)).collect::<Vec<_>>())?;
+        Ok(self.db.write().await?.execute(query(EXTEND).bind(rows).at(until)).await?)
+    }
+
+    async fn sent(&self, rows: &[Sent]) -> Result<u64> {
+        let given = |row: &Sent| {
+            let (id, job) = (row.id.as_uuid().simple(), row.job.as_uuid().simple());
+            (id, row.claim, job, row.look_at.timestamp_micros())
+        };
+        let rows = json(&rows.iter().map(given).collect::<Vec<_>>())?;
+        Ok(self.db.write().await?.execute(query(SENT).bind(rows)).await?)
+    }
+
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        let overdue = query(OVERDUE).bind(OutboxKind::Job.as_str()).at(now).bind(limit);
+        all(&self.db.rows(overdue).await?, read)
+    }
+
+    async fn behind(&self, job: JobId) -> Result<Vec<OutboxRow>> {
+        all(&self.db.rows(query(BEHIND).bind(job.as_uuid())).await?, read)
     }
 
     async fn complete(&self, id: OutboxId, claim: i64) -> Result<bool> {
@@ -210,11 +285,6 @@ impl OutboxRepository for SqliteOutboxRepository {
             return Ok(true);
         }
         Ok(write.execute(retry).await? > 0)
-    }
-
-    async fn follow(&self, id: OutboxId, claim: i64, job: JobId) -> Result<bool> {
-        let follow = query(FOLLOW).bind(job.as_uuid()).bind(id.as_uuid()).bind(claim);
-        Ok(self.db.write().await?.execute(follow).await? > 0)
     }
 
     async fn finish(&self, jobs: &[JobId]) -> Result<u64> {

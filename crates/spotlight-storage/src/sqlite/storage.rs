@@ -12,6 +12,7 @@ use super::{
     db::{Database, Db, query},
     open,
     options::SqliteOptions,
+    placement,
     repositories::{SqliteRepositories, SqliteUnit},
     sql::statements,
 };
@@ -31,15 +32,21 @@ impl SqliteStorage {
     /// Opens the database: creates folder and file when they are missing, and brings the schema up to date.
     ///
     /// # Errors
-    /// `Misconfigured` when the path cannot be written, when the file belongs to another program, or when a newer
-    /// version of this program has changed it: nothing is changed then. `Corrupt` when the file is no database.
+    /// `Misconfigured` when the path cannot be written, when the file belongs to another program, when a newer version of
+    /// this program has changed it, or when its jobs are left elsewhere: nothing is changed then. `Corrupt` when the file is no database.
     /// `Unavailable` when another process keeps writing.
     pub async fn open(options: SqliteOptions) -> Result<Self> {
         let writer = open::writer(&options).await?;
         let database = Arc::new(Database::new(&options, writer));
         let db = Db::Shared(Arc::clone(&database));
         let readers = SqliteRepositories::new(&db);
-        Ok(Self { database, db, readers })
+        let storage = Self { database, db, readers };
+        if let Err(refused) = placement::agree(&storage.database, &options).await {
+            // The file's locks are gone when the caller hears of it.
+            storage.close().await;
+            return Err(refused);
+        }
+        Ok(storage)
     }
 
     /// The connections, for what else lives in the file.
@@ -62,6 +69,10 @@ impl Storage for SqliteStorage {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
         let tx = self.database.writer.begin().await?;
         Ok(Box::new(SqliteUnit::new(Arc::clone(&self.database), tx)))
+    }
+
+    async fn relays_jobs(&self) -> Result<bool> {
+        placement::relays(&self.db, self.database.jobs).await
     }
 
     async fn ping(&self) -> Result<()> {

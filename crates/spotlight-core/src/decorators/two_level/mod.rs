@@ -1,7 +1,6 @@
 //! A cache in memory in front of one that is shared.
 
 mod envelope;
-mod hear;
 mod near;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -10,14 +9,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::{
-    hear::{Far, Forget, Shared},
-    near::Near,
+use self::near::Near;
+use super::{
+    BreakerCache, BreakerSettings,
+    hear::{self, Forget, Shared, Side},
 };
-use super::BreakerSettings;
 use crate::{
     domain::OrganizationId,
-    error::{Error, Result},
+    error::Result,
     ports::{Cache, Cached, Clock, EventBus, Fill, FillToken, Filled, IdGenerator},
 };
 
@@ -48,14 +47,41 @@ impl Default for TwoLevelSettings {
 /// a delete lands nowhere, in whichever process either was. Only fresh values are kept in memory, and none until this
 /// process hears what others delete.
 ///
-/// While the shared cache is away, it is done without as by a [`BreakerCache`](super::BreakerCache). Deletes that it did not take, or of which
+/// While the shared cache is away, it is done without as by a [`BreakerCache`]. Deletes that it did not take, or of which
 /// others could not be told, are done and told again until that succeeds: they take effect everywhere when both are back,
 /// whether this process is called or not.
 ///
 /// Values are kept in the shared cache with their tags before them: all who share it read it through this type.
 pub struct TwoLevelCache {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<Levels>>,
     _until_dropped: DropGuard,
+}
+
+/// Memory, and what is shared.
+struct Levels {
+    near: Near,
+    /// The shared cache, done without when it is away.
+    remote: BreakerCache,
+    /// The same without a breaker.
+    far: Arc<dyn Cache>,
+}
+
+impl Side for Levels {
+    fn forget(&self, forget: &Forget) {
+        self.near.forget(forget);
+    }
+
+    fn set_open(&self, open: bool) {
+        self.near.set_open(open);
+    }
+
+    fn owes(&self) -> bool {
+        self.remote.has_missed()
+    }
+
+    async fn delete_again(&self, forget: &Forget) -> Result<()> {
+        forget.within(&*self.far).await
+    }
 }
 
 impl TwoLevelCache {
@@ -72,8 +98,9 @@ impl TwoLevelCache {
     ) -> Self {
         let near = Near::new(Arc::clone(&clock), settings);
         let stop = CancellationToken::new();
-        let far = Far { cache: remote, bus };
-        let shared = Arc::new(Shared::new(near, far, settings.breaker, clock, ids, stop.clone()));
+        let breaker = BreakerCache::new(Arc::clone(&remote), Arc::clone(&clock), settings.breaker);
+        let levels = Levels { near, remote: breaker, far: remote };
+        let shared = Arc::new(Shared::new(levels, bus, settings.breaker, clock, ids, stop.clone()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(hear::listen(Arc::clone(&shared))));
         Self { shared, _until_dropped: stop.drop_guard() }
     }
@@ -83,17 +110,7 @@ impl TwoLevelCache {
     /// # Cancel safety
     /// Nothing happens but the wait.
     pub async fn listening(&self) {
-        self.shared.near.listening().await;
-    }
-
-    /// Work that goes on when its caller goes away: what is deleted in the shared cache must be forgotten here.
-    async fn whole<T, F>(&self, work: impl FnOnce(Arc<Shared>) -> F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-    {
-        let done = tokio::spawn(work(Arc::clone(&self.shared))).await;
-        done.unwrap_or_else(|_| Err(Error::internal("a cache failed within")))
+        self.shared.side.near.listening().await;
     }
 
     /// Changes the shared cache, then what is here, then what is elsewhere.
@@ -102,31 +119,33 @@ impl TwoLevelCache {
         F: AsyncWrite,
     {
         let key = key.to_owned();
-        self.whole(move |shared| async move {
-            let ticket = shared.near.ticket();
-            let sealed = Filled { value: envelope::seal(&filled, shared.now()), ..filled.clone() };
-            let landed = change.call(&shared.remote, organization, &key, sealed).await;
-            match landed {
-                Ok(true) => shared.near.replace(ticket, organization, &key, filled),
-                // What is there has not changed.
-                Ok(false) => return Ok(false),
-                Err(_) => shared.near.forget(&Forget::Key(organization, key.clone())),
-            }
-            shared.tell(Forget::Key(organization, key)).await;
-            landed
-        })
-        .await
+        self.shared
+            .whole(move |shared| async move {
+                let ticket = shared.side.near.ticket();
+                let sealed = Filled { value: envelope::seal(&filled, shared.now()), ..filled.clone() };
+                let landed = change.call(&shared.side.remote, organization, &key, sealed).await;
+                match landed {
+                    Ok(true) => shared.side.near.replace(ticket, organization, &key, filled),
+                    // What is there has not changed.
+                    Ok(false) => return Ok(false),
+                    Err(_) => shared.side.near.forget(&Forget::Key(organization, key.clone())),
+                }
+                shared.tell(Forget::Key(organization, key)).await;
+                landed
+            })
+            .await
     }
 
     async fn delete_everywhere(&self, forget: Forget) -> Result<()> {
-        self.whole(move |shared| async move {
-            let deleted = forget.within(&shared.remote).await;
-            // Whoever reads the shared cache from here on does not find it, and who began before does not land.
-            shared.near.forget(&forget);
-            shared.tell(forget).await;
-            deleted
-        })
-        .await
+        self.shared
+            .whole(move |shared| async move {
+                let deleted = forget.within(&shared.side.remote).await;
+                // Whoever reads the shared cache from here on does not find it, and who began before does not land.
+                shared.side.near.forget(&forget);
+                shared.tell(forget).await;
+                deleted
+            })
+            .await
     }
 }
 
@@ -159,7 +178,7 @@ impl AsyncWrite for End {
 
 impl fmt::Debug for TwoLevelCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwoLevelCache").field("near", &self.shared.near).finish_non_exhaustive()
+        f.debug_struct("TwoLevelCache").field("near", &self.shared.side.near).finish_non_exhaustive()
     }
 }
 
@@ -167,15 +186,15 @@ impl fmt::Debug for TwoLevelCache {
 impl Cache for TwoLevelCache {
     async fn get(&self, organization: OrganizationId, key: &str) -> Result<Option<Cached>> {
         let shared = &self.shared;
-        if let Some(found) = shared.near.look(organization, key) {
+        if let Some(found) = shared.side.near.look(organization, key) {
             return Ok(Some(found));
         }
-        let ticket = shared.near.ticket();
-        let Some(Cached { value, fresh }) = shared.remote.get(organization, key).await? else { return Ok(None) };
+        let ticket = shared.side.near.ticket();
+        let Some(Cached { value, fresh }) = shared.side.remote.get(organization, key).await? else { return Ok(None) };
         let (value, kept) = envelope::open(&value, shared.now());
         if let (true, Some((ttl, tags))) = (fresh, kept) {
             let filled = Filled { value: value.clone(), ttl, stale_for: Duration::ZERO, tags };
-            shared.near.land(ticket, organization, key, filled);
+            shared.side.near.land(ticket, organization, key, filled);
         }
         Ok(Some(Cached { value, fresh }))
     }
@@ -193,7 +212,7 @@ impl Cache for TwoLevelCache {
     }
 
     async fn begin_fill(&self, organization: OrganizationId, key: &str, lease: Duration) -> Result<Fill> {
-        self.shared.remote.begin_fill(organization, key, lease).await
+        self.shared.side.remote.begin_fill(organization, key, lease).await
     }
 
     async fn end_fill(
@@ -205,7 +224,7 @@ impl Cache for TwoLevelCache {
     ) -> Result<bool> {
         match filled {
             Some(filled) => self.write(organization, key, filled, End(token)).await,
-            None => self.shared.remote.end_fill(organization, key, token, None).await,
+            None => self.shared.side.remote.end_fill(organization, key, token, None).await,
         }
     }
 

@@ -9,8 +9,9 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{TwoLevelSettings, hear::Forget};
+use super::TwoLevelSettings;
 use crate::{
+    decorators::hear::Forget,
     domain::OrganizationId,
     memory::MemoryCache,
     ports::{Cached, Clock, Filled},

@@ -67,9 +67,14 @@ impl Fills {
         self.last += 1;
         self.deleted.insert((organization, Arc::from(tag)), self.last);
         if self.deleted.len() > MAX_DELETED {
-            self.open.clear();
-            self.tidy();
+            self.lose_all();
         }
+    }
+
+    /// Everything was deleted.
+    pub(super) fn lose_all(&mut self) {
+        self.open.clear();
+        self.tidy();
     }
 
     /// Deletions matter to fills that began before them.

@@ -23,6 +23,11 @@ impl JobInspector for MemoryQueue {
         Ok(self.lock().jobs.get(&id).map(|entry| record(id, entry)))
     }
 
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        let state = self.lock();
+        Ok(ids.iter().map(|id| state.jobs.get(id).map(|entry| entry.state)).collect())
+    }
+
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {
         let state = self.lock();
         let mut found: Vec<_> = state

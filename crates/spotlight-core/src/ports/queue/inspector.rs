@@ -154,6 +154,9 @@ pub trait JobInspector: Send + Sync {
     /// A job, while it is kept.
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>>;
 
+    /// Where jobs stand, in the order of the ids; none for one that [`find`](Self::find) would not find.
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>>;
+
     /// Jobs, newest first by id, after `after`, at most `limit`.
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>>;
 

@@ -27,7 +27,7 @@ use crate::{
         understand::understand,
         understanding::{Asked, Hearing, Understanding},
     },
-    services::turn::knowledge::rank,
+    services::turn::knowledge::{Known, rank},
 };
 
 /// Monday, 9 in the morning in Berlin.
@@ -293,7 +293,7 @@ impl Stage {
     /// The visitor says something, which is understood and looked up as on the platform.
     pub(crate) fn says(&mut self, text: &str) -> Said {
         let open = Hearing { asked: Asked::Open, ..hearing(&self.brief) };
-        self.brief.knowledge = rank(&self.entries, text, &open);
+        self.brief.knowledge = rank(&Known::new(self.entries.clone()), text, &open);
         let understanding = understand(text, &hearing(&self.brief));
         self.hear(text, understanding)
     }

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    TurnInput,
+    Business, TurnInput,
     events::{Outlet, TurnEvent},
     follow_up,
     lease::{RENEW_EVERY, TurnLease},
@@ -46,6 +46,8 @@ pub(super) struct Answering {
     pub(super) said: Option<Transcript>,
     pub(super) input: TurnInput,
     pub(super) lease: TurnLease,
+    /// Taken by the scene.
+    pub(super) business: Business,
 }
 
 /// What the assistant speaks with and about.
@@ -76,9 +78,9 @@ impl Answering {
         conversation: Conversation,
         said: Option<Transcript>,
         input: TurnInput,
-        lease: TurnLease,
+        (lease, business): (TurnLease, Business),
     ) -> Self {
-        Self { deps, ctx, conversation, said, input, lease }
+        Self { deps, ctx, conversation, said, input, lease, business }
     }
 
     /// Answers and stores, whether or not somebody listens to the end.

@@ -1,7 +1,11 @@
 //! Which of the business's entries answer what the visitor asks.
 
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    domain::assistant::Knowledge,
+    domain::assistant::{Knowledge, Language},
     ports::KnowledgeMatch,
     scripted::{
         understand::understand,
@@ -25,27 +29,53 @@ struct Found {
     coverage: f64,
 }
 
+/// What an assistant knows, as it is kept for its turns.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Known {
+    entries: Vec<Entry>,
+    /// By language, each made when somebody first speaks it: that costs more than everything else about knowledge.
+    #[serde(skip)]
+    indexes: [OnceLock<Index>; Language::ALL.len()],
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    question: Option<String>,
+    answer: String,
+}
+
+impl Known {
+    pub(crate) fn new(entries: Vec<Knowledge>) -> Self {
+        let entry = |entry: Knowledge| Entry { question: entry.question, answer: entry.answer };
+        Self { entries: entries.into_iter().map(entry).collect(), indexes: <[OnceLock<Index>; _]>::default() }
+    }
+
+    fn index(&self, language: Language) -> &Index {
+        self.indexes[language as usize].get_or_init(|| {
+            let texts = self.entries.iter().map(|entry| match &entry.question {
+                Some(question) => format!("{question} {}", entry.answer),
+                None => entry.answer.clone(),
+            });
+            Index::new(texts, language)
+        })
+    }
+}
+
 /// The entries that answer the visitor's words: the best of each question first, then the others by their score.
 ///
 /// Each thing asked is looked for by itself and without names, addresses and greetings, so that what stands around a
 /// question does not count against its answer.
-pub(crate) fn rank(entries: &[Knowledge], words: &str, hearing: &Hearing) -> Vec<KnowledgeMatch> {
+pub(crate) fn rank(known: &Known, words: &str, hearing: &Hearing) -> Vec<KnowledgeMatch> {
+    let entries = known.entries.as_slice();
     if entries.is_empty() {
         return Vec::new();
     }
-    let texts: Vec<_> = entries
-        .iter()
-        .map(|entry| match &entry.question {
-            Some(question) => format!("{question} {}", entry.answer),
-            None => entry.answer.clone(),
-        })
-        .collect();
-    let index = Index::new(&texts, hearing.language);
+    let index = known.index(hearing.language);
     let mut queries = understand(words, hearing).queries;
     if queries.is_empty() {
         queries.push(Query { words: words.to_owned(), beside_price: None });
     }
-    let found: Vec<Vec<Found>> = queries.iter().map(|query| search(entries, &index, query, hearing)).collect();
+    let found: Vec<Vec<Found>> = queries.iter().map(|query| search(entries, index, query, hearing)).collect();
 
     let mut matches: Vec<(Found, Vec<usize>)> = Vec::new();
     for (number, found) in found.iter().enumerate() {
@@ -83,7 +113,7 @@ pub(crate) fn rank(entries: &[Knowledge], words: &str, hearing: &Hearing) -> Vec
 }
 
 /// The entries for one question, best first.
-fn search(entries: &[Knowledge], index: &Index, query: &Query, hearing: &Hearing) -> Vec<Found> {
+fn search(entries: &[Entry], index: &Index, query: &Query, hearing: &Hearing) -> Vec<Found> {
     let mut found: Vec<_> = index
         .rank(&query.words)
         .into_iter()
@@ -101,8 +131,8 @@ fn search(entries: &[Knowledge], index: &Index, query: &Query, hearing: &Hearing
 
 /// The entry that says a price, where the question for it shares no word with it: "what's the price?" and "how much
 /// does it cost?". Where more is asked than a price, the entry must speak of that.
-fn of_price(entries: &[Knowledge], index: &Index, beside: &str, hearing: &Hearing) -> Option<Found> {
-    let reads_as_price = |entry: &Knowledge| {
+fn of_price(entries: &[Entry], index: &Index, beside: &str, hearing: &Hearing) -> Option<Found> {
+    let reads_as_price = |entry: &Entry| {
         entry.question.as_deref().is_some_and(|question| understand(question, hearing).wants(Intent::Price))
     };
     if !index.tells(beside) {

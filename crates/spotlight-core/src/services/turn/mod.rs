@@ -31,6 +31,7 @@ use super::{
 use crate::{
     domain::{
         ConversationId,
+        assistant::Assistant,
         audit::Actor,
         conversation::{Conversation, Speaker, Transcript},
         organization::{Organization, StorageMode},
@@ -130,8 +131,8 @@ pub(crate) async fn run(
     loop {
         match hear(&deps, &ctx, id, &input, &scope, earlier).await {
             Err(error) if tries.again(&error) => {}
-            Ok(Heard::Now { conversation, said, lease }) => {
-                return Ok(begin(deps, ctx, conversation, Some(said), input, lease));
+            Ok(Heard::Now { conversation, said, lease, business }) => {
+                return Ok(begin(deps, ctx, conversation, Some(said), input, (lease, business)));
             }
             Ok(Heard::Before(seq)) => {
                 let replayed = replay(&deps, &ctx, id, seq).await?;
@@ -146,9 +147,17 @@ pub(crate) async fn run(
 #[expect(clippy::large_enum_variant, reason = "made once a turn and taken apart at once")]
 enum Heard {
     /// They are stored, and the turn is this one's.
-    Now { conversation: Conversation, said: Transcript, lease: TurnLease },
+    Now { conversation: Conversation, said: Transcript, lease: TurnLease, business: Business },
     /// They were stored before under this number, and nothing is left to answer.
     Before(i64),
+}
+
+/// What the unit that began the turn read of the business, so that the answer need not read it again. Never from a
+/// cache: whether the assistant is on, and what of the visitor's words may be stored, is as it stands at that moment.
+#[derive(Default)]
+pub(super) struct Business {
+    pub(super) assistant: Option<Assistant>,
+    pub(super) organization: Option<Organization>,
 }
 
 /// Takes the turn and stores the visitor's words, in one unit.
@@ -167,6 +176,7 @@ async fn hear(
     if lead_is_gone(&*unit, &conversation).await? {
         return Err(has_ended());
     }
+    let mut business = Business::default();
     let said = if let Some(seq) = earlier {
         // The first of the two may have answered, or the team ended the conversation, just before the turn was free.
         // Dropping the unit gives the turn back.
@@ -185,7 +195,7 @@ async fn hear(
         if input.time_zone.is_some() {
             conversation.time_zone = input.time_zone;
         }
-        check_answers(&*unit, &conversation).await?;
+        business.assistant = check_answers(&*unit, &conversation).await?;
         conversation.waiting_since = None;
         let now = deps.now();
         let utterance = Utterance {
@@ -197,22 +207,22 @@ async fn hear(
         let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
         billing::record_voice(deps, &*unit, &said).await?;
         deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
+        business.organization = Some(organization);
         said
     };
     unit.commit().await?;
-    Ok(Heard::Now { conversation, said, lease })
+    Ok(Heard::Now { conversation, said, lease, business })
 }
 
-/// Refuses a turn of an assistant that is switched off, unless a person of the team speaks in its place.
-async fn check_answers(repos: &dyn Repositories, conversation: &Conversation) -> Result<()> {
+/// Gives the assistant that answers. Refuses a turn of one that is switched off, unless a person of the team speaks in
+/// its place.
+async fn check_answers(repos: &dyn Repositories, conversation: &Conversation) -> Result<Option<Assistant>> {
     if conversation.taken_over_by.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let assistant = repos.assistants().get(conversation.organization_id, conversation.assistant_id).await?;
-    if assistant.is_some_and(|assistant| assistant.active) {
-        return Ok(());
-    }
-    Err(Error::conflict("the assistant is switched off"))
+    let active = assistant.filter(|assistant| assistant.active);
+    active.map(Some).ok_or_else(|| Error::conflict("the assistant is switched off"))
 }
 
 fn has_ended() -> Error {
@@ -252,9 +262,9 @@ pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Resul
     if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone(&*unit, &conversation).await? {
         return Err(Error::conflict("the conversation has begun already"));
     }
-    check_answers(&*unit, &conversation).await?;
+    let business = Business { assistant: check_answers(&*unit, &conversation).await?, organization: None };
     unit.commit().await?;
-    Ok(begin(deps, ctx, conversation, None, TurnInput::default(), lease))
+    Ok(begin(deps, ctx, conversation, None, TurnInput::default(), (lease, business)))
 }
 
 fn begin(
@@ -263,11 +273,11 @@ fn begin(
     conversation: Conversation,
     said: Option<Transcript>,
     input: TurnInput,
-    lease: TurnLease,
+    begun: (TurnLease, Business),
 ) -> TurnStream {
     let (outlet, stream) = events::channel();
     let tasks = deps.tasks.clone();
-    let answering = Answering::new(deps, ctx, conversation, said, input, lease);
+    let answering = Answering::new(deps, ctx, conversation, said, input, begun);
     tasks.spawn(answering.run(outlet));
     stream
 }

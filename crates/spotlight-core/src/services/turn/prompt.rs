@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::Arc};
 
 use super::{
-    HISTORY,
+    Business, HISTORY,
     answer::{Answering, Scene},
     knowledge::rank,
     tools,
@@ -16,22 +16,28 @@ use crate::{
     error::{Error, Result},
     ports::{Brief, ChatMessage, ChatRequest},
     scripted::understanding::{Asked, Hearing},
+    services::kept,
 };
 
 /// Stands for words that the organization does not keep: a message without text is refused by some models.
 const NOT_KEPT: &str = "[not kept]";
 
 /// Loads what the assistant speaks with and about.
-pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
-    let ctx = &turn.ctx;
+pub(super) async fn scene(turn: &mut Answering) -> Result<Scene> {
+    let organization_id = turn.ctx.organization;
+    let Business { assistant, organization } = std::mem::take(&mut turn.business);
     // The visitor's words were committed a moment ago, so a lagging replica will not do.
     let repos = turn.deps.storage.read(crate::ports::ReadConsistency::Strong);
     let id = turn.conversation.assistant_id;
-    let assistant = repos.assistants().get(ctx.organization, id).await?;
-    let assistant = assistant.ok_or_else(|| Error::not_found("assistant"))?;
-    let organization = repos.organizations().get(ctx.organization).await?;
-    let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-    let mut history = repos.transcripts().tail(ctx.organization, turn.conversation.id, HISTORY).await?;
+    let assistant = match assistant {
+        Some(assistant) => assistant,
+        None => repos.assistants().get(organization_id, id).await?.ok_or_else(|| Error::not_found("assistant"))?,
+    };
+    let organization = match organization {
+        Some(organization) => organization,
+        None => repos.organizations().get(organization_id).await?.ok_or_else(|| Error::not_found("organization"))?,
+    };
+    let mut history = repos.transcripts().tail(organization_id, turn.conversation.id, HISTORY).await?;
     let knowledge = match &turn.said {
         None => Vec::new(),
         Some(said) => {
@@ -40,7 +46,7 @@ pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
             if let Some(current) = history.iter_mut().find(|one| one.seq == said.seq) {
                 words.clone_into(&mut current.content);
             }
-            let entries = repos.knowledge().list(ctx.organization, id).await?;
+            let known = kept::known(&turn.deps, organization_id, id).await?;
             let hearing = Hearing {
                 language: turn.conversation.language,
                 asked: Asked::Open,
@@ -48,7 +54,7 @@ pub(super) async fn scene(turn: &Answering) -> Result<Scene> {
                 time_zone: turn.conversation.time_zone.unwrap_or(organization.time_zone),
                 region: turn.input.region.clone(),
             };
-            rank(&entries, words, &hearing)
+            rank(&known, words, &hearing)
         }
     };
     Ok(Scene { assistant: Arc::new(assistant), organization, history, knowledge })

@@ -1,5 +1,7 @@
 //! Looking at jobs, and stepping in.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
@@ -84,6 +86,18 @@ statements! {
         told!(running in_chunk!()), " UNION ALL ",
         told!(done in_chunk!()), " LIMIT 1"
     ];
+    // As in the statement by which the ids of new jobs are looked up.
+    STATES = [
+        "SELECT g.id, CASE WHEN EXISTS (SELECT FROM job_ready w WHERE w.id = g.id) THEN 'ready' \
+         WHEN EXISTS (SELECT FROM job_scheduled w WHERE w.id = g.id) THEN 'scheduled' \
+         WHEN EXISTS (SELECT FROM job_blocked w WHERE w.id = g.id) THEN 'blocked' \
+         WHEN EXISTS (SELECT FROM job_chunks k JOIN job_claims c ON c.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(c.open, array_position(k.ids, g.id) - 1) = 1) \
+         THEN 'running' \
+         WHEN EXISTS (SELECT FROM job_chunks k JOIN job_done d ON d.chunk = k.id WHERE k.min_id <= g.id \
+         AND k.max_id >= g.id AND g.id = ANY(k.ids) AND get_bit(d.done, array_position(k.ids, g.id) - 1) = 1) \
+         THEN 'done' ELSE (SELECT w.state FROM job_ended w WHERE w.id = g.id) END FROM unnest($1::uuid[]) AS g (id)"
+    ];
     LIST = [
         told!(waiting "'ready'", "job_ready", "NULL::timestamptz", listed!("'ready'")), " UNION ALL ",
         told!(waiting "'scheduled'", "job_scheduled", "j.run_at", listed!("'scheduled'")), " UNION ALL ",
@@ -155,6 +169,17 @@ impl JobInspector for PgQueue {
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
         let rows = self.database().fetch_all(query(FIND).bind(id.as_uuid())).await?;
         row::one(rows.first(), read)
+    }
+
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        let asked: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        let told = row::all(&self.database().fetch_all(query(STATES).bind(asked)).await?, |row| {
+            let mut row = Row::new("jobs", row);
+            let id = row.id(JobId::from_uuid)?;
+            Ok((id, row.take::<Option<String>>()?.map(|word| state(&word)).transpose()?))
+        })?;
+        let told: HashMap<_, _> = told.into_iter().collect();
+        Ok(ids.iter().map(|id| told.get(id).copied().flatten()).collect())
     }
 
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
-    domain::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, webhook::WebhookDelivery},
+    domain::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, time::Timestamp, webhook::WebhookDelivery},
     ports::{Cursor, DeliveryRepository, Listing, Order, Paging},
 };
 use sqlx::{postgres::PgRow, types::Json};
@@ -28,6 +28,11 @@ statements! {
     ];
     ENDPOINT_EXISTS = ["SELECT EXISTS (SELECT 1 FROM webhook_endpoints WHERE organization_id = $1 AND id = $2)"];
     GET = ["SELECT ", columns!(), " FROM webhook_deliveries WHERE organization_id = $1 AND id = $2"];
+    // Over every organization at once.
+    LATE = [
+        "SELECT organization_id, id FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at < $1 \
+         ORDER BY next_attempt_at, id LIMIT $2"
+    ];
     UPDATE = [
         "UPDATE webhook_deliveries SET status = $3, attempts = $4, next_attempt_at = $5, updated_at = $6 \
          WHERE organization_id = $1 AND id = $2"
@@ -114,6 +119,13 @@ impl DeliveryRepository for PgDeliveryRepository {
             id: delivery.id.as_uuid(),
         };
         of_endpoint(organization, endpoint).fetch(&self.db, KEY, Order::Desc, paging, read, cursor_of).await
+    }
+
+    async fn late(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, WebhookDeliveryId)>> {
+        row::all(&self.db.fetch_all(query(LATE).bind(before).bind(i64::from(limit))).await?, |row| {
+            let mut row = Row::new("webhook_deliveries", row);
+            Ok((row.id(OrganizationId::from_uuid)?, row.id(WebhookDeliveryId::from_uuid)?))
+        })
     }
 
     async fn update(&self, delivery: &WebhookDelivery) -> Result<()> {

@@ -5,8 +5,8 @@ local process = ARGV[3]
 local paused = call('EXISTS', q .. 'a')
 local ends = call('ZSCORE', q .. 'l', process)
 if not ends then return { call('ZSCORE', q .. 'z', process) and 0 or 1, paused, {} } end
-if tonumber(ends) <= now then return { 0, paused, {} } end
-call('ZADD', q .. 'l', now + tonumber(ARGV[4]), process)
+if tonumber(ends) == TAKEN then return { 0, paused, {} } end
+renew(process, tonumber(ARGV[4]))
 for i = 5, #ARGV, 3 do
   local held = call('HGET', q .. 'h:' .. process, ARGV[i])
   if held and string.sub(held, 1, 16) == ARGV[i + 1] then call('HSET', q .. 'g', ARGV[i], ARGV[i + 2]) end

@@ -1,9 +1,16 @@
 -- ARGV: process, claim, how many at most.
 -- Gives 0 when the process is not known here, 1 when it was given up, else 2 and for each job id, text and try.
+local SHORTEST = 19 -- bytes of a text with nothing in it but the instant, numbers and lengths
 local process, claim, room = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local ends = call('ZSCORE', q .. 'l', process)
 if not ends then return { call('ZSCORE', q .. 'z', process) and 1 or 0 } end
-if tonumber(ends) <= now then return { 1 } end
+if tonumber(ends) == TAKEN then return { 1 } end
+if tonumber(ends) <= now then
+  -- Nothing was taken from it yet.
+  local lease = tonumber(call('HGET', q .. 'f', process) or 0)
+  if lease == 0 then return { 1 } end
+  renew(process, lease)
+end
 if call('EXISTS', q .. 'a') == 1 or call('SISMEMBER', q .. 'v:' .. process, claim) == 1 then return { 2 } end
 
 -- Whether the start of a key would be too early, and until when; counts the start if not. Those that are too early
@@ -21,9 +28,21 @@ local function too_early(rate)
   call('SET', key, string.format('%.0f', due + each), 'PX', math.ceil((due + each - now) / 1000) + 1)
 end
 
--- Whether a job that was taken out may start. If not, it waits elsewhere.
+-- A job that cannot be read is dead: nobody could do more with it, and it would be claimed again and again.
+local function bury(id)
+  local known = noted(id)
+  note_failure(known, (known.a or 0) + 1, UNREADABLE)
+  note(id, known)
+  call('ZADD', q .. 'x', now, id)
+end
+
+-- Whether a job that was taken out may start. If not, it waits elsewhere, or is dead.
 local function starts(id, body, at)
-  local what = special(body, 9)
+  local what, broken = special(body, 9)
+  if broken then
+    bury(id)
+    return false
+  end
   local limit = what.c
   if limit and tonumber(call('HGET', q .. 'c', limit[1]) or 0) >= limit[2] then
     block(id, priority(body, 9), at, limit[1])
@@ -57,8 +76,10 @@ while room > 0 and looks > 0 do
     for i = 1, n do
       local id, body, at = ids[i], bodies[i], popped[2 * i]
       local kind = body and string.byte(body, 9)
-      if body and (kind % 2 == 0 or starts(id, body, at)) then
-        local attempt = notes[i] and (cmsgpack.unpack(notes[i]).a or 0) + 1 or 1
+      if body and #body < SHORTEST then
+        bury(id)
+      elseif body and (kind % 2 == 0 or starts(id, body, at)) then
+        local attempt = notes[i] and (unpacked(notes[i]).a or 0) + 1 or 1
         held[#held + 1] = id
         if kind < TIMED and not notes[i] then
           held[#held + 1] = claim .. string.sub(body, 9, 13) .. at

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use spotlight_core::{
     Result,
     domain::ProcessId,
@@ -47,9 +47,14 @@ impl JobConsumer for RedisQueue {
             let looks = rooms
                 .iter()
                 .map(|room| async { self.inner.client.run::<bool>(&self.call(&self.scripts().waits, room)).await });
-            let ready = try_join_all(looks).await?;
+            let looked = join_all(looks).await;
+            if looked.iter().any(|ready| matches!(ready, Ok(true))) {
+                return Ok(());
+            }
+            // One that is away does not keep the others waiting; nor is it slept through.
+            looked.into_iter().collect::<Result<Vec<_>>>()?;
             let left = until.saturating_duration_since(Instant::now());
-            if ready.contains(&true) || left.is_zero() {
+            if left.is_zero() {
                 return Ok(());
             }
             let pause = if self.inner.wake.is_listening() { left } else { left.min(POLL) };

@@ -34,6 +34,20 @@ impl JobInspector for RedisQueue {
         Ok(found.into_iter().flatten().next())
     }
 
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rooms = self.known_rooms().await?;
+        let mut states = vec![None; ids.len()];
+        for told in try_join_all(rooms.iter().map(|room| self.states_in(room, ids))).await? {
+            for (state, told) in states.iter_mut().zip(told) {
+                *state = state.or(told);
+            }
+        }
+        Ok(states)
+    }
+
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {
         self.list_jobs(filter, after, limit).await
     }
@@ -150,6 +164,18 @@ impl RedisQueue {
         Ok(records)
     }
 
+    /// Where jobs stand in a queue, as far as they are there.
+    async fn states_in(&self, room: &Arc<Room>, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        let mut call = self.call(&self.scripts().look, room);
+        call.arg("states");
+        for id in ids {
+            call.arg(id.as_uuid().as_bytes().as_slice());
+        }
+        let mut reply = self.run(&call).await?;
+        let read = |text: String| text.parse().map_err(|_| corrupt("state"));
+        ids.iter().map(|_| reply.opt_text()?.map(read).transpose()).collect()
+    }
+
     async fn figures(&self, room: &Room) -> Result<(QueueFigures, Vec<(Uuid, u64)>)> {
         let mut reply = self.run(&self.call(&self.scripts().figures, room)).await?;
         let paused = reply.flag()?;
@@ -168,7 +194,8 @@ impl RedisQueue {
 
 fn record(id: Uuid, queue: &str, mut found: Reply) -> Result<JobRecord> {
     let state: JobState = found.text()?.parse().map_err(|_| corrupt("state"))?;
-    let job = Stored::read(found.bytes()?)?;
+    // A job that cannot be read is shown as far as it is known: its failures say what became of it.
+    let job = Stored::read(found.bytes()?).unwrap_or_else(|_| Stored::unreadable());
     let attempts = found.number()?;
     let at = found.text()?;
     let at = if at.is_empty() { None } else { Some(instant(at.parse().map_err(|_| corrupt("instant"))?)?) };

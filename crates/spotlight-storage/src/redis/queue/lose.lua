@@ -1,11 +1,13 @@
 -- Takes jobs from a process that is gone: one whose lease has ended, or that leaves.
--- ARGV: process, 1 when it leaves. Gives how many jobs were taken, whether there are more, and whether there are messages.
+-- ARGV: process, 1 when it leaves, and else when its lease was found to have ended: a call that was long on its way takes
+-- nothing. Gives how many jobs were taken, whether there are more, and whether there are messages.
 local process, leaves = ARGV[3], ARGV[4] == '1'
-local ends = call('ZSCORE', q .. 'l', process)
+local ends = tonumber(call('ZSCORE', q .. 'l', process) or nil)
 -- One that leaves does not come back, also with a claim that is still on its way.
 if leaves and not ends then call('ZADD', q .. 'z', now, process) end
-if not ends or not leaves and tonumber(ends) > now then return { 0, 0, 0 } end
-call('ZADD', q .. 'l', 0, process)
+if not ends then return { 0, 0, 0 } end
+if not leaves and ends ~= TAKEN and (ends > now or now - tonumber(ARGV[5]) > FRESH) then return { 0, 0, 0 } end
+call('ZADD', q .. 'l', TAKEN, process)
 local holds = q .. 'h:' .. process
 local found, held = call('HRANDFIELD', holds, 1000, 'WITHVALUES'), {}
 for i = 1, #found, 2 do
@@ -19,6 +21,7 @@ end
 local left = call('EXISTS', holds)
 if left == 0 then
   call('ZREM', q .. 'l', process)
+  call('HDEL', q .. 'f', process)
   call('ZADD', q .. 'z', now, process)
   call('DEL', q .. 'y:' .. process, q .. 'v:' .. process)
 end

@@ -15,10 +15,14 @@
 //! | `produce`, `transit` | adding jobs; messages between queues |
 //! | `claim`, `settle` | claiming, and the end of a claim |
 //! | `consume`, `fleet`, `upkeep`, `wake` | processes, their leases, and waking them |
+//! | `contact` | how well Redis is reached, and who may call others overdue |
+//! | `fit` | whether the server may keep jobs |
 //! | `inspect`, `list` | looking, and stepping in |
 
 mod claim;
 mod consume;
+mod contact;
+mod fit;
 mod fleet;
 mod inspect;
 mod list;
@@ -37,11 +41,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use redis::{Script, Value};
-use spotlight_core::{Error, ErrorKind, Result, ports::IdGenerator};
+use redis::Script;
+use spotlight_core::{Result, ports::IdGenerator};
 use uuid::Uuid;
 
-use self::{claim::Doubt, room::Room, wake::Wake};
+use self::{claim::Doubt, contact::Contact, fit::Fitness, room::Room, wake::Wake};
 use super::client::RedisClient;
 
 /// A [`JobQueue`](spotlight_core::ports::JobQueue) on Redis, 7 or newer. Cheap to clone.
@@ -58,7 +62,15 @@ use super::client::RedisClient;
 /// done, and adds it again by
 /// [`enqueue_with_ids`](spotlight_core::ports::JobProducer::enqueue_with_ids).
 ///
-/// The server must not evict: [`connect`](Self::connect) refuses one that would.
+/// The server must not evict, and be Redis 7 or newer: on another one, adding jobs and registering fail with
+/// `Misconfigured`, and [`connect`](Self::connect) does.
+///
+/// # When Redis is away
+/// A queue can be made meanwhile ([`new`](Self::new)). Calls fail until it is back; a call that concerns several queues, of
+/// which some are on a master that is away, goes on with the others. However long Redis was away, whoever lives keeps its
+/// jobs: a lease that has ended is taken up again by a sign of life or a claim, and nobody is given up by a process that
+/// has not been in touch with Redis itself for as long as a lease, or ten seconds. So what a dead process held is taken
+/// over ten seconds after Redis has come back, at the latest.
 ///
 /// # Several queues
 /// A call that adds jobs to several queues is decided by one of them, and the others follow at once; a process that ends
@@ -83,6 +95,9 @@ struct Inner {
     wake: Arc<Wake>,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     doubts: Mutex<Vec<Doubt>>,
+    /// How well the fleet's part of Redis is reached.
+    fleet: Arc<Contact>,
+    fitness: Fitness,
 }
 
 /// The scripts, each with what they have in common. Those that add jobs are refused when the server's memory is full;
@@ -132,15 +147,14 @@ impl Scripts {
 }
 
 impl RedisQueue {
-    /// A queue on the client's server, which has answered and does not evict.
+    /// A queue on the client's server, which is connected to when the queue is first used. Whether it may keep jobs is
+    /// looked at then.
     ///
     /// Needs a runtime of tokio, on which a task listens while somebody waits for jobs.
     ///
     /// # Errors
-    /// `Misconfigured` when the server removes keys to free memory (`maxmemory-policy` is not `noeviction`) or refuses
-    /// this user; `Unavailable` or `Timeout` when it does not answer.
-    pub async fn connect(client: RedisClient, ids: Arc<dyn IdGenerator>) -> Result<Self> {
-        refuse_eviction(&client).await?;
+    /// `Misconfigured` as [`RedisClient::new`].
+    pub fn new(client: RedisClient, ids: Arc<dyn IdGenerator>) -> Result<Self> {
         let channel = format!("{}:jobs", client.namespace());
         let wake = Arc::new(Wake::new(client.clone(), channel, ids.uuid().simple().to_string()));
         let inner = Inner {
@@ -151,8 +165,29 @@ impl RedisQueue {
             wake,
             rooms: Mutex::default(),
             doubts: Mutex::default(),
+            fleet: Arc::default(),
+            fitness: Fitness::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The same as [`new`](Self::new), and the server has answered and may keep jobs.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub async fn connect(client: RedisClient, ids: Arc<dyn IdGenerator>) -> Result<Self> {
+        let queue = Self::new(client, ids)?;
+        queue.check().await?;
+        Ok(queue)
+    }
+
+    /// Asks the server whether it may keep jobs.
+    ///
+    /// # Errors
+    /// `Misconfigured` when it removes keys to free memory (`maxmemory-policy` is not `noeviction`), is older than 7, or
+    /// refuses this user; `Unavailable` or `Timeout` when it does not answer.
+    pub async fn check(&self) -> Result<()> {
+        self.inner.fitness.check(&self.inner.client).await
     }
 
     fn new_id(&self) -> Uuid {
@@ -161,37 +196,6 @@ impl RedisQueue {
 
     fn scripts(&self) -> &Scripts {
         &self.inner.scripts
-    }
-}
-
-/// Jobs that disappear for want of memory would be lost without a word.
-async fn refuse_eviction(client: &RedisClient) -> Result<()> {
-    let mut info = redis::cmd("INFO");
-    info.arg("memory");
-    let answer: Value = client.call(info).await?;
-    // Of a cluster, every node answers.
-    let mut told = Vec::new();
-    texts(answer, &mut told);
-    let line = |line: &&str| line.starts_with("maxmemory_policy:");
-    let policies = told.iter().flat_map(|told| told.lines()).filter(line).map(|line| &line[17..]);
-    for policy in policies {
-        if policy != "noeviction" {
-            let message = "Redis removes keys when its memory is full, and jobs with them: set maxmemory-policy to \
-                           noeviction, and give caches that may be removed a server of their own";
-            return Err(Error::new(ErrorKind::Misconfigured, message));
-        }
-    }
-    Ok(())
-}
-
-/// Every text of an answer.
-fn texts(value: Value, found: &mut Vec<String>) {
-    match value {
-        Value::BulkString(text) => found.push(String::from_utf8_lossy(&text).into_owned()),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => found.push(text),
-        Value::Array(parts) => parts.into_iter().for_each(|part| texts(part, found)),
-        Value::Map(parts) => parts.into_iter().for_each(|(_, part)| texts(part, found)),
-        _ => {}
     }
 }
 

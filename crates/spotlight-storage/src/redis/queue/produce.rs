@@ -90,6 +90,7 @@ impl JobProducer for RedisQueue {
     async fn tick(&self, schedule: &str, at: Timestamp, job: JobSpec) -> Result<bool> {
         job.validate()?;
         let room = self.room(&job.queue)?;
+        self.inner.fitness.require(&self.inner.client).await?;
         self.name(&room).await?;
         // The note stands beside the job. A schedule that changes its queue has left it elsewhere, where nobody writes
         // any more.
@@ -172,6 +173,7 @@ impl RedisQueue {
     }
 
     async fn add(&self, room: &Room, order: Order<'_>) -> Result<Vec<Enqueued>> {
+        self.inner.fitness.require(&self.inner.client).await?;
         self.name(room).await?;
         let mut call = self.call(&self.scripts().add, room);
         call.arg(i32::from(order.known));

@@ -10,7 +10,9 @@
 --   w       hash: blocked jobs with their place; b:<key> zset: the same by key, in order
 --   c       hash: how many jobs of a concurrency key run
 --   t:<key> when the next start of a rate's key would be on time; u:<key> the holder of a unique key
---   l, z    zsets: processes by the end of their lease, and those that are gone, by when
+--   l, z    zsets: processes by the end of their lease, or TAKEN, and those that are gone, by when
+--   f       hash: their leases in microseconds. One whose lease has ended comes back with a sign of life, until somebody
+--           takes its jobs who has been in touch with this queue for as long as a lease, or GRACE
 --   h:<p>   hash: what a process holds: claim (16), kind (1), priority (2), tries (2), place
 --   y:<p>   set: those of them that were cancelled; v:<p> set: claims that are void
 --   g, o    hashes: progress, results
@@ -24,6 +26,8 @@ local more = q .. 'm'
 local time = call('TIME')
 local now = tonumber(time[1]) * 1e6 + tonumber(time[2])
 local KEPT, FAILURES = 3600e6, 10
+local TAKEN, GRACE, FRESH = 0, 10e6, 1e6
+local UNREADABLE = 'a stored row of jobs cannot be read: text is not understood'
 -- Kinds of jobs, as bits: one is checked when it starts, or has consequences when it ends.
 local GUARDED, TRAILING, TIMED, TRIED = 1, 2, 4, 8
 local filled, sent, last = false, 0, nil
@@ -44,9 +48,15 @@ local function close(answer)
   return answer
 end
 
+-- Nothing that is stored may end a script halfway: what it has done by then stays.
+local function unpacked(packed)
+  if not packed then return {} end
+  local read, what = pcall(cmsgpack.unpack, packed)
+  return read and type(what) == 'table' and what or {}
+end
+
 local function noted(id)
-  local packed = call('HGET', more, id)
-  return packed and cmsgpack.unpack(packed) or {}
+  return unpacked(call('HGET', more, id))
 end
 
 local function note(id, what)
@@ -64,13 +74,46 @@ end
 -- A stored job has its kind at 9, a job on its way here at 1.
 local function priority(body, at)
   local high, low = string.byte(body, at + 1, at + 2)
-  return high * 256 + low - 32768
+  return low and high * 256 + low - 32768 or 0
 end
 
+local SHAPES = { u = { 'string', 'string', 'number', 'string' }, c = { 'string', 'number' }, r = { 'string', 'number', 'number' } }
+local WORDS = { b = 'string', h = 'string', k = 'number', a = 'number' }
+
+-- Whether what a job says has the shapes that `wire.rs` gives it.
+local function sound(what)
+  if type(what) ~= 'table' then return false end
+  for name, value in pairs(what) do
+    local shape = SHAPES[name]
+    if shape and type(value) == 'table' then
+      for i = 1, #shape do
+        if type(value[i]) ~= shape[i] then return false end
+      end
+    elseif type(value) ~= WORDS[name] then
+      return false
+    end
+  end
+  return true
+end
+
+-- What most jobs lack; and true when that cannot be read.
 local function special(body, at)
-  local high, low = string.byte(body, at + 7, at + 8)
-  local length = high * 256 + low
-  return length == 0 and {} or cjson.decode(string.sub(body, at + 9, at + 8 + length))
+  local high, low = string.byte(body or '', at + 7, at + 8)
+  local length = low and high * 256 + low or 0
+  if length == 0 then return {}, false end
+  local read, what = pcall(cjson.decode, string.sub(body, at + 9, at + 8 + length))
+  if read and sound(what) then return what, false end
+  return {}, true
+end
+
+local function kind_of(body)
+  return string.byte(body, 9) or 0
+end
+
+-- A process gives a sign of life.
+local function renew(process, lease)
+  call('ZADD', q .. 'l', now + lease, process)
+  call('HSET', q .. 'f', process, lease)
 end
 
 local function ready(id, prio, at)
@@ -106,7 +149,7 @@ end
 
 -- Takes a waiting job out of its place. False when it does not wait.
 local function take_out(id, body)
-  local prio, kind = priority(body, 9), string.byte(body, 9)
+  local prio, kind = priority(body, 9), kind_of(body)
   local limit = has(kind, GUARDED) and special(body, 9).c
   if call('ZREM', q .. 'r' .. prio, id) == 1 then
     if limit then let_next(limit[1]) end
@@ -149,7 +192,8 @@ local function add(id, body)
       local old = taken ~= 'd' and call('HGET', jobs, holder)
       if not old or not take_out(holder, old) then return 'k', holder end
       if taken == 'r' then
-        old = replaced(old, body)
+        local read, text = pcall(replaced, old, body)
+        old = read and text or old
         call('HSET', jobs, holder, old)
       end
       stand(holder, priority(old, 9), what.a)

@@ -9,7 +9,7 @@ use redis::{Script, ScriptInvocation};
 use spotlight_core::{Error, Result, ports::is_queue_name};
 use uuid::Uuid;
 
-use super::{RedisQueue, guard, reply::Reply, wire::Draft};
+use super::{RedisQueue, contact::Contact, guard, reply::Reply, wire::Draft};
 use crate::shared::coalesce::Line;
 
 /// One queue.
@@ -21,6 +21,8 @@ pub(super) struct Room {
     pub(super) telling: String,
     /// Callers that add jobs.
     pub(super) line: Line<Draft>,
+    /// How well it is reached: in a cluster by itself, else like everything on the one server.
+    pub(super) contact: Arc<Contact>,
     /// The fleet knows it.
     named: AtomicBool,
 }
@@ -72,6 +74,7 @@ impl RedisQueue {
             key: format!("{}:{{jobs:{name}}}:j", self.inner.client.namespace()),
             telling: self.inner.wake.telling(name),
             line: Line::default(),
+            contact: if self.inner.client.is_cluster() { Arc::default() } else { Arc::clone(&self.inner.fleet) },
             named: AtomicBool::new(false),
         });
         rooms.insert(name.to_owned(), Arc::clone(&room));
@@ -106,6 +109,11 @@ impl RedisQueue {
         Ok(())
     }
 
+    /// True when a queue is where everything is: while it is away, so are the others.
+    pub(super) fn is_alone(&self, room: &Room) -> bool {
+        Arc::ptr_eq(&room.contact, &self.inner.fleet)
+    }
+
     /// A call of a script, with what every script is told first.
     pub(super) fn call<'a>(&self, script: &'a Script, room: &Room) -> ScriptInvocation<'a> {
         let mut call = script.key(&room.key);
@@ -135,6 +143,7 @@ mod tests {
             key: format!("ns:{{jobs:{name}}}:j"),
             telling: String::new(),
             line: Line::default(),
+            contact: Arc::default(),
             named: AtomicBool::new(false),
         };
         let (one, other) = (room("default"), room("low"));

@@ -49,7 +49,7 @@ impl RedisQueue {
     }
 
     /// Ends claims in one queue. Gives those that were accepted.
-    async fn end_in(
+    pub(super) async fn end_in(
         &self,
         process: ProcessId,
         room: &Room,

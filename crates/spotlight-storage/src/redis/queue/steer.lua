@@ -10,7 +10,7 @@ elseif act == 'resume' then
 end
 local body = call('HGET', jobs, id)
 if not body then return { 0, 0 } end
-local kind = string.byte(body, 9)
+local kind = kind_of(body)
 if act == 'cancel' then
   if take_out(id, body) then
     finish(id, kind, 'k')

@@ -3,7 +3,7 @@
 //! A message is written by the script that decides, in the queue where it decides, and removed once the other queue has
 //! taken it. It may arrive again: jobs are known by their ids then, and ends by those of their jobs.
 
-use futures::future::{try_join, try_join_all};
+use futures::future::{join, join_all};
 use redis::Value;
 use spotlight_core::{Result, ports::Enqueued};
 
@@ -88,9 +88,10 @@ impl RedisQueue {
         Ok(answers)
     }
 
-    /// Takes every message that waits in a queue to where it belongs.
+    /// Takes every message that waits in a queue to where it belongs. One that does not arrive is in nobody's way.
     pub(super) async fn deliver(&self, from: &Room) -> Result<()> {
         let mut cursor = "0".to_owned();
+        let mut delivered = Ok(());
         loop {
             let mut read = redis::cmd("HSCAN");
             read.arg(from.key_of("i")).arg(&cursor).arg("COUNT").arg(AT_ONCE);
@@ -102,31 +103,44 @@ impl RedisQueue {
                 found.push(Message { name: list.bytes()?, text: list.bytes()? });
             }
             let (jobs, ends): (Vec<_>, Vec<_>) = found.into_iter().partition(Message::brings_jobs);
-            let jobs = try_join_all(jobs.iter().map(|message| self.take(from, message)));
-            try_join(jobs, self.count(from, &ends)).await?;
+            let jobs = join_all(jobs.iter().map(|message| self.take(from, message)));
+            let (taken, counted) = join(jobs, self.count(from, &ends)).await;
+            for arrived in taken.into_iter().map(|taken| taken.map(drop)).chain([counted]) {
+                delivered = delivered.and(arrived);
+            }
             if cursor == "0" {
-                return Ok(());
+                return delivered;
             }
         }
     }
 
     /// Has ends be counted in their batches.
     async fn count(&self, from: &Room, messages: &[Message]) -> Result<()> {
-        let mut homes: std::collections::BTreeMap<String, Vec<End>> = std::collections::BTreeMap::new();
+        let mut homes: std::collections::BTreeMap<String, Vec<(End, &Message)>> = std::collections::BTreeMap::new();
+        let mut counted = Ok(());
         for message in messages {
-            let (home, end) = message.end()?;
-            homes.entry(home).or_default().push(end);
+            match message.end() {
+                Ok((home, end)) => homes.entry(home).or_default().push((end, message)),
+                Err(error) => counted = counted.and(Err(error)),
+            }
         }
         for (home, ends) in homes {
-            let room = self.room(&home)?;
-            let mut call = self.call(&self.scripts().tally, &room);
-            for (batch, id, end) in ends {
-                call.arg(batch).arg(id).arg(end);
-            }
-            self.inner.client.run::<()>(&call).await?;
-            self.tell(&room);
+            counted = counted.and(self.count_in(from, &home, ends).await);
         }
-        self.remove(from, messages).await
+        counted
+    }
+
+    async fn count_in(&self, from: &Room, home: &str, ends: Vec<(End, &Message)>) -> Result<()> {
+        let room = self.room(home)?;
+        let mut call = self.call(&self.scripts().tally, &room);
+        let mut messages = Vec::with_capacity(ends.len());
+        for ((batch, id, end), message) in ends {
+            call.arg(batch).arg(id).arg(end);
+            messages.push(message.clone());
+        }
+        self.inner.client.run::<()>(&call).await?;
+        self.tell(&room);
+        self.remove(from, &messages).await
     }
 
     async fn remove(&self, from: &Room, messages: &[Message]) -> Result<()> {

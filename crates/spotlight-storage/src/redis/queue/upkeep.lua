@@ -1,5 +1,6 @@
--- ARGV: how many scheduled jobs become ready at most, how many old ones are removed at most.
--- Gives how many did and were, whether there are messages to other queues, and processes whose lease has ended.
+-- ARGV: how many scheduled jobs become ready at most, how many old ones are removed at most, and for how many microseconds
+-- the caller has been in touch with this queue.
+-- Gives how many did and were, whether there are messages to other queues, processes that are overdue, and the time.
 local promoted, removed = 0, 0
 local most = tonumber(ARGV[3])
 while promoted < most do
@@ -28,5 +29,11 @@ forget('d', now - KEPT)
 forget('k', now - KEPT)
 forget('e', now)
 call('ZREMRANGEBYSCORE', q .. 'z', '-inf', now - KEPT)
-local ended = call('ZRANGEBYSCORE', q .. 'l', '-inf', now, 'LIMIT', 0, 100)
-return close({ promoted, removed, call('EXISTS', q .. 'i'), ended })
+local overdue = {}
+for _, process in ipairs(call('ZRANGEBYSCORE', q .. 'l', '-inf', now, 'LIMIT', 0, 100)) do
+  local lease = tonumber(call('HGET', q .. 'f', process) or GRACE)
+  if tonumber(ARGV[5]) >= math.min(lease, GRACE) or tonumber(call('ZSCORE', q .. 'l', process)) == TAKEN then
+    overdue[#overdue + 1] = process
+  end
+end
+return close({ promoted, removed, call('EXISTS', q .. 'i'), overdue, now })

@@ -163,6 +163,21 @@ impl Stored {
         Ok(Self { enqueued_at, priority, max_attempts, version, batch, keep_result, organization, name, payload })
     }
 
+    /// What is shown in the place of a job that cannot be read.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            enqueued_at: Timestamp::UNIX_EPOCH,
+            priority: 0,
+            max_attempts: 0,
+            version: 0,
+            batch: None,
+            keep_result: Duration::ZERO,
+            organization: None,
+            name: "unreadable".to_owned(),
+            payload: String::new(),
+        }
+    }
+
     /// The job as its worker is told of it.
     pub(super) fn claimed(self, id: Uuid, queue: &str, claim: i64, attempt: u16) -> ClaimedJob {
         ClaimedJob {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId},
-    ports::{BatchRecord, JobFilter, JobInspector, JobRecord, QueueSnapshot},
+    ports::{BatchRecord, JobFilter, JobInspector, JobRecord, JobState, QueueSnapshot},
 };
 
 use super::{
@@ -57,6 +57,10 @@ statements! {
 impl JobInspector for SqliteQueue {
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
         look::find(&self.reads, id).await
+    }
+
+    async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+        look::states(&self.reads, ids).await
     }
 
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        codec::{Fields, all, one},
+        codec::{Fields, all, json, one},
         db::{Db, built, query},
         sql::statements,
     },
@@ -35,6 +35,8 @@ statements! {
     @global {
         /// Jobs are global.
         FIND = ["SELECT ", seen!(), " FROM jobs WHERE id = ?"];
+        /// Jobs are global.
+        STATES = ["SELECT id, state FROM jobs WHERE id IN (SELECT unhex(value) FROM json_each(?1))"];
         /// Jobs are global. Figures by queue and state; paused queues too.
         FIGURES = [
             "SELECT queue, 'ready', count(*), min(ready_at) FROM jobs WHERE state = 'ready' GROUP BY queue \
@@ -55,6 +57,17 @@ statements! {
 /// A job, while it is kept.
 pub(super) async fn find(db: &Db, id: JobId) -> Result<Option<JobRecord>> {
     one(db.row(query(FIND).bind(id.as_uuid())).await?, record)
+}
+
+/// Where jobs stand.
+pub(super) async fn states(db: &Db, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
+    let asked = json(&ids.iter().map(|id| id.as_uuid().simple()).collect::<Vec<_>>())?;
+    let told = all(&db.rows(query(STATES).bind(asked)).await?, |row| {
+        let mut f = Fields::new("jobs", row);
+        Ok((f.id(JobId::from_uuid)?, f.word()?))
+    })?;
+    let told: BTreeMap<_, JobState> = told.into_iter().collect();
+    Ok(ids.iter().map(|id| told.get(id).copied()).collect())
 }
 
 /// Jobs, newest first.

@@ -43,6 +43,7 @@ fn declared() -> (Vec<&'static str>, Vec<&'static str>) {
         open::STATEMENTS,
         organization::STATEMENTS,
         outbox::STATEMENTS,
+        placement::STATEMENTS,
         report::STATEMENTS,
         search::STATEMENTS,
         storage::STATEMENTS,
@@ -233,6 +234,7 @@ async fn every_statement_keeps_to_its_organization() {
         "idempotency_records",
         "memberships",
         "usage_records",
+        "webhook_deliveries",
     ];
     assert_eq!(named, known);
 }
@@ -275,6 +277,42 @@ async fn every_statement_reads_along_an_index() {
         for step in plan(&mut connection, &sql).await {
             assert_eq!(scanned(&step), None, "{step} in {sql}");
         }
+    }
+}
+
+/// Each finds its rows by an index that holds no others, and reads no row that it does not give.
+#[tokio::test]
+async fn the_outbox_is_polled_along_its_own_indexes() {
+    let database = Database::new().await;
+    let mut connection = database.connection().await;
+    let (_, wide) = declared();
+    let polls = [
+        (
+            "SELECT EXISTS (SELECT 1 FROM outbox",
+            ["outbox_waiting (kind=? AND run_at<?)", "outbox_claimed (kind=? AND claimed_until<?)"],
+        ),
+        (
+            "UPDATE outbox SET claim = claim + 1",
+            ["outbox_waiting (kind=? AND run_at<?)", "outbox_claimed (kind=? AND claimed_until<?)"],
+        ),
+        (
+            "SELECT id, organization_id, name, channel, conversation_id, payload, spec, follows, attempts, claim, created_at FROM outbox WHERE kind",
+            ["outbox_sent (kind=? AND claimed_until<?)"; 2],
+        ),
+    ];
+    for (begins, indexes) in polls {
+        let sql = wide.iter().find(|sql| sql.starts_with(begins)).expect("it is declared");
+        let plan = plan(&mut connection, sql).await;
+        for index in indexes {
+            assert!(plan.iter().any(|step| step.contains(index)), "{index} in {plan:?} for {sql}");
+        }
+        let reads = plan.iter().filter(|step| step.contains("outbox_"));
+        assert_eq!(reads.count(), BTreeSet::from(indexes).len(), "{plan:?} for {sql}");
+    }
+    for begins in ["UPDATE outbox SET claimed_until = ?2", "UPDATE outbox SET follows"] {
+        let sql = wide.iter().find(|sql| sql.starts_with(begins)).expect("it is declared");
+        let plan = plan(&mut connection, sql).await;
+        assert!(plan.iter().any(|step| step.contains("SEARCH outbox USING") && step.contains("(id=?)")), "{plan:?}");
     }
 }
 

@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
-    domain::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, webhook::WebhookDelivery},
+    domain::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, time::Timestamp, webhook::WebhookDelivery},
     ports::{DeliveryRepository, Listing, Order, Paging},
 };
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::super::{
-    codec::{Bind, Fields, json, one},
+    codec::{Bind, Fields, all, json, one},
     db::query,
     list::{By, Conditions, List},
     repositories::repository,
@@ -31,6 +31,13 @@ statements! {
         "UPDATE webhook_deliveries SET status = ?, attempts = ?, next_attempt_at = ?, updated_at = ? \
          WHERE organization_id = ? AND id = ?"
     ];
+    @global {
+        /// What nobody delivers is looked for over every organization at once.
+        LATE = [
+            "SELECT organization_id, id FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at < ? \
+             ORDER BY next_attempt_at, id LIMIT ?"
+        ];
+    }
 }
 
 repository! {
@@ -92,6 +99,13 @@ impl DeliveryRepository for SqliteDeliveryRepository {
         let by = By::instant("created_at", Order::Desc);
         let list = List { from: "webhook_deliveries", columns: columns!(), conditions, by, read, place, total: None };
         list.fetch(&self.db, paging).await
+    }
+
+    async fn late(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, WebhookDeliveryId)>> {
+        all(&self.db.rows(query(LATE).at(before).bind(limit)).await?, |row| {
+            let mut f = Fields::new("webhook_deliveries", row);
+            Ok((f.id(OrganizationId::from_uuid)?, f.id(WebhookDeliveryId::from_uuid)?))
+        })
     }
 
     async fn update(&self, delivery: &WebhookDelivery) -> Result<()> {

@@ -38,7 +38,7 @@ fn ranked(language: Language, entries: &[(&str, &str)], words: &str) -> Vec<Know
     };
     let entries: Vec<_> = entries.iter().map(entry).collect();
     let hearing = Hearing { language, asked: Asked::Open, now, time_zone: Tz::Europe__Berlin, region: None };
-    rank(&entries, words, &hearing)
+    rank(&Known::new(entries), words, &hearing)
 }
 
 /// The answers that are good enough to be told, in the order of the questions.

@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::near::Near;
+use super::{BreakerSettings, breaker::Breaker};
 use crate::{
-    decorators::{BreakerCache, BreakerSettings, breaker::Breaker},
     domain::{OrganizationId, time::Timestamp},
     error::{Error, Result},
     ports::{Cache, Clock, Event, EventBus, Heard, IdGenerator},
@@ -51,10 +50,19 @@ impl Forget {
     }
 }
 
-/// What can be away.
-pub(super) struct Far {
-    pub(super) cache: Arc<dyn Cache>,
-    pub(super) bus: Arc<dyn EventBus>,
+/// What a process keeps, and what its fleet shares if it shares anything.
+pub(super) trait Side: Send + Sync + 'static {
+    /// Forgets what is kept in this process, and has fills of it that have begun here land nowhere.
+    fn forget(&self, forget: &Forget);
+
+    /// From here on everything that others delete is heard, or not any more.
+    fn set_open(&self, open: bool);
+
+    /// True while something that was deleted here can be found by others still.
+    fn owes(&self) -> bool;
+
+    /// Deletes once more what others may find still.
+    fn delete_again(&self, forget: &Forget) -> impl Future<Output = Result<()>> + Send;
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,11 +71,10 @@ struct Message {
     forget: Forget,
 }
 
-pub(super) struct Shared {
-    pub(super) near: Near,
-    /// The shared cache, done without when it is away.
-    pub(super) remote: BreakerCache,
-    far: Far,
+/// What the calls and the tasks of a cache have in common.
+pub(super) struct Shared<S> {
+    pub(super) side: S,
+    bus: Arc<dyn EventBus>,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
@@ -78,19 +85,28 @@ pub(super) struct Shared {
     stop: CancellationToken,
 }
 
-impl Shared {
+impl<S: Side> Shared<S> {
     pub(super) fn new(
-        near: Near,
-        far: Far,
+        side: S,
+        bus: Arc<dyn EventBus>,
         settings: BreakerSettings,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         stop: CancellationToken,
     ) -> Self {
         let breaker = Breaker::new("event bus of the cache", Arc::clone(&clock), settings);
-        let remote = BreakerCache::new(Arc::clone(&far.cache), Arc::clone(&clock), settings);
         let (own, untold, telling) = (ids.uuid(), Mutex::default(), AtomicBool::new(false));
-        Self { near, remote, far, breaker, clock, ids, own, untold, telling, stop }
+        Self { side, bus, breaker, clock, ids, own, untold, telling, stop }
+    }
+
+    /// Work that goes on when its caller goes away.
+    pub(super) async fn whole<T, F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let done = tokio::spawn(work(Arc::clone(self))).await;
+        done.unwrap_or_else(|_| Err(Error::internal("a cache failed within")))
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -100,7 +116,7 @@ impl Shared {
     /// Tells other processes, or remembers to.
     pub(super) async fn tell(self: &Arc<Self>, forget: Forget) {
         // Whoever is told too early reads the old value again.
-        if self.remote.has_missed() || self.breaker.call(self.publish(forget.clone())).await.is_none() {
+        if self.side.owes() || self.breaker.call(self.publish(forget.clone())).await.is_none() {
             self.tell_later(forget);
         }
     }
@@ -123,15 +139,15 @@ impl Shared {
         let data = serde_json::to_value(Message { from: self.own, forget })
             .map_err(|error| Error::internal("a message of the cache cannot be written").with_source(error))?;
         let event = Event { id: 0, event_type: FORGET.to_owned(), conversation_id: None, data, at: self.now() };
-        self.far.bus.publish(nobody(), CHANNEL, self.ids.uuid(), event).await.map(drop)
+        self.bus.publish(nobody(), CHANNEL, self.ids.uuid(), event).await.map(drop)
     }
 
     fn hear(&self, event: Event) {
         match serde_json::from_value::<Message>(event.data) {
             Ok(message) if message.from == self.own => {}
-            Ok(message) => self.near.forget(&message.forget),
+            Ok(message) => self.side.forget(&message.forget),
             // Of a newer version, perhaps.
-            Err(_) => self.near.forget(&Forget::Everything),
+            Err(_) => self.side.forget(&Forget::Everything),
         }
     }
 
@@ -146,15 +162,15 @@ fn nobody() -> OrganizationId {
 }
 
 /// The task that hears what others delete.
-pub(super) async fn listen(shared: Arc<Shared>) {
+pub(super) async fn listen<S: Side>(shared: Arc<Shared<S>>) {
     loop {
-        match shared.far.bus.subscribe(nobody(), CHANNEL, None).await {
+        match shared.bus.subscribe(nobody(), CHANNEL, None).await {
             Ok(mut heard) => {
-                shared.near.set_open(true);
+                let open = Open::new(&shared.side);
                 loop {
                     match heard.next().await {
                         Some(Ok(Heard::Event(event))) => shared.hear(event),
-                        Some(Ok(Heard::Gap { .. })) => shared.near.forget(&Forget::Everything),
+                        Some(Ok(Heard::Gap { .. })) => shared.side.forget(&Forget::Everything),
                         Some(Err(error)) => {
                             tracing::warn!(error = %error.chain(), "the cache no longer hears what others delete");
                             break;
@@ -162,7 +178,7 @@ pub(super) async fn listen(shared: Arc<Shared>) {
                         None => break,
                     }
                 }
-                shared.near.set_open(false);
+                drop(open);
             }
             Err(error) => tracing::debug!(error = %error.chain(), "the cache cannot hear what others delete"),
         }
@@ -170,8 +186,24 @@ pub(super) async fn listen(shared: Arc<Shared>) {
     }
 }
 
+/// Hears while it is there, also when its runtime goes away.
+struct Open<'a, S: Side>(&'a S);
+
+impl<'a, S: Side> Open<'a, S> {
+    fn new(side: &'a S) -> Self {
+        side.set_open(true);
+        Self(side)
+    }
+}
+
+impl<S: Side> Drop for Open<'_, S> {
+    fn drop(&mut self) {
+        self.0.set_open(false);
+    }
+}
+
 /// The task that makes up for what could not be done or told.
-async fn catch_up(shared: Arc<Shared>) {
+async fn catch_up<S: Side>(shared: Arc<Shared<S>>) {
     loop {
         tokio::time::sleep(TRY_AGAIN).await;
         loop {
@@ -187,8 +219,8 @@ async fn catch_up(shared: Arc<Shared>) {
             // Taken out first: what fails again meanwhile is put in again.
             shared.untold().remove(&forget);
             let done = async {
-                forget.within(&*shared.far.cache).await?;
-                shared.near.forget(&forget);
+                shared.side.delete_again(&forget).await?;
+                shared.side.forget(&forget);
                 shared.publish(forget.clone()).await
             };
             if let Err(error) = done.await {
