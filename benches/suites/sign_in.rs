@@ -57,12 +57,7 @@ async fn rush(platform: &Spotlight) -> (usize, usize) {
         let platform = platform.clone();
         tokio::spawn(async move {
             let ctx = Context { source_address: Some(format!("192.0.2.{at}")), ..Context::anonymous() };
-            let request = SignIn {
-                email: format!("person{at}@bikes.example"),
-                password: SecretString::from("a long password"),
-                remember: false,
-                user_agent: None,
-            };
+            let request = SignIn::new(format!("person{at}@bikes.example"), SecretString::from("a long password"));
             platform.accounts().sign_in(&ctx, request).await.map(drop)
         })
     };

@@ -227,7 +227,6 @@ impl Bare for Bench {
             .bind(None::<Uuid>)
             .bind(Json(&event.data))
             .bind(None::<&str>)
-            .bind(None::<DateTime<Utc>>)
             .bind(SystemClock.now())
             .bind(None::<&str>);
         add.execute(&mut *tx).await.expect("an event");

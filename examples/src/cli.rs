@@ -74,6 +74,18 @@ pub(crate) struct Options {
     /// Proxies whose X-Forwarded-For is believed, as `127.0.0.1,10.0.0.0/8`.
     #[arg(long, env = "SPOTLIGHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
     pub(crate) trusted_proxies: Vec<String>,
+    /// Webhooks go to plain http:// addresses too.
+    #[arg(long, env = "SPOTLIGHT_WEBHOOKS_PLAIN_HTTP", global = true)]
+    pub(crate) webhooks_plain_http: bool,
+    /// Webhooks go to this machine and its private networks too. To metadata of clouds they never go.
+    #[arg(long, env = "SPOTLIGHT_WEBHOOKS_PRIVATE_NETWORKS", global = true)]
+    pub(crate) webhooks_private_networks: bool,
+    /// Ports that webhooks go to, as `443,8443`, which they are unless given; 0 stands for any.
+    #[arg(long, env = "SPOTLIGHT_WEBHOOKS_PORTS", value_delimiter = ',', global = true)]
+    pub(crate) webhooks_ports: Vec<u16>,
+    /// Signs events of Stripe, as its dashboard shows it; without it none are taken.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, global = true)]
+    pub(crate) stripe_webhook_secret: Option<String>,
     /// Zone of the demo organization at the first start; the machine's own unless given.
     #[arg(long, env = "SPOTLIGHT_TIME_ZONE", global = true)]
     pub(crate) time_zone: Option<chrono_tz::Tz>,

@@ -185,12 +185,8 @@ mod tests {
     async fn what_somebody_removed_after_signing_in_stays_removed() {
         let platform = in_memory();
         let (password, assistant) = start(&platform).await.expect("the first start");
-        let request = spotlight_core::services::accounts::SignIn {
-            email: OWNER.to_owned(),
-            password: SecretString::from(password.expect("told")),
-            remember: false,
-            user_agent: None,
-        };
+        let request =
+            spotlight_core::services::accounts::SignIn::new(OWNER, SecretString::from(password.expect("told")));
         let owner =
             platform.accounts().sign_in(&Context::anonymous(), request).await.expect("the password works").membership;
         let ctx = Context::user(owner.user_id, owner.organization_id, Role::Owner);

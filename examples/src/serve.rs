@@ -1,6 +1,6 @@
 //! `serve`: requests and jobs, in one process or each in processes of their own.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use spotlight_core::{Error, ErrorKind, Result, domain::AssistantId};
 use spotlight_http::{Api, HttpPolicy};
@@ -13,6 +13,9 @@ use crate::{
     settings::Settings,
     wiring::{Deployment, deploy},
 };
+
+/// After which clients try again when this process stops.
+const COME_BACK: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let settings = Settings::read(options.config.as_deref())?;
@@ -44,11 +47,21 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         let stop = stop.clone();
         tokio::spawn(async move { worker.run(stop).await })
     });
-    let api = Api::new(platform.clone(), policy);
-    let served = match options.http {
-        Http::Axum => spotlight_http_axum::serve(listener, spotlight_http_axum::router(api), stopped).await,
-        Http::Actix => spotlight_http_actix::serve(listener, api, stopped).await,
+    let api = Arc::new(Api::new(platform.clone(), policy));
+    let ending = Arc::clone(&api);
+    let stopped = async move {
+        stopped.await;
+        // Live clients are told to come back, to whoever serves then.
+        ending.pause(COME_BACK);
     };
+    let served = match options.http {
+        Http::Axum => {
+            spotlight_http_axum::serve(listener, spotlight_http_axum::router(Arc::clone(&api)), stopped).await
+        }
+        Http::Actix => spotlight_http_actix::serve(listener, Arc::clone(&api), stopped).await,
+    };
+    // Sockets are no longer the framework's to wait for.
+    api.drained().await;
     // Requests are over: what they left is finished before the database closes.
     platform.drain().await;
     stop.cancel();
@@ -95,6 +108,7 @@ fn policy(options: &Options, listens_on: IpAddr) -> Result<HttpPolicy> {
         None => listens_on.is_loopback(),
     };
     let policy = if plain { HttpPolicy::development() } else { HttpPolicy::default() };
+    let policy = options.public_url.iter().fold(policy, |policy, url| policy.own_origin(url));
     let proxies: Vec<_> = options.trusted_proxies.iter().map(|proxy| proxy.trim()).collect();
     policy.trust(&proxies)
 }

@@ -14,6 +14,7 @@ use spotlight_core::{
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
+use spotlight_providers::webhooks::{HttpWebhookSender, Ports, WebhookOptions};
 use spotlight_storage::{
     postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
     redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
@@ -63,7 +64,11 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
     let events = events(options, redis.as_ref(), &clock).await?;
     let cache = cache(redis.as_ref(), &events, &clock);
     let limiter = limiter(redis, &clock);
-    let platform = Spotlight::builder()
+    let mut builder = Spotlight::builder();
+    if let Some(secret) = &options.stripe_webhook_secret {
+        builder = builder.stripe_webhook_secret(SecretString::from(secret.clone()));
+    }
+    let platform = builder
         .storage(Arc::clone(&stores.storage))
         .queue(Arc::clone(&stores.queue))
         .chat(Arc::new(ScriptedChatModel::new()))
@@ -71,12 +76,29 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
         .mailer(Arc::new(mailer))
         .files(Arc::new(LocalFileStore::new(options.data_dir.join("files"))))
         .limiter(limiter)
+        .webhook_sender(Arc::new(HttpWebhookSender::new(webhooks(options))?))
         .cache(cache)
         .clock(clock)
         .secret_key(secret_key(options)?)
         .flag_overrides(flag_overrides()?)
         .build()?;
     Ok(Deployment { platform, storage: stores.described.clone(), stores })
+}
+
+/// Where webhooks may go.
+fn webhooks(options: &Options) -> WebhookOptions {
+    let usual = WebhookOptions::default();
+    let ports = match options.webhooks_ports.as_slice() {
+        [] => usual.ports,
+        ports if ports.contains(&0) => Ports::Any,
+        ports => Ports::These(ports.to_vec()),
+    };
+    WebhookOptions {
+        plain_http: options.webhooks_plain_http,
+        private_networks: options.webhooks_private_networks,
+        ports,
+        ..usual
+    }
 }
 
 /// The Redis of the deployment, when it has one. It is connected when it is first used.
@@ -126,7 +148,7 @@ struct Database {
 }
 
 enum Kind {
-    Postgres(Arc<PgStorage>, PgOptions),
+    Postgres(Arc<PgStorage>, Box<PgOptions>),
     Sqlite(Arc<SqliteStorage>),
 }
 
@@ -135,7 +157,7 @@ impl Database {
         if let Some(postgres) = postgres(options) {
             let postgres = PgOptions { jobs, change_jobs, ..postgres };
             let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
-            return Ok(Self { kind: Kind::Postgres(storage, postgres), described: "Postgres".to_owned() });
+            return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
         }
         let path = options.data_dir.join("spotlight.db");
         let opened = SqliteStorage::open(SqliteOptions { jobs, change_jobs, ..SqliteOptions::new(&path) }).await;
@@ -157,7 +179,7 @@ impl Database {
     async fn queue(&self) -> Result<(Arc<dyn JobQueue>, Option<PgQueue>)> {
         match &self.kind {
             Kind::Postgres(_, options) => {
-                let queue = PgQueue::connect(options.clone()).await?;
+                let queue = PgQueue::connect(PgOptions::clone(options)).await?;
                 Ok((Arc::new(queue.clone()), Some(queue)))
             }
             Kind::Sqlite(storage) => Ok((Arc::new(SqliteQueue::new(storage)), None)),
@@ -255,4 +277,25 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [byte >> 4, byte & 15])
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn allowed(arguments: &[&str]) -> WebhookOptions {
+        webhooks(&Cli::parse_from(["server"].iter().chain(arguments)).options)
+    }
+
+    #[test]
+    fn webhooks_go_to_the_internet_over_https_unless_more_is_allowed() {
+        assert_eq!(allowed(&[]), WebhookOptions::default());
+        assert!(!WebhookOptions::default().plain_http && !WebhookOptions::default().private_networks);
+        let all = allowed(&["--webhooks-plain-http", "--webhooks-private-networks", "--webhooks-ports", "0"]);
+        assert_eq!(all, WebhookOptions::development());
+        assert_eq!(allowed(&["--webhooks-ports", "443,9443"]).ports, Ports::These(vec![443, 9443]));
+    }
 }

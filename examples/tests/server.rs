@@ -612,3 +612,74 @@ fn the_smallest_program_is_small() {
     let lines = include_str!("../minimal.rs").lines().count();
     assert!(lines <= 60, "minimal.rs has {lines} lines, and the README promises at most 60");
 }
+
+/// The most memory a process has had resident since it was told to count anew, in KiB.
+fn peak(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
+    line.trim().trim_end_matches("kB").trim().parse().expect("KiB")
+}
+
+/// A table of at least so many bytes, row by row: each is another lead with two kilobytes of free data.
+fn table(bytes: usize) -> impl Iterator<Item = String> {
+    let note = "what was said at the fair ".repeat(80);
+    let row = move |number: u32| format!("Person {number},person{number}@import.example,{note}\r\n");
+    let mut sum = 0;
+    std::iter::once("name,email,metadata.note\r\n".to_owned()).chain((0..).map(row)).take_while(move |row| {
+        let goes_on = sum < bytes;
+        sum += row.len();
+        goes_on
+    })
+}
+
+/// 20 MB, and 200 MB in a full run.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_import_takes_no_more_memory_however_long_it_is() {
+    let folder = Folder::new();
+    let running = Running::start(&folder.0);
+    let password =
+        running.said.split("the password ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a password");
+    let body = format!("{{\"user\": {{\"email\": \"owner@demo.example\", \"password\": \"{password}\"}}}}");
+    let signed_in = running.send("POST", "/api/v1/users/sign_in", "content-type: application/json\r\n", &body);
+    let after = |text: &str| signed_in.split(text).nth(1).expect("it is there").to_owned();
+    let cookie = after("set-cookie: ").split(';').next().expect("a cookie").to_owned();
+    let csrf = after("\"csrf_token\":\"").split('"').next().expect("a token").to_owned();
+
+    let id = running.child.id();
+    std::fs::write(format!("/proc/{id}/clear_refs"), "5").expect("peaks are counted anew");
+    let before = peak(id);
+    let megabytes = spotlight_core::conformance::rounds(20, 200) as usize;
+    let mut stream = TcpStream::connect(&running.address).expect("it listens");
+    let head = format!(
+        "POST /api/v1/leads/import HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nx-csrf-token: {csrf}\r\nconnection: \
+         close\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n",
+        running.address
+    );
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let (mut rows, mut part) = (0_u64, String::new());
+    let mut send = |part: &mut String| {
+        let chunk = format!("{:x}\r\n{part}\r\n", part.len());
+        stream.write_all(chunk.as_bytes()).expect("a part is taken");
+        part.clear();
+    };
+    for row in table(megabytes * 1_000_000) {
+        rows += 1;
+        part.push_str(&row);
+        if part.len() > 64 * 1024 {
+            send(&mut part);
+        }
+    }
+    send(&mut part);
+    stream.write_all(b"0\r\n\r\n").expect("the end is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(&format!("\"created\":{}", rows - 1)), "{answer}");
+    let most = peak(id);
+    #[expect(clippy::print_stdout, reason = "the figure is recorded from here")]
+    {
+        println!("{megabytes} MB: {} MiB before, {} MiB at most", before / 1024, most / 1024);
+    }
+    assert!(most < 64 * 1024, "{most} KiB, {before} KiB before");
+}

@@ -16,16 +16,16 @@ use spotlight_core::{
         user::{Role, Scope},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, JobQueue, Storage},
+    ports::{Clock, JobQueue, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{
         assistants::{AssistantInput, KnowledgeInput},
         organizations::NewOrganization,
     },
 };
-use spotlight_http::{Api, HttpPolicy};
+use spotlight_http::{Api, HttpPolicy, conformance::client::http_client};
 use spotlight_storage::{
-    postgres::{PgOptions, PgQueue, PgStorage},
+    postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -85,6 +85,27 @@ pub async fn in_postgres(options: PgOptions) -> Stores {
     (Arc::new(storage), Arc::new(queue))
 }
 
+/// A platform on a Postgres that several processes share, whose live events go over it too.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn live_platform(options: PgOptions) -> Spotlight {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let events = PgEventBus::connect(options.clone()).await.expect("a database");
+    let (storage, queue) = in_postgres(options).await;
+    Spotlight::builder()
+        .storage(storage)
+        .queue(queue)
+        .chat(Arc::new(ScriptedChatModel::new()))
+        .events(Arc::new(events))
+        .mailer(Arc::new(MemoryMailer::new()))
+        .files(Arc::new(MemoryFileStore::new()))
+        .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
+        .clock(clock)
+        .build()
+        .expect("nothing is missing")
+}
+
 /// A deployment with one organization in Berlin, whose owner hosts appointments on weekdays from 9 to 17.
 pub struct Deployment {
     /// The platform itself, for what a client cannot do.
@@ -125,7 +146,8 @@ impl Deployment {
             .mailer(Arc::new(MemoryMailer::new()))
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone());
+            .clock(clock.clone())
+            .secret_key(SecretString::from("a key of the tests, of thirty-two bytes or more"));
         let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),
@@ -151,7 +173,7 @@ impl Deployment {
             platform,
             clock,
             url,
-            client: reqwest::Client::new(),
+            client: http_client(),
             owner,
             token: token.secret.expose_secret().to_owned(),
             _stop: stop,

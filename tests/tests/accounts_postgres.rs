@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use spotlight_core::{
     Context, ErrorKind, Result,
-    domain::user::{Membership, Role},
+    domain::{
+        second_factor::CodeSecret,
+        user::{Membership, Role},
+    },
     ports::{ReadConsistency, Storage},
     services::accounts::{NewInvitation, SignIn, SignUp, SignedIn},
 };
@@ -39,18 +42,13 @@ impl World {
             password: SecretString::from("correct horse"),
         };
         let signed_up = deployment.platform.accounts().sign_up(&Context::anonymous(), request).await;
-        let (organization, user) = signed_up.expect("an account");
+        let (organization, user) = signed_up.expect("an answer").expect("an account");
         let owner = Context::user(user.id, organization.id, Role::Owner);
         Self { storage, deployment, owner, _database: database }
     }
 
     async fn sign_in(&self, password: &str) -> Result<SignedIn> {
-        let request = SignIn {
-            email: OWNER.to_owned(),
-            password: SecretString::from(password),
-            remember: false,
-            user_agent: None,
-        };
+        let request = SignIn::new(OWNER, SecretString::from(password));
         self.deployment.platform.accounts().sign_in(&Context::anonymous(), request).await
     }
 
@@ -75,6 +73,32 @@ async fn browsers_that_sign_in_at_once_are_all_let_in() {
     let world = World::new().await;
     for one in join_all((0..5).map(|_| world.sign_in("correct horse"))).await {
         one.expect("a session");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_browsers_with_one_recovery_code_at_once_one_is_let_in() {
+    let world = World::new().await;
+    let platform = &world.deployment.platform;
+    let (accounts, now) = (platform.accounts(), platform.clock().now());
+    let unit = world.storage.begin().await.expect("a unit");
+    let mut user = unit.users().get(world.owner.actor.user_id().expect("a user")).await.expect("a read").expect("one");
+    user.confirmed_at = Some(now);
+    unit.users().update(&user).await.expect("a confirmed address");
+    unit.commit().await.expect("a commit");
+    let password = || SecretString::from("correct horse");
+    let enrolled = accounts.enrol_second_factor(&world.owner, password()).await.expect("a secret");
+    let device = CodeSecret::from_base32(enrolled.secret.expose_secret()).expect("Base32");
+    let first = SecretString::from(device.code_at(now));
+    let codes = accounts.confirm_second_factor(&world.owner, &first, None).await.expect("recovery codes");
+    for code in &codes[..2] {
+        let browser = || {
+            let request = SignIn { otp_code: Some(code.clone()), ..SignIn::new(OWNER, password()) };
+            let accounts = accounts.clone();
+            async move { accounts.sign_in(&Context::anonymous(), request).await }
+        };
+        let (one, other) = tokio::join!(browser(), browser());
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
     }
 }
 

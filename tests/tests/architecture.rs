@@ -13,12 +13,20 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("spotlight-core", &[]),
     ("spotlight-storage", &["spotlight-core"]),
+    ("spotlight-providers", &["spotlight-core"]),
     ("spotlight-http", &["spotlight-core"]),
     ("spotlight-http-axum", &["spotlight-core", "spotlight-http"]),
     ("spotlight-http-actix", &["spotlight-core", "spotlight-http"]),
     (
         "spotlight-examples",
-        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-http-actix"],
+        &[
+            "spotlight-core",
+            "spotlight-storage",
+            "spotlight-providers",
+            "spotlight-http",
+            "spotlight-http-axum",
+            "spotlight-http-actix",
+        ],
     ),
     (
         "spotlight-benches",
@@ -124,6 +132,7 @@ fn crates_stay_free_of_technologies_all_the_way_down() {
         ("spotlight-core", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
         ("spotlight-http", [DATABASES, FRAMEWORKS, CLIENTS, &["rustls"]].concat()),
         ("spotlight-storage", [FRAMEWORKS, CLIENTS].concat()),
+        ("spotlight-providers", [DATABASES, &["axum", "actix", "openssl-sys", "aws-lc"]].concat()),
         ("spotlight-http-axum", [DATABASES, CLIENTS, &["actix"]].concat()),
         ("spotlight-http-actix", [DATABASES, CLIENTS, &["axum", "hyper", "tower-http"]].concat()),
         ("spotlight-examples", vec!["openssl-sys", "aws-lc"]),
@@ -179,6 +188,7 @@ fn core_and_the_contract_name_no_driver_and_no_framework() {
         "tower_http",
         "reqwest",
         "spotlight_storage",
+        "spotlight_providers",
         "spotlight_http_axum",
         "spotlight_http_actix",
     ];

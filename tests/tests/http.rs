@@ -8,7 +8,7 @@ use spotlight_http::{
     conformance::{
         Target,
         garbage::{Ground, garbage_is_refused_and_leaves_nothing},
-        on, seed,
+        on, seed, with_mailbox,
     },
 };
 use spotlight_tests::{
@@ -24,8 +24,8 @@ fn bodies() -> usize {
 
 /// Serves a platform on `storage` for as long as the target lives.
 async fn serve(framework: Framework, (storage, queue): Stores) -> Target {
-    let platform = on(storage, queue);
-    let mut target = seed(&platform, "").await;
+    let (platform, mailbox) = with_mailbox(storage, queue);
+    let mut target = seed(&platform, "").await.reading(mailbox);
     let server = framework::start(framework, platform, HttpPolicy::development()).await;
     target.base.clone_from(&server.url);
     target.keeping(server)

@@ -80,8 +80,8 @@ struct Queues {
 }
 
 impl Queues {
-    async fn of(cluster: &RedisCluster, limits: &Ports) -> Self {
-        let (namespace, client) = (&limits.namespace, limits.client.clone());
+    async fn of(cluster: &RedisCluster, ports: &Ports) -> Self {
+        let (namespace, client) = (&ports.namespace, ports.client.clone());
         let is_first = |name: &String| cluster.slot_of_first(&format!("{namespace}:{{jobs:{name}}}:j")).is_some();
         let name = |first| (0..).map(|number| format!("queue-{number}")).find(|name| is_first(name) == first);
         let names = [true, false].map(|first| name(first).expect("there is one"));

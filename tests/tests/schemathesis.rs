@@ -21,8 +21,8 @@ use spotlight_tests::framework::{self, Framework};
 /// The same requests each time, unless another seed is wanted.
 const SEED: &str = "20261126";
 
-/// Endpoints whose answers never end by themselves.
-const STREAMS: [&str; 1] = ["take_turn"];
+/// Endpoints whose answers never end by themselves, or are no answers but sockets.
+const STREAMS: [&str; 4] = ["take_turn", "live", "live_events", "voice"];
 
 /// Seconds of requests: four minutes in the long run.
 fn seconds() -> u64 {

@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 12] = [
+const SUITES: [&str; 14] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -90,8 +90,10 @@ const SUITES: [&str; 12] = [
     "garbage",
     "held_out",
     "http_parity",
+    "live_restart",
     "server",
     "services",
+    "webhooks",
     "worker",
 ];
 

@@ -150,6 +150,12 @@ impl Error {
         self
     }
 
+    /// The same error, naming the fields it is about.
+    pub fn with_violation(mut self, violation: Violation) -> Self {
+        self.0.violations.push(violation);
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -160,7 +166,7 @@ impl Error {
         self.0.retry
     }
 
-    /// The broken rules of an [`ErrorKind::Validation`]; otherwise empty.
+    /// The broken rules of an [`ErrorKind::Validation`], and the fields that another refusal is about; mostly empty.
     pub fn violations(&self) -> &[Violation] {
         &self.0.violations
     }

@@ -40,13 +40,17 @@ pub(crate) fn head(request: &HttpRequest, slashes: usize) -> Request {
 }
 
 /// An answer of the API, which actix sends.
-pub(crate) struct Answered(pub(crate) Response);
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    /// The body is the other protocol that the client has asked for.
+    pub(crate) upgraded: bool,
+}
 
 impl Responder for Answered {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let Response { status, mut headers, body, close } = self.0;
+        let Response { status, mut headers, body, close } = self.response;
         let status = actix_web::http::StatusCode::from_u16(status.as_u16());
         let status = status.unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
         let length = headers.remove(header::CONTENT_LENGTH);
@@ -55,6 +59,8 @@ impl Responder for Answered {
             _ if *request.method() == actix_web::http::Method::HEAD => Sent::Nothing(length),
             Body::Full(bytes) => Sent::Full(bytes),
             Body::Stream(parts) => Sent::Stream(parts),
+            // Was made a stream when its session began.
+            Body::Socket(_) => Sent::Nothing(None),
         };
         let mut response = HttpResponse::with_body(status, BoxBody::new(body));
         for (name, value) in &headers {
@@ -69,6 +75,8 @@ impl Responder for Answered {
         }
         if close {
             response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
+        } else if self.upgraded {
+            response.head_mut().set_connection_type(actix_http::ConnectionType::Upgrade);
         }
         response
     }

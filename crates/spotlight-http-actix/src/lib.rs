@@ -23,6 +23,7 @@ mod carry;
 mod connection;
 mod expect;
 mod serve;
+mod socket;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use actix_web::{
     HttpRequest, Route,
     web::{self, Payload, ServiceConfig},
 };
-use spotlight_http::{Api, BASE};
+use spotlight_http::{Api, BASE, Body};
 
 pub use self::serve::{Patience, serve, serve_with};
 
@@ -62,9 +63,15 @@ pub fn fallback(api: impl Into<Arc<Api>>) -> Route {
 
 /// Extracts, asks, responds. The API's own path begins at one of the last slashes: actix matches and keeps what a scope
 /// has left in another encoding than it was sent in, but with as many of them.
-async fn answer(api: Arc<Api>, request: HttpRequest, body: Payload, slashes: usize) -> carry::Answered {
+async fn answer(api: Arc<Api>, request: HttpRequest, mut body: Payload, slashes: usize) -> carry::Answered {
     let head = carry::head(&request, slashes);
     // What holds the request would keep it from being used again by its worker.
     drop(request);
-    carry::Answered(api.respond(head, body).await)
+    let mut response = api.respond(head, &mut body).await;
+    let mut upgraded = false;
+    if let Body::Socket(session) = response.body {
+        response.body = Body::Stream(socket::open(session, body, api.runtime()));
+        upgraded = true;
+    }
+    carry::Answered { response, upgraded }
 }

@@ -27,7 +27,10 @@ use axum::{
     response::Response,
     routing::any,
 };
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use spotlight_http::{Api, BASE, Body as Answer, Request as Head, Response as Answered};
+use tokio::runtime::Handle;
 
 pub use self::serve::{Patience, serve, serve_with};
 
@@ -55,12 +58,14 @@ pub fn routes(api: impl Into<Arc<Api>>) -> Router {
 /// Extracts, asks, responds.
 async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let version = request.version();
-    let (head, body) = split(request);
-    respond(api.respond(head, body.into_data_stream()).await, version)
+    let (head, body, upgrade) = split(request);
+    let answered = api.respond(head, body.into_data_stream()).await;
+    respond(&api, answered, version, upgrade)
 }
 
-fn split(request: Request) -> (Head, Body) {
-    let (parts, body) = request.into_parts();
+fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
+    let (mut parts, body) = request.into_parts();
+    let upgrade = parts.extensions.remove::<OnUpgrade>();
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     // What a router around this one has taken off the path.
     let sent = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
@@ -73,19 +78,37 @@ fn split(request: Request) -> (Head, Body) {
         headers: parts.headers,
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
     };
-    (head, body)
+    (head, body, upgrade)
 }
 
-fn respond(answered: Answered, version: Version) -> Response {
+fn respond(api: &Api, answered: Answered, version: Version, upgrade: Option<OnUpgrade>) -> Response {
     let body = match answered.body {
         Answer::Full(bytes) => Body::from(bytes),
         Answer::Stream(parts) => Body::from_stream(parts),
+        Answer::Socket(session) => {
+            if let Some(upgrade) = upgrade {
+                let home = api.runtime().cloned().unwrap_or_else(Handle::current);
+                home.spawn(async move {
+                    match upgrade.await {
+                        Ok(connection) => session.over(TokioIo::new(connection)).await,
+                        Err(error) => tracing::debug!(%error, "a connection was not handed over"),
+                    }
+                });
+            }
+            Body::empty()
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = answered.status;
     *response.headers_mut() = answered.headers;
-    if answered.close && version == Version::HTTP_11 {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    // An offer of another protocol is named among the options of the connection too.
+    let offers = response.headers().contains_key(header::UPGRADE) && version <= Version::HTTP_11;
+    let options = match (answered.close && version == Version::HTTP_11, offers) {
+        (true, true) => "close, upgrade",
+        (true, false) => "close",
+        (false, true) => "upgrade",
+        (false, false) => return response,
+    };
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static(options));
     response
 }

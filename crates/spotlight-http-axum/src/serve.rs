@@ -137,8 +137,10 @@ fn connection(
                 } else {
                     router.oneshot(request.map(Body::new)).await
                 };
-                let closes =
-                    |response: &Response| response.headers().get(header::CONNECTION).is_some_and(|it| it == "close");
+                let closes = |response: &Response| {
+                    let options = response.headers().get(header::CONNECTION);
+                    options.is_some_and(|options| options.as_bytes().starts_with(b"close"))
+                };
                 last.fetch_or(answered.as_ref().is_ok_and(closes), Ordering::Relaxed);
                 answered
             }

@@ -1,27 +1,21 @@
 //! The way of a request through the edge.
 
-use std::{
-    net::IpAddr,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, Stream, StreamExt};
 use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
+    domain::audit::Actor,
     error::{Error, ErrorKind, Retry, Violation},
     ports::{Quota, Verdict},
-    services::Spotlight,
+    services::{Context, Spotlight},
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, timeout},
 };
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{
     authenticate::Authenticate,
@@ -29,13 +23,15 @@ use crate::{
     endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
+    plans::Plans,
     policy::{HttpPolicy, limit_key},
-    precondition::if_match,
+    precondition::{if_match, not_modified},
     query::Query,
     request::Request,
     resources::Call,
     response::{Body, Response},
     serving::{Served, allowed},
+    socket,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,7 +42,7 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Headers that scripts of other origins may read.
 const EXPOSED: &str = "X-Request-Id, Retry-After, Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
 /// Headers that scripts of other origins may send.
-const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, X-Request-Id";
+const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id";
 
 /// The HTTP API over a platform. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -55,9 +51,52 @@ pub struct Api {
     policy: Arc<HttpPolicy>,
     pub(crate) served: Arc<Served>,
     host: Option<Arc<dyn Authenticate>>,
+    plans: Arc<Plans>,
     places: Arc<Semaphore>,
     /// Seconds of pause that clients are told; 0 while requests are taken.
-    paused: Arc<AtomicU64>,
+    paused: Arc<watch::Sender<u64>>,
+    /// Live connections that are open.
+    live: TaskTracker,
+}
+
+/// What a connection needs that outlives its request.
+pub(crate) struct Room {
+    pub(crate) platform: Spotlight,
+    pub(crate) policy: Arc<HttpPolicy>,
+    plans: Arc<Plans>,
+    pub(crate) request_id: String,
+    pub(crate) stopping: Stopping,
+    _open: TaskTrackerToken,
+}
+
+impl Room {
+    /// Counts something that a caller asks of a connection as one of their requests.
+    pub(crate) async fn count(&self, context: &Context) -> Result<(), Error> {
+        let key = credentials::counted_as(context, IpAddr::from([0, 0, 0, 0]));
+        let quota = quota_of(&self.platform, &self.policy, &self.plans, context).await;
+        match self.platform.limiter().check(&key, quota).await {
+            Ok(verdict) if !verdict.allowed => Err(too_many(verdict)),
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "requests are not limited at the moment");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Hears of the server's end.
+pub(crate) struct Stopping(watch::Receiver<u64>);
+
+impl Stopping {
+    /// Waits until connections are to be closed. Gives the seconds after which clients come back.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost with a dropped future.
+    pub(crate) async fn wait(&mut self) -> u64 {
+        // Without its API, a connection has nobody left to serve it.
+        self.0.wait_for(|pause| *pause > 0).await.map_or(1, |pause| *pause)
+    }
 }
 
 /// What is known of a request before anything is decided.
@@ -75,8 +114,16 @@ impl Api {
     /// The API over a platform, with a deployment's settings.
     pub fn new(platform: Spotlight, policy: HttpPolicy) -> Self {
         let places = Arc::new(Semaphore::new(policy.max_in_flight.min(Semaphore::MAX_PERMITS)));
-        let served = Arc::new(Served::without(&[]));
-        Self { platform, policy: Arc::new(policy), served, host: None, places, paused: Arc::default() }
+        Self {
+            platform,
+            policy: Arc::new(policy),
+            served: Arc::new(Served::without(&[])),
+            host: None,
+            plans: Arc::default(),
+            places,
+            paused: Arc::default(),
+            live: TaskTracker::new(),
+        }
     }
 
     /// The same API with callers recognised by the application around it instead of by cookies and API tokens. What they
@@ -92,14 +139,51 @@ impl Api {
         &self.platform
     }
 
-    /// Refuses everything but signs of life with 503 from now on; clients are told to come back after `pause`.
+    /// Refuses everything but signs of life with 503 from now on, and closes live connections; clients are told to come
+    /// back after `pause`.
     pub fn pause(&self, pause: Duration) {
-        self.paused.store(seconds_up(pause).max(1), Ordering::Relaxed);
+        self.paused.send_replace(seconds_up(pause).max(1));
     }
 
     /// Takes requests again after [`pause`](Self::pause).
     pub fn resume(&self) {
-        self.paused.store(0, Ordering::Relaxed);
+        self.paused.send_replace(0);
+    }
+
+    /// Waits until no live connection is open, after [`pause`](Self::pause). Those that are told of the end take a few
+    /// seconds at most.
+    ///
+    /// # Cancel safety
+    /// Nothing but the waiting ends.
+    pub async fn drained(&self) {
+        self.live.close();
+        self.live.wait().await;
+        self.live.reopen();
+    }
+
+    /// How many live connections are open.
+    pub fn live_connections(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Refuses one more live connection where there are too many.
+    pub(crate) fn admit(&self) -> Result<(), Error> {
+        if self.live.len() < self.policy.max_live {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Unavailable, "no more live connections are taken at the moment");
+        Err(error.with_retry(Retry::After(Duration::from_secs(5))))
+    }
+
+    pub(crate) fn room(&self, request_id: &str) -> Room {
+        Room {
+            platform: self.platform.clone(),
+            policy: Arc::clone(&self.policy),
+            plans: Arc::clone(&self.plans),
+            request_id: request_id.to_owned(),
+            stopping: Stopping(self.paused.subscribe()),
+            _open: self.live.token(),
+        }
     }
 
     /// Answers a request that matches a row of [`endpoints`](crate::endpoints). The body is read when its turn comes:
@@ -134,6 +218,7 @@ impl Api {
                 respond(&refusal, endpoint.place(), &request_id)
             }
         };
+        not_modified(&request, &mut response);
         if let Some((quota, verdict)) = counted {
             response.set(LIMIT, quota.burst.to_string());
             response.set(REMAINING, verdict.remaining.to_string());
@@ -213,8 +298,9 @@ impl Api {
         let Arrival { endpoint, request, request_id, client } = *arrival;
         if endpoint.access == Access::Probe {
             let query = Query::parse(request.query.as_deref(), endpoint.query)?;
-            let Caller { context, session } = Caller::nobody();
+            let Caller { context, session, until } = Caller::nobody();
             let call = Call {
+                api: self,
                 platform: &self.platform,
                 policy: &self.policy,
                 served: &self.served,
@@ -223,6 +309,7 @@ impl Api {
                 request_id,
                 context,
                 session,
+                until,
                 query,
                 path: Vec::new(),
                 body: Bytes::new(),
@@ -234,7 +321,10 @@ impl Api {
         }
         let place = self.enter()?;
         check_accept(request, endpoint)?;
-        let Caller { mut context, session } = self.caller(arrival, counted).await?;
+        let Caller { mut context, session, until } = self.caller(arrival, counted).await?;
+        if endpoint.is_socket() {
+            socket::check(request)?;
+        }
         context.request_id = Some(request_id.to_owned());
         context.source_address = Some(client.to_string());
         // What streams in may take its time, as long as it comes.
@@ -258,10 +348,14 @@ impl Api {
             None => Bytes::new(),
         };
         let Some(query) = query.filter(|_| broken.is_empty()) else {
-            gather(endpoint.check_body(&body), &mut broken)?;
+            // What is signed is not read before its signature was checked.
+            if endpoint.access != Access::Signed {
+                gather(endpoint.check_body(&body), &mut broken)?;
+            }
             return Err(Error::validation(broken).into());
         };
         let mut call = Call {
+            api: self,
             platform: &self.platform,
             policy: &self.policy,
             served: &self.served,
@@ -270,6 +364,7 @@ impl Api {
             request_id,
             context,
             session,
+            until,
             query,
             path,
             body,
@@ -283,7 +378,7 @@ impl Api {
             return streams.run(&self.policy, body, outgoing, (endpoint.run)(call)).await;
         }
         let run = async {
-            if endpoint.carries.is_none() {
+            if endpoint.carries.is_none() && endpoint.access != Access::Signed {
                 endpoint.check_body(&call.body)?;
             }
             (endpoint.run)(call).await
@@ -302,7 +397,7 @@ impl Api {
                     .with_retry(Retry::After(Duration::from_secs(pause))),
             )
         };
-        match self.paused.load(Ordering::Relaxed) {
+        match *self.paused.borrow() {
             0 => Arc::clone(&self.places).try_acquire_owned().map_err(|_| unavailable(1)),
             pause => Err(unavailable(pause)),
         }
@@ -311,6 +406,10 @@ impl Api {
     /// Who calls, once their limit allows it.
     async fn caller(&self, arrival: &Arrival<'_>, counted: &mut Counted) -> Result<Caller, Refusal> {
         let Arrival { endpoint, request, client, .. } = *arrival;
+        if endpoint.access == Access::Signed {
+            self.count(&format!("http:signed:{}", limit_key(client)), self.policy.signed, counted).await?;
+            return Ok(Caller::nobody());
+        }
         if endpoint.access == Access::Open {
             let caller = Caller::nobody();
             let (key, quota) = match endpoint.quota {
@@ -322,8 +421,7 @@ impl Api {
         }
         match credentials::recognise(&self.platform, &self.policy, self.host.as_deref(), endpoint, request).await {
             Ok(caller) => {
-                let visitor = matches!(caller.context.actor, spotlight_core::domain::audit::Actor::Visitor(_));
-                let quota = if visitor { self.policy.visitor } else { self.policy.api };
+                let quota = quota_of(&self.platform, &self.policy, &self.plans, &caller.context).await;
                 self.count(&credentials::counted_as(&caller.context, client), quota, counted).await?;
                 Ok(caller)
             }
@@ -350,8 +448,7 @@ impl Api {
         if verdict.allowed {
             return Ok(());
         }
-        let error = Error::new(ErrorKind::RateLimited, "too many requests; wait a moment");
-        Err(error.with_retry(Retry::After(verdict.retry_after)).into())
+        Err(too_many(verdict).into())
     }
 
     /// The body, as far as the policy lets it grow and take its time.
@@ -397,7 +494,23 @@ fn without_body(response: &mut Response) {
         }
         Body::Full(_) => {}
         Body::Stream(_) => response.body = Body::Stream(futures::stream::empty().boxed()),
+        // A socket is asked for with GET alone.
+        Body::Socket(_) => response.body = Body::Full(Bytes::new()),
     }
+}
+
+/// What the caller may ask in a while: a user or token, what their organization's plan allows.
+async fn quota_of(platform: &Spotlight, policy: &HttpPolicy, plans: &Plans, context: &Context) -> Quota {
+    if matches!(context.actor, Actor::Visitor(_)) {
+        return policy.visitor;
+    }
+    let read = async { platform.billing().plan(context).await };
+    plans.of(context.organization, Instant::now(), read).await.map_or(policy.api, |plan| policy.api_of(plan))
+}
+
+fn too_many(verdict: Verdict) -> Error {
+    let error = Error::new(ErrorKind::RateLimited, "too many requests; wait a moment");
+    error.with_retry(Retry::After(verdict.retry_after))
 }
 
 /// The pause of a refusal for too many requests.
@@ -422,7 +535,7 @@ fn log(arrival: &Arrival<'_>, refusal: &Refusal) {
 
 /// Refuses a caller who would not understand the answer.
 fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
-    if !request.headers.contains_key(header::ACCEPT) {
+    if endpoint.is_socket() || !request.headers.contains_key(header::ACCEPT) {
         return Ok(());
     }
     let full = endpoint.media_type();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::{HeaderName, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use spotlight_core::{
-    domain::{OrganizationId, audit::Actor, user::Session},
+    domain::{OrganizationId, audit::Actor, time::Timestamp, user::Session},
     services::{Context, Spotlight, accounts::Authenticated, mutation},
 };
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use crate::{
     error::Refusal,
     policy::HttpPolicy,
     request::Request,
+    socket::TOKEN_PROTOCOL,
 };
 
 /// Carries the token that a browser was given at sign-in.
@@ -31,19 +32,21 @@ const MAX_SECRET: usize = 512;
 pub(crate) struct Caller {
     pub(crate) context: Context,
     pub(crate) session: Option<Session>,
+    /// When a visitor's token ends.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Caller {
     /// Nobody in particular. Services that serve them find the organization themselves.
     pub(crate) fn nobody() -> Self {
         let context = Context::new(Actor::Anonymous, OrganizationId::from_uuid(Uuid::nil()), None);
-        Self { context, session: None }
+        Self { context, session: None, until: None }
     }
 }
 
 impl From<Authenticated> for Caller {
     fn from(found: Authenticated) -> Self {
-        Self { context: found.context, session: found.session }
+        Self { context: found.context, session: found.session, until: None }
     }
 }
 
@@ -62,13 +65,19 @@ pub(crate) async fn recognise(
     if let Some(host) = host {
         return by_host(platform, host, endpoint, request).await;
     }
-    if request.headers.contains_key(header::AUTHORIZATION) {
+    if request.headers.contains_key(header::AUTHORIZATION) || offered(endpoint, request).is_some() {
         return by_token(platform, endpoint, request).await;
     }
     let cookie = request.cookie(policy.cookie()).filter(|secret| secret.len() <= MAX_SECRET);
     let Some(secret) = cookie else {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "sign in, or send an API token as `Authorization: Bearer`"));
     };
+    // No token protects a socket: browsers open it from any page, with the cookie, and say from which.
+    if endpoint.is_socket()
+        && !request.header(&header::ORIGIN).is_some_and(|origin| policy.is_own(origin, request.header(&header::HOST)))
+    {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "a socket with a cookie is for pages of this origin alone"));
+    }
     let accounts = platform.accounts();
     let found = accounts.authenticate_session(&SecretString::from(secret)).await?;
     if let Some(session) = &found.session
@@ -101,11 +110,11 @@ async fn by_host(
     let vouched = host.authenticate(request).await?;
     let mut context = platform.accounts().vouched(vouched.user, vouched.organization).await?;
     context.scopes = vouched.scopes;
-    Ok(Caller { context, session: None })
+    Ok(Caller { context, session: None, until: None })
 }
 
 async fn by_token(platform: &Spotlight, endpoint: &Endpoint, request: &Request) -> Result<Caller, Refusal> {
-    let Some(secret) = bearer(request) else {
+    let Some(secret) = bearer(request).or_else(|| offered(endpoint, request)) else {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the header Authorization must be `Bearer` and a token"));
     };
     if endpoint.access == Access::Session && !mutation::off() {
@@ -113,9 +122,9 @@ async fn by_token(platform: &Spotlight, endpoint: &Endpoint, request: &Request) 
     }
     let secret = secret.expose_secret();
     if secret.starts_with(VISIT) {
-        let context = platform.public().authenticate(secret, origin(request).as_deref())?;
+        let (context, until) = platform.public().authenticate_until(secret, origin(request).as_deref())?;
         return if endpoint.access == Access::Visitor || mutation::off() {
-            Ok(Caller { context, session: None })
+            Ok(Caller { context, session: None, until: Some(until) })
         } else {
             Err(Refusal::new(StatusCode::FORBIDDEN, "a conversation token opens its own conversation only"))
         };
@@ -127,6 +136,15 @@ fn bearer(request: &Request) -> Option<SecretString> {
     let (scheme, secret) = request.header(&header::AUTHORIZATION)?.split_once(' ')?;
     let secret = secret.trim();
     (scheme.eq_ignore_ascii_case("bearer") && (1..=MAX_SECRET).contains(&secret.len())).then(|| secret.into())
+}
+
+/// The token that a browser offers as a protocol of a socket.
+fn offered(endpoint: &Endpoint, request: &Request) -> Option<SecretString> {
+    if !endpoint.is_socket() {
+        return None;
+    }
+    let secret = request.list(&header::SEC_WEBSOCKET_PROTOCOL).find_map(|one| one.strip_prefix(TOKEN_PROTOCOL))?;
+    (1..=MAX_SECRET).contains(&secret.len()).then(|| secret.into())
 }
 
 /// The web origin of the page that calls. Browsers leave `Origin` out of reads from the same origin, and name the page

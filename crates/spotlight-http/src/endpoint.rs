@@ -53,6 +53,8 @@ pub(crate) enum Access {
     Team,
     /// The same, or the visitor of the conversation.
     Visitor,
+    /// Another system that signs its messages. The action checks the signature, and reads the body only then.
+    Signed,
 }
 
 /// What the body carries.
@@ -77,8 +79,10 @@ pub(crate) enum Answers {
     One(u16, Shows),
     /// A part of a list, or a whole list.
     Many(Shows),
-    /// Server-sent events.
-    Events,
+    /// Server-sent events, and what they are.
+    Events(&'static str),
+    /// A WebSocket, and what it speaks.
+    Socket(&'static str),
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
     /// A file of one of these media types, as it comes.
@@ -218,8 +222,21 @@ impl Endpoint {
         Self { answers: Answers::Download(kinds), ..self }
     }
 
+    /// The events of a turn.
     pub(crate) const fn events(self) -> Self {
-        Self { answers: Answers::Events, ..self }
+        self.events_of(
+            "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` (`text`: a \
+             piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` (`utterance`, `status`) or \
+             `error` (an error document).",
+        )
+    }
+
+    pub(crate) const fn events_of(self, about: &'static str) -> Self {
+        Self { answers: Answers::Events(about), ..self }
+    }
+
+    pub(crate) const fn socket(self, about: &'static str) -> Self {
+        Self { answers: Answers::Socket(about), ..self }
     }
 
     pub(crate) const fn file(self, media_type: &'static str) -> Self {
@@ -240,6 +257,11 @@ impl Endpoint {
         Self { versioned: true, ..self }
     }
 
+    /// True for a WebSocket.
+    pub(crate) fn is_socket(&self) -> bool {
+        matches!(self.answers, Answers::Socket(_))
+    }
+
     /// The group it is documented under: the first part of its path.
     pub(crate) fn tag(&self) -> &'static str {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
@@ -248,10 +270,10 @@ impl Endpoint {
     /// What a good answer is written in.
     pub(crate) const fn media_type(&self) -> &'static str {
         match self.answers {
-            Answers::Events => "text/event-stream",
+            Answers::Events(_) => "text/event-stream",
             Answers::File(media_type) => media_type,
             Answers::Download(kinds) => match kinds {
-                [first, ..] => first,
+                [first, ..] => *first,
                 [] => "application/octet-stream",
             },
             _ => "application/json",
@@ -307,9 +329,9 @@ impl Endpoint {
     pub(crate) fn error_statuses(&self) -> Vec<u16> {
         let mut statuses = vec![500, 503];
         if self.access != Access::Probe {
-            statuses.extend([400, 406, 429]);
+            statuses.extend([400, if self.is_socket() { 426 } else { 406 }, 429]);
         }
-        if matches!(self.access, Access::Session | Access::Team | Access::Visitor) {
+        if matches!(self.access, Access::Session | Access::Team | Access::Visitor | Access::Signed) {
             statuses.extend([401, 403]);
         }
         if self.path.contains('{') {

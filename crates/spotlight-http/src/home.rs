@@ -3,7 +3,8 @@
 //! A connection of a database's pool belongs to the runtime that opened it and dies with that runtime. Frameworks that
 //! run their workers each on a runtime of its own (actix's arbiters) must therefore not drive the platform's work there:
 //! a worker that ends would take connections along that others wait for. So the head goes over, the body follows part by
-//! part as it is asked for, and the answer comes back the same way.
+//! part as it is asked for, and the answer comes back the same way. What is done with an open socket is the binding's to
+//! put on that runtime.
 
 use std::{io, panic::AssertUnwindSafe, pin::pin};
 

@@ -377,7 +377,7 @@ pub(crate) fn refuse_rest(rest: &Map<String, Value>, at: &str, broken: &mut Viol
 }
 
 /// The last name of a pointer as a person reads it: `/lead/owner_id` is `Owner id`.
-fn label(at: &str) -> String {
+pub(crate) fn label(at: &str) -> String {
     let name = at.rsplit('/').find(|part| !part.bytes().all(|b| b.is_ascii_digit())).unwrap_or(at).replace('_', " ");
     let mut chars = name.chars();
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()

@@ -24,6 +24,7 @@ mod input;
 mod openapi;
 mod output;
 mod patience;
+mod plans;
 mod policy;
 mod precondition;
 mod query;
@@ -32,6 +33,7 @@ mod resources;
 mod response;
 mod schema;
 mod serving;
+mod socket;
 mod sse;
 
 pub use self::{
@@ -40,9 +42,10 @@ pub use self::{
     endpoint::{Endpoint, Verb},
     openapi::{openapi, openapi_json},
     patience::Patience,
-    policy::HttpPolicy,
+    policy::{HttpPolicy, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},
     serving::BASE,
+    socket::{Broken, Duplex, Frame, Socket, Upgrade},
 };

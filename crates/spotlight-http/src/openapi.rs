@@ -48,7 +48,7 @@ pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> V
     let errors = error_document(&mut book);
     let mut components = Components::new();
     components.schemas = book.0;
-    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503];
+    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 426, 429, 500, 503];
     for status in statuses.into_iter().filter_map(|status| StatusCode::from_u16(status).ok()) {
         components.responses.insert(format!("Error{}", status.as_u16()), error_response(status, errors.clone()).into());
     }
@@ -57,6 +57,14 @@ pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> V
     };
     components.add_security_scheme("token", bearer("An API token."));
     components.add_security_scheme("conversation", bearer("What `meta.token` gave when the conversation was opened."));
+    let signature = ApiKeyValue::with_description(
+        "X-Signature",
+        "Another system's message: `sha256=` and the HMAC-SHA256 of `{X-Timestamp}.{body}` in hexadecimal, by the secret \
+         of the webhook source that X-Webhook-Key names (its attribute `key`), with X-Timestamp in Unix seconds and at \
+         most five minutes from now. Of several signatures, separated by commas, one is enough. Stripe signs in \
+         Stripe-Signature instead.",
+    );
+    components.add_security_scheme("signature", SecurityScheme::ApiKey(ApiKey::Header(signature)));
     let cookie = ApiKeyValue::with_description(
         "__Host-spotlight_session",
         "A browser that is signed in; changes also need the header X-CSRF-Token. Without HTTPS, in development, the \
@@ -121,11 +129,16 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
     }
     let (status, answer) = answer(endpoint, book);
     built = built.response(status.to_string(), answer);
+    if endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::One(..)) {
+        let known = ResponseBuilder::new().description("The caller has it already.");
+        built = built.response("304", with_limits(with_request_id(known)).build());
+    }
     for status in endpoint.error_statuses() {
         built = built.response(status.to_string(), Ref::from_response_name(format!("Error{status}")));
     }
     let schemes: &[&str] = match endpoint.access {
         Access::Probe | Access::Open => &[],
+        Access::Signed => &["signature"],
         Access::Session => &["session"],
         Access::Team => &["session", "token"],
         Access::Visitor => &["session", "token", "conversation"],
@@ -147,7 +160,12 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
     };
     let mut all = Vec::new();
     for part in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        all.push(build(part, ParameterIn::Path, true, "The record's id.", formatted("uuid")));
+        let (about, schema) = if part == "id" || part.ends_with("_id") {
+            ("The record's id.", formatted("uuid"))
+        } else {
+            ("The record's name.", plain(Type::String).into())
+        };
+        all.push(build(part, ParameterIn::Path, true, about, schema));
     }
     for parameter in endpoint.query {
         let mut built =
@@ -172,11 +190,15 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
                      the first one made, as it is by then, and make nothing. Another body is refused.";
         all.push(header("Idempotency-Key", about, text(255)));
     }
+    if endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::One(..)) {
+        let about = "Answers with 304 and nothing else while the record's ETag is one of these.";
+        all.push(header("If-None-Match", about, plain(Type::String).into()));
+    }
     if endpoint.versioned {
         let about = "Changes the record only while it has this ETag.";
         all.push(header("If-Match", about, plain(Type::String).into()));
     }
-    if endpoint.verb != Verb::Get && endpoint.access != Access::Open {
+    if endpoint.verb != Verb::Get && !matches!(endpoint.access, Access::Open | Access::Signed) {
         let about = "Needed with a session cookie: what `meta.csrf_token` gave at sign-in.";
         all.push(header("X-CSRF-Token", about, plain(Type::String).into()));
     }
@@ -204,7 +226,7 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
                 document = document.property("included", list_of(any_object(), None));
             }
             let answered = build("The record.")
-                .header("ETag", text_header("The record's version, for If-Match."))
+                .header("ETag", text_header("The record's version, for If-Match and If-None-Match."))
                 .content("application/json", json(document.into()))
                 .build();
             (status, answered)
@@ -226,10 +248,8 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
             }
             (200, built.build())
         }
-        Answers::Events => {
-            let about = "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` \
-                         (`text`: a piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` \
-                         (`utterance`, `status`) or `error` (an error document).";
+        Answers::Socket(about) => (101, build(about).build()),
+        Answers::Events(about) => {
             let content = Content::new(Some(Node::from(plain(Type::String))));
             (200, build(about).content("text/event-stream", content).build())
         }

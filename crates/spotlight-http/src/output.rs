@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use http::{StatusCode, header};
 use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use spotlight_core::{
     error::{Error, Result},
-    ports::page::{Listing, Paging},
+    ports::page::{Cursor, Listing, Paging},
 };
 
-use crate::{query::Query, response::Response, schema::Described};
+use crate::{
+    query::Query,
+    response::{Body, Response},
+    schema::Described,
+};
 
 /// The attributes of a kind of resource.
 pub(crate) trait Attributes: Serialize + Described {
@@ -132,17 +138,44 @@ pub(crate) fn one_with<A: Attributes, B: Attributes>(
     meta: Option<Meta>,
     included: &[Resource<B>],
 ) -> Result<Response> {
-    let version = resource.version;
-    let mut response = json(status, &Document { data: resource, meta, included })?;
-    if let Some(version) = version {
-        response.set(header::ETAG, etag(version));
-    }
-    Ok(response)
+    tagged(status, resource.version, &Document { data: resource, meta, included })
 }
 
-/// The entity tag of a version.
-pub(crate) fn etag(version: i64) -> String {
-    format!("\"{version}\"")
+/// One resource with records of several kinds beside it.
+pub(crate) fn one_beside<A: Attributes>(
+    status: StatusCode,
+    resource: Resource<A>,
+    included: &[Value],
+) -> Result<Response> {
+    tagged(status, resource.version, &Document { data: resource, meta: None, included })
+}
+
+/// A document with its entity tag: the version, where the record has one, and what the document says, which can change
+/// while the version stays. `If-Match` reads the version alone.
+fn tagged(status: StatusCode, version: Option<i64>, body: &impl Serialize) -> Result<Response> {
+    let response = json(status, body)?;
+    let Body::Full(bytes) = &response.body else { return Ok(response) };
+    let mut first = [0; 8];
+    first.copy_from_slice(&Sha256::digest(bytes)[..8]);
+    let said = format!("{:016x}", u64::from_be_bytes(first));
+    let tag = version.map_or(format!("\"{said}\""), |version| format!("\"{version}-{said}\""));
+    Ok(response.with(header::ETAG, tag))
+}
+
+/// Records beside the one that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Included(pub(crate) Vec<Value>);
+
+impl Included {
+    /// Adds records.
+    pub(crate) fn add<A: Attributes>(&mut self, resources: &[Resource<A>]) -> Result<()> {
+        for resource in resources {
+            let value = serde_json::to_value(resource)
+                .map_err(|error| Error::internal("an answer could not be written").with_source(error))?;
+            self.0.push(value);
+        }
+        Ok(())
+    }
 }
 
 /// One page of a list that is read as a whole, since it is never long.
@@ -169,6 +202,23 @@ pub(crate) fn whole<A: Attributes>(all: &[Resource<A>], most: u32, path: &str, q
     ]);
     let here = format!("{path}?{}", query.with(&[]));
     list_document(all, pagination, &format!("<{here}>; rel=\"first\", <{here}>; rel=\"last\""))
+}
+
+/// A part of a list that is read forwards alone.
+pub(crate) fn forward<A: Attributes>(
+    items: &[Resource<A>],
+    next: Option<Cursor>,
+    limit: u32,
+    path: &str,
+    query: &Query,
+) -> Result<Response> {
+    let next = next.map(|cursor| cursor.to_string());
+    let pagination =
+        Meta::from_iter([("per_page".to_owned(), limit.into()), ("next_cursor".to_owned(), next.clone().into())]);
+    let link = |rel: &str, cursor: String| format!("<{path}?{}>; rel=\"{rel}\"", query.with(&[("cursor", cursor)]));
+    let links: Vec<_> =
+        [Some(link("first", String::new())), next.map(|next| link("next", next))].into_iter().flatten().collect();
+    list_document(items, pagination, &links.join(", "))
 }
 
 /// A part of a list, and in `Link` and `meta` where the other parts are.

@@ -4,6 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
 use spotlight_core::{
+    domain::billing::PlanId,
     error::{Error, ErrorKind, Result},
     ports::Quota,
 };
@@ -19,6 +20,10 @@ pub struct HttpPolicy {
     pub open: Quota,
     /// Requests one conversation's visitor may make.
     pub visitor: Quota,
+    /// Requests a user or token of an organization on a plan may make; on a plan that is not listed, `api`.
+    pub plans: Vec<(PlanId, Quota)>,
+    /// Messages an address may send that are signed.
+    pub signed: Quota,
     /// Longest body accepted, in bytes.
     pub max_body: usize,
     /// How long a body may take to arrive.
@@ -29,7 +34,34 @@ pub struct HttpPolicy {
     pub max_in_flight: usize,
     /// How often a silent stream shows that it is alive.
     pub keep_alive: Duration,
+    /// How long a client of a socket may take nothing of what it is sent.
+    pub send_timeout: Duration,
+    /// Live connections a person, or the visitors of a conversation, have at once in each process.
+    pub live_connections: u32,
+    /// Live connections of everybody in this process; more are refused with 503.
+    pub max_live: usize,
+    /// What a voice socket takes.
+    pub voice: VoiceLimits,
     trusted_proxies: Vec<IpNet>,
+    origins: Vec<String>,
+}
+
+/// What a voice socket takes from its client. Sound is counted in bytes, whatever its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoiceLimits {
+    /// Longest piece of sound, in bytes.
+    pub frame: usize,
+    /// Longest utterance, in bytes.
+    pub utterance: usize,
+    /// Sound in a minute, in bytes; as much at once.
+    pub per_minute: usize,
+}
+
+impl Default for VoiceLimits {
+    /// 64 KiB, 3 MiB, and 6 MiB: a minute of one channel at 48 kHz and 16 bits.
+    fn default() -> Self {
+        Self { frame: 64 * 1024, utterance: 3 * 1024 * 1024, per_minute: 6 * 1024 * 1024 }
+    }
 }
 
 impl Default for HttpPolicy {
@@ -40,12 +72,23 @@ impl Default for HttpPolicy {
             api: Quota { burst: 100, period: minute },
             open: Quota { burst: 60, period: minute },
             visitor: Quota { burst: 30, period: minute },
+            plans: vec![
+                (PlanId::Starter, Quota { burst: 300, period: minute }),
+                (PlanId::Growth, Quota { burst: 600, period: minute }),
+                (PlanId::Scale, Quota { burst: 1200, period: minute }),
+            ],
+            signed: Quota { burst: 600, period: minute },
             max_body: 1024 * 1024,
             body_timeout: Duration::from_secs(20),
             timeout: Duration::from_secs(30),
             max_in_flight: 1024,
             keep_alive: Duration::from_secs(15),
+            send_timeout: Duration::from_secs(10),
+            live_connections: 10,
+            max_live: 10_000,
+            voice: VoiceLimits::default(),
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
         }
     }
 }
@@ -54,6 +97,11 @@ impl HttpPolicy {
     /// The policy of a development server on plain HTTP.
     pub fn development() -> Self {
         Self { secure_cookies: false, ..Self::default() }
+    }
+
+    /// Requests a user or token of an organization on this plan may make.
+    pub(crate) fn api_of(&self, plan: PlanId) -> Quota {
+        self.plans.iter().find(|(listed, _)| *listed == plan).map_or(self.api, |(_, quota)| *quota)
     }
 
     /// Believes `X-Forwarded-For` of these addresses or networks, as `10.0.0.0/8` or `::1`.
@@ -68,6 +116,21 @@ impl HttpPolicy {
             self.trusted_proxies.push(net);
         }
         Ok(self)
+    }
+
+    /// Lets pages of this web origin, as `https://app.example.com`, open sockets with their cookie, besides those of the
+    /// host that a request names. Needed behind a proxy that does not hand `Host` on.
+    pub fn own_origin(mut self, origin: &str) -> Self {
+        self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
+        self
+    }
+
+    /// Whether a page of `origin` is the deployment's own, to whom a request names `host`.
+    pub(crate) fn is_own(&self, origin: &str, host: Option<&str>) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        let named = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let by_host = named.zip(host).is_some_and(|(named, host)| named == host.to_ascii_lowercase());
+        by_host || self.origins.contains(&origin)
     }
 
     /// Where a request came from: the last address that no trusted proxy vouches away.
@@ -125,6 +188,21 @@ mod tests {
         assert_eq!(seen(&policy, "10.1.2.3", &["198.51.100.1", "garbage"]), "10.1.2.3");
         assert_eq!(seen(&policy, "::ffff:10.1.2.3", &["198.51.100.1"]), "198.51.100.1");
         assert_eq!(seen(&policy, "203.0.113.9", &["10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn own_pages_are_those_of_the_host_and_those_that_are_named() {
+        let policy = HttpPolicy::default().own_origin("https://app.example.com/");
+        assert!(policy.is_own("https://APP.example.com", None));
+        assert!(policy.is_own("http://localhost:3000", Some("localhost:3000")));
+        for (origin, host) in [
+            ("https://evil.example", Some("app.example.com")),
+            ("null", Some("null")),
+            ("https://app.example.com.evil.example", None),
+            ("http://localhost:3001", Some("localhost:3000")),
+        ] {
+            assert!(!policy.is_own(origin, host), "{origin}");
+        }
     }
 
     #[test]

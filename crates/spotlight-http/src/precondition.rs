@@ -1,8 +1,14 @@
-//! `If-Match`: changing a record only as it was seen.
+//! `If-Match`: changing a record only as it was seen. `If-None-Match`: reading one only when it has changed.
 
-use http::{StatusCode, header};
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
 
-use crate::{endpoint::Endpoint, error::Refusal, request::Request};
+use crate::{
+    endpoint::Endpoint,
+    error::Refusal,
+    request::Request,
+    response::{Body, Response},
+};
 
 /// No record has it: whoever wants to change this version is told that the record is another by now.
 const NEVER: i64 = 0;
@@ -21,13 +27,39 @@ pub(crate) fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<
             return Ok(None);
         }
         let tags = tags(line).ok_or_else(|| malformed("If-Match must be an entity tag as \"3\", or *"))?;
-        versions.extend(tags.iter().filter_map(|tag| tag.parse::<i64>().ok()).filter(|version| *version > NEVER));
+        versions.extend(tags.iter().filter_map(|tag| version(tag)));
     }
     versions.dedup();
     match versions.as_slice() {
         [] => Ok(Some(NEVER)),
         [version] => Ok(Some(*version)),
         _ => Err(malformed("If-Match must name one version of the record")),
+    }
+}
+
+/// The version in an entity tag of ours: what stands before what else the answer said.
+fn version(tag: &str) -> Option<i64> {
+    let version = tag.split_once('-').map_or(tag, |(version, _)| version);
+    version.parse().ok().filter(|version| *version > NEVER)
+}
+
+/// Leaves the body out where the caller has it already. What cannot be read as a list of tags is passed over.
+pub(crate) fn not_modified(request: &Request, response: &mut Response) {
+    if !matches!(request.method, Method::GET | Method::HEAD) || response.status != StatusCode::OK {
+        return;
+    }
+    let Some(tag) = response.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return };
+    let tag = tag.trim_matches('"');
+    let known = request
+        .headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.trim() == "*" || tags(line).is_some_and(|known| known.contains(&tag)));
+    if known {
+        response.status = StatusCode::NOT_MODIFIED;
+        response.body = Body::Full(Bytes::new());
+        response.headers.remove(header::CONTENT_TYPE);
     }
 }
 
@@ -53,6 +85,14 @@ fn tags(line: &str) -> Option<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_read_out_of_a_tag() {
+        assert_eq!(
+            [version("3"), version("3-af09"), version("af09"), version("0-af"), version("-3")],
+            [Some(3), Some(3), None, None, None]
+        );
+    }
 
     #[test]
     fn lists_of_tags_are_read() {

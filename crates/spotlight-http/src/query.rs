@@ -21,7 +21,7 @@ const MAX_PAGE: u32 = 100_000;
 /// Longest text of a parameter.
 const MAX_TEXT: usize = 200;
 /// Years of a day: the zone's offset never carries it out of what can be represented.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=2999;
 /// Longest cursor.
 const MAX_CURSOR: usize = 2048;
 
@@ -30,6 +30,8 @@ const MAX_CURSOR: usize = 2048;
 pub(crate) enum Accepts {
     /// A text of at most 200 characters.
     Text,
+    /// A text of at most 2048 bytes.
+    Long,
     /// What a list gave as `next_cursor`, or nothing for the beginning.
     Cursor,
     /// A whole number between the two.
@@ -71,7 +73,7 @@ impl Parameter {
     pub(crate) fn schema(&self) -> Node {
         match self.accepts {
             Accepts::Text => plain(Type::String).max_length(Some(MAX_TEXT)).into(),
-            Accepts::Cursor => plain(Type::String).max_length(Some(MAX_CURSOR)).into(),
+            Accepts::Long | Accepts::Cursor => plain(Type::String).max_length(Some(MAX_CURSOR)).into(),
             Accepts::Int(min, max) => plain(Type::Integer).minimum(Some(min)).maximum(Some(max)).into(),
             Accepts::Bool => plain(Type::Boolean).into(),
             Accepts::Id => formatted("uuid"),
@@ -95,6 +97,10 @@ impl Parameter {
             Accepts::Cursor => {
                 let ok = value.is_empty() || (value.len() <= MAX_CURSOR && value.parse::<Cursor>().is_ok());
                 (ok, "format", "must be what this list gave as next_cursor".to_owned())
+            }
+            Accepts::Long => {
+                let ok = value.len() <= MAX_CURSOR && !value.contains('\0');
+                (ok, "length", format!("must have at most {MAX_CURSOR} bytes and no NUL"))
             }
             Accepts::Int(min, max) => {
                 let ok = value.parse::<u32>().is_ok_and(|number| (min..=max).contains(&number));

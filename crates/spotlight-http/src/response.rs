@@ -6,12 +6,16 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::socket::Upgrade;
+
 /// What is sent after the head.
 pub enum Body {
     /// All of it.
     Full(Bytes),
     /// Parts as they come. Each is to be sent at once; dropping the stream cancels the work behind it.
     Stream(BoxStream<'static, io::Result<Bytes>>),
+    /// A WebSocket, once the head is sent.
+    Socket(Upgrade),
 }
 
 impl fmt::Debug for Body {
@@ -19,6 +23,7 @@ impl fmt::Debug for Body {
         match self {
             Self::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
             Self::Stream(_) => f.write_str("Stream"),
+            Self::Socket(upgrade) => write!(f, "Socket({upgrade:?})"),
         }
     }
 }

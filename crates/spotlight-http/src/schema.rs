@@ -142,7 +142,10 @@ describe! {
     f64 => plain(Type::Number).into();
     Timestamp => formatted("date-time");
     NaiveDate => formatted("date");
-    NaiveTime => formatted("time");
+    NaiveTime => plain(Type::String)
+        .format(Some(SchemaFormat::Custom("local-time".to_owned())))
+        .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"))
+        .into();
     Tz => formatted("iana-time-zone");
     Value => any();
     serde_json::Map<String, Value> => any_object();
@@ -198,14 +201,21 @@ use spotlight_core::domain::{
     AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId,
     appointment::{AppointmentStatus, MeetingType},
     assistant::{HostChoice, Language, Tone, ToolKind, Topic},
+    billing::{PlanId, SubscriptionStatus},
+    consent::{ConsentKind, ConsentState},
     conversation::{Channel, ConversationStatus, Sentiment, Speaker},
-    lead::{Engagement, LeadSource, LeadStatus},
+    lead::{Engagement, LeadSource, LeadStatus, ProposalField, ProposalState},
+    organization::StorageMode,
+    report::EndedReason,
     scoring::Met,
     user::{Role, Scope},
+    webhook::{DeliveryStatus, SourceKind},
 };
+use spotlight_core::ports::JobState;
 
 words! {
     AppointmentStatus, MeetingType, HostChoice, Language, Tone, ToolKind, Topic, Channel, ConversationStatus, Sentiment,
-    Speaker, Engagement, LeadSource, LeadStatus, Met, Role, Scope,
+    DeliveryStatus, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, ConsentKind, ConsentState, EndedReason,
+    ProposalField, ProposalState, Engagement, LeadSource, LeadStatus, Met, Role, Scope, StorageMode,
 }
 ids! { AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::{Method, StatusCode, header};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     api::Api,
@@ -128,6 +128,12 @@ impl Api {
     /// The addresses that a framework sends here besides everything below `/api/v1/`, as templates like `/up`.
     pub fn addresses(&self) -> Vec<&'static str> {
         self.served.addresses()
+    }
+
+    /// The runtime that the platform was built on ([`Spotlight::runtime`](spotlight_core::Spotlight::runtime)): sockets are
+    /// held there.
+    pub fn runtime(&self) -> Option<&Handle> {
+        self.platform().runtime()
     }
 
     /// Answers any request: one that matches an endpoint as [`handle`](Self::handle) does, every other with the error

@@ -65,6 +65,7 @@ async fn document(response: Response) -> Value {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
         Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
+        Body::Socket(_) => unreachable!("nothing here asks for a socket"),
     };
     serde_json::from_slice(&bytes).unwrap_or(Value::Null)
 }

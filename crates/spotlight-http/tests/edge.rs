@@ -4,15 +4,19 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use spotlight_core::{
+    domain::{billing::PlanId, organization::Organization},
     error::{Error, ErrorKind, Retry},
     memory::MemoryStorage,
     ports::{
-        ApiTokenRepository, MockApiTokenRepository, MockRepositories, MockStorage, Quota, Repositories, SystemClock,
+        ApiTokenRepository, Clock, MockApiTokenRepository, MockRepositories, MockStorage, Quota, ReadConsistency,
+        Repositories, SystemClock,
     },
-    services::Spotlight,
+    services::{Context, Spotlight},
 };
 use spotlight_http::{
     Api, Body, Endpoint, HttpPolicy, Request, Response,
@@ -51,6 +55,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 async fn document(response: Response) -> Value {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
+        Body::Socket(_) => panic!("a socket has no document"),
         Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
     };
     serde_json::from_slice(&bytes).expect("JSON")
@@ -225,4 +230,72 @@ async fn the_headers_of_a_sign_in_speak_of_its_own_limit() {
     assert_eq!(figures(&refused), shown(429, "0"));
     let seconds = |name| header(&refused, name).parse::<u64>().expect("seconds");
     assert!(seconds("x-ratelimit-reset") >= seconds("retry-after") && seconds("retry-after") >= 1);
+}
+
+#[tokio::test]
+async fn the_plan_decides_how_many_requests_there_are_in_the_whole_fleet() {
+    let (api, platform, target) = start(HttpPolicy::development()).await;
+    let mut policy = HttpPolicy::development();
+    policy.plans = vec![(PlanId::Growth, Quota { burst: 7, period: Duration::from_hours(1) })];
+    let one = Api::new(platform.clone(), policy.clone());
+    let other = Api::new(platform.clone(), policy);
+    let organizations = platform.storage().read(ReadConsistency::Strong).organizations();
+    let first = organizations.ids(None, 1).await.expect("organizations")[0];
+    let operator = Context::system(first);
+    let stored = platform.organizations().get(&operator).await.expect("the organization");
+    let growing = Organization { plan: PlanId::Growth, ..stored };
+    platform.organizations().update(&operator, growing).await.expect("another plan");
+    let seen = async |api: &Api, token: &str| {
+        let answer = send(api, "list_leads", &[("authorization", &format!("Bearer {token}"))], "").await;
+        let figures = ["x-ratelimit-limit", "x-ratelimit-remaining"].map(|name| header(&answer, name).to_owned());
+        (answer.status.as_u16(), figures)
+    };
+    let shown = |status: u16, limit: &str, remaining: &str| (status, [limit.to_owned(), remaining.to_owned()]);
+    let (owner, stranger) = (target.owner.token.as_str(), target.stranger.token.as_str());
+    for (number, remaining) in ["6", "5", "4", "3", "2", "1", "0"].into_iter().enumerate() {
+        let process = if number % 2 == 0 { &one } else { &other };
+        assert_eq!(seen(process, owner).await, shown(200, "7", remaining));
+    }
+    assert_eq!(seen(&one, owner).await, shown(429, "7", "0"));
+    assert_eq!(seen(&other, owner).await, shown(429, "7", "0"));
+    // Another plan has another limit, and plans that are not listed have the usual one.
+    assert_eq!(seen(&one, stranger).await, shown(200, "100", "99"));
+    assert_eq!(seen(&api, &target.owner.reader).await, shown(200, "600", "599"));
+}
+
+/// A signature by a source over these bytes, now.
+fn signed(secret: &str, timestamp: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(format!("{timestamp}.{body}").as_bytes());
+    mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+#[tokio::test]
+async fn what_is_not_signed_is_not_read() {
+    let (api, _, target) = start(HttpPolicy::development()).await;
+    let json = ("content-type", "application/json");
+    let bearer = ("authorization", format!("Bearer {}", target.owner.token));
+    let made = r#"{"webhook_source": {"name": "Website form", "accepts": ["leads"]}}"#;
+    let made = send(&api, "create_webhook_source", &[json, (bearer.0, bearer.1.as_str())], made).await;
+    let made = document(made).await;
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (key, secret) = (text(&made["data"]["attributes"]["key"]), text(&made["meta"]["secret"]));
+    let timestamp = SystemClock.now().timestamp().to_string();
+    let sends = async |body: &'static str, query: Option<&str>, signature: &str| {
+        let headers = [json, ("x-webhook-key", key.as_str()), ("x-timestamp", &timestamp), ("x-signature", signature)];
+        let mut request = head("receive_lead", &headers);
+        request.query = query.map(str::to_owned);
+        let body = stream::iter([Ok::<_, Infallible>(Bytes::from_static(body.as_bytes()))]);
+        api.handle(named("receive_lead"), request, body).await
+    };
+    // Neither what is no JSON, nor an unknown member, nor one beside a wrong query is told to whoever has no secret.
+    for (query, body, status) in [(None, "{", 401), (None, r#"{"nope": 1}"#, 401), (Some("a=1"), r#"{"nope": 1}"#, 422)]
+    {
+        let refused = sends(body, query, "sha256=00").await;
+        assert_eq!(refused.status, status, "{body}");
+        assert!(!document(refused).await.to_string().contains("nope"), "{body}");
+    }
+    let body = r#"{"nope": 1}"#;
+    let refused = sends(body, None, &signed(&secret, &timestamp, body)).await;
+    assert!(document(refused).await.to_string().contains("nope"), "whoever has it is told");
 }

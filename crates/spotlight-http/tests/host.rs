@@ -39,6 +39,7 @@ async fn ask(api: &Api, method: Method, path: &str, headers: &[(&'static str, &s
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
         Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
+        Body::Socket(_) => unreachable!("nothing here asks for a socket"),
     };
     let body = serde_json::from_slice(&bytes).unwrap_or_default();
     Told { status: response.status.as_u16(), headers: response.headers, body }

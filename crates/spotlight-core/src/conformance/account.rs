@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         UserId,
+        second_factor::SecondFactor,
         user::{ApiToken, LinkPurpose, Membership, OneTimeLink, Role, Session, User},
     },
     error::{ErrorKind, Result},
@@ -28,6 +29,7 @@ pub async fn a_user_comes_back_whole(fixture: &dyn StorageFixture) {
         locked_at: None,
         last_sign_in_at: None,
         sign_in_count: 0,
+        second_factor: None,
         ..world.samples.user()
     };
     world.write(async |unit| unit.users().insert(&bare).await).await.unwrap();
@@ -84,6 +86,7 @@ pub async fn a_user_keeps_versions(fixture: &dyn StorageFixture) {
         locked_at: Some(at(8)),
         last_sign_in_at: Some(at(9)),
         sign_in_count: 6,
+        second_factor: Some(SecondFactor::new([5; 32], at(7))),
         updated_at: at(9),
         ..world.user.clone()
     };

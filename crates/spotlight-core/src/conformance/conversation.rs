@@ -78,7 +78,13 @@ pub async fn a_conversation_needs_what_it_names(fixture: &dyn StorageFixture) {
     // A call belongs to one conversation of the organization, not of the deployment.
     let other = world.another().await;
     let theirs = other.lead().await;
-    other.conversation_like(&theirs, |theirs| theirs.external_call_id.clone_from(&talk.external_call_id)).await;
+    let called = other.conversation_like(&theirs, |it| it.external_call_id.clone_from(&talk.external_call_id)).await;
+    let call = talk.external_call_id.clone().unwrap();
+    for (world, expected) in [(&world, &talk), (&other, &called)] {
+        let found = world.read().conversations().by_external_call(world.org(), &call).await.unwrap();
+        assert_eq!(found.map(|talk| talk.id), Some(expected.id));
+        assert_eq!(world.read().conversations().by_external_call(world.org(), "unknown").await.unwrap(), None);
+    }
 }
 
 /// Updates replace everything and keep versions.

@@ -164,7 +164,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     let world = World::new(fixture.with_outbox().await).await;
     let (read, samples) = (world.read(), &world.samples);
     let (subscription, usage) = (samples.subscription(world.org()), samples.usage(world.org(), 10));
-    let endpoint = samples.endpoint(world.org());
+    let (endpoint, source) = (samples.endpoint(world.org()), samples.source(world.org()));
     let (delivery, entry) = (samples.delivery(&endpoint), samples.audit_entry(world.org()));
     let (flag, record) = (samples.flag("voice"), samples.idempotency(world.org()));
     let lease = world
@@ -173,6 +173,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
             unit.usage().record(&usage).await?;
             unit.webhook_endpoints().insert(&endpoint).await?;
             unit.webhook_deliveries().insert(&delivery).await?;
+            unit.webhook_sources().insert(&source).await?;
             unit.processed_events().accept("stripe", "event", at(0)).await?;
             unit.audit().append(&entry).await?;
             unit.flags().set(&flag).await?;
@@ -191,6 +192,9 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     refused(read.webhook_endpoints().insert(&samples.endpoint(world.org())).await, Misconfigured);
     refused(read.webhook_endpoints().update(&endpoint).await, Misconfigured);
     refused(read.webhook_endpoints().delete(world.org(), endpoint.id).await, Misconfigured);
+    refused(read.webhook_sources().insert(&samples.source(world.org())).await, Misconfigured);
+    refused(read.webhook_sources().update(&source).await, Misconfigured);
+    refused(read.webhook_sources().delete(world.org(), source.id).await, Misconfigured);
     refused(read.webhook_deliveries().insert(&samples.delivery(&endpoint)).await, Misconfigured);
     refused(read.webhook_deliveries().update(&delivery).await, Misconfigured);
     refused(read.processed_events().accept("stripe", "other", at(0)).await, Misconfigured);
@@ -218,6 +222,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     assert_eq!(read.subscriptions().get(world.org()).await.unwrap(), Some(subscription));
     assert_eq!(read.usage().unreported(10).await.unwrap(), [usage]);
     assert_eq!(read.webhook_endpoints().list(world.org()).await.unwrap(), [endpoint]);
+    assert_eq!(read.webhook_sources().list(world.org()).await.unwrap(), [source]);
     assert_eq!(read.webhook_deliveries().get(world.org(), delivery.id).await.unwrap(), Some(delivery));
     assert_eq!(read.audit().list(world.org(), &AuditFilter::default(), &WHOLE).await.unwrap().items, [entry]);
     assert_eq!(read.flags().list().await.unwrap(), [flag]);

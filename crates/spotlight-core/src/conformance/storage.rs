@@ -219,6 +219,7 @@ macro_rules! __storage_cases {
                 unreported_usage_comes_oldest_first
             }
             webhook {
+                sources_come_back_and_keep_versions
                 endpoints_come_back_oldest_first
                 an_endpoint_keeps_versions
                 deliveries_come_back_newest_first

@@ -16,7 +16,7 @@ use crate::{
         lead::{Lead, Proposal, ProposalState},
         schedule::Host,
         time::Window,
-        webhook::WebhookEndpoint,
+        webhook::{WebhookEndpoint, WebhookSource},
     },
     error::ErrorKind::NotFound,
     ports::{
@@ -44,6 +44,7 @@ struct Business {
     hand_off: HandOff,
     proposal: Proposal,
     endpoint: WebhookEndpoint,
+    source: WebhookSource,
 }
 
 impl Business {
@@ -58,7 +59,7 @@ impl Business {
         let appointment = samples.hold(&lead, world.assistant.id, &world.host, 100, 50);
         let hand_off = samples.hand_off(&talk, at(0));
         let proposal = samples.proposal(&lead);
-        let endpoint = samples.endpoint(org);
+        let (endpoint, source) = (samples.endpoint(org), samples.source(org));
         world
             .write(async |unit| {
                 unit.transcripts().append(&[samples.utterance(&talk, 1)]).await?;
@@ -66,6 +67,7 @@ impl Business {
                 unit.hand_offs().insert(&hand_off).await?;
                 unit.proposals().insert(&proposal).await?;
                 unit.webhook_endpoints().insert(&endpoint).await?;
+                unit.webhook_sources().insert(&source).await?;
                 unit.webhook_deliveries().insert(&samples.delivery(&endpoint)).await?;
                 unit.knowledge().insert(&samples.knowledge(&world.assistant)).await?;
                 unit.subscriptions().insert(&samples.subscription(org)).await?;
@@ -77,7 +79,7 @@ impl Business {
             })
             .await
             .unwrap();
-        Self { world, lead, talk, appointment, hand_off, proposal, endpoint }
+        Self { world, lead, talk, appointment, hand_off, proposal, endpoint, source }
     }
 
     async fn pair(fixture: &dyn StorageFixture) -> (Self, Self) {
@@ -115,6 +117,10 @@ pub async fn reads_find_nothing_of_another_organization(fixture: &dyn StorageFix
     assert_eq!(read.appointments().occupied(org, user, always, at(0)).await.unwrap(), []);
     assert_eq!(read.appointments().load(org, &[user], at(-10_000)).await.unwrap()[0].open, 0);
     assert_eq!(read.webhook_endpoints().get(org, theirs.endpoint.id).await.unwrap(), None);
+    assert_eq!(read.webhook_sources().get(org, theirs.source.id).await.unwrap(), None);
+    let call = theirs.talk.external_call_id.clone().expect("a call");
+    let called = read.conversations().by_external_call(org, &call).await.unwrap();
+    assert_ne!(called.map(|talk| talk.id), Some(theirs.talk.id));
     assert_eq!(read.webhook_deliveries().list(org, theirs.endpoint.id, &WHOLE).await.unwrap().total, Some(0));
     assert_eq!(read.reports().get(org, theirs.talk.id).await.unwrap(), None);
     assert_eq!(read.consents().list(org, theirs.lead.id).await.unwrap(), []);
@@ -150,6 +156,7 @@ pub async fn lists_hold_nothing_of_another_organization(fixture: &dyn StorageFix
     assert_eq!(read.users().members(org).await.unwrap().len(), 1);
     assert_eq!(read.api_tokens().list(org).await.unwrap().len(), 1);
     assert_eq!(read.webhook_endpoints().list(org).await.unwrap(), std::slice::from_ref(&mine.endpoint));
+    assert_eq!(read.webhook_sources().list(org).await.unwrap(), std::slice::from_ref(&mine.source));
     assert_eq!(read.audit().list(org, &AuditFilter::default(), &WHOLE).await.unwrap().total, Some(1));
     let meter = Meter::ModelTokens;
     assert_eq!(read.usage().total(org, meter, Between::default()).await.unwrap(), 5);
@@ -172,6 +179,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
     let appointment = Appointment { organization_id: org, ..theirs.appointment.clone() };
     let hand_off = HandOff { organization_id: org, ..theirs.hand_off.clone() };
     let endpoint = WebhookEndpoint { organization_id: org, ..theirs.endpoint.clone() };
+    let source = WebhookSource { organization_id: org, ..theirs.source.clone() };
     let host = Host { organization_id: org, ..theirs.world.host.clone() };
     let robot = Assistant { organization_id: org, ..assistant.clone() };
     let token = theirs.world.read().api_tokens().list(theirs.world.org()).await.unwrap().remove(0);
@@ -192,6 +200,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
         async |unit: Unit<'_>| unit.hosts().update(&host).await,
         async |unit: Unit<'_>| unit.appointments().update(&appointment, at(0)).await,
         async |unit: Unit<'_>| unit.webhook_endpoints().update(&endpoint).await,
+        async |unit: Unit<'_>| unit.webhook_sources().update(&source).await,
         async |unit: Unit<'_>| unit.api_tokens().touch(org, token.id, at(1)).await,
         async |unit: Unit<'_>| unit.api_tokens().revoke(org, token.id, at(1)).await,
     );
@@ -208,6 +217,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
             assert!(!unit.knowledge().delete(org, entry.id).await?);
             assert!(!unit.appointments().delete_hold(org, theirs.appointment.id).await?);
             assert!(!unit.webhook_endpoints().delete(org, theirs.endpoint.id).await?);
+            assert!(!unit.webhook_sources().delete(org, theirs.source.id).await?);
             assert!(!unit.users().remove_membership(org, user).await?);
             unit.transcripts().set_analysis(org, theirs.talk.id, &[analysis]).await?;
             unit.transcripts().rewrite(org, theirs.talk.id, &[(said[0].id, "Other words".to_owned())]).await?;
@@ -228,6 +238,7 @@ pub async fn writes_change_nothing_of_another_organization(fixture: &dyn Storage
     assert_eq!(read.hosts().get(org, user).await.unwrap(), Some(theirs.world.host.clone()));
     assert_eq!(read.appointments().get(org, theirs.appointment.id).await.unwrap(), Some(theirs.appointment));
     assert_eq!(read.webhook_endpoints().get(org, theirs.endpoint.id).await.unwrap(), Some(theirs.endpoint));
+    assert_eq!(read.webhook_sources().get(org, theirs.source.id).await.unwrap(), Some(theirs.source));
     assert_eq!(read.api_tokens().list(org).await.unwrap(), [token]);
     assert_eq!(read.proposals().list(org, theirs.lead.id).await.unwrap(), [theirs.proposal]);
     assert!(read.users().membership(org, user).await.unwrap().is_some());

@@ -10,7 +10,9 @@ use super::{
     support::{World, keeps_versions, lists, refused, rivals},
 };
 use crate::{
-    domain::webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+    domain::webhook::{
+        DeliveryAttempt, DeliveryStatus, SigningSecret, SourceKind, WebhookDelivery, WebhookEndpoint, WebhookSource,
+    },
     error::{ErrorKind, Result},
     ports::{Storage, UnitOfWork},
 };
@@ -63,6 +65,40 @@ pub async fn an_endpoint_keeps_versions(fixture: &dyn StorageFixture) {
     );
 }
 
+/// Sources come back, oldest first, keep versions, and go.
+pub async fn sources_come_back_and_keep_versions(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let made = |minutes| WebhookSource { created_at: at(minutes), ..world.samples.source(world.org()) };
+    let [late, early] = [made(9), made(0)];
+    let early = WebhookSource { previous_secret: None, previous_secret_until: None, enabled: false, ..early };
+    for source in [&late, &early] {
+        world.write(async |unit| unit.webhook_sources().insert(source).await).await.unwrap();
+        let stored = world.read().webhook_sources().get(world.org(), source.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(source));
+    }
+    refused(world.write(async |unit| unit.webhook_sources().insert(&early).await).await, ErrorKind::Conflict);
+    assert_eq!(world.read().webhook_sources().list(world.org()).await.unwrap(), [early.clone(), late.clone()]);
+    let changed = WebhookSource {
+        name: "Call centre".to_owned(),
+        accepts: vec![SourceKind::Conversations],
+        secret: SigningSecret::new("whsrc_newer"),
+        updated_at: at(9),
+        ..early.clone()
+    };
+    keeps_versions!(
+        world,
+        changed,
+        world.samples.source(world.org()),
+        async |unit: &dyn UnitOfWork, it: &WebhookSource| unit.webhook_sources().update(it).await,
+        async |world: &World| world.read().webhook_sources().get(world.org(), early.id).await
+    );
+    let delete =
+        async || world.write(async |unit| unit.webhook_sources().delete(world.org(), early.id).await).await.unwrap();
+    assert!(delete().await);
+    assert!(!delete().await);
+    assert_eq!(world.read().webhook_sources().list(world.org()).await.unwrap(), [late]);
+}
+
 /// Deliveries come back exactly as signed, newest first, and note their tries.
 pub async fn deliveries_come_back_newest_first(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
@@ -105,7 +141,13 @@ pub async fn deliveries_come_back_newest_first(fixture: &dyn StorageFixture) {
     refused(world.write(async |unit| unit.webhook_deliveries().update(&orphan).await).await, ErrorKind::NotFound);
 
     let mut delivered = late.clone();
-    delivered.attempts.push(DeliveryAttempt { at: at(5), status: Some(200), error: None, elapsed_ms: 12 });
+    delivered.attempts.push(DeliveryAttempt {
+        at: at(5),
+        status: Some(200),
+        error: None,
+        elapsed_ms: 12,
+        answer: Some("{\"ok\":true}".to_owned()),
+    });
     (delivered.status, delivered.next_attempt_at, delivered.updated_at) = (DeliveryStatus::Delivered, None, at(5));
     world.write(async |unit| unit.webhook_deliveries().update(&delivered).await).await.unwrap();
     assert_eq!(read.get(world.org(), late.id).await.unwrap(), Some(delivered));

@@ -1,7 +1,7 @@
 //! Who did what to which record, when and from where.
 
 use super::{
-    id::{ApiTokenId, AuditEntryId, ConversationId, OrganizationId, UserId},
+    id::{ApiTokenId, AuditEntryId, ConversationId, OrganizationId, UserId, WebhookSourceId},
     time::Timestamp,
 };
 
@@ -14,6 +14,8 @@ pub enum Actor {
     Token(ApiTokenId, UserId),
     /// A visitor, in one conversation.
     Visitor(ConversationId),
+    /// Another system, by a webhook.
+    Source(WebhookSourceId),
     /// The platform: a job, the command line, a first start.
     System,
     /// Nobody known.
@@ -35,6 +37,7 @@ impl Actor {
             Self::User(_) => "user",
             Self::Token(..) => "token",
             Self::Visitor(_) => "visitor",
+            Self::Source(_) => "source",
             Self::System => "system",
             Self::Anonymous => "anonymous",
         }
@@ -46,6 +49,7 @@ impl Actor {
             Self::User(id) => Some(id.to_string()),
             Self::Token(id, _) => Some(id.to_string()),
             Self::Visitor(id) => Some(id.to_string()),
+            Self::Source(id) => Some(id.to_string()),
             Self::System | Self::Anonymous => None,
         }
     }
@@ -58,7 +62,7 @@ pub struct AuditEntry {
     pub id: AuditEntryId,
     /// The tenant.
     pub organization_id: OrganizationId,
-    /// `user`, `token`, `visitor`, `system` or `anonymous`.
+    /// `user`, `token`, `visitor`, `source`, `system` or `anonymous`.
     pub actor_kind: String,
     /// The actor's id, when it has one.
     pub actor_id: Option<String>,

@@ -5,6 +5,8 @@ use super::macros::words;
 words! {
     /// What happened, as live listeners and webhooks hear of it.
     EventType, "event" {
+        /// Somebody's rights have changed: for the platform itself, which looks at them again.
+        AccessChanged = "access.changed",
         /// An appointment was booked.
         AppointmentBooked = "appointment.booked",
         /// An appointment was cancelled.
@@ -62,8 +64,11 @@ words! {
 
 impl EventType {
     /// Whether webhooks hear of it. What is said, word for word, the team's own calendars, and that a webhook was switched
-    /// off stay with the live listeners.
+    /// off stay with the live listeners; changed rights with the platform.
     pub const fn is_for_webhooks(self) -> bool {
-        !matches!(self, Self::TranscriptUpdate | Self::HostUpdated | Self::WebhookEndpointDisabled)
+        !matches!(
+            self,
+            Self::AccessChanged | Self::TranscriptUpdate | Self::HostUpdated | Self::WebhookEndpointDisabled
+        )
     }
 }

@@ -81,6 +81,8 @@ ids! {
     WebhookEndpointId, "Webhook endpoint";
     /// Identifies one delivery to a webhook endpoint.
     WebhookDeliveryId, "Webhook delivery";
+    /// Identifies a source of incoming webhooks.
+    WebhookSourceId, "Webhook source";
     /// Identifies an audit entry.
     AuditEntryId, "Audit entry";
     /// Identifies a metered usage record.

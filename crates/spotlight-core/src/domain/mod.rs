@@ -20,6 +20,7 @@ pub mod report;
 pub mod schedule;
 pub mod score;
 pub mod scoring;
+pub mod second_factor;
 pub mod slots;
 pub mod time;
 pub mod user;

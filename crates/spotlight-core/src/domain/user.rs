@@ -8,6 +8,7 @@ use super::{
     contact::Email,
     id::{ApiTokenId, LinkId, OrganizationId, SessionId, UserId},
     macros::words,
+    second_factor::SecondFactor,
     time::Timestamp,
 };
 use crate::error::{Result, Violations};
@@ -111,6 +112,8 @@ pub struct User {
     pub last_sign_in_at: Option<Timestamp>,
     /// Good sign-ins.
     pub sign_in_count: u32,
+    /// A second proof at sign-in, when the person has chosen to have one.
+    pub second_factor: Option<SecondFactor>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -138,6 +141,11 @@ impl User {
     /// True while sign-in is refused because of repeated failures.
     pub fn is_locked(&self, now: Timestamp) -> bool {
         self.locked_at.is_some_and(|at| (now - at).num_seconds() < UNLOCK_AFTER_S)
+    }
+
+    /// True when sign-in asks for a code besides the password.
+    pub fn needs_code(&self) -> bool {
+        self.second_factor.as_ref().is_some_and(SecondFactor::is_active)
     }
 
     /// Notes a failed sign-in, and locks the account at the limit.

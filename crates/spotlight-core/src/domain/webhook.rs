@@ -1,11 +1,11 @@
-//! Outgoing webhooks.
+//! Outgoing webhooks, and the sources of incoming ones.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    id::{OrganizationId, WebhookDeliveryId, WebhookEndpointId},
+    id::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId},
     macros::words,
     time::Timestamp,
 };
@@ -104,7 +104,7 @@ words! {
         Pending = "pending",
         /// The receiver said yes.
         Delivered = "delivered",
-        /// Given up after three days.
+        /// Given up after three days, or refused for good.
         Failed = "failed",
     }
 }
@@ -120,6 +120,10 @@ pub struct DeliveryAttempt {
     pub error: Option<String>,
     /// Milliseconds it took.
     pub elapsed_ms: u32,
+    /// The beginning of what the receiver answered, at most 500 characters, without secrets and contact data; none when
+    /// it said nothing. Tries of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// One event for one endpoint.
@@ -145,4 +149,63 @@ pub struct WebhookDelivery {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+words! {
+    /// What a source may tell of.
+    SourceKind, "kind" {
+        /// Leads.
+        Leads = "leads",
+        /// Conversations held elsewhere.
+        Conversations = "conversations",
+    }
+}
+
+/// Another system that tells us of leads or conversations. Its messages are signed with a secret of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookSource {
+    /// Identity. With the organization's id, the key that its messages name.
+    pub id: WebhookSourceId,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// What people call it, 2 to 100 characters.
+    pub name: String,
+    /// What it may tell of, at least one thing.
+    pub accepts: Vec<SourceKind>,
+    /// Signs its messages.
+    pub secret: SigningSecret,
+    /// Is accepted too, until the other system has changed over.
+    pub previous_secret: Option<SigningSecret>,
+    /// When the previous secret is accepted no more.
+    pub previous_secret_until: Option<Timestamp>,
+    /// Is listened to only while true.
+    pub enabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts changes from 1.
+    pub version: i64,
+}
+
+impl WebhookSource {
+    /// Checks every rule of the entity.
+    ///
+    /// # Errors
+    /// [`Validation`](crate::error::ErrorKind::Validation) with every broken rule.
+    pub fn validate(&self) -> Result<()> {
+        let mut broken = Violations::new();
+        broken.length("name", "Name", &self.name, 2, 100);
+        if self.accepts.is_empty() {
+            broken.add("accepts", "length", "Accepts must name at least one of: leads, conversations");
+        }
+        broken.into_result()
+    }
+
+    /// The secrets its messages may be signed with at an instant, the newest first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
+        let until = self.previous_secret_until;
+        let previous = self.previous_secret.as_ref().filter(move |_| until.is_some_and(|until| now < until));
+        std::iter::once(&self.secret).chain(previous)
+    }
 }

@@ -117,6 +117,106 @@ impl Job for SyncSubscription {
     }
 }
 
+/// Takes over a subscription that the billing provider has told of, which need not be known yet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NoteSubscription {
+    subscription: String,
+    customer: Option<String>,
+    #[serde(skip)]
+    of: Option<OrganizationId>,
+}
+
+impl NoteSubscription {
+    /// The job for a subscription of an organization, by the provider's ids.
+    pub(crate) const fn new(of: OrganizationId, subscription: String, customer: Option<String>) -> Self {
+        Self { subscription, customer, of: Some(of) }
+    }
+}
+
+impl Job for NoteSubscription {
+    type State = Deps;
+    type Output = ();
+    const NAME: &'static str = "note_subscription";
+
+    fn organization(&self) -> Option<OrganizationId> {
+        self.of
+    }
+
+    async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
+        let (deps, organization) = (&ctx.state, tenant(&ctx)?);
+        // Without a provider nobody says how it stands, and the platform's own plan counts.
+        let Some(provider) = &deps.billing else { return Ok(()) };
+        let provided = provider.subscription(&self.subscription).await?;
+        let stored = deps.storage.read(ReadConsistency::Strong).subscriptions().get(organization).await?;
+        let done = match stored {
+            Some(stored) if stored.external_id.as_ref() == Some(&self.subscription) => {
+                take_over(deps, stored, provided).await
+            }
+            // One that ended, or was never paid, gives way to another. One that is paid stays: two would be charged.
+            Some(stored) if stored.external_id.is_some() && is_live(&stored) => {
+                tracing::warn!(%organization, "the billing provider tells of a second subscription");
+                Ok(())
+            }
+            stored => match provided {
+                Some(provided) => begin(deps, (organization, self), stored, provided).await,
+                None => Ok(()),
+            },
+        };
+        match done {
+            Err(error) if matches!(error.kind(), ErrorKind::StaleVersion | ErrorKind::Conflict) => {
+                Err(error.with_retry(Retry::Now))
+            }
+            done => done,
+        }
+    }
+}
+
+const fn is_live(subscription: &Subscription) -> bool {
+    matches!(
+        subscription.status,
+        SubscriptionStatus::Trialing | SubscriptionStatus::Active | SubscriptionStatus::PastDue
+    )
+}
+
+/// Stores a subscription that is new, in the place of one that has ended.
+async fn begin(
+    deps: &Deps,
+    (id, job): (OrganizationId, NoteSubscription),
+    stored: Option<Subscription>,
+    provided: ProvidedSubscription,
+) -> Result<()> {
+    let (now, ctx) = (deps.now(), Context::system(id));
+    let new = Subscription {
+        organization_id: id,
+        plan: provided.plan,
+        status: provided.status,
+        external_customer_id: job.customer,
+        external_id: Some(job.subscription),
+        period_start: provided.period_start,
+        period_end: provided.period_end,
+        cancel_at_period_end: provided.cancel_at_period_end,
+        created_at: stored.as_ref().map_or(now, |stored| stored.created_at),
+        updated_at: now,
+        version: stored.as_ref().map_or(1, |stored| stored.version),
+    };
+    let unit = deps.storage.begin().await?;
+    // Whoever named it need not be one of ours.
+    let Some(mut organization) = unit.organizations().get(id).await? else { return Ok(()) };
+    if stored.is_some() {
+        unit.subscriptions().update(&new).await?;
+    } else {
+        unit.subscriptions().insert(&new).await?;
+    }
+    let plan = plan_of(&new);
+    if organization.plan != plan {
+        (organization.plan, organization.updated_at) = (plan, now);
+        unit.organizations().update(&organization).await?;
+    }
+    let details = json!({ "plan": new.plan, "status": new.status });
+    deps.audit(&*unit, &ctx, "subscription.begin", ("subscription", id.to_string()), details).await?;
+    unit.commit().await
+}
+
 /// The plan that a subscription gives.
 const fn plan_of(subscription: &Subscription) -> PlanId {
     match subscription.status {

@@ -25,6 +25,10 @@ pub(crate) enum SendEmail {
     },
     /// The password was changed.
     PasswordChanged { user_id: UserId },
+    /// The second factor was switched on or off.
+    SecondFactorChanged { user_id: UserId, on: bool },
+    /// Somebody signed up with an address that has an account.
+    AddressInUse { user_id: UserId },
 }
 
 impl SendEmail {
@@ -43,29 +47,52 @@ impl Job for SendEmail {
     fn organization(&self) -> Option<OrganizationId> {
         match self {
             Self::Link { of, .. } => *of,
-            Self::PasswordChanged { .. } => None,
+            Self::PasswordChanged { .. } | Self::SecondFactorChanged { .. } | Self::AddressInUse { .. } => None,
         }
     }
 
     async fn run(self, ctx: JobContext<Deps>) -> Result<()> {
         match self {
             Self::Link { link_id, .. } => send_link(&ctx, link_id).await,
-            Self::PasswordChanged { user_id } => send_password_changed(&ctx, user_id).await,
+            Self::PasswordChanged { user_id } => send_news(&ctx, user_id, PASSWORD_CHANGED).await,
+            Self::SecondFactorChanged { user_id, on: true } => send_news(&ctx, user_id, SECOND_FACTOR_ON).await,
+            Self::SecondFactorChanged { user_id, on: false } => send_news(&ctx, user_id, SECOND_FACTOR_OFF).await,
+            Self::AddressInUse { user_id } => send_news(&ctx, user_id, ADDRESS_IN_USE).await,
         }
     }
 }
 
-async fn send_password_changed(ctx: &JobContext<Deps>, user: UserId) -> Result<()> {
+/// A subject, and what is said.
+type News = (&'static str, &'static str);
+
+const PASSWORD_CHANGED: News = (
+    "Your password was changed",
+    "Your password was changed, and other browsers were signed out.\n\nIf this was not you, reset the password at once.",
+);
+const SECOND_FACTOR_ON: News = (
+    "Signing in needs a code now",
+    "From now on, signing in to your account needs a code of your device, or one of your recovery codes.\n\nIf this was \
+     not you, reset the password at once, and ask an administrator for help.",
+);
+const SECOND_FACTOR_OFF: News = (
+    "Signing in needs no code any more",
+    "Signing in to your account needs the password alone now.\n\nIf this was not you, reset the password at once.",
+);
+const ADDRESS_IN_USE: News = (
+    "You have an account already",
+    "Somebody, probably you, has signed up with this address, which has an account already. Sign in, or reset the \
+     password.\n\nIf this was not you, do nothing; your account stays as it is.",
+);
+
+async fn send_news(ctx: &JobContext<Deps>, user: UserId, (subject, text): News) -> Result<()> {
     let deps = &ctx.state;
     let users = deps.storage.read(ReadConsistency::Strong).users();
     let Some(user) = users.get(user).await? else { return Ok(()) };
-    let text = "Your password was changed, and other browsers were signed out.\n\nIf this was not you, reset the \
-                password at once.";
     deps.mailer
         .send(&Message {
             id: ctx.id.to_string(),
             to: user.email,
-            subject: "Your password was changed".to_owned(),
+            subject: subject.to_owned(),
             text: text.to_owned(),
             attachments: Vec::new(),
         })

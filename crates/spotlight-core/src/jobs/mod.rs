@@ -4,7 +4,7 @@
 //! the type and its [`Job`] in the file of its subject, name it in `platform`, and have a service leave it.
 
 pub(crate) mod analysis;
-mod billing;
+pub(crate) mod billing;
 mod context;
 pub(crate) mod email;
 mod job;

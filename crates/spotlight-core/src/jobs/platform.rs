@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::{
     Job, JobContext, Missed, Registry, Schedule,
     analysis::AnalyzeConversation,
-    billing::{ReportUsage, SyncSubscription, SyncSubscriptions},
+    billing::{NoteSubscription, ReportUsage, SyncSubscription, SyncSubscriptions},
     email::SendEmail,
     mail::{RemindAppointment, SendInvitation},
     rescore::{ScoreLead, ScoreLeads},
@@ -55,6 +55,7 @@ jobs! {
     ExpireHandOffs,
     ExpireSessions,
     RemindAppointment,
+    NoteSubscription,
     ReportUsage,
     ScoreLead,
     ScoreLeads,

@@ -69,6 +69,16 @@ impl Schedule {
         Ok(Self { name: name.into(), cron, zone, missed, job: Arc::new(job) })
     }
 
+    /// What tells it apart.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its cron pattern.
+    pub fn pattern(&self) -> String {
+        self.cron.pattern.to_string()
+    }
+
     /// Its first tick after an instant; none when there is no more.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&after.with_timezone(&self.zone), false).ok()?;

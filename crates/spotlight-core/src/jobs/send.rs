@@ -53,26 +53,23 @@ pub(super) async fn send(deps: &Deps) -> Result<usize> {
         tracing::error!(job = row.name, error = error.chain(), "a job was given up before it reached the queue");
         outbox.bury(row.id, row.claim, &error.to_string()).await?;
     }
-    match &taken {
-        Ok(taken) => {
-            let (mut sent, mut ended) = (Vec::new(), Vec::new());
-            for ((row, (id, spec)), job) in jobs.iter().zip(taken) {
-                match job {
-                    Some(job) => sent.push(noted(row, *job, first_look(deps, spec))),
-                    None => ended.push(*id),
-                }
+    if let Ok(taken) = &taken {
+        let (mut sent, mut ended) = (Vec::new(), Vec::new());
+        for ((row, (id, spec)), job) in jobs.iter().zip(taken) {
+            match job {
+                Some(job) => sent.push(noted(row, *job, first_look(deps, spec))),
+                None => ended.push(*id),
             }
-            outbox.sent(&sent).await?;
-            outbox.finish(&ended).await?;
-            unit.leases().release(&lease).await?;
         }
+        outbox.sent(&sent).await?;
+        outbox.finish(&ended).await?;
+        unit.leases().release(&lease).await?;
+    } else {
         // The queue may have taken them, and a worker may have read its facts by now: a row that was once on its way stays
         // claimed, so that it stands for no new job of its key.
-        Err(_) => {
-            let held: Vec<_> = jobs.iter().map(|(row, _)| (row.id, row.claim)).collect();
-            outbox.extend(&held, deps.now(), FAILED.0).await?;
-            unit.leases().renew(&lease, FAILED.1).await?;
-        }
+        let held: Vec<_> = jobs.iter().map(|(row, _)| (row.id, row.claim)).collect();
+        outbox.extend(&held, deps.now(), FAILED.0).await?;
+        unit.leases().renew(&lease, FAILED.1).await?;
     }
     unit.commit().await?;
     taken.map(|_| rows.len())
@@ -118,7 +115,7 @@ pub(super) async fn taken(deps: &Deps, jobs: Vec<(JobId, JobSpec)>) -> Result<Ve
         return Ok(Vec::new());
     }
     let answers = in_time(deps.queue.enqueue_with_ids(jobs)).await?;
-    let kept = answers.iter().filter_map(|answer| matches!(answer, Enqueued::Kept(_)).then(|| answer.id()));
+    let kept = answers.iter().filter(|answer| matches!(answer, Enqueued::Kept(_))).map(|answer| answer.id());
     let kept: Vec<_> = kept.collect::<BTreeSet<_>>().into_iter().collect();
     // One that holds a key and is known no more has ended long ago: its key is held for a period.
     let ended = states(deps, &kept).await?.into_iter().zip(kept).filter(|(state, _)| state.is_none_or(has_ended));

@@ -181,7 +181,9 @@ async fn expire(deps: &Deps, mut hand_off: HandOff) -> Result<()> {
     unit.hand_offs().update(&hand_off).await?;
     let id = hand_off.conversation_id;
     let data = serde_json::json!({ "conversation_id": id, "hand_off_id": hand_off.id });
-    deps.publish(&*unit, &ctx, "notifications", EventType::HandOffExpired, Some(id), data).await?;
+    for channel in ["notifications".to_owned(), format!("conversation:{id}")] {
+        deps.publish(&*unit, &ctx, channel, EventType::HandOffExpired, Some(id), data.clone()).await?;
+    }
     unit.commit().await
 }
 
@@ -260,7 +262,7 @@ async fn forget_leads(deps: &Deps, organization: OrganizationId, before: Timesta
         let inactive = repos.leads().inactive(organization, before, BATCH).await?;
         let mut done = 0;
         for lead in &inactive {
-            done += usize::from(is_done("an inactive lead", lead, leads.erase(&ctx, *lead).await));
+            done += usize::from(is_done("an inactive lead", lead, leads.erase(&ctx, *lead, None).await));
         }
         if !goes_on(inactive.len(), done) {
             return Ok(());

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId, WebhookEndpointId,
         event::EventType,
+        redact::redact,
         time::Timestamp,
         webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
@@ -36,11 +37,13 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Deliveries to one endpoint at once, so that a slow receiver holds up nobody else's.
 const AT_ONCE: u32 = 2;
+/// Characters of an answer that are kept.
+const SHOWN: usize = 500;
 /// The longest pause a receiver can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 
 /// Sends a recorded delivery, again and again for about three days. Each attempt is recorded with it; one that ended
-/// meanwhile is passed over.
+/// meanwhile is passed over, and one that the receiver refuses for good, or whose address is out of bounds, has ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct DeliverWebhook {
     delivery_id: WebhookDeliveryId,
@@ -121,7 +124,7 @@ impl Job for DeliverWebhook {
         } else {
             Tried::switched_off(deps.now())
         };
-        let last = ctx.attempt >= ctx.max_attempts || !endpoint.enabled;
+        let last = ctx.attempt >= ctx.max_attempts || !endpoint.enabled || tried.for_good;
         let pause = tried.retry_after.unwrap_or_else(|| Self::RETRY.pause(ctx.attempt, ctx.id));
         let next =
             (!tried.arrived && !last).then(|| deps.now() + chrono::Duration::from_std(pause).unwrap_or_default());
@@ -139,14 +142,16 @@ impl Job for DeliverWebhook {
 struct Tried {
     attempt: DeliveryAttempt,
     arrived: bool,
+    /// The same request would be refused again.
+    for_good: bool,
     retry_after: Option<Duration>,
 }
 
 impl Tried {
     fn switched_off(at: Timestamp) -> Self {
         let error = Some("the endpoint is switched off".to_owned());
-        let attempt = DeliveryAttempt { at, status: None, error, elapsed_ms: 0 };
-        Self { attempt, arrived: false, retry_after: None }
+        let attempt = DeliveryAttempt { at, status: None, error, elapsed_ms: 0, answer: None };
+        Self { attempt, arrived: false, for_good: true, retry_after: None }
     }
 }
 
@@ -165,16 +170,40 @@ async fn attempt(
         Err(error) => Err(error),
     };
     let elapsed_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let (status, error, retry_after) = match answer {
-        Ok(WebhookAnswer { status: status @ 200..=299, .. }) => (Some(status), None, None),
-        Ok(WebhookAnswer { status, retry_after }) => {
-            (Some(status), Some(format!("the receiver answered {status}")), retry_after)
+    let mut attempt = DeliveryAttempt { at: now, status: None, error: None, elapsed_ms, answer: None };
+    match answer {
+        Ok(answer) => {
+            attempt.status = Some(answer.status);
+            attempt.answer = shown(endpoint, &answer);
+            let arrived = matches!(answer.status, 200..=299);
+            attempt.error = (!arrived).then(|| format!("the receiver answered {}", answer.status));
+            let retry_after = answer.retry_after.filter(|_| !arrived).map(|pause| pause.min(LONGEST_PAUSE));
+            Tried { attempt, arrived, for_good: refuses_for_good(answer.status), retry_after }
         }
-        Err(error) => (None, Some(error.to_string()), None),
-    };
-    let arrived = error.is_none();
-    let retry_after = retry_after.map(|pause| pause.min(LONGEST_PAUSE));
-    Tried { attempt: DeliveryAttempt { at: now, status, error, elapsed_ms }, arrived, retry_after }
+        Err(error) => {
+            attempt.error = Some(error.to_string());
+            Tried { attempt, arrived: false, for_good: error.kind() == ErrorKind::Validation, retry_after: None }
+        }
+    }
+}
+
+/// Whether a status says that the same request will never be taken: a redirect, which is not followed, or a fault of
+/// the request. 408, 425 and 429 ask for another try.
+const fn refuses_for_good(status: u16) -> bool {
+    matches!(status, 300..=499) && !matches!(status, 408 | 425 | 429)
+}
+
+/// What of an answer is kept: its beginning, without our secrets and without contact data, which erasure would not find
+/// here.
+fn shown(endpoint: &WebhookEndpoint, answer: &WebhookAnswer) -> Option<String> {
+    let mut text = String::from_utf8_lossy(&answer.body).into_owned();
+    for secret in [Some(&endpoint.secret), endpoint.previous_secret.as_ref()].into_iter().flatten() {
+        text = text.replace(secret.expose(), "…");
+    }
+    let text = redact(&text, &[]);
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The request, signed with the endpoint's secret, and with the one before while its receiver changes over.
@@ -194,6 +223,10 @@ fn signed(endpoint: &WebhookEndpoint, delivery: &WebhookDelivery, now: Timestamp
             ("x-timestamp", timestamp.to_string()),
             // Any one that matches is enough.
             ("x-signature", signatures.join(", ")),
+            // For a receiver's logs: what it trusts, it reads from the body, which is signed.
+            ("x-event-id", delivery.payload["id"].as_str().unwrap_or_default().to_owned()),
+            ("x-event-type", delivery.event_type.clone()),
+            ("x-attempt", (delivery.attempts.len() + 1).to_string()),
         ],
         body: Bytes::from(body),
     })
@@ -225,8 +258,8 @@ async fn record(deps: &Deps, sent: &WebhookDelivery, tried: &Tried, next: Option
     unit.commit().await
 }
 
-/// Counts an endpoint's failures. One that has failed for as long as a delivery is tried is switched off, and people hear
-/// of it.
+/// Counts an endpoint's failures. One that has failed as often in a row as a delivery is tried is switched off when the
+/// last of them was given up, and people hear of it.
 async fn note(
     deps: &Deps,
     unit: &dyn UnitOfWork,

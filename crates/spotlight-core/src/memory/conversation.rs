@@ -184,6 +184,14 @@ impl ConversationRepository for MemoryRepositories {
         })
     }
 
+    async fn by_external_call(&self, organization: OrganizationId, call: &str) -> Result<Option<Conversation>> {
+        self.read(|tables| {
+            let id = tables.conversations.by_call.get(&(organization, call.to_owned()));
+            let row = id.and_then(|id| tables.conversations.get(organization, *id));
+            Ok(row.map(|row| row.conversation.clone()))
+        })
+    }
+
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {
         self.read(|tables| Ok(tables.conversations.get(organization, id).map(|row| row.conversation.clone())))
     }

@@ -147,7 +147,8 @@ macro_rules! ends_of_ids {
 
 ends_of_ids! {
     OrganizationId, UserId, SessionId, ApiTokenId, LinkId, AssistantId, KnowledgeId, LeadId, ProposalId, ConversationId,
-    HandOffId, AppointmentId, WebhookEndpointId, WebhookDeliveryId, AuditEntryId, UsageId, ConsentId, OutboxId,
+    HandOffId, AppointmentId, WebhookEndpointId, WebhookSourceId, WebhookDeliveryId, AuditEntryId, UsageId,
+    ConsentId, OutboxId,
 }
 
 impl Ends for Timestamp {

@@ -31,6 +31,7 @@ mod provider;
 mod queue;
 mod report;
 mod sender;
+mod speech;
 mod storage;
 mod tables;
 #[cfg(test)]
@@ -47,5 +48,6 @@ pub use self::{
     provider::MemoryBillingProvider,
     queue::MemoryQueue,
     sender::MemoryWebhookSender,
+    speech::{MemoryRecognizer, MemorySynthesizer},
     storage::MemoryStorage,
 };

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        UsageId,
-        billing::{Subscription, Usage},
+        OrganizationId, UsageId,
+        billing::{PlanId, Subscription, Usage},
     },
     error::{Error, ErrorKind, Result},
     ports::{BillingProvider, ProvidedSubscription},
@@ -74,6 +74,16 @@ impl BillingProvider for MemoryBillingProvider {
             state.told.entry(used.id).or_insert_with(|| used.clone());
         }
         Ok(())
+    }
+
+    async fn checkout(&self, organization: OrganizationId, plan: PlanId, _: Option<String>) -> Result<String> {
+        self.lock().check()?;
+        Ok(format!("https://billing.invalid/checkout/{organization}/{plan}"))
+    }
+
+    async fn portal(&self, customer: &str) -> Result<String> {
+        self.lock().check()?;
+        Ok(format!("https://billing.invalid/portal/{customer}"))
     }
 
     async fn subscription(&self, external_id: &str) -> Result<Option<ProvidedSubscription>> {

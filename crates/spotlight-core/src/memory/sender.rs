@@ -50,6 +50,6 @@ impl WebhookSender for MemoryWebhookSender {
     async fn send(&self, request: &WebhookRequest) -> Result<WebhookAnswer> {
         let mut state = self.lock();
         state.sent.push(request.clone());
-        state.answers.pop_front().unwrap_or(Ok(WebhookAnswer { status: 200, retry_after: None }))
+        state.answers.pop_front().unwrap_or(Ok(WebhookAnswer::of(200)))
     }
 }

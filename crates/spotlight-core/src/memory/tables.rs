@@ -20,7 +20,7 @@ use super::{
     organization::Organizations,
     outbox::Outbox,
     report::Reports,
-    webhook::{Deliveries, Endpoints, ProcessedEvents},
+    webhook::{Deliveries, Endpoints, ProcessedEvents, Sources},
 };
 use crate::{
     domain::{AssistantId, ConversationId, LeadId, OrganizationId, UserId, lead::Lead},
@@ -72,6 +72,7 @@ pub(super) struct Tables {
     pub(super) subscriptions: Part<Subscriptions>,
     pub(super) usage: Part<UsageRecords>,
     pub(super) endpoints: Part<Endpoints>,
+    pub(super) sources: Part<Sources>,
     pub(super) deliveries: Part<Deliveries>,
     pub(super) processed: Part<ProcessedEvents>,
     pub(super) audit: Part<AuditEntries>,

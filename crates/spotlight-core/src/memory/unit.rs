@@ -17,7 +17,7 @@ use crate::{
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
+        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
         SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
@@ -141,6 +141,7 @@ every_repository! {
     subscriptions: SubscriptionRepository,
     usage: UsageRepository,
     webhook_endpoints: EndpointRepository,
+    webhook_sources: SourceRepository,
     webhook_deliveries: DeliveryRepository,
     processed_events: ProcessedRepository,
     audit: AuditRepository,

@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     domain::{
-        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         time::Timestamp,
-        webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint},
+        webhook::{DeliveryStatus, WebhookDelivery, WebhookEndpoint, WebhookSource},
     },
     error::{Error, Result},
-    ports::{DeliveryRepository, EndpointRepository, Listing, Order, Paging, ProcessedRepository},
+    ports::{DeliveryRepository, EndpointRepository, Listing, Order, Paging, ProcessedRepository, SourceRepository},
 };
 
 #[derive(Debug, Clone, Default)]
@@ -159,6 +159,50 @@ impl DeliveryRepository for MemoryRepositories {
 
 fn delivery_place(row: &Arc<WebhookDelivery>) -> Place<'_> {
     (Key::Instant(row.created_at), row.id.as_uuid())
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sources {
+    rows: Map<(OrganizationId, WebhookSourceId), Arc<WebhookSource>>,
+}
+
+#[async_trait]
+impl SourceRepository for MemoryRepositories {
+    async fn insert(&self, source: &WebhookSource) -> Result<()> {
+        self.write(|tables| {
+            let key = (source.organization_id, source.id);
+            free("webhook source id", tables.sources.rows.contains(&key))?;
+            tables.sources.rows.insert(key, Arc::new(source.clone()));
+            Ok(())
+        })
+    }
+
+    async fn get(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<Option<WebhookSource>> {
+        self.read(|tables| Ok(tables.sources.rows.get(&(organization, id)).map(|row| WebhookSource::clone(row))))
+    }
+
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<WebhookSource>> {
+        self.read(|tables| {
+            let rows = tables.sources.rows.group(organization);
+            let mut rows: Vec<_> = rows.map(|row| WebhookSource::clone(row)).collect();
+            rows.sort_by_key(|row| (row.created_at, row.id));
+            Ok(rows)
+        })
+    }
+
+    async fn update(&self, source: &WebhookSource) -> Result<()> {
+        self.write(|tables| {
+            let key = (source.organization_id, source.id);
+            let stored = tables.sources.rows.get(&key).ok_or_else(|| Error::not_found("webhook source"))?;
+            let version = next_version("webhook source", stored.version, source.version)?;
+            tables.sources.rows.insert(key, Arc::new(WebhookSource { version, ..source.clone() }));
+            Ok(())
+        })
+    }
+
+    async fn delete(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<bool> {
+        self.write(|tables| Ok(tables.sources.rows.remove(&(organization, id))))
+    }
 }
 
 #[derive(Debug, Clone, Default)]

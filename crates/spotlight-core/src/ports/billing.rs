@@ -90,6 +90,19 @@ pub trait BillingProvider: Send + Sync {
     /// A dropped future may have told it.
     async fn report(&self, subscription: &Subscription, usage: &[Usage]) -> Result<()>;
 
+    /// Where somebody pays for a plan: a page of the provider. What is paid there is told to us by an event that names the
+    /// organization. `customer` is the provider's id of the organization, where it has one.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the provider does not answer; `Conflict` for a plan that it does not sell.
+    async fn checkout(&self, organization: OrganizationId, plan: PlanId, customer: Option<String>) -> Result<String>;
+
+    /// Where a customer changes or ends what they pay for: a page of the provider.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the provider does not answer; `NotFound` when it does not know the customer.
+    async fn portal(&self, customer: &str) -> Result<String>;
+
     /// A subscription as it stands; none when the provider knows it no more.
     ///
     /// # Errors

@@ -74,6 +74,9 @@ pub trait ConversationRepository: Send + Sync {
     /// The conversation with this id.
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>>;
 
+    /// The conversation with this external call id.
+    async fn by_external_call(&self, organization: OrganizationId, call: &str) -> Result<Option<Conversation>>;
+
     /// Conversations that pass the filter.
     ///
     /// # Ordering

@@ -19,7 +19,7 @@ use super::{
     outbox::{NewEvent, OutboxRepository},
     queue::JobSpec,
     report::ReportRepository,
-    webhook::{DeliveryRepository, EndpointRepository, ProcessedRepository},
+    webhook::{DeliveryRepository, EndpointRepository, ProcessedRepository, SourceRepository},
 };
 use crate::{
     domain::{JobId, OutboxId},
@@ -139,6 +139,8 @@ repositories! {
     webhook_endpoints: EndpointRepository,
     /// What was sent there.
     webhook_deliveries: DeliveryRepository,
+    /// Systems that tell us of what happens there.
+    webhook_sources: SourceRepository,
     /// Incoming events that were accepted.
     processed_events: ProcessedRepository,
     /// Who did what.

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use super::page::{Listing, Paging};
 use crate::{
     domain::{
-        OrganizationId, WebhookDeliveryId, WebhookEndpointId,
+        OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         time::Timestamp,
-        webhook::{WebhookDelivery, WebhookEndpoint},
+        webhook::{WebhookDelivery, WebhookEndpoint, WebhookSource},
     },
     error::Result,
 };
@@ -75,6 +75,32 @@ pub trait DeliveryRepository: Send + Sync {
     async fn update(&self, delivery: &WebhookDelivery) -> Result<()>;
 }
 
+/// Keeps the sources of incoming webhooks.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait SourceRepository: Send + Sync {
+    /// Adds a source.
+    ///
+    /// # Errors
+    /// `Conflict` when the id is taken.
+    async fn insert(&self, source: &WebhookSource) -> Result<()>;
+
+    /// The source with this id.
+    async fn get(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<Option<WebhookSource>>;
+
+    /// An organization's sources, oldest first, then by id.
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<WebhookSource>>;
+
+    /// Replaces a source that is stored at `source.version`, and stores it at one more.
+    ///
+    /// # Errors
+    /// `StaleVersion`, `NotFound`.
+    async fn update(&self, source: &WebhookSource) -> Result<()>;
+
+    /// Removes a source. True when there was one.
+    async fn delete(&self, organization: OrganizationId, id: WebhookSourceId) -> Result<bool>;
+}
+
 /// Keeps the ids of incoming webhook events, over the whole deployment.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -103,13 +129,33 @@ impl fmt::Debug for WebhookRequest {
     }
 }
 
-/// What a receiver answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a receiver answered. Its printed form does not hold the body.
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// When it wants to be asked again, if it said so.
     pub retry_after: Option<Duration>,
+    /// The beginning of the body, at most 4096 bytes.
+    pub body: Bytes,
+}
+
+impl WebhookAnswer {
+    /// A status, and nothing else said.
+    pub const fn of(status: u16) -> Self {
+        Self { status, retry_after: None, body: Bytes::new() }
+    }
+}
+
+impl fmt::Debug for WebhookAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, retry_after, bytes) = (self.status, self.retry_after, self.body.len());
+        f.debug_struct("WebhookAnswer")
+            .field("status", &status)
+            .field("retry_after", &retry_after)
+            .field("bytes", &bytes)
+            .finish()
+    }
 }
 
 /// Sends requests to endpoints, with POST. Follows no redirect, and keeps out of private networks unless the deployment
@@ -117,7 +163,7 @@ pub struct WebhookAnswer {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait WebhookSender: Send + Sync {
-    /// Sends one request and gives what was answered, whatever the status. The body of the answer is not read.
+    /// Sends one request and gives what was answered, whatever the status, with the beginning of its body.
     ///
     /// # Errors
     /// `Unavailable` or `Timeout` when there was no answer; `Validation` when the address is one that requests never go

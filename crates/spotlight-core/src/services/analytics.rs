@@ -31,6 +31,22 @@ pub struct Range {
     pub to: Option<NaiveDate>,
 }
 
+/// The days that figures are about, both ends inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// The zone whose days these are.
+    pub time_zone: Tz,
+}
+
+/// Converted among all leads, 0 to 1; none without leads.
+pub fn conversion_rate(funnel: Funnel) -> Option<f64> {
+    (funnel.total > 0).then(|| funnel.converted as f64 / funnel.total as f64)
+}
+
 /// Everything the dashboard shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
@@ -73,6 +89,120 @@ impl AnalyticsService {
     /// `Validation` for a range that is empty or longer than two years; `NotFound` for an assistant the actor may not
     /// see.
     pub async fn dashboard(&self, ctx: &Context, range: Range, assistant: Option<AssistantId>) -> Result<Dashboard> {
+        let (Span { from, to, time_zone }, query) = self.span(ctx, range, assistant).await?;
+        let figures = self.deps.read(ctx).analytics();
+        let org = ctx.organization;
+        let (summary, funnel, leads_over_time, sentiment, sources, assistants) = tokio::try_join!(
+            figures.summary(org, &query),
+            figures.funnel(org, &query),
+            figures.leads_over_time(org, &query),
+            figures.sentiment(org, &query),
+            figures.sources(org, &query),
+            figures.assistants(org, &query),
+        )?;
+        Ok(Dashboard {
+            from,
+            to,
+            time_zone,
+            summary,
+            funnel,
+            conversion_rate: conversion_rate(funnel),
+            leads_over_time,
+            sentiment,
+            sources,
+            assistants,
+        })
+    }
+
+    /// Leads made on each day of a range.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn leads_over_time(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, Vec<(NaiveDate, u64)>)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        Ok((span, self.deps.read(ctx).analytics().leads_over_time(ctx.organization, &query).await?))
+    }
+
+    /// How far the leads of a range came.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn funnel(&self, ctx: &Context, range: Range, assistant: Option<AssistantId>) -> Result<(Span, Funnel)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        Ok((span, self.deps.read(ctx).analytics().funnel(ctx.organization, &query).await?))
+    }
+
+    /// Visitors' utterances of a range by sentiment.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn sentiment(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, Vec<(Sentiment, u64)>)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        Ok((span, self.deps.read(ctx).analytics().sentiment(ctx.organization, &query).await?))
+    }
+
+    /// Leads of a range by source.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn sources(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, Vec<(LeadSource, u64)>)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        Ok((span, self.deps.read(ctx).analytics().sources(ctx.organization, &query).await?))
+    }
+
+    /// A row per assistant with a conversation in a range.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn assistants(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, Vec<AssistantRow>)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        Ok((span, self.deps.read(ctx).analytics().assistants(ctx.organization, &query).await?))
+    }
+
+    /// Totals of a range, and visitors' utterances by sentiment.
+    ///
+    /// # Errors
+    /// As [`dashboard`](Self::dashboard).
+    pub async fn conversations(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, Summary, Vec<(Sentiment, u64)>)> {
+        let (span, query) = self.span(ctx, range, assistant).await?;
+        let figures = self.deps.read(ctx).analytics();
+        let (summary, sentiment) =
+            tokio::try_join!(figures.summary(ctx.organization, &query), figures.sentiment(ctx.organization, &query))?;
+        Ok((span, summary, sentiment))
+    }
+
+    /// The days that figures are about, and what may be counted.
+    async fn span(
+        &self,
+        ctx: &Context,
+        range: Range,
+        assistant: Option<AssistantId>,
+    ) -> Result<(Span, AnalyticsQuery)> {
         ctx.require(Scope::AnalyticsRead, Role::SalesRep)?;
         let repos = self.deps.read(ctx);
         let organization = repos.organizations().get(ctx.organization).await?;
@@ -83,33 +213,11 @@ impl AnalyticsService {
                 .filter(|found| ctx.visible_to().is_none_or(|user| found.owner_id == user))
                 .ok_or_else(|| Error::not_found("assistant"))?;
         }
-        let zone = organization.time_zone;
-        let (from, to) = self.resolve(range, zone)?;
-        let query =
-            AnalyticsQuery { days: days(from, to, zone), assistant_id: assistant, visible_to: ctx.visible_to() };
-        let figures = repos.analytics();
-        let org = ctx.organization;
-        let (summary, funnel, leads_over_time, sentiment, sources, assistants) = tokio::try_join!(
-            figures.summary(org, &query),
-            figures.funnel(org, &query),
-            figures.leads_over_time(org, &query),
-            figures.sentiment(org, &query),
-            figures.sources(org, &query),
-            figures.assistants(org, &query),
-        )?;
-        let conversion_rate = (funnel.total > 0).then(|| funnel.converted as f64 / funnel.total as f64);
-        Ok(Dashboard {
-            from,
-            to,
-            time_zone: zone,
-            summary,
-            funnel,
-            conversion_rate,
-            leads_over_time,
-            sentiment,
-            sources,
-            assistants,
-        })
+        let time_zone = organization.time_zone;
+        let (from, to) = self.resolve(range, time_zone)?;
+        let days = days(from, to, time_zone);
+        let query = AnalyticsQuery { days, assistant_id: assistant, visible_to: ctx.visible_to() };
+        Ok((Span { from, to, time_zone }, query))
     }
 
     fn resolve(&self, range: Range, zone: Tz) -> Result<(NaiveDate, NaiveDate)> {

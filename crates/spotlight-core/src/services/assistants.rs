@@ -1,8 +1,11 @@
 //! Assistants and what they know.
 
+mod preview;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use self::preview::{MAX_SAMPLE, Preview, PreviewInput};
 use super::{
     Context, billing,
     deps::{Deps, answered_id, id_answer},

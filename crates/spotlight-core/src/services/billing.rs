@@ -6,7 +6,7 @@ use super::{Context, deps::Deps};
 use crate::{
     domain::{
         ConversationId, OrganizationId, UsageId,
-        billing::{Meter, PlanId, PlanLimits, Subscription, Usage},
+        billing::{Meter, PlanId, PlanLimits, Subscription, SubscriptionStatus, Usage},
         conversation::Transcript,
         organization::Organization,
         time::{Timestamp, Window},
@@ -79,6 +79,49 @@ impl BillingService {
         Ok(Entitlement { plan, limits: plan.limits(), subscription })
     }
 
+    /// The organization's plan alone, for limits that depend on it. Anybody of the organization may ask.
+    ///
+    /// # Errors
+    /// `NotFound` without the organization.
+    pub async fn plan(&self, ctx: &Context) -> Result<PlanId> {
+        Ok(organization(self.deps.read(ctx), ctx).await?.plan)
+    }
+
+    /// Where the organization pays for a plan.
+    ///
+    /// # Errors
+    /// `Conflict` without a billing provider, for the plan it has, and for one that is not sold; `Forbidden` below
+    /// `admin`; `Unavailable` when the provider does not answer.
+    pub async fn checkout(&self, ctx: &Context, plan: PlanId) -> Result<String> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let provider = self.deps.billing.as_ref().ok_or_else(unbilled)?;
+        let found = self.subscription(ctx).await?;
+        let live = found
+            .subscription
+            .as_ref()
+            .is_some_and(|it| !matches!(it.status, SubscriptionStatus::Canceled | SubscriptionStatus::Incomplete));
+        if plan == PlanId::Free || found.plan == plan || live {
+            let text = "change or end what is paid for in the billing portal; checkout begins a first subscription";
+            return Err(Error::conflict(text));
+        }
+        let customer = found.subscription.and_then(|subscription| subscription.external_customer_id);
+        provider.checkout(ctx.organization, plan, customer).await
+    }
+
+    /// Where the organization changes or ends what it pays for.
+    ///
+    /// # Errors
+    /// `Conflict` without a billing provider, and for an organization that pays for nothing; `Forbidden` below `admin`;
+    /// `Unavailable` when the provider does not answer.
+    pub async fn portal(&self, ctx: &Context) -> Result<String> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let provider = self.deps.billing.as_ref().ok_or_else(unbilled)?;
+        let subscription = self.deps.read(ctx).subscriptions().get(ctx.organization).await?;
+        let customer = subscription.and_then(|subscription| subscription.external_customer_id);
+        let customer = customer.ok_or_else(|| Error::conflict("nothing is paid for yet; begin with a checkout"))?;
+        provider.portal(&customer).await
+    }
+
     /// What has been used since the month began.
     ///
     /// # Errors
@@ -100,6 +143,11 @@ impl BillingService {
             assistants: Used { used: assistants, limit: limits.assistants.map(i64::from) },
         })
     }
+}
+
+/// There is nobody to pay.
+fn unbilled() -> Error {
+    Error::conflict("this deployment has no billing provider; whoever runs it gives each organization its plan")
 }
 
 async fn organization(repos: &dyn Repositories, ctx: &Context) -> Result<Organization> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps};
 use crate::{
     domain::{
-        LeadId, ProposalId,
+        ConversationId, LeadId, ProposalId,
         consent::{Consent, ConsentState},
         contact::{Email, Phone},
         conversation::Conversation,
@@ -72,7 +72,7 @@ pub(crate) async fn capture(
     let others = others(unit, &own, &told).await?;
     match others.as_slice() {
         [] if conversation.state.owns_lead => write(deps, unit, ctx, own, &told).await?,
-        [] => propose(deps, unit, conversation, &own, &told).await?,
+        [] => propose(deps, unit, Some(conversation.id), &own, &told).await?,
         [other] if conversation.state.owns_lead && joins(&own, other, &told) => {
             join(deps, unit, ctx, conversation, &own, other, &told).await?;
         }
@@ -88,7 +88,7 @@ pub(crate) async fn capture(
 }
 
 /// What somebody else did in this very moment shows in a new unit.
-fn raced(error: Error) -> Error {
+pub(crate) fn raced(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Conflict | ErrorKind::NotFound => {
             Error::conflict("this could not be noted just now; note it again").with_retry(Retry::Now).with_source(error)
@@ -210,10 +210,10 @@ fn replace<T: Clone + PartialEq>(place: &mut Option<T>, value: Option<&T>) -> bo
 }
 
 /// Keeps what differs from a lead that was there before.
-async fn propose(
+pub(crate) async fn propose(
     deps: &Deps,
     unit: &dyn UnitOfWork,
-    conversation: &Conversation,
+    conversation: Option<ConversationId>,
     lead: &Lead,
     told: &Told,
 ) -> Result<()> {
@@ -241,7 +241,7 @@ async fn propose(
                 id: ProposalId::from_uuid(deps.ids.uuid()),
                 organization_id: lead.organization_id,
                 lead_id: lead.id,
-                conversation_id: Some(conversation.id),
+                conversation_id: conversation,
                 field,
                 value: value.clone(),
                 state: ProposalState::Open,
@@ -280,7 +280,7 @@ async fn join(
         phone: told.phone.clone().or_else(|| own.phone.clone()),
         company: told.company.clone().or_else(|| own.company.clone()),
     };
-    propose(deps, unit, conversation, other, &told).await?;
+    propose(deps, unit, Some(conversation.id), other, &told).await?;
     audit_merge(deps, unit, ctx, own.id, other.id).await
 }
 
@@ -299,7 +299,7 @@ async fn flag(
     others: Vec<Lead>,
     told: &Told,
 ) -> Result<()> {
-    propose(deps, unit, conversation, &own, told).await?;
+    propose(deps, unit, Some(conversation.id), &own, told).await?;
     for mut lead in others.into_iter().chain([own]) {
         if !lead.needs_review {
             lead.needs_review = true;

@@ -97,6 +97,7 @@ impl Context {
             Actor::System => Ok(()),
             Actor::Anonymous => Err(Error::new(ErrorKind::Unauthenticated, "sign in, or send an API token")),
             Actor::Visitor(_) => Err(Error::forbidden("a conversation token opens its own conversation only")),
+            Actor::Source(_) => Err(Error::forbidden("a source of webhooks tells of events, and does nothing else")),
             Actor::User(_) | Actor::Token(..) => {
                 if self.role.is_none_or(|own| own < role) {
                     return Err(Error::forbidden(format!("this needs the role {role} or above")));

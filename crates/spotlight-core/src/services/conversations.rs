@@ -23,8 +23,10 @@ use crate::{
         report::EndedReason,
         user::{Role, Scope},
     },
-    error::{Error, ErrorKind, Result, Violations},
-    ports::{ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Sort, UnitOfWork},
+    error::{Error, Result, Violations},
+    ports::{
+        ConversationFilter, ConversationSort, Listing, Order, Paging, ReadConsistency, Recognized, Sort, UnitOfWork,
+    },
 };
 
 pub(crate) use self::{
@@ -274,25 +276,80 @@ impl ConversationService {
     /// `input.text` is replaced by what was heard.
     ///
     /// # Errors
-    /// As `turn`; `PlanLimit` when the month's voice is used up; `Misconfigured` without a recogniser; `Validation` for
+    /// As `turn`; `PlanLimit` when the month's voice is used up; `Conflict` without a recogniser; `Validation` for
     /// sound it cannot read or in which nothing is said.
     pub async fn turn_audio(
         &self,
         ctx: &Context,
         id: ConversationId,
         audio: bytes::Bytes,
-        mut input: TurnInput,
+        input: TurnInput,
     ) -> Result<TurnStream> {
+        let heard = self.recognize(ctx, id, audio).await?;
+        self.turn_heard(ctx, id, heard, input).await
+    }
+
+    /// Refuses where the conversation could not be held by voice: it is not the caller's, has ended, or nothing here
+    /// understands sound.
+    ///
+    /// # Errors
+    /// As [`recognize`](Self::recognize), but `Conflict` without a recogniser.
+    pub async fn check_voice(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
         permit(ctx, id, Scope::ConversationsWrite)?;
         let conversation = self.get(ctx, id).await?;
-        let recognizer = self.deps.recognizer.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Misconfigured, "no speech recogniser is configured; send text instead")
-        })?;
+        if conversation.status.is_final() {
+            return Err(Error::conflict("the conversation has ended; open a new one"));
+        }
+        if self.deps.recognizer.is_none() {
+            return Err(Error::conflict("no speech recogniser is configured here; send text to its turns instead"));
+        }
+        billing::check_voice(&self.deps, ctx).await?;
+        Ok(conversation)
+    }
+
+    /// What is said in a piece of sound. It is metered by the turn that is made of it, or by
+    /// [`pass_over`](Self::pass_over).
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the conversation has ended; `PlanLimit` when the month's voice is used up;
+    /// `Misconfigured` without a recogniser; `Validation` for sound it cannot read; those of the recogniser.
+    pub async fn recognize(&self, ctx: &Context, id: ConversationId, audio: bytes::Bytes) -> Result<Recognized> {
+        permit(ctx, id, Scope::ConversationsWrite)?;
+        let conversation = self.get(ctx, id).await?;
+        let recognizer = self
+            .deps
+            .recognizer
+            .as_ref()
+            .ok_or_else(|| Error::conflict("this deployment recognises no speech; send text instead"))?;
         if conversation.status.is_final() {
             return Err(Error::conflict("the conversation has ended; open a new one"));
         }
         billing::check_voice(&self.deps, ctx).await?;
-        let heard = recognizer.recognize(audio, conversation.language).await?;
+        recognizer.recognize(audio, conversation.language).await
+    }
+
+    /// Meters sound that was recognised and is no turn, as a word that only shows that somebody listens.
+    ///
+    /// # Errors
+    /// `NotFound`; those of storage.
+    pub async fn pass_over(&self, ctx: &Context, id: ConversationId, heard: &Recognized) -> Result<()> {
+        self.get(ctx, id).await?;
+        billing::record_lost_voice(&self.deps, ctx, id, heard.duration_s).await
+    }
+
+    /// One turn of words that were [recognised](Self::recognize); `input.text` is replaced by them.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    pub async fn turn_heard(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        heard: Recognized,
+        mut input: TurnInput,
+    ) -> Result<TurnStream> {
+        permit(ctx, id, Scope::ConversationsWrite)?;
+        self.get(ctx, id).await?;
         input.text = heard.text;
         input.confidence = Some(heard.confidence);
         input.duration_s = Some(heard.duration_s);

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, sync::Arc};
 
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -45,6 +46,10 @@ pub(crate) struct Deps {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) secret_key: Arc<[u8]>,
+    /// Signs events of Stripe; none: there are none.
+    pub(crate) stripe_secret: Option<Arc<SecretString>>,
+    /// The secret key was given, so it is the same after a restart.
+    pub(crate) key_lasts: bool,
     /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,

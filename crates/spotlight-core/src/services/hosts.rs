@@ -40,6 +40,48 @@ pub struct HostInput {
     pub buffer_after_min: u32,
 }
 
+/// A change of when a host can be booked; what is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostPatch {
+    /// Where the host works; the organization's zone for a new calendar.
+    pub time_zone: Option<Tz>,
+    /// Weekly hours, at most 24 spans a day; none for a new calendar.
+    pub hours: Option<WeeklyHours>,
+    /// Dates with other hours, one entry each, at most 400; replaces all of them.
+    pub exceptions: Option<Vec<Exception>>,
+    /// Minutes kept free before an appointment, at most 240.
+    pub buffer_before_min: Option<u32>,
+    /// Minutes kept free after an appointment, at most 240.
+    pub buffer_after_min: Option<u32>,
+}
+
+impl HostPatch {
+    /// Of a stored host, or of a new one in `zone`.
+    fn over(self, found: Option<&Host>, zone: Tz) -> HostInput {
+        HostInput {
+            time_zone: self.time_zone.unwrap_or(found.map_or(zone, |host| host.time_zone)),
+            hours: self.hours.unwrap_or_else(|| found.map(|host| host.hours.clone()).unwrap_or_default()),
+            exceptions: self
+                .exceptions
+                .unwrap_or_else(|| found.map(|host| host.exceptions.clone()).unwrap_or_default()),
+            buffer_before_min: self.buffer_before_min.unwrap_or(found.map_or(0, |host| host.buffer_before_min)),
+            buffer_after_min: self.buffer_after_min.unwrap_or(found.map_or(0, |host| host.buffer_after_min)),
+        }
+    }
+}
+
+impl From<HostInput> for HostPatch {
+    fn from(input: HostInput) -> Self {
+        Self {
+            time_zone: Some(input.time_zone),
+            hours: Some(input.hours),
+            exceptions: Some(input.exceptions),
+            buffer_before_min: Some(input.buffer_before_min),
+            buffer_after_min: Some(input.buffer_after_min),
+        }
+    }
+}
+
 /// Hosts. Every member sees them; a host changes their own, a manager everyone's.
 #[derive(Clone)]
 pub struct HostService {
@@ -87,6 +129,20 @@ impl HostService {
         input: HostInput,
         expected_version: Option<i64>,
     ) -> Result<Host> {
+        self.update(ctx, user, input.into(), expected_version).await
+    }
+
+    /// Changes when a member can be booked, as [`set`](Self::set) does; what is left out stays.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        user: UserId,
+        patch: HostPatch,
+        expected_version: Option<i64>,
+    ) -> Result<Host> {
         ctx.require(Scope::AppointmentsWrite, Role::SalesRep)?;
         if ctx.visible_to().is_some_and(|own| own != user) {
             return Err(Error::forbidden("only the host or a manager changes these hours"));
@@ -99,6 +155,9 @@ impl HostService {
         if expected_version.is_some_and(|version| found.as_ref().map(|host| host.version) != Some(version)) {
             return Err(Error::stale("host"));
         }
+        let organization = unit.organizations().get(ctx.organization).await?;
+        let zone = organization.ok_or_else(|| Error::not_found("organization"))?.time_zone;
+        let input = patch.over(found.as_ref(), zone);
         let host = self.store(&*unit, found, input, (ctx, user)).await?;
         self.deps.audit(&*unit, ctx, "host.update", ("host", user.to_string()), json!({})).await?;
         self.deps

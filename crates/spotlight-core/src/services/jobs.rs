@@ -8,10 +8,12 @@ use super::{Context, deps::Deps};
 use crate::{
     domain::{
         JobId, OutboxId,
+        audit::Actor,
         time::Timestamp,
         user::{Role, Scope},
     },
     error::{Error, Result},
+    jobs::{QUEUES, platform::schedules},
     ports::{DeadRow, JobFilter, JobRecord, JobState, OutboxKind, OutboxStats, QueueSnapshot},
 };
 
@@ -60,6 +62,17 @@ impl From<JobRecord> for SeenJob {
     }
 }
 
+/// Something that recurs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSchedule {
+    /// The job it adds.
+    pub name: String,
+    /// When, as a cron pattern in UTC.
+    pub pattern: String,
+    /// When next.
+    pub next_at: Option<Timestamp>,
+}
+
 /// How the work of the whole deployment stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobFigures {
@@ -96,6 +109,86 @@ impl JobService {
         let filter = JobFilter { state, organization: Some(ctx.organization), ..JobFilter::default() };
         let found = self.deps.queue.list(&filter, after, limit.min(MOST)).await?;
         Ok(found.into_iter().map(SeenJob::from).collect())
+    }
+
+    /// A job of the organization, while it is kept.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unauthenticated`, `Forbidden` below an administrator.
+    pub async fn get(&self, ctx: &Context, id: JobId) -> Result<SeenJob> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let found = self.deps.queue.find(id).await?.filter(|job| job.organization == Some(ctx.organization));
+        found.map(SeenJob::from).ok_or_else(|| Error::not_found("job"))
+    }
+
+    /// Cancels a job of the organization: one that waits at once, one that runs as soon as its process hears of it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when it has finished; `Unauthenticated`, `Forbidden` below an administrator.
+    pub async fn cancel(&self, ctx: &Context, id: JobId) -> Result<()> {
+        let job = self.get(ctx, id).await?;
+        if matches!(job.state, JobState::Done | JobState::Dead | JobState::Cancelled) {
+            return Err(finished());
+        }
+        let unit = self.deps.storage.begin().await?;
+        let details = json!({ "name": job.name });
+        self.deps.audit(&*unit, ctx, "job.cancel", ("job", id.to_string()), details).await?;
+        unit.commit().await?;
+        if self.deps.queue.cancel(id).await? { Ok(()) } else { Err(finished()) }
+    }
+
+    /// Stops or resumes claiming from a queue, on every process. Queues are shared by every organization, so that only
+    /// the operator may: the platform itself, and administrators of the organization that was made first.
+    ///
+    /// # Errors
+    /// `NotFound` for a queue that this deployment does not have; `Unauthenticated`; `Forbidden` for all others.
+    ///
+    /// # Idempotency
+    /// Repeating changes nothing but the audit log.
+    pub async fn set_paused(&self, ctx: &Context, queue: &str, paused: bool) -> Result<()> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        self.require_operator(ctx).await?;
+        let known = QUEUES.contains(&queue)
+            || self.deps.queue.snapshot().await?.queues.iter().any(|figures| figures.queue == queue);
+        if !known {
+            return Err(Error::not_found("queue"));
+        }
+        let action = if paused { "queue.pause" } else { "queue.resume" };
+        let unit = self.deps.storage.begin().await?;
+        self.deps.audit(&*unit, ctx, action, ("queue", queue.to_owned()), json!({})).await?;
+        unit.commit().await?;
+        self.deps.queue.set_paused(queue, paused).await
+    }
+
+    async fn require_operator(&self, ctx: &Context) -> Result<()> {
+        if ctx.actor == Actor::System {
+            return Ok(());
+        }
+        // Ids begin with the time they were made at.
+        let first = self.deps.read(ctx).organizations().ids(None, 1).await?;
+        if first.first() == Some(&ctx.organization) {
+            return Ok(());
+        }
+        Err(Error::forbidden("queues work for every organization; only the deployment's operator stops them"))
+    }
+
+    /// What recurs in the whole deployment, by name.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Forbidden` below an administrator.
+    pub fn schedules(&self, ctx: &Context) -> Result<Vec<SeenSchedule>> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let now = self.deps.now();
+        let mut seen: Vec<_> = schedules(&self.deps)?
+            .iter()
+            .map(|schedule| SeenSchedule {
+                name: schedule.name().to_owned(),
+                pattern: schedule.pattern(),
+                next_at: schedule.next(now),
+            })
+            .collect();
+        seen.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(seen)
     }
 
     /// Jobs of the organization that were given up, as [`list`](Self::list).
@@ -202,10 +295,14 @@ impl JobService {
     /// # Errors
     /// `Forbidden` for everybody but the platform itself.
     pub async fn figures(&self, ctx: &Context) -> Result<JobFigures> {
-        if ctx.actor != crate::domain::audit::Actor::System {
+        if ctx.actor != Actor::System {
             return Err(Error::forbidden("these figures are of the whole deployment"));
         }
         let events = self.deps.read(ctx).outbox().stats(OutboxKind::Event, self.deps.now()).await?;
         Ok(JobFigures { queue: self.deps.queue.snapshot().await?, events })
     }
+}
+
+fn finished() -> Error {
+    Error::conflict("the job has finished")
 }

@@ -18,6 +18,7 @@ use super::{
     Context,
     appointments::invite_again,
     deps::{Deps, answered_id, id_answer},
+    live::access_changed,
 };
 use crate::{
     domain::{
@@ -105,6 +106,19 @@ pub struct TimelineEntry {
     pub data: Value,
 }
 
+/// Somebody a lead is assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadOwner {
+    /// The user.
+    pub id: UserId,
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: Email,
+    /// What they may do.
+    pub role: Role,
+}
+
 /// Leads. A sales representative sees those assigned to them; everyone else all of the organization's.
 #[derive(Clone)]
 pub struct LeadService {
@@ -131,6 +145,19 @@ impl LeadService {
         visible(ctx, found)
     }
 
+    /// Whom a lead is assigned to; none when to nobody, or to somebody who has left. Who sees a lead sees this.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn owner(&self, ctx: &Context, lead: &Lead) -> Result<Option<LeadOwner>> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        let Some(id) = lead.owner_id else { return Ok(None) };
+        let users = self.deps.read(ctx).users();
+        let Some(membership) = users.membership(ctx.organization, id).await? else { return Ok(None) };
+        let user = users.get(id).await?;
+        Ok(user.map(|user| LeadOwner { id, name: user.name, email: user.email, role: membership.role }))
+    }
+
     /// Leads that pass the filter.
     ///
     /// # Errors
@@ -143,9 +170,7 @@ impl LeadService {
         paging: &Paging,
     ) -> Result<Listing<Lead>> {
         ctx.require(Scope::LeadsRead, Role::SalesRep)?;
-        if let Some(own) = ctx.visible_to() {
-            filter.owner_id = Some(own);
-        }
+        narrow(ctx, &mut filter);
         self.deps.read(ctx).leads().list(ctx.organization, &filter, sort, paging).await
     }
 
@@ -170,7 +195,7 @@ impl LeadService {
             email: Some(new.email.clone()),
             phone: Some(new.phone.clone()),
             company: Some(new.company.clone()),
-            owner_id: Some(ctx.visible_to().or(new.owner_id)),
+            owner_id: Some(assigned(ctx, new.owner_id)),
             metadata: Some(new.metadata.clone()),
             ..LeadPatch::default()
         };
@@ -340,11 +365,19 @@ impl LeadService {
     /// Takes a proposal over into the lead, or turns it down.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it is decided already or its e-mail or phone is another lead's.
-    pub async fn decide_proposal(&self, ctx: &Context, lead: LeadId, id: ProposalId, accept: bool) -> Result<Lead> {
+    /// `NotFound`; `Conflict` when it is decided already or its e-mail or phone is another lead's; `StaleVersion` when the
+    /// lead is not at `expected_version`.
+    pub async fn decide_proposal(
+        &self,
+        ctx: &Context,
+        lead: LeadId,
+        id: ProposalId,
+        accept: bool,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
         ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
         let unit = self.deps.storage.begin().await?;
-        let mut found = self.for_update(&*unit, ctx, lead, None).await?;
+        let mut found = self.for_update(&*unit, ctx, lead, expected_version).await?;
         let proposals = unit.proposals().list(ctx.organization, lead).await?;
         let proposal =
             proposals.into_iter().find(|proposal| proposal.id == id).ok_or_else(|| Error::not_found("proposal"))?;
@@ -388,6 +421,18 @@ impl LeadService {
     }
 }
 
+/// Has a filter find only what the actor may see.
+fn narrow(ctx: &Context, filter: &mut LeadFilter) {
+    if let Some(own) = ctx.visible_to() {
+        filter.owner_id = Some(own);
+    }
+}
+
+/// Whom a new lead is assigned to: a sales representative's own leads are theirs.
+fn assigned(ctx: &Context, wanted: Option<UserId>) -> Option<UserId> {
+    ctx.visible_to().or(wanted)
+}
+
 /// Stores a new lead, in a unit.
 async fn add(deps: &Deps, unit: &dyn UnitOfWork, ctx: &Context, lead: &Lead, facts: Value) -> Result<()> {
     unit.leads().insert(lead).await?;
@@ -411,6 +456,10 @@ async fn store_change(
     if fields.iter().any(|field| matches!(field.as_str(), "company" | "source")) {
         leave(unit, &ScoreLead::new(lead)).await?;
     }
+    if lead.owner_id != before.owner_id {
+        let both: Vec<_> = before.owner_id.into_iter().chain(lead.owner_id).collect();
+        access_changed(unit, ctx.organization, &both).await?;
+    }
     if lead.email != before.email {
         invite_again(deps, unit, ctx, id).await?;
     }
@@ -433,7 +482,7 @@ fn changed_fields(patch: &LeadPatch) -> Result<Vec<String>> {
 }
 
 /// Applies a patch, reporting everything that is wrong with it at once.
-fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
+pub(crate) fn apply(patch: LeadPatch, lead: &mut Lead) -> Result<()> {
     let mut broken = Violations::new();
     if let Some(name) = patch.name {
         lead.name = tidy(name);

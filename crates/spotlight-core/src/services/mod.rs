@@ -13,15 +13,18 @@ pub mod conversations;
 pub(crate) mod deps;
 pub mod flags;
 pub mod hosts;
+pub mod incoming;
 pub mod jobs;
 pub(crate) mod kept;
 pub mod leads;
+pub mod live;
 pub mod mutation;
 pub mod organizations;
 pub(crate) mod passwords;
 pub mod platform;
 pub mod public;
 pub mod reports;
+pub mod sources;
 pub mod turn;
 pub mod webhooks;
 

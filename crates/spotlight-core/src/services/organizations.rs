@@ -126,6 +126,19 @@ impl OrganizationService {
     /// `NotFound`; `Forbidden` for those who do not belong to it.
     pub async fn get(&self, ctx: &Context) -> Result<Organization> {
         ctx.require_member()?;
+        self.found(ctx).await
+    }
+
+    /// The actor's organization with its settings: for every member, and for tokens that may manage it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` for those who do not belong to it, and for tokens without the scope `admin`.
+    pub async fn settings(&self, ctx: &Context) -> Result<Organization> {
+        ctx.require(Scope::Admin, Role::SalesRep)?;
+        self.found(ctx).await
+    }
+
+    async fn found(&self, ctx: &Context) -> Result<Organization> {
         let found = self.deps.read(ctx).organizations().get(ctx.organization).await?;
         found.ok_or_else(|| Error::not_found("organization"))
     }
@@ -177,7 +190,7 @@ impl OrganizationService {
         if ctx.actor != Actor::System {
             ctx.require_person()?;
         }
-        ctx.require(Scope::Admin, Role::Owner)?;
+        ctx.require_rank(Role::Owner)?;
         repeated(|| self.try_delete(ctx)).await
     }
 
@@ -202,6 +215,9 @@ impl OrganizationService {
         stop_assistants(&*unit, id, now).await?;
         for endpoint in unit.webhook_endpoints().list(id).await? {
             unit.webhook_endpoints().delete(id, endpoint.id).await?;
+        }
+        for source in unit.webhook_sources().list(id).await? {
+            unit.webhook_sources().delete(id, source.id).await?;
         }
         self.deps.audit(&*unit, ctx, "organization.delete", ("organization", id.to_string()), json!({})).await?;
         unit.commit().await

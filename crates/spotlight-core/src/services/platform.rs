@@ -18,12 +18,15 @@ use super::{
     deps::Deps,
     flags::{FlagOverrides, FlagService},
     hosts::HostService,
+    incoming::IncomingService,
     jobs::JobService,
     leads::LeadService,
+    live::{Hub, LiveService},
     organizations::OrganizationService,
     passwords::Passwords,
     public::PublicService,
     reports::ReportService,
+    sources::SourceService,
     webhooks::WebhookService,
 };
 use crate::{
@@ -48,6 +51,7 @@ pub struct Spotlight {
     passwords: Passwords,
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
+    live: Arc<Hub>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -117,6 +121,16 @@ impl Spotlight {
         WebhookService::new(self.deps.clone())
     }
 
+    /// Other systems that tell us of leads and conversations.
+    pub fn sources(&self) -> SourceService {
+        SourceService::new(self.deps.clone())
+    }
+
+    /// What those systems, and a billing provider, tell us.
+    pub fn incoming(&self) -> IncomingService {
+        IncomingService::new(self.deps.clone())
+    }
+
     /// Feature flags.
     pub fn flags(&self) -> FlagService {
         FlagService::new(self.deps.clone(), self.flag_overrides.clone())
@@ -130,6 +144,11 @@ impl Spotlight {
     /// The audit log.
     pub fn audit(&self) -> AuditService {
         AuditService::new(self.deps.clone())
+    }
+
+    /// Live messages.
+    pub fn live(&self) -> LiveService {
+        LiveService::new(self.deps.clone(), Arc::clone(&self.live), self.accounts())
     }
 
     /// Work that was given up.
@@ -242,6 +261,7 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
 }
@@ -299,11 +319,19 @@ impl SpotlightBuilder {
         self
     }
 
-    /// Signs conversation tokens: at least 32 bytes, the same in every process and over restarts. A random one unless
-    /// given, and then tokens end with the process.
+    /// Signs conversation tokens, and makes the secrets of second factors: at least 32 bytes, the same in every process
+    /// and over restarts. A random one unless given: tokens end with the process then, and nobody can enrol a second
+    /// factor. After a change of the key, second factors accept their recovery codes alone.
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Signs events of Stripe (`whsec_…`, from its dashboard). Without it, the deployment takes none.
+    #[must_use]
+    pub fn stripe_webhook_secret(mut self, secret: SecretString) -> Self {
+        self.stripe_secret = Some(secret);
         self
     }
 
@@ -345,6 +373,9 @@ impl SpotlightBuilder {
         else {
             return Err(lacks(&missing));
         };
+        if self.stripe_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
+            return Err(Error::new(ErrorKind::Misconfigured, "the secret of Stripe's webhooks is too short"));
+        }
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let cache = self.cache.unwrap_or_else(|| {
@@ -357,6 +388,7 @@ impl SpotlightBuilder {
             Some(key) => key.expose_secret().as_bytes().into(),
             None => ids.secret().into(),
         };
+        let key_lasts = self.secret_key.is_some();
         let deps = Deps {
             storage,
             queue,
@@ -373,11 +405,19 @@ impl SpotlightBuilder {
             clock,
             ids,
             secret_key,
+            stripe_secret: self.stripe_secret.map(Arc::new),
+            key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };
         let flag_overrides = Arc::new(self.flag_overrides);
-        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides, home: Handle::try_current().ok() })
+        Ok(Spotlight {
+            deps,
+            passwords: Passwords::new(),
+            flag_overrides,
+            home: Handle::try_current().ok(),
+            live: Arc::default(),
+        })
     }
 }
 

@@ -142,6 +142,14 @@ impl PublicService {
     /// # Errors
     /// `Unauthenticated` for a token that is malformed, forged, expired, or used from another origin.
     pub fn authenticate(&self, token: &str, origin: Option<&str>) -> Result<Context> {
+        self.authenticate_until(token, origin).map(|(context, _)| context)
+    }
+
+    /// The same, with the instant at which the token ends.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate).
+    pub fn authenticate_until(&self, token: &str, origin: Option<&str>) -> Result<(Context, Timestamp)> {
         let refused =
             || Error::new(ErrorKind::Unauthenticated, "the conversation token is not valid; open a new conversation");
         let (body, mac) = token.rsplit_once('.').ok_or_else(refused)?;
@@ -161,7 +169,10 @@ impl PublicService {
         if self.deps.now().timestamp() >= expires || (bound != "-" && bound != origin_tag(origin)) {
             return Err(refused());
         }
-        Ok(Context::visitor(ConversationId::from_uuid(conversation), OrganizationId::from_uuid(organization)))
+        let until = Timestamp::from_timestamp(expires, 0).ok_or_else(refused)?;
+        let context =
+            Context::visitor(ConversationId::from_uuid(conversation), OrganizationId::from_uuid(organization));
+        Ok((context, until))
     }
 
     fn sign(

@@ -31,6 +31,8 @@ use crate::{
 
 /// Most endpoints of an organization.
 pub const MAX_ENDPOINTS: usize = 20;
+/// The event that an endpoint is tried with.
+pub const TEST_EVENT: &str = "webhook.test";
 /// Hours in which the secret before the newest one signs too.
 pub const OVERLAP_HOURS: i64 = 24;
 
@@ -46,6 +48,17 @@ pub struct EndpointInput {
     pub events: Vec<String>,
     /// Hears of events only while true. Switching it on again forgives its failures.
     pub enabled: bool,
+}
+
+/// A change of an endpoint: absent fields stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointPatch {
+    /// As in [`EndpointInput`].
+    pub url: Option<String>,
+    /// As in [`EndpointInput`].
+    pub events: Option<Vec<String>>,
+    /// As in [`EndpointInput`].
+    pub enabled: Option<bool>,
 }
 
 /// An endpoint as it is shown: without its secrets.
@@ -193,12 +206,33 @@ impl WebhookService {
         input: EndpointInput,
         expected_version: Option<i64>,
     ) -> Result<Endpoint> {
+        let EndpointInput { url, events, enabled } = input;
+        let patch = EndpointPatch { url: Some(url), events: Some(events), enabled: Some(enabled) };
+        self.change(ctx, id, patch, expected_version).await
+    }
+
+    /// Changes parts of an endpoint: absent fields stay. As [`update`](Self::update) otherwise.
+    ///
+    /// # Errors
+    /// As `update`.
+    pub async fn change(
+        &self,
+        ctx: &Context,
+        id: WebhookEndpointId,
+        patch: EndpointPatch,
+        expected_version: Option<i64>,
+    ) -> Result<Endpoint> {
         ctx.require(Scope::Admin, Role::Admin)?;
         let unit = self.deps.storage.begin().await?;
         let mut endpoint = find(&*unit, ctx, id).await?;
         if expected_version.is_some_and(|version| version != endpoint.version) {
             return Err(Error::stale("webhook endpoint"));
         }
+        let input = EndpointInput {
+            url: patch.url.unwrap_or_else(|| endpoint.url.clone()),
+            events: patch.events.unwrap_or_else(|| endpoint.events.clone()),
+            enabled: patch.enabled.unwrap_or(endpoint.enabled),
+        };
         if input.enabled && !endpoint.enabled {
             (endpoint.consecutive_failures, endpoint.disabled_at) = (0, None);
         }
@@ -271,6 +305,69 @@ impl WebhookService {
     ) -> Result<Listing<WebhookDelivery>> {
         self.stored(ctx, endpoint).await?;
         self.deps.read(ctx).webhook_deliveries().list(ctx.organization, endpoint, paging).await
+    }
+
+    /// A delivery of an endpoint.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` below `admin`.
+    pub async fn delivery(
+        &self,
+        ctx: &Context,
+        endpoint: WebhookEndpointId,
+        id: WebhookDeliveryId,
+    ) -> Result<WebhookDelivery> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let found = self.deps.read(ctx).webhook_deliveries().get(ctx.organization, id).await?;
+        found.filter(|delivery| delivery.endpoint_id == endpoint).ok_or_else(|| Error::not_found("webhook delivery"))
+    }
+
+    /// Leaves a delivery of an event that means nothing, `webhook.test`, whatever events the endpoint hears of.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the endpoint is switched off; `Forbidden` below `admin`.
+    ///
+    /// # Idempotency
+    /// With an idempotency key, the same test again gives the delivery it left.
+    pub async fn test(&self, ctx: &Context, endpoint: WebhookEndpointId) -> Result<WebhookDelivery> {
+        ctx.require(Scope::Admin, Role::Admin)?;
+        let scope = "webhook_endpoint.test";
+        if let Some(answer) = self.deps.replay(ctx, scope, &endpoint).await? {
+            return self.delivery(ctx, endpoint, answered_id(&answer)?).await;
+        }
+        let unit = self.deps.storage.begin().await?;
+        let receiver = find(&*unit, ctx, endpoint).await?;
+        if !receiver.enabled {
+            return Err(Error::conflict("the endpoint is switched off; switch it on first"));
+        }
+        let now = self.deps.now();
+        let payload = json!({
+            "id": self.deps.ids.uuid(),
+            "type": TEST_EVENT,
+            "conversation_id": null,
+            "data": {},
+            "at": now,
+        });
+        let delivery = WebhookDelivery {
+            id: WebhookDeliveryId::from_uuid(self.deps.ids.uuid()),
+            organization_id: ctx.organization,
+            endpoint_id: endpoint,
+            event_type: TEST_EVENT.to_owned(),
+            payload,
+            status: DeliveryStatus::Pending,
+            attempts: Vec::new(),
+            next_attempt_at: Some(now),
+            created_at: now,
+            updated_at: now,
+        };
+        unit.webhook_deliveries().insert(&delivery).await?;
+        if self.deps.webhooks.is_some() {
+            leave(&*unit, &DeliverWebhook::new(&delivery)).await?;
+        }
+        self.deps.audit(&*unit, ctx, scope, record_of(endpoint), json!({})).await?;
+        self.deps.remember(&*unit, ctx, scope, &endpoint, id_answer(delivery.id)).await?;
+        unit.commit().await?;
+        Ok(delivery)
     }
 
     /// Sends a delivery that has ended once more: it waits again, with its earlier attempts beside it. The receiver sees

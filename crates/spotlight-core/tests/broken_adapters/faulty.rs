@@ -213,7 +213,8 @@ repositories! {
     knowledge: KnowledgeRepository, proposals: ProposalRepository, conversations: ConversationRepository,
     transcripts: TranscriptRepository, hand_offs: HandOffRepository, hosts: HostRepository,
     subscriptions: SubscriptionRepository, usage: UsageRepository, webhook_endpoints: EndpointRepository,
-    webhook_deliveries: DeliveryRepository, processed_events: ProcessedRepository, audit: AuditRepository,
+    webhook_deliveries: DeliveryRepository, webhook_sources: SourceRepository,
+    processed_events: ProcessedRepository, audit: AuditRepository,
     flags: FlagRepository, reports: ReportRepository, consents: ConsentRepository, idempotency: IdempotencyRepository,
     analytics: AnalyticsRepository,
 }

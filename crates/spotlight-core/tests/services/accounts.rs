@@ -10,10 +10,10 @@ use spotlight_core::{
         user::{Role, Scope},
     },
     ports::{JobFilter, JobState},
-    services::accounts::{SignIn, SignUp, SignedIn},
+    services::accounts::{AccountPatch, SignIn, SignUp, SignedIn},
 };
 
-use crate::world::World;
+use crate::{hooked::Commit, world::World};
 
 const ADDRESS: &str = "nora@newcomer.example";
 
@@ -28,12 +28,8 @@ fn newcomer() -> SignUp {
 }
 
 async fn sign_in(world: &World, email: &str, password: &str, remember: bool) -> Result<SignedIn> {
-    let request = SignIn {
-        email: email.to_owned(),
-        password: SecretString::from(password),
-        remember,
-        user_agent: Some("Suite/1".to_owned()),
-    };
+    let request =
+        SignIn { remember, user_agent: Some("Suite/1".to_owned()), ..SignIn::new(email, SecretString::from(password)) };
     world.platform.accounts().sign_in(&Context::anonymous(), request).await
 }
 
@@ -53,7 +49,8 @@ async fn waiting(world: &World) -> String {
 async fn who_signs_up_owns_an_organization_and_confirms_by_a_link_that_works_once() {
     let world = World::new().await;
     let accounts = world.platform.accounts();
-    let (organization, user) = accounts.sign_up(&Context::anonymous(), newcomer()).await.expect("an account");
+    let (organization, user) =
+        accounts.sign_up(&Context::anonymous(), newcomer()).await.expect("an answer").expect("an account");
     assert_eq!((organization.slug.as_str(), organization.plan), ("backerei-sohne", PlanId::Free));
     assert_eq!((user.email.as_str(), user.confirmed_at), (ADDRESS, None));
     let rows = waiting(&world).await;
@@ -85,10 +82,15 @@ async fn signing_up_says_everything_that_is_wrong_and_takes_an_address_once() {
     assert_eq!(fields, ["email", "name", "organization", "password"]);
     accounts.sign_up(&Context::anonymous(), newcomer()).await.expect("an account");
     let other = SignUp { organization: "Another".to_owned(), ..newcomer() };
-    let error = accounts.sign_up(&Context::anonymous(), other).await.expect_err("the address is taken");
-    assert_eq!(error.violations()[0].code, "taken");
+    let answer = accounts.sign_up(&Context::anonymous(), other).await.expect("the same answer");
+    assert_eq!(answer, None, "the address is taken, which its owner alone is told");
+    world.work().await;
+    let told = world.mailer.sent().pop().expect("a message");
+    assert_eq!((told.to.as_str(), told.subject.as_str()), (ADDRESS, "You have an account already"));
+    sign_in(&world, ADDRESS, "correct horse", false).await.expect("the account stays as it is");
     let namesake = SignUp { email: "max@newcomer.example".to_owned(), ..newcomer() };
-    let (second, _) = accounts.sign_up(&Context::anonymous(), namesake).await.expect("names need not differ");
+    let (second, _) =
+        accounts.sign_up(&Context::anonymous(), namesake).await.expect("an answer").expect("names need not differ");
     assert!(second.slug.starts_with("backerei-sohne-"), "{}", second.slug);
 }
 
@@ -103,14 +105,20 @@ async fn a_stranger_repeats_a_sign_up_with_a_key_nobody_can_guess() {
     };
     let key = "0190f3a1-7a4e-4c55-9c1e-2f6f0c7d8e9a";
     assert_eq!(kind(accounts.sign_up(&keyed("1", "192.0.2.1"), newcomer()).await), ErrorKind::Validation);
-    let first = accounts.sign_up(&keyed(key, "192.0.2.1"), newcomer()).await.expect("an account");
-    let again = accounts.sign_up(&keyed(key, "192.0.2.1"), newcomer()).await.expect("the same answer");
+    let first = accounts.sign_up(&keyed(key, "192.0.2.1"), newcomer()).await.expect("an answer").expect("an account");
+    let again =
+        accounts.sign_up(&keyed(key, "192.0.2.1"), newcomer()).await.expect("an answer").expect("the same answer");
     assert_eq!((first.0.id, first.1.id), (again.0.id, again.1.id));
+    // Three a quarter of an hour for one address, whoever asks.
+    world.clock.forward(Duration::minutes(30));
     let other = SignUp { name: "Somebody Else".to_owned(), ..newcomer() };
     let error = accounts.sign_up(&keyed(key, "192.0.2.1"), other).await.expect_err("another request");
     assert_eq!(error.violations()[0].code, "reused");
-    let error = accounts.sign_up(&keyed(key, "198.51.100.7"), newcomer()).await.expect_err("another caller");
-    assert_eq!(error.violations()[0].code, "taken");
+    let other = accounts.sign_up(&keyed(key, "198.51.100.7"), newcomer()).await.expect("another caller");
+    assert_eq!(other, None, "who repeats nothing is told nothing");
+    let other = SignUp { name: "Somebody Else".to_owned(), ..newcomer() };
+    let error = accounts.sign_up(&keyed(key, "198.51.100.7"), other).await.expect_err("another request");
+    assert_eq!(error.violations()[0].code, "reused", "of a known address as of an unknown one");
 }
 
 #[tokio::test]
@@ -219,15 +227,31 @@ async fn a_person_changes_their_own_name_address_and_password() {
     let world = World::new().await;
     let (accounts, ctx) = (world.platform.accounts(), world.owner());
     let password = || SecretString::from("a long password");
-    accounts.rename(&ctx, " Olga Older ", Some(1)).await.expect("a name");
-    assert_eq!(kind(accounts.rename(&ctx, "Olga", Some(1)).await), ErrorKind::StaleVersion);
+    let named = |name: &str| AccountPatch { name: Some(name.to_owned()), ..AccountPatch::default() };
+    let to = |email: &str, current: SecretString| AccountPatch {
+        email: Some(email.to_owned()),
+        current_password: Some(current),
+        ..AccountPatch::default()
+    };
+    accounts.update_me(&ctx, named(" Olga Older "), Some(1), None).await.expect("a name");
+    assert_eq!(kind(accounts.update_me(&ctx, named("Olga"), Some(1), None).await), ErrorKind::StaleVersion);
     assert_eq!(accounts.me(&ctx).await.expect("the owner").name, "Olga Older");
     accounts.request_password_reset(&Context::anonymous(), "owner@bikes.example").await.expect("a link");
     let old = world.code("owner@bikes.example").await;
     let wrong = SecretString::from("a wrong password");
-    assert_eq!(kind(accounts.change_email(&ctx, wrong, "new@bikes.example").await), ErrorKind::Validation);
-    let moved = accounts.change_email(&ctx, password(), "new@bikes.example").await.expect("an address");
-    assert_eq!(moved.confirmed_at, None, "nobody has shown that it is theirs");
+    let refused = accounts.update_me(&ctx, to("new@bikes.example", wrong), None, None).await;
+    assert_eq!(refused.expect_err("a wrong password").violations()[0].field, "current_password");
+    let bad = AccountPatch {
+        name: Some("x".to_owned()),
+        email: Some("nobody".to_owned()),
+        password: Some(SecretString::from("short")),
+        current_password: None,
+    };
+    let error = accounts.update_me(&ctx, bad, None, None).await.expect_err("four rules are broken");
+    let fields: Vec<_> = error.violations().iter().map(|violation| violation.field.as_str()).collect();
+    assert_eq!(fields, ["name", "email", "password", "current_password"]);
+    let moved = accounts.update_me(&ctx, to("new@bikes.example", password()), None, None).await.expect("an address");
+    assert_eq!(moved.user.confirmed_at, None, "nobody has shown that it is theirs");
     let reset = accounts.reset_password(&Context::anonymous(), old, password()).await;
     assert_eq!(kind(reset), ErrorKind::Validation, "what went to the earlier address opens nothing");
     let code = world.code("new@bikes.example").await;
@@ -236,12 +260,16 @@ async fn a_person_changes_their_own_name_address_and_password() {
     let [kept, ended] = [true, false].map(|remember| sign_in(&world, "new@bikes.example", "a long password", remember));
     let (kept, ended) = (kept.await.expect("a session"), ended.await.expect("a session"));
     let new = SecretString::from("another password");
-    accounts.change_password(&ctx, password(), new, Some(kept.session.id)).await.expect("a password");
-    accounts.authenticate_session(&kept.secret).await.expect("the browser that changed it");
+    let patch = AccountPatch { password: Some(new), current_password: Some(password()), ..AccountPatch::default() };
+    let changed = accounts.update_me(&ctx, patch, None, Some(&kept.session)).await.expect("a password");
+    let renewed = changed.session.expect("the browser that changed it goes on");
+    let session = accounts.authenticate_session(&renewed.secret).await.expect("signed in").session.expect("a session");
+    assert_eq!((session.expires_at, session.remember), (kept.session.expires_at, kept.session.remember));
+    assert_eq!(kind(accounts.authenticate_session(&kept.secret).await), ErrorKind::Unauthenticated, "rotated");
     assert_eq!(kind(accounts.authenticate_session(&ended.secret).await), ErrorKind::Unauthenticated);
     let program = accounts.create_token(&ctx, "program", Scope::ALL.to_vec(), None).await.expect("a token");
     let program = accounts.authenticate_token(&program.secret).await.expect("a program").context;
-    assert_eq!(kind(accounts.rename(&program, "Robot", None).await), ErrorKind::Forbidden);
+    assert_eq!(kind(accounts.update_me(&program, named("Robot"), None, None).await), ErrorKind::Forbidden);
 }
 
 #[tokio::test]
@@ -264,4 +292,51 @@ async fn a_token_gives_away_no_more_than_it_has_and_a_key_makes_one() {
     assert!(made.secret.expose_secret().starts_with(&made.token.prefix));
     accounts.revoke_token(&world.owner(), made.token.id).await.expect("its end");
     assert_eq!(kind(accounts.authenticate_token(&made.secret).await), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn an_unknown_address_commits_as_a_known_one_does() {
+    let world = World::new().await;
+    let accounts = world.platform.accounts();
+    for email in [world.owner.email.as_str(), "nobody@bikes.example", "no address"] {
+        world.hooks.commit(Commit::Fails);
+        let outcome = kind(sign_in(&world, email, "a wrong password", false).await);
+        assert_eq!(outcome, ErrorKind::Unavailable, "{email}: a write was left out");
+    }
+    let nobody = Context::anonymous();
+    for email in [world.owner.email.as_str(), "nobody@bikes.example"] {
+        world.hooks.commit(Commit::Fails);
+        assert_eq!(kind(accounts.request_password_reset(&nobody, email).await), ErrorKind::Unavailable, "{email}");
+        world.hooks.commit(Commit::Fails);
+        assert_eq!(kind(accounts.request_confirmation(&nobody, email).await), ErrorKind::Unavailable, "{email}");
+    }
+    for email in [world.owner.email.to_string(), "nobody@bikes.example".to_owned()] {
+        world.hooks.commit(Commit::Fails);
+        let request = SignUp { email, ..newcomer() };
+        assert_eq!(kind(accounts.sign_up(&nobody, request).await), ErrorKind::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_is_sent_again_to_who_needs_one_and_once_for_a_key() {
+    let world = World::new().await;
+    let (accounts, nobody) = (world.platform.accounts(), Context::anonymous());
+    accounts.sign_up(&nobody, newcomer()).await.expect("an answer").expect("an account");
+    let first = world.code(ADDRESS).await;
+    let sent = world.mailer.sent().len();
+    let key = Some("0190f3a1-7a4e-4c55-9c1e-2f6f0c7d8e9a".to_owned());
+    let keyed = Context { idempotency_key: key, ..nobody.clone() };
+    for _ in 0..2 {
+        accounts.request_confirmation(&keyed, ADDRESS).await.expect("accepted");
+    }
+    let again = world.code(ADDRESS).await;
+    assert_eq!(world.mailer.sent().len(), sent + 1, "a key sends one");
+    accounts.request_confirmation(&nobody, world.owner.email.as_str()).await.expect("the same answer");
+    accounts.request_confirmation(&nobody, "nobody@bikes.example").await.expect("the same answer");
+    world.work().await;
+    assert_eq!(world.mailer.sent().len(), sent + 1, "who is confirmed or unknown is sent nothing");
+    accounts.confirm(&nobody, again).await.expect("the later link");
+    assert_eq!(kind(accounts.confirm(&nobody, first).await), ErrorKind::Validation, "one confirms, all end");
+    let error = accounts.request_confirmation(&keyed, "other@bikes.example").await.expect_err("another request");
+    assert_eq!(error.violations()[0].code, "reused");
 }

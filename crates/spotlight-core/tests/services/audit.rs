@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
 use spotlight_core::{
     Context,
     domain::{
         ProposalId, UserId,
         lead::{LeadStatus, Proposal, ProposalField, ProposalState},
+        second_factor::CodeSecret,
         user::{Role, Scope},
     },
     ports::{AuditFilter, Paging, Storage},
     services::{
-        accounts::{AcceptInvitation, NewInvitation, SignIn, SignUp},
+        accounts::{AcceptInvitation, AccountPatch, NewInvitation, SignIn, SignUp},
         appointments::NewAppointment,
         assistants::{AssistantInput, KnowledgeInput, KnowledgePatch},
         leads::{LeadPatch, NewLead},
@@ -53,24 +54,30 @@ async fn account_changes(world: &World, seen: &mut BTreeSet<String>) {
     let (user, member) = one_entry!(world, seen, "member.join", accounts.accept_invitation(&nobody, accept));
     one_entry!(world, seen, "member.change_role", accounts.change_role(&owner, user.id, Role::Admin));
     let ctx = Context::user(user.id, member.organization_id, Role::Admin);
-    let sign_in = || SignIn {
-        email: address.to_owned(),
-        password: password(),
-        remember: false,
-        user_agent: Some("Planted/1".to_owned()),
-    };
+    let sign_in = || SignIn { user_agent: Some("Planted/1".to_owned()), ..SignIn::new(address, password()) };
     let one = one_entry!(world, seen, "session.create", accounts.sign_in(&nobody, sign_in()));
     one_entry!(world, seen, "session.delete", accounts.sign_out(&ctx, &one.session));
     let two = one_entry!(world, seen, "session.create", accounts.sign_in(&nobody, sign_in()));
     one_entry!(world, seen, "session.delete", accounts.revoke_session(&ctx, two.session.id));
     one_entry!(world, seen, "session.delete_all", accounts.revoke_sessions(&ctx, None));
-    one_entry!(world, seen, "user.update", accounts.rename(&ctx, "Paula Planted", None));
+    let name = AccountPatch { name: Some("Paula Planted".to_owned()), ..AccountPatch::default() };
+    one_entry!(world, seen, "user.update", accounts.update_me(&ctx, name, None, None));
     let other = "paula@plantwerk.example";
-    one_entry!(world, seen, "user.update", accounts.change_email(&ctx, password(), other));
+    let address =
+        AccountPatch { email: Some(other.to_owned()), current_password: Some(password()), ..AccountPatch::default() };
+    one_entry!(world, seen, "user.update", accounts.update_me(&ctx, address, None, None));
     one_entry!(world, seen, "user.send_confirmation", accounts.send_confirmation(&ctx));
     let code = world.code(other).await;
     one_entry!(world, seen, "user.confirm", accounts.confirm(&nobody, code));
-    one_entry!(world, seen, "password.change", accounts.change_password(&ctx, password(), password(), None));
+    let secret =
+        AccountPatch { password: Some(password()), current_password: Some(password()), ..AccountPatch::default() };
+    one_entry!(world, seen, "password.change", accounts.update_me(&ctx, secret, None, None));
+    let enrolled = one_entry!(world, seen, "second_factor.enrol", accounts.enrol_second_factor(&ctx, password()));
+    let device = CodeSecret::from_base32(enrolled.secret.expose_secret()).expect("Base32");
+    let now = world.platform.clock().now();
+    let code = |steps: i64| SecretString::from(device.code_at(now + chrono::Duration::seconds(30 * steps)));
+    one_entry!(world, seen, "second_factor.enable", accounts.confirm_second_factor(&ctx, &code(0), None));
+    one_entry!(world, seen, "second_factor.disable", accounts.disable_second_factor(&ctx, password(), &code(1)));
     one_entry!(world, seen, "password.request_reset", accounts.request_password_reset(&nobody, other));
     let code = world.code(other).await;
     one_entry!(world, seen, "password.reset", accounts.reset_password(&nobody, code, password()));
@@ -121,7 +128,7 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     let unit = world.storage.begin().await.expect("a unit");
     unit.proposals().insert(&proposal).await.expect("a proposal");
     unit.commit().await.expect("a commit");
-    one_entry!(world, seen, "lead.proposal", leads.decide_proposal(&owner, lead, proposal.id, true));
+    one_entry!(world, seen, "lead.proposal", leads.decide_proposal(&owner, lead, proposal.id, true, None));
 
     let appointments = platform.appointments();
     let book = |hour: &str| NewAppointment {
@@ -147,7 +154,7 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     one_entry!(world, seen, "appointment.complete", appointments.complete(&owner, met, None));
     one_entry!(world, seen, "appointment.no_show", appointments.no_show(&owner, missed, None));
     one_entry!(world, seen, "lead.delete", leads.delete(&owner, lead, None));
-    one_entry!(world, seen, "lead.erase", leads.erase(&owner, lead));
+    one_entry!(world, seen, "lead.erase", leads.erase(&owner, lead, None));
 }
 
 #[tokio::test]
@@ -161,7 +168,7 @@ async fn every_change_writes_one_entry_and_none_holds_personal_data() {
     settings.name = "Plantwerk".to_owned();
     one_entry!(world, seen, "organization.update", organizations.update(&world.owner(), settings));
     one_entry!(world, seen, "organization.delete", organizations.delete(&world.owner()));
-    assert_eq!(seen.len(), 37, "{seen:?}");
+    assert_eq!(seen.len(), 40, "{seen:?}");
 
     for entry in world.audited().await {
         let text = format!("{entry:?}").to_lowercase();
@@ -182,7 +189,8 @@ async fn a_sign_up_is_the_first_entry_of_its_organization() {
         password: SecretString::from("correct horse"),
     };
     let ctx = Context { source_address: Some("192.0.2.1".to_owned()), ..Context::anonymous() };
-    let (organization, user) = world.platform.accounts().sign_up(&ctx, request).await.expect("an account");
+    let (organization, user) =
+        world.platform.accounts().sign_up(&ctx, request).await.expect("an answer").expect("an account");
     let list = world.repositories().audit().list(organization.id, &AuditFilter::default(), &Paging::FIRST).await;
     let entries = list.expect("the log").items;
     let [entry] = entries.as_slice() else { panic!("{entries:?}") };

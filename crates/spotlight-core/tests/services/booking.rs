@@ -385,9 +385,9 @@ async fn accepting_or_merging_another_address_invites_it() {
     assert_eq!(invited(&world).await[2..], ["ana.reis@example.com"]);
     let proposals = leads.proposals(&owner, known).await.expect("proposals");
     let first = proposals.iter().find(|one| one.value == "ana@example.com").expect("a proposal").id;
-    leads.decide_proposal(&owner, known, first, true).await.expect("accepted");
+    leads.decide_proposal(&owner, known, first, true, None).await.expect("accepted");
     assert_eq!(invited(&world).await.len(), 3, "they have their invitation");
     let other = world.lead(Some("a.reis@example.com"), None).await.id;
-    leads.merge(&owner, known, other).await.expect("one lead");
+    leads.merge(&owner, known, other, None).await.expect("one lead");
     assert_eq!(invited(&world).await[3..], ["a.reis@example.com"]);
 }

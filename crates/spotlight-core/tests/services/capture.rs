@@ -91,7 +91,7 @@ async fn what_a_visitor_says_after_a_merge_is_proposed_and_overwrites_nothing() 
         let known = world.platform.leads().create(&owner, known).await.expect("a lead");
         let (conversation, ctx) = world.visitor().await;
         let (from, into) = if into_known { (conversation.lead_id, known.id) } else { (known.id, conversation.lead_id) };
-        world.platform.leads().merge(&owner, from, into).await.expect("one lead");
+        world.platform.leads().merge(&owner, from, into, None).await.expect("one lead");
 
         let details = told(&[("name", "Mallory"), ("email", "mallory@example.com")]);
         world.model.uses("capture_lead", details, "Noted.");

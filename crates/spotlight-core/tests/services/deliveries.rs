@@ -56,7 +56,7 @@ impl Place {
 }
 
 fn answered(status: u16) -> WebhookAnswer {
-    WebhookAnswer { status, retry_after: None }
+    WebhookAnswer::of(status)
 }
 
 fn header<'a>(request: &'a WebhookRequest, name: &str) -> &'a str {
@@ -122,7 +122,7 @@ async fn a_receiver_that_is_away_is_asked_again() {
 async fn a_receiver_that_names_a_time_is_asked_then() {
     let place = Place::new().await;
     let retry_after = Some(std::time::Duration::from_mins(10));
-    place.sender.answers(Ok(WebhookAnswer { status: 429, retry_after }));
+    place.sender.answers(Ok(WebhookAnswer { retry_after, ..answered(429) }));
     place.happens().await;
     place.world.clock.forward(Duration::minutes(9));
     place.world.work().await;
@@ -171,6 +171,64 @@ async fn an_endpoint_that_was_switched_off_hears_nothing_more() {
     place.world.clock.forward(Duration::hours(1));
     place.world.work().await;
     assert_eq!((place.sender.sent().len(), place.delivery().await.status), (1, DeliveryStatus::Failed));
+}
+
+#[tokio::test]
+async fn what_a_receiver_refuses_for_good_is_not_sent_again() {
+    for status in [301, 400, 401, 404, 410, 422] {
+        let place = Place::new().await;
+        place.sender.answers(Ok(answered(status)));
+        place.happens().await;
+        let delivery = place.delivery().await;
+        assert_eq!((delivery.status, delivery.next_attempt_at), (DeliveryStatus::Failed, None), "{status}");
+        place.world.clock.forward(Duration::days(1));
+        place.world.work().await;
+        assert_eq!(place.sender.sent().len(), 1, "{status}");
+        let stored = place.world.platform.webhooks().get(&place.world.owner(), place.endpoint).await.expect("it");
+        assert_eq!((stored.consecutive_failures, stored.enabled), (1, true));
+    }
+    for status in [408, 425, 429, 500, 502, 503, 504] {
+        let place = Place::new().await;
+        place.sender.answers(Ok(answered(status)));
+        place.happens().await;
+        assert_eq!(place.delivery().await.status, DeliveryStatus::Pending, "{status}");
+    }
+    let place = Place::new().await;
+    place.sender.answers(Err(Error::invalid("url", "refused", "the address is one that requests do not go to")));
+    place.happens().await;
+    let delivery = place.delivery().await;
+    let told: Vec<_> = delivery.attempts.iter().map(|attempt| (attempt.status, attempt.error.as_deref())).collect();
+    assert_eq!(told, [(None, Some("the address is one that requests do not go to"))]);
+    assert_eq!(delivery.status, DeliveryStatus::Failed);
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_without_secrets_and_contact_data() {
+    let place = Place::new().await;
+    let body = format!("no:\n{} of ana@example.com, {}", place.secret, "x".repeat(1000));
+    place.sender.answers(Ok(WebhookAnswer { body: body.into(), ..answered(500) }));
+    place.happens().await;
+    let attempts = place.delivery().await.attempts;
+    let kept = attempts[0].answer.as_deref().expect("an answer");
+    assert!(kept.starts_with("no: … of [email], xxx") && kept.chars().count() == 500, "{kept}");
+    place.world.clock.forward(Duration::seconds(5));
+    place.world.work().await;
+    assert_eq!(place.delivery().await.attempts[1].answer, None, "the receiver said nothing");
+}
+
+#[tokio::test]
+async fn a_receiver_sees_which_event_it_is_and_which_try() {
+    let place = Place::new().await;
+    place.sender.answers(Ok(answered(500)));
+    place.happens().await;
+    place.world.clock.forward(Duration::seconds(5));
+    place.world.work().await;
+    let [first, second] = place.sender.sent().try_into().expect("two requests");
+    let id = place.delivery().await.payload["id"].as_str().expect("an id").to_owned();
+    for (request, attempt) in [(&first, "1"), (&second, "2")] {
+        assert_eq!((header(request, "x-event-id"), header(request, "x-attempt")), (id.as_str(), attempt));
+        assert_eq!(header(request, "x-event-type"), "lead.created");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn an_erased_visitor_cannot_go_on() {
     world.turn(&ctx, &conversation, "Ana Reis, ana@example.com").await;
     world.model.uses("hand_off", json!({ "reason": "asked" }), "One moment.");
     world.turn(&ctx, &conversation, "A human please").await;
-    world.platform.leads().erase(&world.owner(), conversation.lead_id).await.expect("erased");
+    world.platform.leads().erase(&world.owner(), conversation.lead_id, None).await.expect("erased");
 
     let stored = world.stored(&conversation).await;
     assert_eq!(stored.status, ConversationStatus::Completed);
@@ -51,7 +51,7 @@ async fn an_answer_under_way_brings_nothing_back() {
     world.turn(&ctx, &conversation, "Ana Reis, ana@example.com").await;
 
     let (platform, owner, lead) = (world.platform.clone(), world.owner(), conversation.lead_id);
-    let erase = async move { platform.leads().erase(&owner, lead).await.expect("erased") };
+    let erase = async move { platform.leads().erase(&owner, lead, None).await.expect("erased") };
     world.model.plays(Script::Meanwhile(erase.boxed(), tokens("As you say, Ana Reis.")));
     world.turn(&ctx, &conversation, "I am still Ana Reis").await;
 
@@ -65,7 +65,7 @@ async fn a_tool_under_way_writes_nothing_about_an_erased_lead() {
     let world = World::new().await;
     let (conversation, ctx) = world.visitor().await;
     let (platform, owner, lead) = (world.platform.clone(), world.owner(), conversation.lead_id);
-    let erase = async move { platform.leads().erase(&owner, lead).await.expect("erased") };
+    let erase = async move { platform.leads().erase(&owner, lead, None).await.expect("erased") };
     let details = told(&[("name", "Ana Reis"), ("email", "ana@example.com")]);
     world.model.plays(Script::Meanwhile(erase.boxed(), vec![call("c1", "capture_lead", details)]));
     world.turn(&ctx, &conversation, "Ana Reis, ana@example.com").await;
@@ -93,7 +93,7 @@ async fn erasing_what_was_merged_erases_what_it_became_part_of() {
     world.turn(&ctx, &conversation, "ana@example.com").await;
     assert_eq!(world.stored(&conversation).await.lead_id, known.id);
 
-    world.platform.leads().erase(&owner, conversation.lead_id).await.expect("erased");
+    world.platform.leads().erase(&owner, conversation.lead_id, None).await.expect("erased");
     let lead = world.repositories().leads().get(world.organization.id, known.id).await.expect("read").expect("a lead");
     assert!(lead.erased_at.is_some());
     assert_eq!((lead.name, lead.email), (None, None));
@@ -114,7 +114,7 @@ async fn where_a_visitor_came_from_is_forgotten() {
     };
     let before = theirs().await;
     assert!(before.len() > 1 && before.iter().all(|(_, known)| *known), "{before:?}");
-    world.platform.leads().erase(&world.owner(), talk.lead_id).await.expect("erased");
+    world.platform.leads().erase(&world.owner(), talk.lead_id, None).await.expect("erased");
     let after = theirs().await;
     assert!(after.len() > before.len() && after.iter().all(|(_, known)| !known), "{after:?}");
 }

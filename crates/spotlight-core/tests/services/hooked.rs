@@ -132,6 +132,7 @@ repositories! {
     conversations: ConversationRepository, transcripts: TranscriptRepository, hand_offs: HandOffRepository,
     hosts: HostRepository, appointments: AppointmentRepository, subscriptions: SubscriptionRepository,
     usage: UsageRepository, webhook_endpoints: EndpointRepository, webhook_deliveries: DeliveryRepository,
+    webhook_sources: SourceRepository,
     processed_events: ProcessedRepository, audit: AuditRepository, flags: FlagRepository, reports: ReportRepository,
     consents: ConsentRepository, idempotency: IdempotencyRepository, outbox: OutboxRepository,
     leases: LeaseRepository, analytics: AnalyticsRepository,

@@ -232,6 +232,21 @@ async fn one_import_of_a_key_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_caller_who_goes_away_keeps_nobody_waiting() {
+    let world = World::new().await;
+    let keyed = Context { idempotency_key: Some("k".to_owned()), ..world.owner() };
+    let leads = world.platform.leads();
+    let (sender, parts) = futures::channel::mpsc::unbounded();
+    sender.unbounded_send(Ok(Bytes::from(long(300)))).expect("it listens");
+    let mut first = Box::pin(leads.import(&keyed, SKIP, parts));
+    assert!(futures::poll!(&mut first).is_pending());
+    drop(first);
+    world.platform.drain().await;
+    let report = import(&world, &keyed, SKIP, long(300)).await.expect("a report");
+    assert_eq!((counts(&report), report.resumed_after_line), ([300, 300, 0, 0, 0], Some(201)));
+}
+
+#[tokio::test]
 async fn what_is_exported_can_be_imported_and_holds_no_formula() {
     let world = World::new().await;
     let owner = world.owner();

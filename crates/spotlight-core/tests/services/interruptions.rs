@@ -23,7 +23,7 @@ fn takes_over(
     conversation: &spotlight_core::domain::conversation::Conversation,
 ) -> futures::future::BoxFuture<'static, ()> {
     let (platform, owner, id) = (world.platform.clone(), world.owner(), conversation.id);
-    async move { drop(platform.conversations().take_over(&owner, id).await.expect("taken over")) }.boxed()
+    async move { drop(platform.conversations().take_over(&owner, id, None).await.expect("taken over")) }.boxed()
 }
 
 #[tokio::test]

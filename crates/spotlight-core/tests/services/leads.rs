@@ -102,7 +102,7 @@ async fn a_company_taken_over_from_a_proposal_is_told_and_counts() {
     let mut ear = world.listen("leads").await;
     let proposals = leads.proposals(&owner, known).await.expect("proposals");
     let company = proposals.iter().find(|proposal| proposal.field == ProposalField::Company).expect("a company");
-    leads.decide_proposal(&owner, known, company.id, true).await.expect("accepted");
+    leads.decide_proposal(&owner, known, company.id, true, None).await.expect("accepted");
     world.work().await;
     let after = leads.get(&owner, known).await.expect("the lead");
     assert_eq!(after.company.as_deref(), Some("Reis Lda"));
@@ -127,8 +127,8 @@ async fn a_person_merges_two_flagged_leads_and_loses_nothing() {
 
     let mut ear = world.listen("leads").await;
     owner.idempotency_key = Some("once".to_owned());
-    let kept = leads.merge(&owner, two, one).await.expect("one lead");
-    assert_eq!(leads.merge(&owner, two, one).await.expect("the same again").id, one);
+    let kept = leads.merge(&owner, two, one, None).await.expect("one lead");
+    assert_eq!(leads.merge(&owner, two, one, None).await.expect("the same again").id, one);
     assert_eq!(kept, leads.get(&owner, one).await.expect("the lead"));
     assert_eq!((kept.name.as_deref(), kept.needs_review), (Some("Ana Reis"), false));
     assert_eq!(kept.email.as_ref().map(|email| email.as_str()), Some("ana@example.com"));
@@ -138,7 +138,7 @@ async fn a_person_merges_two_flagged_leads_and_loses_nothing() {
     let differing: Vec<_> = proposals.iter().map(|it| (it.field, it.value.as_str())).collect();
     assert_eq!(differing, [(ProposalField::Name, "A. Reis")]);
     owner.idempotency_key = None;
-    leads.merge(&owner, conversation.lead_id, one).await.expect("one lead");
+    leads.merge(&owner, conversation.lead_id, one, None).await.expect("one lead");
     assert_eq!(world.stored(&conversation).await.lead_id, one);
     assert_eq!(world.done_to(one).await.iter().filter(|action| *action == "lead.merge").count(), 2);
     world.work().await;
@@ -152,15 +152,15 @@ async fn a_merge_needs_two_leads_the_actor_may_see() {
     let (owner, leads) = (world.owner(), world.platform.leads());
     let (one, two) =
         (world.lead(Some("a@example.com"), None).await.id, world.lead(Some("b@example.com"), None).await.id);
-    refused(leads.merge(&owner, one, one).await, ErrorKind::Conflict);
+    refused(leads.merge(&owner, one, one, None).await, ErrorKind::Conflict);
     for other in [world.stranger().await, world.colleague(Role::SalesRep).await] {
-        refused(leads.merge(&other, one, two).await, ErrorKind::NotFound);
+        refused(leads.merge(&other, one, two, None).await, ErrorKind::NotFound);
     }
     let (_, visitor) = world.visitor().await;
-    refused(leads.merge(&visitor, one, two).await, ErrorKind::Forbidden);
-    let kept = leads.merge(&owner, one, two).await.expect("one lead");
+    refused(leads.merge(&visitor, one, two, None).await, ErrorKind::Forbidden);
+    let kept = leads.merge(&owner, one, two, None).await.expect("one lead");
     assert_eq!(kept.email.expect("its own").as_str(), "b@example.com");
-    refused(leads.merge(&owner, one, two).await, ErrorKind::NotFound);
+    refused(leads.merge(&owner, one, two, None).await, ErrorKind::NotFound);
     let proposals = leads.proposals(&owner, two).await.expect("proposals");
     assert_eq!(proposals.iter().map(|it| it.value.as_str()).collect::<Vec<_>>(), ["a@example.com"]);
 }
@@ -174,12 +174,12 @@ async fn erasing_a_merged_lead_erases_the_one_it_became_part_of_and_ends_what_go
     let (conversation, ctx) = world.visitor().await;
     world.model.uses("capture_lead", told(&[("email", "ana@example.com")]), "Noted.");
     world.turn(&ctx, &conversation, "ana@example.com").await;
-    leads.erase(&owner, conversation.lead_id).await.expect("erased");
+    leads.erase(&owner, conversation.lead_id, None).await.expect("erased");
     let stored = world.repositories().leads().get(world.organization.id, known).await.expect("a read");
     let stored = stored.expect("the lead");
     assert!(stored.erased_at.is_some() && stored.email.is_none());
     assert_eq!(world.stored(&conversation).await.status, ConversationStatus::Completed);
-    refused(leads.erase(&world.stranger().await, known).await, ErrorKind::NotFound);
+    refused(leads.erase(&world.stranger().await, known, None).await, ErrorKind::NotFound);
 }
 
 #[tokio::test]

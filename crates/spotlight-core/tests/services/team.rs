@@ -50,7 +50,11 @@ async fn an_invitation_works_once_for_a_week_and_gives_its_role() {
     let without = AcceptInvitation { password: None, ..accept(code.clone()) };
     let error = accounts.accept_invitation(&nobody, without).await.expect_err("she has no password");
     assert_eq!(error.violations()[0].field, "password");
-    let (user, membership) = accounts.accept_invitation(&nobody, accept(code.clone())).await.expect("a member");
+    let key = Some("0190f3a1-7a4e-4c55-9c1e-2f6f0c7d8e9a".to_owned());
+    let keyed = Context { idempotency_key: key, ..nobody.clone() };
+    let (user, membership) = accounts.accept_invitation(&keyed, accept(code.clone())).await.expect("a member");
+    let again = accounts.accept_invitation(&keyed, accept(code.clone())).await.expect("the same request");
+    assert_eq!((again.0.id, again.1), (user.id, membership));
     assert_eq!((user.name.as_str(), membership.role), ("Ina", Role::Manager));
     assert!(user.confirmed_at.is_some(), "the link came to her address");
     assert_eq!(kind(accounts.accept_invitation(&nobody, accept(code)).await), ErrorKind::Validation);
@@ -80,12 +84,8 @@ async fn who_signed_up_with_an_address_of_another_is_signed_out_when_its_owner_a
         password: SecretString::from("a trap password"),
     };
     accounts.sign_up(&Context::anonymous(), squatter).await.expect("anybody can type an address");
-    let request = || SignIn {
-        email: "ina@bikes.example".to_owned(),
-        password: SecretString::from("a trap password"),
-        remember: true,
-        user_agent: None,
-    };
+    let request =
+        || SignIn { remember: true, ..SignIn::new("ina@bikes.example", SecretString::from("a trap password")) };
     let trap = accounts.sign_in(&Context::anonymous(), request()).await.expect("unconfirmed, but signed in");
     let ctx = accounts.authenticate_session(&trap.secret).await.expect("a session").context;
     let spam = accounts.invite(&ctx, whom("victim@elsewhere.example", Role::SalesRep)).await;
@@ -145,12 +145,7 @@ async fn who_is_removed_loses_sessions_and_tokens() {
     let (accounts, owner) = (world.platform.accounts(), world.owner());
     let admin = world.member("admin@bikes.example", Role::Admin).await;
     let id = admin.actor.user_id().expect("a user");
-    let request = SignIn {
-        email: "admin@bikes.example".to_owned(),
-        password: SecretString::from("a long password"),
-        remember: false,
-        user_agent: None,
-    };
+    let request = SignIn::new("admin@bikes.example", SecretString::from("a long password"));
     let session = accounts.sign_in(&Context::anonymous(), request).await.expect("a session");
     let token = accounts.create_token(&admin, "robot", Scope::ALL.to_vec(), None).await.expect("a token");
     accounts.remove_member(&owner, id).await.expect("a member");
@@ -191,7 +186,7 @@ async fn who_is_removed_is_booked_no_more_and_leaves_no_conversation_silent() {
     };
     assert_eq!(hosts(owned.id).await, [id].into());
     let (conversation, visitor) = world.visitor().await;
-    conversations.take_over(&manager, conversation.id).await.expect("taken over");
+    conversations.take_over(&manager, conversation.id, None).await.expect("taken over");
 
     world.platform.accounts().remove_member(&owner, id).await.expect("a member");
 
@@ -267,12 +262,7 @@ async fn a_deleted_organization_lets_everybody_go_and_is_erased() {
     assert_eq!(organizations.first().await.expect("a read"), None);
     let accounts = world.platform.accounts();
     assert_eq!(kind(accounts.authenticate_token(&token.secret).await), ErrorKind::Unauthenticated);
-    let request = SignIn {
-        email: "owner@bikes.example".to_owned(),
-        password: SecretString::from("a long password"),
-        remember: false,
-        user_agent: None,
-    };
+    let request = SignIn::new("owner@bikes.example", SecretString::from("a long password"));
     assert_eq!(kind(accounts.sign_in(&Context::anonymous(), request).await), ErrorKind::Unauthenticated);
     let visit = world.platform.public().open(world.assistant.id, None, NewVisit::default(), Context::anonymous()).await;
     assert_eq!(kind(visit), ErrorKind::NotFound);
@@ -289,6 +279,7 @@ async fn a_deleted_organization_lets_everybody_go_and_is_erased() {
         time_zone: None,
         password: SecretString::from("a new password"),
     };
-    let (fresh, user) = accounts.sign_up(&Context::anonymous(), again).await.expect("she may begin anew");
+    let (fresh, user) =
+        accounts.sign_up(&Context::anonymous(), again).await.expect("an answer").expect("she may begin anew");
     assert_eq!((fresh.slug.as_str(), user.confirmed_at), ("bikes", None), "the slug is free again");
 }

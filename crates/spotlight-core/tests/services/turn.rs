@@ -187,7 +187,7 @@ async fn while_a_person_has_taken_over_the_assistant_is_silent() {
     let waiting = world.repositories().hand_offs().latest(world.organization.id, conversation.id).await.expect("read");
     assert_eq!(waiting.expect("a hand-off").status, HandOffStatus::Requested);
     let owner = world.owner();
-    world.platform.conversations().take_over(&owner, conversation.id).await.expect("taken over");
+    world.platform.conversations().take_over(&owner, conversation.id, None).await.expect("taken over");
     let taken = world.repositories().hand_offs().latest(world.organization.id, conversation.id).await.expect("read");
     assert_eq!(taken.expect("a hand-off").status, HandOffStatus::Human);
     let events = world.turn(&ctx, &conversation, "Are you human?").await;
@@ -195,7 +195,7 @@ async fn while_a_person_has_taken_over_the_assistant_is_silent() {
     world.platform.conversations().say(&owner, conversation.id, "I am!").await.expect("said");
     let speakers: Vec<_> = world.transcripts(&conversation).await.iter().map(|said| said.speaker).collect();
     assert_eq!(speakers[2..], [Speaker::User, Speaker::HumanAgent]);
-    world.platform.conversations().give_back(&owner, conversation.id).await.expect("given back");
+    world.platform.conversations().give_back(&owner, conversation.id, None).await.expect("given back");
     world.model.says("Here I am again.");
     assert_eq!(said(&world.turn(&ctx, &conversation, "Hello?").await), "Here I am again.");
 }
@@ -245,7 +245,7 @@ async fn one_colleague_accepts_a_hand_off_and_has_to_come() {
     assert_eq!(latest().await, HandOffStatus::Assistant, "nobody came in the time that counts from the acceptance");
     ask().await;
     conversations.accept_hand_off(&owner, id).await.expect("accepted");
-    conversations.take_over(&colleague, id).await.expect("a colleague comes in place of the one who accepted");
+    conversations.take_over(&colleague, id, None).await.expect("a colleague comes in place of the one who accepted");
     assert_eq!(latest().await, HandOffStatus::Human);
 }
 
@@ -328,7 +328,7 @@ async fn an_assistant_that_is_switched_off_answers_nobody() {
     let turn = conversations.turn(&ctx, conversation.id, TurnInput::text("Hello?")).await;
     refused(turn.map(drop), ErrorKind::Conflict);
     assert_eq!(world.transcripts(&conversation).await, [], "nothing was taken that nobody answers");
-    conversations.take_over(&owner, conversation.id).await.expect("a person still can");
+    conversations.take_over(&owner, conversation.id, None).await.expect("a person still can");
     let events = world.turn(&ctx, &conversation, "Hello?").await;
     assert!(matches!(events.last(), Some(TurnEvent::Done { utterance: None, .. })));
     conversations.say(&owner, conversation.id, "Goodbye!").await.expect("said");

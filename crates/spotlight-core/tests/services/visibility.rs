@@ -79,12 +79,12 @@ async fn a_sales_representative_sees_their_own_assistants_and_leads_and_what_bel
     assert_eq!(kind(platform.leads().get(&rep, foreign_lead.id).await), ErrorKind::NotFound);
     assert_eq!(kind(platform.leads().timeline(&rep, foreign_lead.id).await), ErrorKind::NotFound);
     assert_eq!(kind(platform.leads().delete(&rep, foreign_lead.id, None).await), ErrorKind::NotFound);
-    assert_eq!(kind(platform.leads().erase(&rep, own_lead.id).await), ErrorKind::Forbidden);
+    assert_eq!(kind(platform.leads().erase(&rep, own_lead.id, None).await), ErrorKind::Forbidden);
     let give = LeadPatch { owner_id: Some(None), ..LeadPatch::default() };
     assert_eq!(kind(platform.leads().update(&rep, own_lead.id, give, None).await), ErrorKind::Forbidden);
     assert_eq!(kind(platform.conversations().get(&rep, foreign).await), ErrorKind::NotFound);
     assert_eq!(kind(platform.conversations().transcripts(&rep, foreign, 0, 10).await), ErrorKind::NotFound);
-    assert_eq!(kind(platform.conversations().take_over(&rep, foreign).await), ErrorKind::NotFound);
+    assert_eq!(kind(platform.conversations().take_over(&rep, foreign, None).await), ErrorKind::NotFound);
     let begun = platform.conversations().start(&rep, talk(&world.assistant, &own_lead)).await;
     assert_eq!(kind(begun), ErrorKind::NotFound, "not with somebody else's assistant");
 

@@ -13,7 +13,7 @@ use spotlight_core::{
     ports::Storage,
     services::{
         appointments::{AppointmentPatch, NewAppointment},
-        webhooks::{EndpointInput, MAX_ENDPOINTS},
+        webhooks::{EndpointInput, EndpointPatch, MAX_ENDPOINTS},
     },
 };
 
@@ -202,4 +202,31 @@ async fn a_bad_endpoint_is_refused_with_every_reason() {
         assert_eq!(invalid(webhooks.create(&owner, wrong).await), ["events.0", "url"], "{url}");
     }
     assert_eq!(webhooks.list(&owner).await.expect("endpoints"), []);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_tried_with_an_event_that_means_nothing() {
+    let world = World::new().await;
+    let (mut owner, webhooks) = (world.owner(), world.platform.webhooks());
+    let id = webhooks.create(&owner, input(&["lead.created"])).await.expect("an endpoint").endpoint.id;
+    owner.idempotency_key = Some("once".to_owned());
+    let left = webhooks.test(&owner, id).await.expect("a delivery");
+    assert_eq!((left.event_type.as_str(), left.status), ("webhook.test", DeliveryStatus::Pending));
+    assert_eq!(webhooks.test(&owner, id).await.expect("the same").id, left.id);
+    assert_eq!(webhooks.delivery(&owner, id, left.id).await.expect("it"), left);
+    let stranger = world.stranger().await;
+    refused(webhooks.delivery(&stranger, id, left.id).await, ErrorKind::NotFound);
+    refused(webhooks.test(&stranger, id).await, ErrorKind::NotFound);
+    let other = webhooks.create(&world.owner(), input(&[])).await.expect("an endpoint").endpoint.id;
+    refused(webhooks.delivery(&owner, other, left.id).await, ErrorKind::NotFound);
+    let manager = world.colleague(Role::Manager).await;
+    refused(webhooks.test(&manager, id).await, ErrorKind::Forbidden);
+    refused(webhooks.delivery(&manager, id, left.id).await, ErrorKind::Forbidden);
+    let off = EndpointPatch { enabled: Some(false), ..EndpointPatch::default() };
+    let changed = webhooks.change(&owner, id, off, None).await.expect("switched off");
+    assert_eq!((changed.enabled, changed.events.as_slice()), (false, &["lead.created".to_owned()][..]));
+    owner.idempotency_key = None;
+    refused(webhooks.test(&owner, id).await, ErrorKind::Conflict);
+    let stale = EndpointPatch { enabled: Some(true), ..EndpointPatch::default() };
+    refused(webhooks.change(&owner, id, stale, Some(1)).await, ErrorKind::StaleVersion);
 }

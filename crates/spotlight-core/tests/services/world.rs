@@ -221,6 +221,12 @@ impl World {
         Self::built(|builder| builder.billing_provider(provider), |_, model| model, None, |_| {}).await
     }
 
+    /// One that a billing provider tells of what happens, signed with this secret.
+    pub(crate) async fn with_stripe(provider: Arc<MemoryBillingProvider>, secret: &str) -> Self {
+        let told = |builder: SpotlightBuilder| builder.stripe_webhook_secret(secret.into()).billing_provider(provider);
+        Self::built(told, |_, model| model, None, |_| {}).await
+    }
+
     /// One with a cache.
     pub(crate) async fn with_cache(cache: Arc<dyn Cache>) -> Self {
         Self::built(|builder| builder.cache(cache), |_, model| model, None, |_| {}).await
@@ -283,7 +289,8 @@ impl World {
             .mailer(mailer.clone())
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
-            .clock(clock.clone());
+            .clock(clock.clone())
+            .secret_key(SecretString::from("a key of thirty-two bytes or more".to_owned()));
         let platform = adjust(builder).build().expect("nothing is missing");
         let new = NewOrganization {
             name: "Bike Shop".to_owned(),

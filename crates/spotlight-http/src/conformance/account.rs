@@ -3,9 +3,27 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Client, Target};
+use super::{Answer, Client, Target};
 
-fn credentials(email: &str, password: &str) -> Value {
+/// A browser in which somebody has signed in.
+pub(super) async fn browser(target: &Target, email: &str, password: &str) -> Client {
+    let signed_in = target.nobody().post("/api/v1/users/sign_in", &credentials(email, password)).await.expect(200);
+    entered(target, &signed_in)
+}
+
+/// The browser that was given this answer.
+pub(super) fn entered(target: &Target, answer: &Answer) -> Client {
+    let pair = answer.header("set-cookie").split(';').next().expect("a pair").to_owned();
+    let csrf = answer.body["meta"]["csrf_token"].as_str().expect("a token").to_owned();
+    target.nobody().with("cookie", pair).with("x-csrf-token", csrf)
+}
+
+/// The places and codes of problems, in their order.
+pub(super) fn places(found: &[(&str, &str)]) -> Vec<(String, String)> {
+    found.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect()
+}
+
+pub(super) fn credentials(email: &str, password: &str) -> Value {
     json!({"user": {"email": email, "password": password}})
 }
 

@@ -33,10 +33,17 @@ pub struct Event {
     pub data: Value,
 }
 
+/// A client of HTTP. Where another crate turns TLS on, the library wants to be told by which means.
+pub fn http_client() -> reqwest::Client {
+    // Whoever was first has chosen.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 impl Client {
     /// A client of the server at `base`, as nobody.
     pub fn new(base: &str) -> Self {
-        Self { http: reqwest::Client::new(), base: base.to_owned(), headers: Vec::new() }
+        Self { http: http_client(), base: base.to_owned(), headers: Vec::new() }
     }
 
     /// The same client with a header on every request.
@@ -94,7 +101,7 @@ impl Client {
 }
 
 /// The events of a stream.
-fn events(text: &str) -> Vec<Event> {
+pub(super) fn events(text: &str) -> Vec<Event> {
     text.split("\n\n")
         .filter(|frame| !frame.trim().is_empty() && !frame.starts_with(':'))
         .map(|frame| {

@@ -68,6 +68,7 @@ async fn of_organization(platform: &Spotlight, o: OrganizationId, all: &mut Cont
     all.add("api_tokens", repos.api_tokens().list(o).await.expect("tokens").len());
     all.add("hosts", repos.hosts().list(o).await.expect("hosts"));
     all.add("webhook_endpoints", repos.webhook_endpoints().list(o).await.expect("endpoints").len());
+    all.add("webhook_sources", repos.webhook_sources().list(o).await.expect("sources").len());
     let assistants = repos.assistants();
     let filter = AssistantFilter::default();
     for assistant in whole(async |paging| assistants.list(o, &filter, Sort::default(), &paging).await).await {

@@ -113,7 +113,7 @@ pub async fn ends_and_includes(target: &Target) {
     let included = shown.body["included"].as_array().expect("transcripts");
     let named = shown.body["data"]["relationships"]["transcripts"]["data"].as_array().expect("references");
     assert_eq!((included.len(), named.len(), &included[0]["id"]), (2, 2, &named[0]["id"]));
-    owner.get(&format!("{path}?include=lead")).await.expect(422);
+    owner.get(&format!("{path}?include=secrets")).await.expect(422);
     let of = format!("/api/v1/conversations?assistant_id={assistant}");
     for (query, found) in [("", 1), ("&needs_attention=false", 1), ("&needs_attention=true", 0)] {
         let listed = owner.get(&format!("{of}{query}")).await.expect(200);

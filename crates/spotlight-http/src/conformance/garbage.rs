@@ -8,17 +8,18 @@ use std::{any::Any, collections::BTreeMap, convert::Infallible, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, future::LocalBoxFuture, stream};
 use http::{HeaderMap, HeaderValue, Method};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use spotlight_core::{
     ports::{IdGenerator, Quota, SystemIds},
-    services::Spotlight,
+    services::{Context, Spotlight, accounts::SignIn},
 };
 
 use super::{
     dice::{DAYS, Dice, INSTANTS, form, word},
-    seed::{assistant, seed},
+    seed::{Target, assistant, seed},
 };
-use crate::{Api, Body, Endpoint, HttpPolicy, Request, Response, endpoints, openapi};
+use crate::{Api, Body, Endpoint, Group, HttpPolicy, Request, Response, endpoints, openapi};
 
 /// Ids of records that exist or existed, by their type.
 pub(super) struct Ids(BTreeMap<String, Vec<String>>);
@@ -176,10 +177,21 @@ pub(super) fn query(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> Option<S
     Some(pairs.join("&"))
 }
 
+/// How long a stream that says nothing is listened to.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
 async fn text(response: Response) -> String {
     let bytes = match response.body {
         Body::Full(bytes) => bytes.to_vec(),
-        Body::Stream(parts) => parts.map(|part| part.expect("a part").to_vec()).concat().await,
+        Body::Socket(_) => Vec::new(),
+        Body::Stream(mut parts) => {
+            let mut bytes = Vec::new();
+            // A stream of live messages has no end.
+            while let Ok(Some(part)) = tokio::time::timeout(SILENCE, parts.next()).await {
+                bytes.extend_from_slice(&part.expect("a part"));
+            }
+            bytes
+        }
     };
     String::from_utf8(bytes).expect("answers are text")
 }
@@ -277,6 +289,13 @@ fn say(text: &str) {
     println!("{text}");
 }
 
+/// The cookie and the token of a browser in which the owner has signed in.
+async fn browser(platform: &Spotlight, target: &Target) -> (String, String) {
+    let request = SignIn::new(&target.owner.email, SecretString::from(target.owner.password.as_str()));
+    let signed_in = platform.accounts().sign_in(&Context::anonymous(), request).await.expect("a session");
+    (format!("spotlight_session={}", signed_in.secret.expose_secret()), signed_in.csrf_token)
+}
+
 async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usize, seed_of_run: u64) {
     let target = seed(&ground.platform, "").await;
     let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
@@ -284,6 +303,7 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
     (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
     let api = Api::new(ground.platform.clone(), policy);
     let token = format!("Bearer {}", target.owner.token);
+    let browser = browser(&ground.platform, &target).await;
     let send = async |endpoint: &'static Endpoint, request: Request, body: Vec<u8>| {
         api.handle(endpoint, request, stream::iter([Ok::<_, Infallible>(Bytes::from(body))])).await
     };
@@ -304,7 +324,13 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
         let query = query(dice, endpoint, &ids);
         let body = body(dice, endpoint, &keys, &ids);
         let (key, tag, kind) = (word(dice), word(dice), word(dice));
-        let mut headers = vec![("authorization", token.as_str()), ("content-type", "application/json")];
+        let mut headers = vec![("content-type", "application/json")];
+        // One's own account by a browser, save what would end its session.
+        if endpoint.group == Group::Accounts && endpoint.carries.is_some() {
+            headers.extend([("cookie", browser.0.as_str()), ("x-csrf-token", browser.1.as_str())]);
+        } else {
+            headers.push(("authorization", token.as_str()));
+        }
         for (name, value) in [
             ("idempotency-key", &key),
             ("if-match", &tag),

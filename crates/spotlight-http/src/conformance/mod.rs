@@ -9,6 +9,13 @@
 //! ```
 
 pub mod account;
+pub mod account_organization;
+pub mod account_password;
+pub mod account_second_factor;
+pub mod account_session;
+pub mod account_sign_up;
+pub mod account_team;
+pub mod account_token;
 pub mod appointment;
 pub mod assistant;
 pub mod client;
@@ -17,16 +24,26 @@ pub mod conversation;
 mod dice;
 pub mod edge;
 pub mod garbage;
+pub mod incoming;
 pub mod lead;
+pub mod lead_care;
+pub mod lead_table;
 pub mod list;
+pub mod live;
+pub mod operations;
 pub mod recorded;
 pub mod seed;
+pub mod socket;
 pub mod visitor;
+pub mod voice;
+pub mod voice_socket;
+pub mod webhook;
 
 pub use self::{
     client::{Answer, Client, Event},
     recorded::Recorder,
-    seed::{Person, Target, builder, in_memory, on, seed},
+    seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
+    socket::{Said, SocketClient},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
@@ -45,12 +62,31 @@ macro_rules! http_suite {
             edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
                 limits, a_body_too_large, repeated_requests;
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
+            account_sign_up: an_account_is_opened_and_confirmed, role_and_plan_are_nobodys_choice,
+                known_addresses_are_answered_alike;
+            account_password: a_password_is_reset_by_mail, ones_own_account_changes;
+            account_session: sessions_are_listed_and_ended, every_change_by_a_browser_needs_its_token,
+                a_sign_in_replaces_the_session;
+            account_second_factor: enrolled_asked_for_and_given_up;
+            account_team: colleagues_are_invited_and_join, an_invitation_is_withdrawn, everything_wrong_at_once;
+            account_token: made_shown_once_and_revoked;
+            account_organization: settings, hosts, the_end;
             assistant: the_life_of_an_assistant, everything_wrong_at_once, lost_updates, knowledge,
                 another_organization;
             lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;
+            lead_table: a_table_becomes_leads, what_is_no_table, an_import_is_repeated, leads_become_a_table;
+            lead_care: merging, erasing, consents, includes, known_records;
+            voice: a_turn_by_voice, samples, previews, reports, figures;
             list: pages, cursors, filters_sorts_and_search, wrong_queries;
             conversation: a_turn_is_streamed, two_turns_at_once, a_person_takes_over, ends_and_includes;
+            webhook: the_life_of_an_endpoint, what_an_endpoint_may_not_be, tests_and_deliveries, sources,
+                webhooks_of_another_organization;
+            incoming: a_lead_arrives, a_conversation_arrives, what_is_not_signed, what_is_wrong_in_an_event, stripe_events;
+            operations: plans_and_usage, billing_without_a_provider, the_audit_log, feature_flags, jobs_and_queues;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
+            live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,
+                browsers, visitors_hear_their_own, rights_that_end, too_many_at_once;
+            voice_socket: a_conversation_by_voice, what_cannot_be_heard, who_may_speak;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }
     };

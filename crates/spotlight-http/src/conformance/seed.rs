@@ -11,13 +11,19 @@ use spotlight_core::{
         schedule::WeeklyHours,
         user::{Role, Scope},
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, JobQueue, Storage, SystemClock},
+    memory::{
+        MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage,
+        MemorySynthesizer,
+    },
+    ports::{Clock, JobQueue, Message, Storage, SystemClock},
     scripted::ScriptedChatModel,
     services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
 };
 
 use super::client::Client;
+
+/// Signs events of Stripe for the platform of the suite.
+pub const STRIPE_SECRET: &str = "whsec_of_the_suite_alone";
 
 /// Somebody who may use the API.
 #[derive(Debug, Clone)]
@@ -41,14 +47,63 @@ pub struct Target {
     pub owner: Person,
     /// The owner of another organization.
     pub stranger: Person,
+    mailbox: Option<Mailbox>,
+    platform: Spotlight,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
+/// The mail that a platform sends.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    platform: Spotlight,
+    mailer: Arc<MemoryMailer>,
+}
+
+impl Mailbox {
+    /// What was sent to an address, oldest first, once everything that waits has been sent.
+    ///
+    /// # Panics
+    /// When jobs cannot run.
+    pub async fn of(&self, to: &str) -> Vec<Message> {
+        self.platform.run_until_idle().await.expect("mail is sent");
+        self.mailer.sent().into_iter().filter(|message| message.to.as_str() == to).collect()
+    }
+
+    /// The secret of the newest link that was sent to an address.
+    ///
+    /// # Panics
+    /// When none was sent.
+    pub async fn code(&self, to: &str) -> String {
+        let is_code = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let codes = self.of(to).await.into_iter().rev();
+        let mut codes = codes.filter_map(|message| message.text.split_whitespace().find(is_code).map(str::to_owned));
+        codes.next().expect("a link was sent")
+    }
+}
+
 impl Target {
+    /// With a way to read the mail that the server sends.
+    pub fn reading(self, mailbox: Mailbox) -> Self {
+        Self { mailbox: Some(mailbox), ..self }
+    }
+
+    /// The mail that the server sends.
+    ///
+    /// # Panics
+    /// When the binding did not say how to [read](Self::reading) it.
+    pub fn mailbox(&self) -> &Mailbox {
+        self.mailbox.as_ref().expect("the binding hands the mailbox over: see `with_mailbox`")
+    }
+
     /// Keeps something for as long as the target is used: a folder, a database, the server itself.
     pub fn keeping(mut self, thing: impl Any + Send + Sync) -> Self {
         self.kept.push(Arc::new(thing));
         self
+    }
+
+    /// Does what is due behind the server: jobs, and the publication of events. A deployment's worker does it by itself.
+    pub async fn settle(&self) {
+        self.platform.run_until_idle().await.expect("nothing fails behind the server");
     }
 
     /// A client as nobody.
@@ -79,6 +134,17 @@ pub fn on(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight {
     builder(storage, queue).build().expect("every port is there")
 }
 
+/// The same with a way to read the mail it sends.
+///
+/// # Panics
+/// Never: every port is there.
+pub fn with_mailbox(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> (Spotlight, Mailbox) {
+    let mailer = Arc::new(MemoryMailer::new());
+    let builder = builder(storage, queue).mailer(Arc::clone(&mailer) as Arc<_>);
+    let platform = builder.build().expect("every port is there");
+    (platform.clone(), Mailbox { platform, mailer })
+}
+
 /// The same, before it is built.
 pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> SpotlightBuilder {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -86,18 +152,22 @@ pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight
         .storage(storage)
         .queue(queue)
         .chat(Arc::new(ScriptedChatModel::new()))
+        .recognizer(Arc::new(MemoryRecognizer))
+        .synthesizer(Arc::new(MemorySynthesizer))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))
         .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
+        .stripe_webhook_secret(SecretString::from(STRIPE_SECRET))
         .clock(clock)
+        .secret_key(SecretString::from("a key of the suite, of thirty-two bytes or more"))
 }
 
 /// Puts two organizations into a fresh platform. `base` is where it will be served.
 pub async fn seed(platform: &Spotlight, base: impl Into<String>) -> Target {
     let owner = organization(platform, "acme").await;
     let stranger = organization(platform, "globex").await;
-    Target { base: base.into(), owner, stranger, kept: Vec::new() }
+    Target { base: base.into(), owner, stranger, mailbox: None, platform: platform.clone(), kept: Vec::new() }
 }
 
 async fn organization(platform: &Spotlight, slug: &str) -> Person {

@@ -45,7 +45,10 @@ fn example(schema: &Value, name: &str, book: &Value) -> Value {
             let members = schema["properties"].as_object().into_iter().flatten();
             Value::Object(members.map(|(name, schema)| (name.clone(), example(schema, name, book))).collect())
         }
-        Some("array") => json!([example(&schema["items"], name, book)]),
+        Some("array") => {
+            let count = schema["minItems"].as_u64().unwrap_or(1).max(1) as usize;
+            vec![example(&schema["items"], name, book); count].into()
+        }
         Some("string") => text(schema, name).into(),
         Some("integer") => (number(schema, name) as i64).into(),
         Some("number") => number(schema, name).into(),
@@ -59,7 +62,7 @@ fn text(schema: &Value, name: &str) -> String {
         Some("uuid") => return "0199d1f4-7c00-7000-8000-000000000001".to_owned(),
         Some("date-time") => return "2026-03-30T14:00:00Z".to_owned(),
         Some("date") => return "2026-03-30".to_owned(),
-        Some("time") => return "09:00:00".to_owned(),
+        Some("local-time") => return "09:00:00".to_owned(),
         Some("iana-time-zone") => return "Europe/Berlin".to_owned(),
         Some("email") => return "grace@example.com".to_owned(),
         Some("uri") => return "https://example.com/hooks".to_owned(),
@@ -76,6 +79,7 @@ fn text(schema: &Value, name: &str) -> String {
         "password" | "current_password" | "new_password" => "correct-horse-battery",
         "content" | "text" => "We need it by June.",
         "title" => "Prices",
+        "url" => "https://example.com/hooks",
         "currency" => "EUR",
         "slug" => "example-gmbh",
         "region" => "DE",

@@ -4,13 +4,14 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use spotlight_core::{
     domain::{slots::local_instant, time::Timestamp, user::Session},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     ports::page::Between,
     services::{Context, Spotlight},
 };
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
+    api::{Api, Room},
     endpoint::Endpoint,
     incoming::Incoming,
     input::{Field, read_body, read_maybe},
@@ -20,8 +21,12 @@ use crate::{
     serving::Served,
 };
 
+/// How often a change without `If-Match` is tried against a record that others change at the same time.
+const TRIES: usize = 3;
+
 /// A request that has passed the edge.
 pub(crate) struct Call<'a> {
+    pub(crate) api: &'a Api,
     pub(crate) platform: &'a Spotlight,
     pub(crate) policy: &'a HttpPolicy,
     pub(crate) served: &'a Served,
@@ -30,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) context: Context,
     pub(crate) session: Option<Session>,
+    /// When a visitor's token ends.
+    pub(crate) until: Option<Timestamp>,
     pub(crate) query: Query,
     pub(crate) path: Vec<String>,
     pub(crate) body: Bytes,
@@ -46,6 +53,11 @@ impl Call<'_> {
         self.path.get(place).and_then(|text| text.parse().ok()).ok_or_else(|| Error::not_found(what))
     }
 
+    /// What a connection needs that outlives the request.
+    pub(super) fn room(&self) -> Room {
+        self.api.room(self.request_id)
+    }
+
     /// The resource the body carries.
     pub(super) fn input<T: Field>(&self) -> Result<T> {
         let Some(carries) = &self.endpoint.carries else {
@@ -58,6 +70,19 @@ impl Call<'_> {
     /// The body as it comes.
     pub(super) fn take_incoming(&mut self) -> Result<Incoming> {
         self.incoming.take().ok_or_else(|| Error::internal("an endpoint without a streamed body reads one"))
+    }
+
+    /// Tries a change again that others were quicker than, unless the caller named the version it wants to change.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T>>>(&self, change: impl Fn() -> F) -> Result<T> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match change().await {
+                Err(error)
+                    if error.kind() == ErrorKind::StaleVersion && tries > 0 && self.expected_version.is_none() => {}
+                answered => return answered,
+            }
+        }
     }
 
     /// The instant of the request.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 use spotlight_core::domain::{
     assistant::{BookingSettings, HandOffRule, ModelSettings, Question, Topic, VoiceSettings},
     conversation::ToolUse,
-    scoring::{Criteria, Criterion, Reason},
+    organization::Retention,
+    schedule::{Exception, Span},
+    scoring::{Criteria, Criterion, Reason, ScoringRules},
 };
 use utoipa::openapi::{RefOr, Schema};
 
@@ -32,6 +35,10 @@ fn what_is_described_is_what_is_written() {
     agree(&HandOffRule::default());
     agree(&BookingSettings::default());
     agree(&Question { key: String::new(), topic: Topic::Need, text: String::new() });
+    agree(&Span { from: NaiveTime::MIN, to: NaiveTime::MIN });
+    agree(&Exception { date: NaiveDate::MIN, spans: Vec::new() });
+    agree(&Retention::default());
+    agree(&ScoringRules::default());
     agree(&Criterion::default());
     agree(&Criteria::default());
     agree(&Reason { code: String::new(), points: 0, detail: String::new() });

@@ -5,17 +5,32 @@
 
 mod account;
 mod analytics;
+mod api_token;
 mod appointment;
 mod assistant;
+mod audit;
+mod billing;
 mod call;
+mod consent;
 mod conversation;
 #[cfg(test)]
 mod described;
+mod flag;
+mod host;
+mod incoming;
+mod job;
 mod lead;
+mod lead_table;
+mod live;
+mod organization;
 mod parameters;
 mod probes;
 mod reference;
+mod team;
 mod visit;
+mod voice;
+mod voice_socket;
+mod webhook;
 
 use std::sync::LazyLock;
 
@@ -49,18 +64,48 @@ groups! {
     Reference = reference,
     /// Who signs in, and who acts.
     Accounts = account,
+    /// Members of the team, and invitations.
+    Team = team,
+    /// Keys for programs.
+    ApiTokens = api_token,
+    /// The organization's settings.
+    Organizations = organization,
+    /// When people of the team can be booked.
+    Hosts = host,
     /// Assistants and what they know.
     Assistants = assistant,
     /// Leads.
     Leads = lead,
+    /// Leads as tables, in and out.
+    LeadTables = lead_table,
+    /// What leads consent to.
+    Consents = consent,
     /// Conversations and what is said in them.
     Conversations = conversation,
+    /// Speaking to assistants and hearing them.
+    Voice = voice,
     /// Appointments and free times.
     Appointments = appointment,
     /// What visitors may do.
     Visits = visit,
+    /// Live messages.
+    Live = live,
+    /// Conversations by voice.
+    VoiceSockets = voice_socket,
     /// Figures.
     Analytics = analytics,
+    /// Where organizations hear of events, and which systems tell them of theirs.
+    Webhooks = webhook,
+    /// Webhooks that come in.
+    Incoming = incoming,
+    /// Plans, what is paid for, and what is used.
+    Billing = billing,
+    /// Who did what.
+    Audit = audit,
+    /// What is switched on.
+    Flags = flag,
+    /// Work in the background.
+    Jobs = job,
 }
 
 /// Every endpoint of every group.

@@ -25,15 +25,18 @@ use spotlight_core::{
         schedule::WeeklyHours,
         time::Timestamp,
         user::{Role, Scope},
+        webhook::SourceKind,
     },
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{Clock, Quota},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage},
+    ports::{Clock, JobSpec, NewEvent, OutboxKind, Quota},
     scripted::ScriptedChatModel,
     services::{
         Context, Spotlight,
         accounts::{AcceptInvitation, NewInvitation, SignIn},
         hosts::HostInput,
         organizations::NewOrganization,
+        sources::NewSource,
+        webhooks::EndpointInput,
     },
 };
 use spotlight_http::{Api, Body, Endpoint, HttpPolicy, Request, openapi};
@@ -85,13 +88,23 @@ pub(crate) struct World {
     mailer: Arc<MemoryMailer>,
     callers: BTreeMap<&'static str, Vec<(&'static str, String)>>,
     rep_id: String,
+    owner: Context,
     made: AtomicUsize,
 }
 
 /// True for what leaves nothing to ask others for.
 pub(crate) fn ends_the_world(name: &str) -> bool {
-    matches!(name, "delete_organization" | "sign_in" | "sign_out" | "change_password" | "revoke_sessions")
+    matches!(
+        name,
+        "delete_organization" | "sign_in" | "sign_out" | "remove_member" | "update_member" | "revoke_sessions"
+    )
 }
+
+/// A flag of the deployment.
+const FLAG: &str = "new_console";
+
+/// A form with words as sound.
+const FORM: &str = "--cut\r\ncontent-disposition: form-data; name=\"audio\"\r\n\r\nWe need it by June.\r\n--cut--\r\n";
 
 const PASSWORD: &str = "acme-correct-horse";
 
@@ -106,25 +119,38 @@ impl World {
             .storage(Arc::new(storage))
             .queue(queue)
             .chat(Arc::new(ScriptedChatModel::new()))
+            .recognizer(Arc::new(MemoryRecognizer))
             .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock) as Arc<dyn Clock>)))
             .mailer(Arc::clone(&mailer) as Arc<_>)
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>)))
             .clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .secret_key(SecretString::from("a key of the matrix, of thirty-two bytes or more"))
             .build()
             .expect("every port is there");
         let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
         let mut policy = HttpPolicy::development();
-        (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
+        (policy.api, policy.open, policy.visitor, policy.signed) = (vast, vast, vast, vast);
+        policy.plans = Vec::new();
         let api = Api::new(platform.clone(), policy);
-        let mut world =
-            Self { api, platform, mailer, callers: BTreeMap::new(), rep_id: String::new(), made: AtomicUsize::new(0) };
+        let mut world = Self {
+            api,
+            platform,
+            mailer,
+            callers: BTreeMap::new(),
+            rep_id: String::new(),
+            owner: Context::anonymous(),
+            made: AtomicUsize::new(0),
+        };
         world.people(&clock).await;
         world
     }
 
     async fn people(&mut self, clock: &Shifted) {
         let owner = self.organization("acme").await;
+        self.owner = owner.clone();
+        let operator = Context::system(owner.organization);
+        self.platform.flags().set(&operator, FLAG, true, 100).await.expect("a flag");
         self.organization("globex").await;
         for (email, role) in [
             ("rep@acme.example", Role::SalesRep),
@@ -194,16 +220,20 @@ impl World {
 
     /// What a browser sends once its user has signed in.
     async fn session(&self, email: &str, remember: bool) -> Vec<(&'static str, String)> {
-        let request =
-            SignIn { email: email.to_owned(), password: SecretString::from(PASSWORD), remember, user_agent: None };
+        let request = SignIn { remember, ..SignIn::new(email, SecretString::from(PASSWORD)) };
         let signed_in = self.platform.accounts().sign_in(&Context::anonymous(), request).await.expect("a session");
         let cookie = format!("spotlight_session={}", signed_in.secret.expose_secret());
         vec![("cookie", cookie), ("x-csrf-token", signed_in.csrf_token)]
     }
 
+    /// A number that was not given before.
+    fn count(&self) -> usize {
+        self.made.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// New records of the sales representative [`Caller::OwnRep`], by what paths call them.
     pub(crate) async fn records(&self) -> BTreeMap<String, String> {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let number = self.count();
         let mut ids = BTreeMap::from([("user".to_owned(), self.rep_id.clone())]);
         let mut make = async |noun: &str, path: String, body: Value| {
             let answer = self.send("OwnRep", Method::POST, &path, None, &body.to_string()).await;
@@ -232,8 +262,98 @@ impl World {
         make("appointment", "/api/v1/appointments".into(), appointment).await;
         let next = free["data"][1]["attributes"]["starts_at"].as_str().expect("another free time");
         ids.insert("starts_at".to_owned(), next.to_owned());
+        // No visitor has proposed anything.
+        ids.insert("proposal".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned());
         ids.insert("visit token".to_owned(), token);
+        self.records_of_the_team(number, &mut ids).await;
         ids
+    }
+
+    /// Records that administrators alone make, where a path names one: webhooks with what was sent, and work that was
+    /// given up.
+    pub(crate) async fn records_of_administrators(&self, path: &str, ids: &mut BTreeMap<String, String>) {
+        ids.insert("key".to_owned(), FLAG.to_owned());
+        ids.insert("queue".to_owned(), "low".to_owned());
+        if path.starts_with("/api/v1/webhook_") {
+            self.webhooks(ids).await;
+        }
+        if path.contains("/jobs/{id}") {
+            ids.insert("job".to_owned(), self.dead_job().await);
+        }
+        if path.contains("{event_id}") {
+            ids.insert("event".to_owned(), self.dead_event().await);
+        }
+    }
+
+    async fn webhooks(&self, ids: &mut BTreeMap<String, String>) {
+        let (webhooks, sources) = (self.platform.webhooks(), self.platform.sources());
+        for caller in ["Admin", "Other"] {
+            // An organization has room for twenty.
+            for kind in ["webhook_endpoints", "webhook_sources"] {
+                let path = format!("/api/v1/{kind}");
+                let all = self.send(caller, Method::GET, &path, None, "").await;
+                let all: Value = serde_json::from_str(&all.text).expect("a list");
+                for one in all["data"].as_array().expect("a list") {
+                    let path = format!("{path}/{}", one["id"].as_str().expect("an id"));
+                    assert_eq!(self.send(caller, Method::DELETE, &path, None, "").await.status, 204);
+                }
+            }
+        }
+        let input = EndpointInput { url: "https://example.com/".to_owned(), events: Vec::new(), enabled: true };
+        let endpoint = webhooks.create(&self.owner, input).await.expect("an endpoint").endpoint.id;
+        let delivery = webhooks.test(&self.owner, endpoint).await.expect("a delivery").id;
+        let new = NewSource { name: "Form".to_owned(), accepts: SourceKind::ALL.to_vec(), enabled: true };
+        let source = sources.create(&self.owner, new).await.expect("a source").source.id;
+        ids.insert("webhook_endpoint".to_owned(), endpoint.to_string());
+        ids.insert("delivery".to_owned(), delivery.to_string());
+        ids.insert("webhook_source".to_owned(), source.to_string());
+    }
+
+    async fn dead_job(&self) -> String {
+        let organization = Some(self.owner.organization);
+        let spec = JobSpec { organization, max_attempts: 1, ..JobSpec::new("delete_file", "not what it wants") };
+        let added = self.platform.queue().enqueue(vec![spec]).await.expect("a job");
+        self.platform.run_until_idle().await.expect("work");
+        added[0].id().to_string()
+    }
+
+    async fn dead_event(&self) -> String {
+        self.platform.run_until_idle().await.expect("work");
+        let now = self.platform.clock().now();
+        let unit = self.platform.storage().begin().await.expect("a unit");
+        let event = NewEvent {
+            organization_id: self.owner.organization,
+            channel: "leads".to_owned(),
+            event_type: "lead.updated".to_owned(),
+            conversation_id: None,
+            data: json!({}),
+        };
+        let id = unit.publish(event).await.expect("an event");
+        let claimed = unit.outbox().claim(OutboxKind::Event, now, 30, 10).await.expect("a claim");
+        let row = claimed.iter().find(|row| row.id == id).expect("the event");
+        assert!(unit.outbox().bury(id, row.claim, "nobody listens").await.expect("it is given up"));
+        unit.commit().await.expect("a commit");
+        id.to_string()
+    }
+
+    /// What the team has, and administrators make.
+    async fn records_of_the_team(&self, number: usize, ids: &mut BTreeMap<String, String>) {
+        for noun in ["member", "host"] {
+            ids.insert(noun.to_owned(), self.rep_id.clone());
+        }
+        // Nobody's: one's own sessions alone are shown, whoever asks.
+        ids.insert("session".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned());
+        let invitation = json!({"invitation": {"email": format!("ina{number}@acme.example"), "name": "Ina Invited",
+            "role": "sales_rep"}});
+        let token = json!({"api_token": {"name": "Importer", "scopes": ["leads:read"]}});
+        for (noun, path, body) in
+            [("invitation", "/api/v1/invitations", invitation), ("api_token", "/api/v1/api_tokens", token)]
+        {
+            let made = self.send("Owner", Method::POST, path, None, &body.to_string()).await;
+            assert_eq!(made.status, 201, "{noun}: {}", made.text);
+            let made: Value = serde_json::from_str(&made.text).expect("a record");
+            ids.insert(noun.to_owned(), made["data"]["id"].as_str().expect("an id").to_owned());
+        }
     }
 
     /// Asks for an endpoint of these records.
@@ -241,11 +361,23 @@ impl World {
         let path = fill(endpoint.path, ids);
         let mut body = example(endpoint.name);
         name_records(&mut body, ids);
+        if matches!(endpoint.name, "sign_up" | "send_confirmation" | "send_password_reset" | "create_invitation") {
+            // Few mails go to one address.
+            let (noun, number) =
+                (if endpoint.name == "create_invitation" { "invitation" } else { "user" }, self.count());
+            body[noun]["email"] = format!("person{number}@example.com").into();
+        }
         let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = match endpoint.name {
+            "import_leads" => "email\nnew@example.com\n".to_owned(),
+            "take_audio_turn" => FORM.to_owned(),
+            _ => body,
+        };
         let query = match endpoint.name {
             "availability" => {
                 Some(format!("assistant_id={}&from=2026-03-30T08:00:00Z&to=2026-04-02T08:00:00Z", ids["assistant"]))
             }
+            "live_events" => Some(format!("channels=conversation:{}", ids["conversation"])),
             _ => None,
         };
         if caller == Caller::Visitor {
@@ -253,6 +385,13 @@ impl World {
             return self.send_with(&headers, endpoint.verb.method(), &path, query, &body).await;
         }
         self.send(&format!("{caller:?}"), endpoint.verb.method(), &path, query, &body).await
+    }
+
+    /// An address of its own for each request, so that the limits of one are not reached.
+    fn somewhere(&self) -> std::net::IpAddr {
+        let number = u16::try_from(self.count()).unwrap_or(u16::MAX);
+        let [high, low] = number.to_be_bytes();
+        [198, 18, high, low].into()
     }
 
     async fn send(&self, caller: &str, method: Method, path: &str, query: Option<String>, body: &str) -> Answer {
@@ -273,17 +412,31 @@ impl World {
             .find(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
             .expect("an endpoint");
         let mut headers = HeaderMap::new();
-        let kind = ("content-type", "application/json".to_owned());
-        for (name, value) in credentials.iter().chain((!body.is_empty()).then_some(&kind)) {
+        let kind = match endpoint.name {
+            "import_leads" => "text/csv",
+            "take_audio_turn" => "multipart/form-data; boundary=cut",
+            _ => "application/json",
+        };
+        let kind = ("content-type", kind.to_owned());
+        let handshake = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("host", "acme.example"),
+            ("origin", "https://acme.example"),
+        ];
+        let handshake = handshake.map(|(name, value)| (name, value.to_owned()));
+        let handshake = if matches!(endpoint.name, "live" | "voice") { &handshake[..] } else { &[] };
+        for (name, value) in credentials.iter().chain(handshake).chain((!body.is_empty()).then_some(&kind)) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
-        let request =
-            Request { method, path: path.to_owned(), prefix: 0, query, headers, peer: [203, 0, 113, 7].into() };
+        let request = Request { method, path: path.to_owned(), prefix: 0, query, headers, peer: self.somewhere() };
         let body = stream::iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body.as_bytes()))]);
         let response = self.api.handle(endpoint, request, body).await;
         let text = match response.body {
             Body::Full(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Body::Stream(_) => String::new(),
+            Body::Stream(_) | Body::Socket(_) => String::new(),
         };
         Answer { status: response.status.as_u16(), text }
     }
@@ -318,6 +471,20 @@ fn example(name: &str) -> Value {
     let mut body = operation["requestBody"]["content"]["application/json"]["example"].clone();
     match name {
         "sign_in" => body["user"] = json!({"email": "owner@acme.example", "password": PASSWORD}),
+        "update_user" => body["user"] = json!({"name": "Grace Hopper"}),
+        "enrol_second_factor" => body["second_factor"] = json!({"current_password": PASSWORD}),
+        "disable_second_factor" => {
+            body["second_factor"] = json!({"current_password": PASSWORD, "otp_code": "000000"});
+        }
+        // Above an administrator's own role.
+        "create_invitation" => {
+            body["invitation"] = json!({"email": "ina@acme.example", "name": "Ina Invited", "role": "owner"});
+        }
+        "update_member" => body["member"] = json!({"role": "owner"}),
+        "create_api_token" => body["api_token"] = json!({"name": "Importer", "scopes": ["leads:read"]}),
+        "update_organization" => body["organization"] = json!({"name": "Other Name"}),
+        // As it is: free times stay free.
+        "update_host" => body["host"] = json!({"buffer_before_min": 0}),
         "create_assistant" | "update_assistant" => {
             body["assistant"] = json!({
                 "name": "Ada",
@@ -328,6 +495,9 @@ fn example(name: &str) -> Value {
         "update_lead" | "create_lead" => body["lead"] = json!({"name": "Grace Hopper"}),
         "set_lead_status" => body["lead"]["status"] = "contacted".into(),
         "update_conversation" => body["conversation"] = json!({"status": "completed"}),
+        "record_consent" => {
+            body["consent"] = json!({"kind": "recording", "channel": "phone", "state": "given", "how": "by phone"});
+        }
         "take_turn" => body["turn"] = json!({"text": "We need it by June."}),
         "create_conversation" => body["conversation"] = json!({"assistant_id": ""}),
         "update_appointment" => body["appointment"] = json!({"notes": "Bring the offer."}),

@@ -14,7 +14,7 @@ use spotlight_core::{
     },
     ports::UserRepository,
 };
-use sqlx::postgres::PgRow;
+use sqlx::{postgres::PgRow, types::Json};
 
 pub(super) use self::{link::PgLinkRepository, session::PgSessionRepository, token::PgApiTokenRepository};
 use super::{
@@ -28,7 +28,7 @@ use super::{
 macro_rules! columns {
     () => {
         "id, email, name, password_hash, confirmed_at, failed_attempts, locked_at, last_sign_in_at, sign_in_count, \
-         created_at, updated_at, version"
+         created_at, updated_at, version, second_factor"
     };
 }
 
@@ -36,15 +36,15 @@ macro_rules! update {
     () => {
         "UPDATE users SET email = $3, name = $4, password_hash = $5, confirmed_at = $6, failed_attempts = $7, \
          locked_at = $8, last_sign_in_at = $9, sign_in_count = $10, created_at = $11, updated_at = $12, \
-         version = version + 1 WHERE id = $1 AND version = $2"
+         second_factor = $13, version = version + 1 WHERE id = $1 AND version = $2"
     };
 }
 
 statements! {
     INSERT = [
         "INSERT INTO users (id, version, email, name, password_hash, confirmed_at, failed_attempts, locked_at, \
-         last_sign_in_at, sign_in_count, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+         last_sign_in_at, sign_in_count, created_at, updated_at, second_factor) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
     ];
     GET = ["SELECT ", columns!(), " FROM users WHERE id = $1"];
     FIND_BY_EMAIL = ["SELECT ", columns!(), " FROM users WHERE email = $1"];
@@ -90,6 +90,7 @@ fn read(row: &PgRow) -> Result<User> {
         created_at: row.at()?,
         updated_at: row.at()?,
         version: row.take()?,
+        second_factor: row.maybe_json()?,
     })
 }
 
@@ -118,6 +119,7 @@ fn bind<'q>(sql: &'static str, user: &'q User) -> Query<'q> {
         .bind(i64::from(user.sign_in_count))
         .bind(user.created_at)
         .bind(user.updated_at)
+        .bind(user.second_factor.as_ref().map(Json))
 }
 
 /// Keeps users and memberships.

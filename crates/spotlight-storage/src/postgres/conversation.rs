@@ -73,6 +73,7 @@ statements! {
          FROM conversations c WHERE c.organization_id = $1 AND c.id = $2"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND id = $2"];
+    BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND external_call_id = $2"];
     VERSION = ["SELECT version FROM conversations WHERE organization_id = $1 AND id = $2"];
     UPDATE = [update!()];
     // Nothing can be taken or missing where these stay.
@@ -197,6 +198,11 @@ impl ConversationRepository for PgConversationRepository {
             .bind(conversation.assistant_id.as_uuid());
         let words = ("lead or assistant", "the conversation's id or external call id is taken");
         Err(write::refused(&mut tx, parents, words).await?)
+    }
+
+    async fn by_external_call(&self, organization: OrganizationId, call: &str) -> Result<Option<Conversation>> {
+        let get = query(BY_CALL).bind(organization.as_uuid()).bind(call);
+        row::one(self.db.fetch_optional(get).await?.as_ref(), read)
     }
 
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {

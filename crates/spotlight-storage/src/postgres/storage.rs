@@ -12,7 +12,8 @@ use spotlight_core::{
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
         ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
-        Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository,
+        UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -37,7 +38,7 @@ use super::{
     outbox::PgOutboxRepository,
     placement,
     report::PgReportRepository,
-    webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository},
+    webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository, PgSourceRepository},
 };
 
 macro_rules! repositories {
@@ -81,6 +82,7 @@ repositories! {
     subscriptions: SubscriptionRepository = PgSubscriptionRepository,
     usage: UsageRepository = PgUsageRepository,
     webhook_endpoints: EndpointRepository = PgEndpointRepository,
+    webhook_sources: SourceRepository = PgSourceRepository,
     webhook_deliveries: DeliveryRepository = PgDeliveryRepository,
     processed_events: ProcessedRepository = PgProcessedRepository,
     audit: AuditRepository = PgAuditRepository,

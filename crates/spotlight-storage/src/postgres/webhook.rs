@@ -1,6 +1,7 @@
 //! Outgoing webhooks, and the ids of incoming ones.
 
 mod delivery;
+mod source;
 
 use async_trait::async_trait;
 use spotlight_core::{
@@ -14,7 +15,10 @@ use spotlight_core::{
 };
 use sqlx::{postgres::PgRow, types::Json};
 
-pub(super) use self::delivery::{PgDeliveryRepository, built as built_statements};
+pub(super) use self::{
+    delivery::{PgDeliveryRepository, built as built_statements},
+    source::PgSourceRepository,
+};
 use super::{
     db::{PgDb, query},
     row::{self, Row},
@@ -56,7 +60,7 @@ statements! {
 
 /// Every statement about webhooks.
 pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [STATEMENTS, delivery::STATEMENTS].into_iter().flatten()
+    [STATEMENTS, delivery::STATEMENTS, source::STATEMENTS].into_iter().flatten()
 }
 
 fn read(row: &PgRow) -> Result<WebhookEndpoint> {

@@ -47,6 +47,7 @@ statements! {
          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND id = ?"];
+    BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND external_call_id = ?"];
     UPDATE = [
         "UPDATE conversations SET search = ?, lead_id = ?, assistant_id = ?, source = ?, status = ?, language = ?, \
          time_zone = ?, score = ?, score_reasons = ?, criteria = ?, sentiment = ?, sentiment_value = ?, summary = ?, \
@@ -157,6 +158,10 @@ impl ConversationRepository for SqliteConversationRepository {
         let done = self.db.write().await?.execute(insert).await;
         done.map_err(|failure| failure.or_reference(|| Error::not_found("lead or assistant")))?;
         Ok(())
+    }
+
+    async fn by_external_call(&self, organization: OrganizationId, call: &str) -> Result<Option<Conversation>> {
+        one(self.db.row(query(BY_CALL).bind(organization.as_uuid()).bind(call.to_owned())).await?, read)
     }
 
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {

@@ -30,7 +30,7 @@ use super::{
     outbox::{self, SqliteOutboxRepository},
     queue,
     report::SqliteReportRepository,
-    webhook::{SqliteDeliveryRepository, SqliteEndpointRepository, SqliteProcessedRepository},
+    webhook::{SqliteDeliveryRepository, SqliteEndpointRepository, SqliteProcessedRepository, SqliteSourceRepository},
     writer::Tx,
 };
 
@@ -96,6 +96,7 @@ repositories! {
     subscriptions: SqliteSubscriptionRepository as SubscriptionRepository,
     usage: SqliteUsageRepository as UsageRepository,
     webhook_endpoints: SqliteEndpointRepository as EndpointRepository,
+    webhook_sources: SqliteSourceRepository as SourceRepository,
     webhook_deliveries: SqliteDeliveryRepository as DeliveryRepository,
     processed_events: SqliteProcessedRepository as ProcessedRepository,
     audit: SqliteAuditRepository as AuditRepository,

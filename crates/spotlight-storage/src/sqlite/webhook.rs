@@ -2,16 +2,22 @@
 
 mod delivery;
 mod endpoint;
+mod source;
 
 use async_trait::async_trait;
 use spotlight_core::{Result, domain::time::Timestamp, ports::ProcessedRepository};
 
-pub(super) use self::{delivery::SqliteDeliveryRepository, endpoint::SqliteEndpointRepository};
+pub(super) use self::{
+    delivery::SqliteDeliveryRepository, endpoint::SqliteEndpointRepository, source::SqliteSourceRepository,
+};
 use super::{codec::Bind, db::query, repositories::repository, sql::statements};
 
 /// Every statement of the files below.
 #[cfg(test)]
-pub(super) use self::{delivery::STATEMENTS as DELIVERY_STATEMENTS, endpoint::STATEMENTS as ENDPOINT_STATEMENTS};
+pub(super) use self::{
+    delivery::STATEMENTS as DELIVERY_STATEMENTS, endpoint::STATEMENTS as ENDPOINT_STATEMENTS,
+    source::STATEMENTS as SOURCE_STATEMENTS,
+};
 
 statements! {
     @global {

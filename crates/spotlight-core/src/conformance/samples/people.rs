@@ -18,7 +18,8 @@ use crate::domain::{
     organization::{Organization, Retention, StorageMode},
     schedule::{Exception, Host, Span, WeeklyHours},
     scoring::{Criteria, Criterion, Met, Reason, ScoringRules},
-    user::{ApiToken, LinkPurpose, Membership, OneTimeLink, PasswordHash, Role, Scope, Session, User},
+    second_factor::SecondFactor,
+    user::{ApiToken, LinkPurpose, Membership, OneTimeLink, PasswordHash, Role, Scope, SecretHash, Session, User},
 };
 
 impl Samples {
@@ -64,6 +65,12 @@ impl Samples {
             locked_at: Some(at(3)),
             last_sign_in_at: Some(at(4)),
             sign_in_count: 5,
+            second_factor: Some(SecondFactor {
+                confirmed_at: Some(at(3)),
+                last_step: Some(56_000_000),
+                recovery: vec![SecretHash([1; 32]), SecretHash([2; 32])],
+                ..SecondFactor::new([3; 32], at(2))
+            }),
             created_at: at(0),
             updated_at: at(1),
             version: 1,

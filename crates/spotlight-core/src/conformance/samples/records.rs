@@ -5,11 +5,13 @@ use serde_json::json;
 use super::{Samples, at};
 use crate::{
     domain::{
-        AuditEntryId, OrganizationId, UsageId, WebhookDeliveryId, WebhookEndpointId,
+        AuditEntryId, OrganizationId, UsageId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         audit::AuditEntry,
         billing::{Meter, PlanId, Subscription, SubscriptionStatus, Usage},
         flag::FeatureFlag,
-        webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+        webhook::{
+            DeliveryAttempt, DeliveryStatus, SigningSecret, SourceKind, WebhookDelivery, WebhookEndpoint, WebhookSource,
+        },
     },
     ports::{IdempotencyRecord, JobSpec, NewEvent},
 };
@@ -65,6 +67,23 @@ impl Samples {
         }
     }
 
+    /// A source whose secret is being changed.
+    pub fn source(&self, organization_id: OrganizationId) -> WebhookSource {
+        WebhookSource {
+            id: WebhookSourceId::from_uuid(self.uuid()),
+            organization_id,
+            name: "Website form".to_owned(),
+            accepts: vec![SourceKind::Leads, SourceKind::Conversations],
+            secret: SigningSecret::new("whsrc_new"),
+            previous_secret: Some(SigningSecret::new("whsrc_old")),
+            previous_secret_until: Some(at(60)),
+            enabled: true,
+            created_at: at(0),
+            updated_at: at(1),
+            version: 1,
+        }
+    }
+
     /// A delivery that was tried once.
     pub fn delivery(&self, endpoint: &WebhookEndpoint) -> WebhookDelivery {
         WebhookDelivery {
@@ -79,6 +98,7 @@ impl Samples {
                 status: Some(503),
                 error: Some("the receiver answered 503".to_owned()),
                 elapsed_ms: 40,
+                answer: None,
             }],
             next_attempt_at: Some(at(5)),
             created_at: at(0),

@@ -1,7 +1,7 @@
 //! Inviting colleagues, by a link that is sent to them.
 
 use chrono::Duration as Span;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
@@ -24,7 +24,8 @@ use crate::{
     ports::UnitOfWork,
     services::{
         Context,
-        deps::{answered_id, id_answer, repeated},
+        deps::{answered_id, hash as hash_of, hex, id_answer, repeated},
+        live::access_of_changed,
     },
 };
 
@@ -183,15 +184,15 @@ impl AccountService {
 
     /// Accepts an invitation by its link. `ctx` is [anonymous](Context::anonymous).
     ///
-    /// Whoever has no account with a confirmed address chooses a password, and sessions that somebody else may have
-    /// opened with their address end. The address is confirmed by this.
+    /// Whoever has no account with a confirmed address chooses a password; sessions and a second factor that somebody
+    /// else may have opened and enrolled with their address end. The address is confirmed by this.
     ///
     /// # Errors
     /// `Validation` with every broken rule, or for a link that was used, has expired or was withdrawn; `PlanLimit` when
     /// every seat is taken, and the link stays good then; `RateLimited`.
     ///
     /// # Idempotency
-    /// A link works once. Who is a member by then keeps their role.
+    /// A link works once, and a key that is a UUID gives what it was used for. Who is a member by then keeps their role.
     pub async fn accept_invitation(&self, ctx: &Context, request: AcceptInvitation) -> Result<(User, Membership)> {
         ctx.check_deadline()?;
         self.limit_address(ctx, "invitation").await?;
@@ -216,6 +217,16 @@ impl AccountService {
         request: &AcceptInvitation,
         hash: Option<&PasswordHash>,
     ) -> Result<(User, Membership)> {
+        let caller = ctx.by(Actor::Anonymous, Context::anonymous().organization);
+        let secret = hash_of(request.token.expose_secret().as_bytes());
+        let asked = json!({ "token": hex(&secret.0), "name": request.name });
+        if let Some(answer) = self.deps.replay(&caller, "invitation.accept", &asked).await? {
+            let (organization, user): (OrganizationId, UserId) =
+                (answered_id(&answer)?, answered_id(&json!({ "id": answer["user_id"] }))?);
+            let users = self.deps.read(ctx).users();
+            let found = users.get(user).await?.zip(users.membership(organization, user).await?);
+            return found.ok_or_else(|| Error::not_found("member"));
+        }
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
         let (link, mut user) = open(&self.deps, &*unit, &request.token, LinkPurpose::Invitation).await?;
@@ -226,7 +237,9 @@ impl AccountService {
             user.confirmed_at = Some(now);
             user.failed_attempts = 0;
             user.locked_at = None;
+            user.second_factor = None;
             unit.sessions().delete_all(user.id, None).await?;
+            access_of_changed(&*unit, user.id).await?;
             if let Some(name) = &request.name {
                 name.trim().clone_into(&mut user.name);
             }
@@ -244,6 +257,8 @@ impl AccountService {
         let by = ctx.by(Actor::User(user.id), organization);
         let details = json!({ "role": membership.role });
         self.deps.audit(&*unit, &by, "member.join", ("user", user.id.to_string()), details).await?;
+        let answer = json!({ "id": organization, "user_id": user.id });
+        self.deps.remember(&*unit, &caller, "invitation.accept", &asked, answer).await?;
         unit.commit().await?;
         Ok((user, membership))
     }

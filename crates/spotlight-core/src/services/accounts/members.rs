@@ -6,6 +6,7 @@ use super::AccountService;
 use crate::{
     domain::{
         OrganizationId, UserId,
+        audit::Actor,
         contact::Email,
         organization::Organization,
         time::Timestamp,
@@ -13,7 +14,7 @@ use crate::{
     },
     error::{Error, Result},
     ports::{AssistantFilter, AssistantSort, Cursor, MAX_PER_PAGE, Order, Paging, Sort, UnitOfWork},
-    services::{Context, conversations, deps::repeated},
+    services::{Context, conversations, deps::repeated, live::access_changed},
 };
 
 /// A member as the team sees them.
@@ -86,7 +87,6 @@ impl AccountService {
     /// The role they have already is set again.
     pub async fn change_role(&self, ctx: &Context, user: UserId, role: Role) -> Result<Member> {
         ctx.require(Scope::Admin, Role::Admin)?;
-        ctx.require_rank(role)?;
         repeated(|| self.try_change_role(ctx, user, role)).await
     }
 
@@ -95,12 +95,13 @@ impl AccountService {
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
-        ctx.require_rank(member.role)?;
+        ctx.require_rank(role.max(member.role))?;
         if member.role == Role::Owner && role != Role::Owner {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
         let changed = Membership { role, ..member };
         unit.users().set_membership(&changed).await?;
+        access_changed(&*unit, ctx.organization, &[user]).await?;
         let found = unit.users().get(user).await?.ok_or_else(|| Error::not_found("member"))?;
         let details = json!({ "from": member.role, "to": role });
         self.deps.audit(&*unit, ctx, "member.change_role", ("user", user.to_string()), details).await?;
@@ -116,10 +117,7 @@ impl AccountService {
     /// `NotFound`; `Conflict` for the last owner; `Forbidden` for others than oneself below `admin` and for those above
     /// the actor's own role.
     pub async fn remove_member(&self, ctx: &Context, user: UserId) -> Result<()> {
-        let oneself = ctx.require_person().is_ok_and(|own| own == user);
-        if !oneself {
-            ctx.require(Scope::Admin, Role::Admin)?;
-        }
+        ctx.check_deadline()?;
         repeated(|| self.try_remove(ctx, user)).await
     }
 
@@ -128,7 +126,9 @@ impl AccountService {
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
-        ctx.require_rank(member.role)?;
+        if ctx.actor != Actor::User(user) {
+            ctx.require(Scope::Admin, member.role.max(Role::Admin))?;
+        }
         if member.role == Role::Owner {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
@@ -184,7 +184,7 @@ pub(crate) async fn expel(
             unit.api_tokens().revoke(organization, token.id, now).await?;
         }
     }
-    Ok(())
+    access_changed(unit, organization, &[user]).await
 }
 
 /// Takes a host out of every assistant that names them.

@@ -4,11 +4,13 @@
 //! secret of a single-use link. A person who has signed up but not confirmed their address may sign in and do what their
 //! role allows, save inviting others, which would send e-mail in the name of an address that may not be theirs.
 
+mod again;
 mod invitations;
 mod links;
 mod members;
 mod passwords;
 mod profile;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
@@ -20,16 +22,26 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::{
     invitations::{AcceptInvitation, Invitation, NewInvitation},
     members::Member,
+    profile::{AccountChange, AccountPatch},
+    second_factor::Enrolment,
+    sessions::NewSession,
     sign_in::{Authenticated, SIGN_IN_QUOTA, SignIn, SignedIn},
     sign_up::SignUp,
     tokens::NewToken,
 };
 pub(crate) use self::{members::expel, sign_up::blank_user};
-use super::{Context, deps::Deps, passwords::Passwords};
+use super::{
+    Context,
+    deps::{Deps, hex},
+    passwords::Passwords,
+};
 use crate::{
-    domain::{OrganizationId, user::User},
+    domain::{
+        OrganizationId,
+        user::{SecretHash, User},
+    },
     error::{Error, ErrorKind, Result, Retry, Violations},
-    ports::{Quota, UnitOfWork},
+    ports::{IdempotencyRecord, Quota, UnitOfWork},
 };
 
 /// Accounts.
@@ -60,6 +72,22 @@ impl AccountService {
             Some(address) => self.limit(&format!("{what}:ip:{address}"), SIGN_IN_QUOTA).await,
             None => Ok(()),
         }
+    }
+
+    /// Commits about as much as somebody known would have caused, so that the time taken does not tell who has an
+    /// account. What it writes is forgotten with what has expired.
+    async fn waste(&self, unit: Box<dyn UnitOfWork>) -> Result<()> {
+        let now = self.deps.now();
+        let record = IdempotencyRecord {
+            organization_id: Context::anonymous().organization,
+            scope: "nobody".to_owned(),
+            key: hex(&self.deps.ids.secret()),
+            fingerprint: SecretHash(self.deps.ids.secret()),
+            answer: serde_json::Value::Null,
+            expires_at: now,
+        };
+        unit.idempotency().insert(&record, now).await?;
+        unit.commit().await
     }
 
     /// The organization in whose audit log something a user did to their own account is kept: where they act, or else

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        SessionId, UserId,
+        UserId,
         audit::Actor,
         contact::Email,
         user::{LinkPurpose, PasswordHash, User},
@@ -23,6 +23,7 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex, repeated},
+        live::access_of_changed,
     },
 };
 
@@ -31,24 +32,48 @@ pub(super) const MAIL_QUOTA: Quota = Quota { burst: 3, period: Duration::from_mi
 
 impl AccountService {
     /// Sends a link to choose a new password, if the address has an account. `ctx` is
-    /// [anonymous](Context::anonymous); the answer does not tell whether there is one.
+    /// [anonymous](Context::anonymous); neither the answer nor the time it takes tells whether there is one.
     ///
     /// # Errors
     /// `Validation` for what is no address; `RateLimited`, for known and unknown addresses alike.
     ///
     /// # Idempotency
-    /// Every request sends a link of its own, within the limit; using one ends the others.
+    /// A key that is a UUID sends one link. Otherwise every request sends a link of its own, within the limit; using one
+    /// ends the others.
     pub async fn request_password_reset(&self, ctx: &Context, email: &str) -> Result<()> {
+        self.send_if(ctx, email, LinkPurpose::PasswordReset, Span::hours(RESET_HOURS), |_| true).await
+    }
+
+    /// Sends a link to an address, if it has an account that is meant. What is done for others takes as long.
+    pub(super) async fn send_if(
+        &self,
+        ctx: &Context,
+        email: &str,
+        purpose: LinkPurpose,
+        lasts: Span,
+        meant: impl Fn(&User) -> bool,
+    ) -> Result<()> {
         ctx.check_deadline()?;
-        self.limit_address(ctx, "password_reset").await?;
+        self.limit_address(ctx, purpose.as_str()).await?;
         let email = Email::parse(email)?;
         let account = hash(email.as_str().as_bytes());
-        self.limit(&format!("password_reset:account:{}", hex(&account.0[..16])), MAIL_QUOTA).await?;
+        self.limit(&format!("{purpose}:account:{}", hex(&account.0[..16])), MAIL_QUOTA).await?;
+        let caller = ctx.by(Actor::Anonymous, Context::anonymous().organization);
+        if self.deps.replay(&caller, purpose.as_str(), &email.as_str()).await?.is_some() {
+            return Ok(());
+        }
         let unit = self.deps.storage.begin().await?;
-        let Some(user) = unit.users().find_by_email(&email).await? else { return unit.rollback().await };
-        issue(&self.deps, &*unit, &user, LinkPurpose::PasswordReset, None, Span::hours(RESET_HOURS)).await?;
-        let by = ctx.by(Actor::Anonymous, self.home(&*unit, ctx, &user).await?);
-        self.deps.audit(&*unit, &by, "password.request_reset", ("user", user.id.to_string()), json!({})).await?;
+        self.deps.remember(&*unit, &caller, purpose.as_str(), &email.as_str(), json!({})).await?;
+        let Some(user) = unit.users().find_by_email(&email).await?.filter(meant) else {
+            return self.waste(unit).await;
+        };
+        issue(&self.deps, &*unit, &user, purpose, None, lasts).await?;
+        let by = caller.by(Actor::Anonymous, self.home(&*unit, ctx, &user).await?);
+        let action = match purpose {
+            LinkPurpose::PasswordReset => "password.request_reset",
+            _ => "user.send_confirmation",
+        };
+        self.deps.audit(&*unit, &by, action, ("user", user.id.to_string()), json!({})).await?;
         unit.commit().await
     }
 
@@ -80,53 +105,13 @@ impl AccountService {
         unit.users().update(&user).await?;
         user.version += 1;
         unit.sessions().delete_all(user.id, None).await?;
+        access_of_changed(&*unit, user.id).await?;
         unit.links().revoke(user.id, LinkPurpose::PasswordReset, None).await?;
         leave(&*unit, &SendEmail::PasswordChanged { user_id: user.id }).await?;
         let by = ctx.by(Actor::User(user.id), self.home(&*unit, ctx, &user).await?);
         self.deps.audit(&*unit, &by, "password.reset", ("user", user.id.to_string()), json!({})).await?;
         unit.commit().await?;
         Ok(user)
-    }
-
-    /// Changes the actor's own password and ends their sessions, save `keep`.
-    ///
-    /// # Errors
-    /// `Validation` with every broken rule, or when the current password is wrong; `RateLimited`; `Forbidden` for all
-    /// but people.
-    pub async fn change_password(
-        &self,
-        ctx: &Context,
-        current: SecretString,
-        new: SecretString,
-        keep: Option<SessionId>,
-    ) -> Result<()> {
-        let id = ctx.require_person()?;
-        let proven = self.prove(ctx, id, current).await?;
-        let hash = self.new_hash(new).await?;
-        repeated(|| self.try_change(ctx, id, &proven, &hash, keep)).await
-    }
-
-    async fn try_change(
-        &self,
-        ctx: &Context,
-        id: UserId,
-        proven: &PasswordHash,
-        hash: &PasswordHash,
-        keep: Option<SessionId>,
-    ) -> Result<()> {
-        let unit = self.deps.storage.begin().await?;
-        let mut user = unit.users().get(id).await?.ok_or_else(|| Error::not_found("user"))?;
-        if user.password_hash.as_ref() != Some(proven) {
-            return Err(wrong_password());
-        }
-        user.password_hash = Some(hash.clone());
-        user.updated_at = self.deps.now();
-        unit.users().update(&user).await?;
-        unit.sessions().delete_all(id, keep).await?;
-        unit.links().revoke(id, LinkPurpose::PasswordReset, None).await?;
-        leave(&*unit, &SendEmail::PasswordChanged { user_id: id }).await?;
-        self.deps.audit(&*unit, ctx, "password.change", ("user", id.to_string()), json!({})).await?;
-        unit.commit().await
     }
 
     /// Has the actor show their password: a session that was left open must not be enough to take an account over.

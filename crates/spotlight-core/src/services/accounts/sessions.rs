@@ -1,5 +1,6 @@
 //! A person's own sessions.
 
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::AccountService;
@@ -12,10 +13,30 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex},
+        live::access_of_changed,
     },
 };
 
+/// A session with the cookie's secret, which is stored nowhere.
+#[derive(Debug)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// The cookie's secret.
+    pub secret: SecretString,
+    /// What a browser must send back with every change.
+    pub csrf_token: String,
+}
+
 impl AccountService {
+    /// Gives a session another id and another secret; nothing else of it changes.
+    pub(super) fn renewed(&self, session: &Session) -> NewSession {
+        let secret = hex(&self.deps.ids.secret());
+        let id = SessionId::from_uuid(self.deps.ids.uuid());
+        let session = Session { id, token_hash: hash(secret.as_bytes()), ..session.clone() };
+        NewSession { csrf_token: self.csrf_token(&session), session, secret: SecretString::from(secret) }
+    }
+
     /// Whether a browser sent back the token its session was given. Takes the same time for every wrong answer.
     pub fn check_csrf(&self, session: &Session, sent: &str) -> bool {
         use subtle::ConstantTimeEq;
@@ -37,6 +58,7 @@ impl AccountService {
     pub async fn sign_out(&self, ctx: &Context, session: &Session) -> Result<()> {
         let unit = self.deps.storage.begin().await?;
         if unit.sessions().delete(session.user_id, session.id).await? {
+            access_of_changed(&*unit, session.user_id).await?;
             self.deps.audit(&*unit, ctx, "session.delete", ("session", session.id.to_string()), json!({})).await?;
             unit.commit().await?;
         }
@@ -52,6 +74,15 @@ impl AccountService {
         self.deps.read(ctx).sessions().list(user, self.deps.now()).await
     }
 
+    /// One of the actor's own sessions.
+    ///
+    /// # Errors
+    /// `NotFound` for one that has ended or is somebody else's; `Forbidden` for all but people.
+    pub async fn session(&self, ctx: &Context, id: SessionId) -> Result<Session> {
+        let found = self.sessions(ctx).await?.into_iter().find(|session| session.id == id);
+        found.ok_or_else(|| Error::not_found("session"))
+    }
+
     /// Ends one of the actor's own sessions.
     ///
     /// # Errors
@@ -62,6 +93,7 @@ impl AccountService {
         if !unit.sessions().delete(user, id).await? {
             return Err(Error::not_found("session"));
         }
+        access_of_changed(&*unit, user).await?;
         self.deps.audit(&*unit, ctx, "session.delete", ("session", id.to_string()), json!({})).await?;
         unit.commit().await
     }
@@ -76,6 +108,7 @@ impl AccountService {
         let open = unit.sessions().list(user, self.deps.now()).await?;
         let ended = open.iter().filter(|session| Some(session.id) != except).count() as u64;
         unit.sessions().delete_all(user, except).await?;
+        access_of_changed(&*unit, user).await?;
         self.deps
             .audit(&*unit, ctx, "session.delete_all", ("user", user.to_string()), json!({ "ended": ended }))
             .await?;

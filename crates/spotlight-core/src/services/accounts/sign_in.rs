@@ -15,7 +15,7 @@ use crate::{
         time::Timestamp,
         user::{Membership, PasswordHash, Session, User},
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Violation},
     ports::{Quota, ReadConsistency},
     services::{
         Context,
@@ -41,6 +41,18 @@ pub struct SignIn {
     pub remember: bool,
     /// The browser, as it names itself.
     pub user_agent: Option<String>,
+    /// A code of the second factor, or a recovery code; needed by those who have one.
+    pub otp_code: Option<SecretString>,
+    /// The secret of the browser's earlier session, which ends.
+    pub replaces: Option<SecretString>,
+}
+
+impl SignIn {
+    /// With an address and a password alone.
+    pub fn new(email: impl Into<String>, password: SecretString) -> Self {
+        let email = email.into();
+        Self { email, password, remember: false, user_agent: None, otp_code: None, replaces: None }
+    }
 }
 
 /// Somebody who has signed in.
@@ -71,15 +83,22 @@ fn refused() -> Error {
     Error::new(ErrorKind::Unauthenticated, "e-mail or password is wrong, or the account is locked")
 }
 
+/// Says that the password is right, and what is missing.
+fn code_refused(code: &'static str, detail: &str) -> Error {
+    Error::new(ErrorKind::Unauthenticated, detail).with_violation(Violation::new("otp_code", code, detail))
+}
+
 impl AccountService {
     /// Signs somebody in, in their oldest organization. `ctx` is [anonymous](Context::anonymous); its source address
     /// counts towards the limit.
     ///
     /// An unknown address, a wrong password and a locked account all get the same answer after the same work. Failures
-    /// are counted, at once or in turn, and lock the account at the limit.
+    /// are counted, at once or in turn, and lock the account at the limit; a wrong code is one. Who has a second factor
+    /// and shows no code is told so, once the password is right.
     ///
     /// # Errors
-    /// `Unauthenticated`; `RateLimited` with a pause; `Unavailable` when too many sign in at once.
+    /// `Unauthenticated`, which names `otp_code` with the code `otp_required` or `otp_invalid` where that is all that is
+    /// wrong; `RateLimited` with a pause; `Unavailable` when too many sign in at once.
     ///
     /// # Idempotency
     /// None: every sign-in is a session of its own.
@@ -88,6 +107,7 @@ impl AccountService {
         self.limit_address(ctx, "sign_in").await?;
         let Ok(email) = Email::parse(&request.email) else {
             self.passwords.verify(request.password, None).await?;
+            self.waste(self.deps.storage.begin().await?).await?;
             return Err(refused());
         };
         let account = hash(email.as_str().as_bytes());
@@ -95,38 +115,59 @@ impl AccountService {
         let found = self.deps.storage.read(ReadConsistency::Strong).users().find_by_email(&email).await?;
         let stored = found.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords.verify(request.password.clone(), stored.clone()).await?;
-        let Some(found) = found else { return Err(refused()) };
-        let verified = stored.filter(|_| right);
+        let Some(found) = found else {
+            self.waste(self.deps.storage.begin().await?).await?;
+            return Err(refused());
+        };
+        // Of a locked account no password is right, and the work is the same.
+        let verified = stored.filter(|_| right && !found.is_locked(self.deps.now()));
         let entered = repeated(|| self.enter(ctx, &request, found.id, verified.as_ref())).await;
         match entered {
             // What went on with the account at this moment is not for somebody who may not know its password.
             Err(error) if error.kind() == ErrorKind::StaleVersion => Err(refused().with_source(error)),
-            other => other?.ok_or_else(refused),
+            other => other?,
         }
     }
 
-    /// Notes the outcome: `verified` is the hash that the password fits. None when it does not open the account.
+    /// Notes the outcome: `verified` is the hash that the password fits. Gives the session, or why there is none.
     async fn enter(
         &self,
         ctx: &Context,
         request: &SignIn,
         id: UserId,
         verified: Option<&PasswordHash>,
-    ) -> Result<Option<SignedIn>> {
+    ) -> Result<Result<SignedIn>> {
         // Read again inside the unit: others may have failed, succeeded or changed the password meanwhile.
         let unit = self.deps.storage.begin().await?;
-        let Some(mut user) = unit.users().get(id).await? else { return Ok(None) };
+        let Some(mut user) = unit.users().get(id).await? else { return Ok(Err(refused())) };
         let now = self.deps.now();
         user.updated_at = now;
         if verified.is_none() {
             user.record_failure(now);
             unit.users().update(&user).await?;
             unit.commit().await?;
-            return Ok(None);
+            return Ok(Err(refused()));
         }
         let membership = unit.users().memberships(user.id).await?.into_iter().next();
         let open = !user.is_locked(now) && user.password_hash.as_ref() == verified;
-        let Some(membership) = membership.filter(|_| open) else { return Ok(None) };
+        let Some(membership) = membership.filter(|_| open) else { return Ok(Err(refused())) };
+        if user.needs_code() {
+            let Some(code) = &request.otp_code else {
+                return Ok(Err(code_refused("otp_required", "Send a code of your second factor too, as otp_code")));
+            };
+            if !self.accepts(&mut user, code, now) {
+                user.record_failure(now);
+                unit.users().update(&user).await?;
+                unit.commit().await?;
+                return Ok(Err(code_refused("otp_invalid", "This code is wrong, too old, or was used before")));
+            }
+        }
+        if let Some(old) = &request.replaces {
+            let old = unit.sessions().find_by_hash(&hash(old.expose_secret().as_bytes())).await?;
+            if let Some(old) = old {
+                unit.sessions().delete(old.user_id, old.id).await?;
+            }
+        }
         user.record_success(now);
         unit.users().update(&user).await?;
         user.version += 1;
@@ -136,7 +177,7 @@ impl AccountService {
         self.deps.audit(&*unit, &by, "session.create", ("session", session.id.to_string()), json!({})).await?;
         unit.commit().await?;
         let csrf_token = self.csrf_token(&session);
-        Ok(Some(SignedIn { user, membership, session, secret, csrf_token }))
+        Ok(Ok(SignedIn { user, membership, session, secret, csrf_token }))
     }
 
     fn new_session(

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     AccountService, check_password,
     links::{CONFIRMATION_DAYS, issue, open},
+    passwords::MAIL_QUOTA,
 };
 use crate::{
     domain::{
@@ -20,10 +21,12 @@ use crate::{
         user::{LinkPurpose, PasswordHash, User},
     },
     error::{Error, Result, Violations},
+    jobs::{email::SendEmail, leave},
     ports::UnitOfWork,
     services::{
         Context,
-        deps::{answered_id, hex, repeated},
+        deps::{answered_id, hash, hex, repeated},
+        live::access_of_changed,
         organizations::{blank_organization, settle},
     },
     text,
@@ -49,15 +52,18 @@ impl AccountService {
     /// Makes an organization on the plan `free` with its owner, whose address is unconfirmed, and sends the link that
     /// confirms it. `ctx` is [anonymous](Context::anonymous).
     ///
+    /// None when the address has an account in use: whoever reads its mail is told so there. Whoever asks must not be
+    /// told, and the work is much the same.
+    ///
     /// A user who belongs to no organization any more may sign up anew; what they had confirmed no longer counts, since
     /// anybody can type their address.
     ///
     /// # Errors
-    /// `Validation` with every broken rule, or when the address has an account in use; `RateLimited` with a pause.
+    /// `Validation` with every broken rule; `RateLimited` with a pause, for known and unknown addresses alike.
     ///
     /// # Idempotency
     /// A key that is a UUID gives what it made, to the same source address; the password is no part of the comparison.
-    pub async fn sign_up(&self, ctx: &Context, request: SignUp) -> Result<(Organization, User)> {
+    pub async fn sign_up(&self, ctx: &Context, request: SignUp) -> Result<Option<(Organization, User)>> {
         ctx.check_deadline()?;
         self.limit_address(ctx, "sign_up").await?;
         let mut broken = Violations::new();
@@ -67,6 +73,8 @@ impl AccountService {
         check_password(&mut broken, &request.password);
         broken.into_result()?;
         let email = email.ok_or_else(|| Error::internal("an address without a broken rule is one"))?;
+        let account = hash(email.as_str().as_bytes());
+        self.limit(&format!("sign_up:account:{}", hex(&account.0[..16])), MAIL_QUOTA).await?;
         let hash = self.passwords.hash(request.password.clone()).await?;
         let caller = ctx.by(Actor::Anonymous, Context::anonymous().organization);
         repeated(|| self.try_sign_up(&caller, &request, &email, &hash)).await
@@ -78,18 +86,25 @@ impl AccountService {
         request: &SignUp,
         email: &Email,
         hash: &PasswordHash,
-    ) -> Result<(Organization, User)> {
+    ) -> Result<Option<(Organization, User)>> {
         if let Some(answer) = self.deps.replay(ctx, "sign_up", request).await? {
+            if answer["id"].is_null() {
+                return Ok(None);
+            }
             let (id, user): (OrganizationId, _) =
                 (answered_id(&answer)?, answered_id(&json!({ "id": answer["user_id"] }))?);
             let repos = self.deps.read(ctx);
             let organization = repos.organizations().get(id).await?;
             let user = repos.users().get(user).await?;
-            return organization.zip(user).ok_or_else(|| Error::not_found("account"));
+            return organization.zip(user).map(Some).ok_or_else(|| Error::not_found("account"));
         }
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
-        let user = self.newcomer(&*unit, request, email, hash, now).await?;
+        let Some(user) = self.newcomer(&*unit, request, email, hash, now).await? else {
+            self.deps.remember(&*unit, ctx, "sign_up", request, json!({})).await?;
+            unit.commit().await?;
+            return Ok(None);
+        };
         let organization = Organization {
             name: request.organization.trim().to_owned(),
             slug: self.free_slug(&*unit, &request.organization).await?,
@@ -106,10 +121,11 @@ impl AccountService {
         let answer = json!({ "id": organization.id, "user_id": user.id });
         self.deps.remember(&*unit, ctx, "sign_up", request, answer).await?;
         unit.commit().await?;
-        Ok((organization, user))
+        Ok(Some((organization, user)))
     }
 
-    /// Stores the user who signs up: a new one, or one who belongs nowhere any more.
+    /// Stores the user who signs up: a new one, or one who belongs nowhere any more. None, and word to the address, for
+    /// one that is in use.
     async fn newcomer(
         &self,
         unit: &dyn UnitOfWork,
@@ -117,9 +133,7 @@ impl AccountService {
         email: &Email,
         hash: &PasswordHash,
         now: Timestamp,
-    ) -> Result<User> {
-        let taken =
-            || Error::invalid("email", "taken", "This e-mail has an account already; sign in, or reset the password");
+    ) -> Result<Option<User>> {
         let name = request.name.trim().to_owned();
         let Some(known) = unit.users().find_by_email(email).await? else {
             let user = User {
@@ -128,10 +142,13 @@ impl AccountService {
                 ..blank_user(UserId::from_uuid(self.deps.ids.uuid()), email.clone(), now)
             };
             let added = unit.users().insert(&user).await;
-            return added.map(|()| user).map_err(|error| if error.is_conflict() { taken() } else { error });
+            // Somebody who signs up with the same address at this moment is met in the next try.
+            added.map_err(|error| if error.is_conflict() { Error::stale("user") } else { error })?;
+            return Ok(Some(user));
         };
         if !unit.users().memberships(known.id).await?.is_empty() {
-            return Err(taken());
+            leave(unit, &SendEmail::AddressInUse { user_id: known.id }).await?;
+            return Ok(None);
         }
         let mut user = User {
             name,
@@ -143,10 +160,11 @@ impl AccountService {
         unit.users().update(&user).await?;
         user.version += 1;
         unit.sessions().delete_all(user.id, None).await?;
+        access_of_changed(unit, user.id).await?;
         for purpose in [LinkPurpose::Confirmation, LinkPurpose::PasswordReset] {
             unit.links().revoke(user.id, purpose, None).await?;
         }
-        Ok(user)
+        Ok(Some(user))
     }
 
     /// A slug after a name that no organization has.
@@ -201,7 +219,7 @@ impl AccountService {
     /// `Conflict` when it is confirmed; `RateLimited`; `Forbidden` for all but people.
     pub async fn send_confirmation(&self, ctx: &Context) -> Result<()> {
         let id = ctx.require_person()?;
-        self.limit(&format!("confirmation:{id}"), super::passwords::MAIL_QUOTA).await?;
+        self.limit(&format!("confirmation:{id}"), MAIL_QUOTA).await?;
         let unit = self.deps.storage.begin().await?;
         let user = unit.users().get(id).await?.ok_or_else(|| Error::not_found("user"))?;
         if user.confirmed_at.is_some() {
@@ -210,6 +228,19 @@ impl AccountService {
         issue(&self.deps, &*unit, &user, LinkPurpose::Confirmation, None, Span::days(CONFIRMATION_DAYS)).await?;
         self.deps.audit(&*unit, ctx, "user.send_confirmation", ("user", id.to_string()), json!({})).await?;
         unit.commit().await
+    }
+
+    /// Sends another link to confirm an address, if it has an account that is not confirmed. `ctx` is
+    /// [anonymous](Context::anonymous); neither the answer nor the time it takes tells whether there is one.
+    ///
+    /// # Errors
+    /// `Validation` for what is no address; `RateLimited`, for all addresses alike.
+    ///
+    /// # Idempotency
+    /// A key that is a UUID sends one link. Otherwise every request sends its own, within the limit.
+    pub async fn request_confirmation(&self, ctx: &Context, email: &str) -> Result<()> {
+        let known = |user: &User| user.confirmed_at.is_none();
+        self.send_if(ctx, email, LinkPurpose::Confirmation, Span::days(CONFIRMATION_DAYS), known).await
     }
 }
 
@@ -225,6 +256,7 @@ pub(crate) fn blank_user(id: UserId, email: Email, now: Timestamp) -> User {
         locked_at: None,
         last_sign_in_at: None,
         sign_in_count: 0,
+        second_factor: None,
         created_at: now,
         updated_at: now,
         version: 1,

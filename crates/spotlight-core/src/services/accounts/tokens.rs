@@ -14,6 +14,7 @@ use crate::{
     services::{
         Context,
         deps::{hash, hex, id_answer},
+        live::access_changed,
     },
 };
 
@@ -103,14 +104,18 @@ impl AccountService {
     /// Revokes a token.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` for those who are not administrators.
-    ///
-    /// # Idempotency
-    /// A revoked token keeps its first time.
+    /// `NotFound`, also for one that was revoked before; `Forbidden` for those who are not administrators.
     pub async fn revoke_token(&self, ctx: &Context, id: ApiTokenId) -> Result<()> {
         ctx.require(Scope::Admin, Role::Admin)?;
         let unit = self.deps.storage.begin().await?;
+        let tokens = unit.api_tokens().list(ctx.organization).await?;
+        if !tokens.iter().any(|token| token.id == id && token.revoked_at.is_none()) {
+            return Err(Error::not_found("API token"));
+        }
         unit.api_tokens().revoke(ctx.organization, id, self.deps.now()).await?;
+        let tokens = unit.api_tokens().list(ctx.organization).await?;
+        let holder: Vec<_> = tokens.iter().filter(|token| token.id == id).map(|token| token.user_id).collect();
+        access_changed(&*unit, ctx.organization, &holder).await?;
         self.deps.audit(&*unit, ctx, "api_token.revoke", ("api_token", id.to_string()), json!({})).await?;
         unit.commit().await
     }

@@ -63,16 +63,23 @@ impl ConversationService {
     /// is accepted, also one that a colleague had accepted and did not come to.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
+    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over; `StaleVersion` when it is not at
+    /// `expected_version`.
     ///
     /// # Idempotency
     /// Taking over again changes nothing.
-    pub async fn take_over(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+    pub async fn take_over(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        expected_version: Option<i64>,
+    ) -> Result<Conversation> {
         ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
         let user = person(ctx)?;
         self.get(ctx, id).await?;
         let unit = self.deps.storage.begin().await?;
         let mut conversation = self.open_for(&*unit, ctx, id).await?;
+        at_version(&conversation, expected_version)?;
         match conversation.taken_over_by {
             Some(other) if other == user => return Ok(conversation),
             Some(_) => return Err(Error::conflict("a colleague has taken this conversation over")),
@@ -102,16 +109,23 @@ impl ConversationService {
     /// Gives the conversation back to the assistant.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over.
+    /// `NotFound`; `Conflict` when it has ended or somebody else has taken over; `StaleVersion` when it is not at
+    /// `expected_version`.
     ///
     /// # Idempotency
     /// Giving it back again changes nothing.
-    pub async fn give_back(&self, ctx: &Context, id: ConversationId) -> Result<Conversation> {
+    pub async fn give_back(
+        &self,
+        ctx: &Context,
+        id: ConversationId,
+        expected_version: Option<i64>,
+    ) -> Result<Conversation> {
         ctx.require(Scope::ConversationsWrite, Role::SalesRep)?;
         let user = person(ctx)?;
         self.get(ctx, id).await?;
         let unit = self.deps.storage.begin().await?;
         let mut conversation = self.open_for(&*unit, ctx, id).await?;
+        at_version(&conversation, expected_version)?;
         match conversation.taken_over_by {
             None => return Ok(conversation),
             Some(other) if other != user && ctx.visible_to().is_some() => {
@@ -123,6 +137,13 @@ impl ConversationService {
         unit.commit().await?;
         Ok(conversation)
     }
+}
+
+fn at_version(conversation: &Conversation, expected: Option<i64>) -> Result<()> {
+    if expected.is_some_and(|version| version != conversation.version) {
+        return Err(Error::stale("conversation"));
+    }
+    Ok(())
 }
 
 /// The assistant goes on in a conversation that a person had taken over.

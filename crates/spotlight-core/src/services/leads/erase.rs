@@ -9,7 +9,7 @@ use crate::{
         conversation::{Conversation, ConversationStatus},
         user::{Role, Scope},
     },
-    error::{ErrorKind, Result},
+    error::{Error, ErrorKind, Result},
     jobs::{leave, upkeep::DeleteFile},
     ports::{ConversationFilter, Paging, Sort, UnitOfWork, page::MAX_PER_PAGE},
     services::{Context, conversations::end_all},
@@ -23,25 +23,35 @@ impl LeadService {
     /// away stands for the lead it became part of. The audit log keeps that it happened, and who did it.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` below `manager`.
+    /// `NotFound`; `Forbidden` below `manager`; `StaleVersion` when it is not at `expected_version`.
     ///
     /// # Idempotency
     /// An erased lead is left as it is.
-    pub async fn erase(&self, ctx: &Context, id: LeadId) -> Result<()> {
+    pub async fn erase(&self, ctx: &Context, id: LeadId, expected_version: Option<i64>) -> Result<()> {
         ctx.require(Scope::LeadsWrite, Role::Manager)?;
         let mut tries = 1;
         loop {
-            match self.erase_once(ctx, id).await {
+            match self.erase_once(ctx, id, expected_version).await {
                 // Somebody spoke meanwhile in a conversation that was to be ended.
-                Err(error) if error.kind() == ErrorKind::StaleVersion && tries < ERASE_TRIES => tries += 1,
+                Err(error)
+                    if error.kind() == ErrorKind::StaleVersion && tries < ERASE_TRIES && expected_version.is_none() =>
+                {
+                    tries += 1;
+                }
                 done => return done,
             }
         }
     }
 
-    async fn erase_once(&self, ctx: &Context, id: LeadId) -> Result<()> {
+    async fn erase_once(&self, ctx: &Context, id: LeadId, expected_version: Option<i64>) -> Result<()> {
         let unit = self.deps.storage.begin().await?;
         let id = survivor(&*unit, ctx, id).await?;
+        if let Some(version) = expected_version {
+            let found = unit.leads().get(ctx.organization, id).await?.ok_or_else(|| Error::not_found("lead"))?;
+            if found.version != version {
+                return Err(Error::stale("lead"));
+            }
+        }
         end_all(&self.deps, &*unit, ctx, id).await?;
         let files = unit.leads().erase(ctx.organization, id, self.deps.now()).await?;
         // Files go by a job: the unit may still fail, and the file store may be away.

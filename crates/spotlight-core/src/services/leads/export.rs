@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream, stream::BoxStream};
 use serde_json::json;
 
-use super::{LeadService, import::Delimiter};
+use super::{LeadService, import::Delimiter, narrow};
 use crate::{
     domain::{
         UserId,
@@ -62,9 +62,7 @@ impl LeadService {
         delimiter: Delimiter,
     ) -> Result<Table> {
         ctx.require(Scope::LeadsRead, Role::SalesRep)?;
-        if let Some(own) = ctx.visible_to() {
-            filter.owner_id = Some(own);
-        }
+        narrow(ctx, &mut filter);
         let export = Export {
             deps: self.deps.clone(),
             ctx: ctx.clone(),

@@ -28,11 +28,17 @@ impl LeadService {
     ///
     /// # Errors
     /// `NotFound` when either is missing, merged already, or one the actor may not see; `Conflict` when they are the
-    /// same; `StaleVersion` when one changed meanwhile.
+    /// same; `StaleVersion` when one changed meanwhile, or `into` is not at `expected_version`.
     ///
     /// # Idempotency
     /// With an idempotency key, the same merge again gives the lead.
-    pub async fn merge(&self, ctx: &Context, from: LeadId, into: LeadId) -> Result<Lead> {
+    pub async fn merge(
+        &self,
+        ctx: &Context,
+        from: LeadId,
+        into: LeadId,
+        expected_version: Option<i64>,
+    ) -> Result<Lead> {
         ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
         let request = (from, into);
         if let Some(answer) = self.deps.replay(ctx, "lead.merge", &request).await? {
@@ -41,7 +47,7 @@ impl LeadService {
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
         let gone = self.for_update(&*unit, ctx, from, None).await?;
-        let mut kept = self.for_update(&*unit, ctx, into, None).await?;
+        let mut kept = self.for_update(&*unit, ctx, into, expected_version).await?;
         unit.leads().merge(ctx.organization, from, into, MovedConsents::All, now).await?;
         let other_address = kept.email != gone.email;
         let differing = absorb(&mut kept, gone);

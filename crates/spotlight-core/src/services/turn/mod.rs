@@ -18,6 +18,7 @@ mod voice;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::prompt::ask;
 use self::{answer::Answering, lease::TurnLease};
 pub use self::{
     barge_in::cuts_off,

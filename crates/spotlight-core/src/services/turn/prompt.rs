@@ -92,7 +92,12 @@ pub(super) fn request(
         criteria: conversation.criteria.clone(),
         knowledge: scene.knowledge.clone(),
     };
-    ChatRequest { system: system(&brief), messages, tools: tools::offered(&scene.assistant), brief: Arc::new(brief) }
+    ask(brief, messages)
+}
+
+/// What a model is asked with this brief.
+pub(crate) fn ask(brief: Brief, messages: Vec<ChatMessage>) -> ChatRequest {
+    ChatRequest { system: system(&brief), messages, tools: tools::offered(&brief.assistant), brief: Arc::new(brief) }
 }
 
 /// The instructions. Everything that came from outside stands between marks, and is declared to be data.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use spotlight_core::{
     domain::{AssistantId, conversation::Sentiment, lead::LeadSource},
+    ports::{AssistantRow, Funnel},
     services::analytics::Dashboard,
 };
 
@@ -117,6 +118,39 @@ impl Attributes for DashboardAttributes {
     const KIND: &'static str = "dashboard";
 }
 
+pub(super) fn funnel_steps(funnel: Funnel) -> FunnelSteps {
+    FunnelSteps {
+        total: funnel.total,
+        contacted: funnel.contacted,
+        qualified: funnel.qualified,
+        converted: funnel.converted,
+    }
+}
+
+pub(super) fn day_counts(days: Vec<(NaiveDate, u64)>) -> Vec<DayCount> {
+    days.into_iter().map(|(date, leads)| DayCount { date, leads }).collect()
+}
+
+pub(super) fn sentiment_counts(counts: Vec<(Sentiment, u64)>) -> Vec<SentimentCount> {
+    counts.into_iter().map(|(sentiment, utterances)| SentimentCount { sentiment, utterances }).collect()
+}
+
+pub(super) fn source_counts(counts: Vec<(LeadSource, u64)>) -> Vec<SourceCount> {
+    counts.into_iter().map(|(source, leads)| SourceCount { source, leads }).collect()
+}
+
+pub(super) fn assistant_counts(rows: Vec<AssistantRow>) -> Vec<AssistantCount> {
+    let count = |row: AssistantRow| AssistantCount {
+        assistant_id: row.assistant_id,
+        name: row.name,
+        conversations: row.conversations,
+        completed: row.completed,
+        leads: row.leads,
+        average_score: row.average_score,
+    };
+    rows.into_iter().map(count).collect()
+}
+
 /// A dashboard as it is shown.
 pub(crate) fn dashboard(board: Dashboard) -> Resource<DashboardAttributes> {
     let (summary, funnel) = (board.summary, board.funnel);
@@ -135,31 +169,11 @@ pub(crate) fn dashboard(board: Dashboard) -> Resource<DashboardAttributes> {
         appointments_kept: summary.appointments_kept,
         response_ms_median: summary.response_ms_median,
         response_ms_p95: summary.response_ms_p95,
-        funnel: FunnelSteps {
-            total: funnel.total,
-            contacted: funnel.contacted,
-            qualified: funnel.qualified,
-            converted: funnel.converted,
-        },
-        leads_over_time: board.leads_over_time.into_iter().map(|(date, leads)| DayCount { date, leads }).collect(),
-        sentiment: board
-            .sentiment
-            .into_iter()
-            .map(|(sentiment, utterances)| SentimentCount { sentiment, utterances })
-            .collect(),
-        sources: board.sources.into_iter().map(|(source, leads)| SourceCount { source, leads }).collect(),
-        assistants: board
-            .assistants
-            .into_iter()
-            .map(|row| AssistantCount {
-                assistant_id: row.assistant_id,
-                name: row.name,
-                conversations: row.conversations,
-                completed: row.completed,
-                leads: row.leads,
-                average_score: row.average_score,
-            })
-            .collect(),
+        funnel: funnel_steps(funnel),
+        leads_over_time: day_counts(board.leads_over_time),
+        sentiment: sentiment_counts(board.sentiment),
+        sources: source_counts(board.sources),
+        assistants: assistant_counts(board.assistants),
     };
     Resource::new(id, attributes)
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use spotlight_core::{
     domain::{AssistantId, KnowledgeId, assistant::Assistant, time::Timestamp},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     ports::{AssistantFilter, AssistantSort},
     services::assistants::AssistantInput,
 };
@@ -16,9 +16,6 @@ use crate::{
     resources::call::Call,
     response::Response,
 };
-
-/// How often a change without `If-Match` is tried against a record that others change at the same time.
-const TRIES: usize = 3;
 
 pub(super) async fn list(call: Call<'_>) -> Result<Response> {
     let query = &call.query;
@@ -60,20 +57,8 @@ pub(super) async fn update(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn toggle(call: Call<'_>) -> Result<Response> {
     let (assistants, id) = (call.platform.assistants(), call.id(0, "assistant")?);
-    let changed = patiently(&call, || assistants.toggle_active(&call.context, id, call.expected_version)).await?;
+    let changed = call.patiently(|| assistants.toggle_active(&call.context, id, call.expected_version)).await?;
     one(StatusCode::OK, assistant(changed))
-}
-
-/// Tries a change again that others were quicker than, unless the caller named the version it wants to change.
-async fn patiently<T, F: Future<Output = Result<T>>>(call: &Call<'_>, change: impl Fn() -> F) -> Result<T> {
-    let mut tries = TRIES;
-    loop {
-        tries -= 1;
-        match change().await {
-            Err(error) if error.kind() == ErrorKind::StaleVersion && tries > 0 && call.expected_version.is_none() => {}
-            answered => return answered,
-        }
-    }
 }
 
 /// Reads an assistant, changes it and stores it at the version it was read at, so that no other change is lost.
@@ -83,7 +68,7 @@ async fn change(
     change: impl Fn(&mut AssistantInput) -> Result<()> + Sync,
 ) -> Result<Assistant> {
     let (assistants, change) = (&call.platform.assistants(), &change);
-    patiently(call, || async move {
+    call.patiently(|| async move {
         let found = assistants.get(&call.context, id).await?;
         if call.expected_version.is_some_and(|version| version != found.version) {
             return Err(Error::stale("assistant"));
@@ -129,11 +114,12 @@ pub(super) async fn get_knowledge(call: Call<'_>) -> Result<Response> {
 pub(super) async fn update_knowledge(call: Call<'_>) -> Result<Response> {
     let (id, entry) = (call.id(0, "assistant")?, call.id(1, "knowledge")?);
     let (assistants, call) = (&call.platform.assistants(), &call);
-    let changed = patiently(call, || async move {
-        let patch = call.input::<KnowledgePatchInput>()?.into();
-        assistants.update_knowledge(&call.context, id, entry, patch, seen(call)).await
-    })
-    .await?;
+    let changed = call
+        .patiently(|| async move {
+            let patch = call.input::<KnowledgePatchInput>()?.into();
+            assistants.update_knowledge(&call.context, id, entry, patch, seen(call)).await
+        })
+        .await?;
     one(StatusCode::OK, knowledge(changed))
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 pub(crate) mod dto;
+mod preview;
 
 use spotlight_core::domain::assistant::Language;
 
@@ -9,6 +10,7 @@ use self::dto::{
     AssistantAttributes, AssistantPatchInput, FiguresAttributes, KnowledgeAttributes, KnowledgePatchInput,
     NewAssistantInput, NewKnowledgeInput,
 };
+use self::preview::{PreviewAttributes, PreviewRequest};
 use crate::{
     endpoint::Endpoint,
     query::{Accepts, CURSOR, ORDER, PAGE, PER_PAGE, Parameter, SEARCH},
@@ -102,4 +104,12 @@ pub(super) const ROWS: &[Endpoint] = &[
         |call| Box::pin(actions::delete_knowledge(call)),
     )
     .versioned(),
+    Endpoint::post(
+        "/api/v1/assistants/{id}/preview",
+        "preview_assistant",
+        "What an assistant would say to a visitor's first words; nothing is stored",
+        |call| Box::pin(preview::preview(call)),
+    )
+    .maybe_body::<PreviewRequest>("preview")
+    .one::<PreviewAttributes>(200),
 ];

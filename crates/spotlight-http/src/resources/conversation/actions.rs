@@ -7,16 +7,16 @@ use spotlight_core::{
     ports::{ConversationFilter, ConversationSort, page::DEFAULT_PER_PAGE},
 };
 
-use super::dto::{ConversationPatchInput, NewConversationInput, SayInput, TurnRequest, conversation, transcript};
+use super::{
+    beside::include,
+    dto::{ConversationPatchInput, NewConversationInput, SayInput, TurnRequest, conversation, transcript},
+};
 use crate::{
-    output::{Meta, list_document, many, one, one_with},
+    output::{Meta, list_document, many, one, one_beside},
     resources::call::Call,
     response::Response,
     sse,
 };
-
-/// Most utterances included in one document; the rest is where the relationship says.
-const MOST_INCLUDED: u32 = 1000;
 
 pub(super) async fn list(call: Call<'_>) -> Result<Response> {
     let (query, now) = (&call.query, call.now());
@@ -49,16 +49,10 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let id: ConversationId = call.id(0, "conversation")?;
-    let conversations = call.platform.conversations();
-    let found = conversations.get(&call.context, id).await?;
-    let shown = conversation(found, call.now());
-    if call.query.text("include").is_none() {
-        return one(StatusCode::OK, shown);
-    }
-    let said = conversations.transcripts(&call.context, id, 0, MOST_INCLUDED).await?;
-    let said: Vec<_> = said.into_iter().map(|said| transcript(said, false)).collect();
-    let shown = shown.refers_to_many("transcripts", &said, call.path_of("transcripts"));
-    one_with(StatusCode::OK, shown, None, &said)
+    let found = call.platform.conversations().get(&call.context, id).await?;
+    let shown = conversation(found.clone(), call.now());
+    let (shown, included) = include(&call, &found, shown).await?;
+    one_beside(StatusCode::OK, shown, &included)
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {
@@ -125,11 +119,13 @@ pub(super) async fn accept_hand_off(call: Call<'_>) -> Result<Response> {
 }
 
 pub(super) async fn take_over(call: Call<'_>) -> Result<Response> {
-    let changed = call.platform.conversations().take_over(&call.context, call.id(0, "conversation")?).await?;
+    let id = call.id(0, "conversation")?;
+    let changed = call.platform.conversations().take_over(&call.context, id, call.expected_version).await?;
     one(StatusCode::OK, conversation(changed, call.now()))
 }
 
 pub(super) async fn give_back(call: Call<'_>) -> Result<Response> {
-    let changed = call.platform.conversations().give_back(&call.context, call.id(0, "conversation")?).await?;
+    let id = call.id(0, "conversation")?;
+    let changed = call.platform.conversations().give_back(&call.context, id, call.expected_version).await?;
     one(StatusCode::OK, conversation(changed, call.now()))
 }

@@ -1,13 +1,16 @@
 //! Conversations and what is said in them.
 
 mod actions;
+mod beside;
 pub(crate) mod dto;
+mod report;
 
 use spotlight_core::domain::conversation::{Channel, ConversationStatus, Sentiment};
 
 use self::dto::{
     ConversationAttributes, ConversationPatchInput, NewConversationInput, SayInput, TranscriptAttributes, TurnRequest,
 };
+use self::report::ReportAttributes;
 use crate::{
     endpoint::{Access, Endpoint},
     query::{Accepts, CURSOR, ORDER, PAGE, PER_PAGE, Parameter, SEARCH},
@@ -38,8 +41,11 @@ const CONVERSATION_LIST: &[Parameter] = &[
     DATE_TO,
 ];
 
-const INCLUDE: &[Parameter] =
-    &[Parameter::new("include", Accepts::Words(|| vec!["transcripts"]), "What to put into `included`.")];
+const INCLUDE: &[Parameter] = &[Parameter::new(
+    "include",
+    Accepts::Words(|| vec!["transcripts", "lead", "assistant"]),
+    "What to put into `included`.",
+)];
 
 const TRANSCRIPT_LIST: &[Parameter] = &[
     PER_PAGE,
@@ -111,6 +117,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         |call| Box::pin(actions::take_over(call)),
     )
     .one::<ConversationAttributes>(200)
+    .versioned()
     .refuses(&[409]),
     Endpoint::post(
         "/api/v1/conversations/{id}/give_back",
@@ -119,5 +126,13 @@ pub(super) const ROWS: &[Endpoint] = &[
         |call| Box::pin(actions::give_back(call)),
     )
     .one::<ConversationAttributes>(200)
+    .versioned()
     .refuses(&[409]),
+    Endpoint::get(
+        "/api/v1/conversations/{id}/report",
+        "get_call_report",
+        "The report of a conversation that has ended",
+        |call| Box::pin(report::get(call)),
+    )
+    .one::<ReportAttributes>(200),
 ];

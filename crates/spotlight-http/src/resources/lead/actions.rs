@@ -5,19 +5,24 @@ use http::StatusCode;
 use spotlight_core::{
     domain::lead::FOLLOW_UP_AFTER_DAYS,
     error::Result,
-    ports::{LeadFilter, LeadSort},
+    ports::{LeadFilter, LeadSort, Sort},
 };
 
-use super::dto::{self, LeadPatchInput, LeadStatusInput, NewLeadInput, entry, lead};
+use super::{
+    beside::include,
+    dto::{self, LeadPatchInput, LeadStatusInput, MergeInput, NewLeadInput, entry, lead},
+};
 use crate::{
-    output::{many, one, paged},
+    output::{many, one, one_beside, paged},
+    query::Query,
     resources::call::Call,
     response::Response,
 };
 
-pub(super) async fn list(call: Call<'_>) -> Result<Response> {
+/// The filter that a query asks for.
+pub(crate) async fn lead_filter(call: &Call<'_>) -> Result<LeadFilter> {
     let (query, now) = (&call.query, call.now());
-    let filter = LeadFilter {
+    Ok(LeadFilter {
         statuses: query.list("status"),
         sources: query.list("source"),
         owner_id: query.get("owner_id"),
@@ -31,14 +36,23 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
             .map(|_| now - Duration::days(FOLLOW_UP_AFTER_DAYS)),
         created: call.between("created_after", "created_before").await?,
         search: query.text("search").map(str::to_owned),
-    };
-    let sort = query.sort(&[
+    })
+}
+
+/// The sort that a query asks for.
+pub(crate) fn lead_sort(query: &Query) -> Sort<LeadSort> {
+    query.sort(&[
         ("created_at", LeadSort::CreatedAt),
         ("updated_at", LeadSort::UpdatedAt),
         ("last_conversation_at", LeadSort::LastConversationAt),
         ("score", LeadSort::Score),
         ("name", LeadSort::Name),
-    ]);
+    ])
+}
+
+pub(super) async fn list(call: Call<'_>) -> Result<Response> {
+    let (query, now) = (&call.query, call.now());
+    let (filter, sort) = (lead_filter(&call).await?, lead_sort(query));
     let found = call.platform.leads().list(&call.context, filter, sort, &query.paging()).await?;
     many(found.map(|found| lead(found, now)), &call.request.path, query)
 }
@@ -51,7 +65,9 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let found = call.platform.leads().get(&call.context, call.id(0, "lead")?).await?;
-    one(StatusCode::OK, lead(found, call.now()))
+    let shown = lead(found.clone(), call.now());
+    let (shown, included) = include(&call, &found, shown).await?;
+    one_beside(StatusCode::OK, shown, &included)
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {
@@ -83,4 +99,16 @@ pub(super) async fn timeline(call: Call<'_>) -> Result<Response> {
     let count = found.len();
     let shown = found.into_iter().enumerate().map(|(place, found)| entry(count - place, found)).collect();
     paged(shown, &call.request.path, &call.query)
+}
+
+pub(super) async fn merge(call: Call<'_>) -> Result<Response> {
+    let into = call.id(0, "lead")?;
+    let from = call.input::<MergeInput>()?.lead_id.0;
+    let kept = call.platform.leads().merge(&call.context, from, into, call.expected_version).await?;
+    one(StatusCode::OK, lead(kept, call.now()))
+}
+
+pub(super) async fn erase(call: Call<'_>) -> Result<Response> {
+    call.platform.leads().erase(&call.context, call.id(0, "lead")?, call.expected_version).await?;
+    Ok(Response::empty(StatusCode::NO_CONTENT))
 }

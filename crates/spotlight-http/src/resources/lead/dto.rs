@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use spotlight_core::{
     domain::{
-        UserId,
+        LeadId, UserId,
         lead::{Engagement, Lead, LeadSource, LeadStatus},
         scoring::{Criteria, Criterion, Met, Reason},
         time::Timestamp,
@@ -63,6 +63,14 @@ input! {
     LeadStatusInput {
         /// The new status; only some follow from the one it has.
         required status: LeadStatus,
+    }
+}
+
+input! {
+    /// Which lead becomes part of this one.
+    MergeInput {
+        /// The lead that becomes part of the one in the path, which stays.
+        required lead_id: LeadId,
     }
 }
 
@@ -178,7 +186,11 @@ output! {
 
 impl Attributes for LeadAttributes {
     const KIND: &'static str = "lead";
-    const RELATIONS: &'static [Relation] = &[Relation::one("owner", "user")];
+    const RELATIONS: &'static [Relation] = &[
+        Relation::one("owner", "user"),
+        Relation::many("conversations", "conversation"),
+        Relation::many("appointments", "appointment"),
+    ];
 }
 
 /// A lead as it is shown at `now`.

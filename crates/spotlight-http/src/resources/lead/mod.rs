@@ -1,28 +1,33 @@
 //! Leads.
 
 mod actions;
+mod beside;
 pub(crate) mod dto;
+mod proposals;
 
 use spotlight_core::domain::lead::{LeadSource, LeadStatus};
 
-use self::dto::{LeadAttributes, LeadPatchInput, LeadStatusInput, NewLeadInput, ScoreAttributes, TimelineAttributes};
+pub(crate) use self::actions::{lead_filter, lead_sort};
+use self::{
+    dto::{
+        LeadAttributes, LeadPatchInput, LeadStatusInput, MergeInput, NewLeadInput, ScoreAttributes, TimelineAttributes,
+    },
+    proposals::{DecisionInput, ProposalAttributes},
+};
 use crate::{
     endpoint::Endpoint,
     query::{Accepts, CURSOR, ORDER, PAGE, PER_PAGE, Parameter, SEARCH},
     resources::parameters::{CREATED_AFTER, CREATED_BEFORE, DATE_FROM, DATE_TO, WHOLE_LIST, words_of},
 };
 
-const LEAD_LIST: &[Parameter] = &[
-    PAGE,
-    PER_PAGE,
-    CURSOR,
-    Parameter::new(
-        "sort",
-        Accepts::Word(|| vec!["created_at", "updated_at", "last_conversation_at", "score", "name"]),
-        "What to sort by; records without a value come last.",
-    ),
-    ORDER,
-    SEARCH,
+pub(crate) const LEAD_SORT: Parameter = Parameter::new(
+    "sort",
+    Accepts::Word(|| vec!["created_at", "updated_at", "last_conversation_at", "score", "name"]),
+    "What to sort by; records without a value come last.",
+);
+
+/// What leads are filtered by, besides words.
+pub(crate) const LEAD_FILTERS: [Parameter; 12] = [
     Parameter::new("status", Accepts::Words(words_of!(LeadStatus)), "In one of these statuses."),
     Parameter::new("source", Accepts::Words(words_of!(LeadSource)), "From one of these sources."),
     Parameter::new("owner_id", Accepts::Id, "Assigned to this user."),
@@ -37,16 +42,35 @@ const LEAD_LIST: &[Parameter] = &[
     DATE_TO,
 ];
 
+/// Where the list begins and how it is sorted, then the filters.
+const LEAD_LIST: [Parameter; LEAD_FILTERS.len() + 6] = {
+    let mut all = [PAGE; LEAD_FILTERS.len() + 6];
+    (all[1], all[2], all[3], all[4], all[5]) = (PER_PAGE, CURSOR, LEAD_SORT, ORDER, SEARCH);
+    let mut next = 0;
+    while next < LEAD_FILTERS.len() {
+        all[next + 6] = LEAD_FILTERS[next];
+        next += 1;
+    }
+    all
+};
+
+const INCLUDE: &[Parameter] = &[Parameter::new(
+    "include",
+    Accepts::Words(|| vec!["conversations", "appointments", "owner"]),
+    "What to put into `included`.",
+)];
+
 /// The rows.
 pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::get("/api/v1/leads", "list_leads", "List leads", |call| Box::pin(actions::list(call)))
-        .query(LEAD_LIST)
+        .query(&LEAD_LIST)
         .many::<LeadAttributes>(),
     Endpoint::post("/api/v1/leads", "create_lead", "Add a lead", |call| Box::pin(actions::create(call)))
         .body::<NewLeadInput>("lead")
         .one::<LeadAttributes>(201)
         .refuses(&[409]),
     Endpoint::get("/api/v1/leads/{id}", "get_lead", "Show a lead", |call| Box::pin(actions::get(call)))
+        .query(INCLUDE)
         .one::<LeadAttributes>(200),
     Endpoint::patch("/api/v1/leads/{id}", "update_lead", "Change a lead", |call| Box::pin(actions::update(call)))
         .body::<LeadPatchInput>("lead")
@@ -76,4 +100,36 @@ pub(super) const ROWS: &[Endpoint] = &[
     )
     .query(WHOLE_LIST)
     .many::<TimelineAttributes>(),
+    Endpoint::post("/api/v1/leads/{id}/merge", "merge_leads", "Make another lead part of this one", |call| {
+        Box::pin(actions::merge(call))
+    })
+    .body::<MergeInput>("merge")
+    .one::<LeadAttributes>(200)
+    .versioned()
+    .refuses(&[409]),
+    Endpoint::post(
+        "/api/v1/leads/{id}/erase",
+        "erase_lead",
+        "Remove a lead's personal data for good, from everywhere",
+        |call| Box::pin(actions::erase(call)),
+    )
+    .versioned(),
+    Endpoint::get(
+        "/api/v1/leads/{id}/proposals",
+        "list_proposals",
+        "What visitors said of themselves that differs from what a lead holds, oldest first",
+        |call| Box::pin(proposals::list(call)),
+    )
+    .query(WHOLE_LIST)
+    .many::<ProposalAttributes>(),
+    Endpoint::patch(
+        "/api/v1/leads/{id}/proposals/{proposal_id}",
+        "decide_proposal",
+        "Take a proposed value over into the lead, or turn it down",
+        |call| Box::pin(proposals::decide(call)),
+    )
+    .body::<DecisionInput>("proposal")
+    .one::<LeadAttributes>(200)
+    .versioned()
+    .refuses(&[409]),
 ];

@@ -70,7 +70,7 @@ use super::client::RedisClient;
 /// which some are on a master that is away, goes on with the others. However long Redis was away, whoever lives keeps its
 /// jobs: a lease that has ended is taken up again by a sign of life or a claim, and nobody is given up by a process that
 /// has not been in touch with Redis itself for as long as a lease, or ten seconds. So what a dead process held is taken
-/// over ten seconds after Redis has come back, at the latest.
+/// over about ten seconds after Redis has come back.
 ///
 /// # Several queues
 /// A call that adds jobs to several queues is decided by one of them, and the others follow at once; a process that ends

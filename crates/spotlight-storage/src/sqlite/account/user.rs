@@ -13,7 +13,7 @@ use spotlight_core::{
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    codec::{Bind, Fields, all, one},
+    codec::{Bind, Fields, all, json, one},
     db::query,
     repositories::repository,
     sql::statements,
@@ -22,7 +22,7 @@ use super::super::{
 macro_rules! columns {
     () => {
         "id, email, name, password_hash, confirmed_at, failed_attempts, locked_at, last_sign_in_at, sign_in_count, \
-         created_at, updated_at, version"
+         created_at, updated_at, version, second_factor"
     };
 }
 
@@ -42,7 +42,7 @@ statements! {
     MEMBERS = ["SELECT ", membership!(), " FROM memberships WHERE organization_id = ? ORDER BY created_at, user_id"];
     @global {
         /// Users are global.
-        INSERT = ["INSERT INTO users (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"];
+        INSERT = ["INSERT INTO users (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"];
         /// Users are global.
         GET = ["SELECT ", columns!(), " FROM users WHERE id = ?"];
         /// Users are global.
@@ -51,7 +51,7 @@ statements! {
         UPDATE = [
             "UPDATE users SET email = ?, name = ?, password_hash = ?, confirmed_at = ?, failed_attempts = ?, \
              locked_at = ?, last_sign_in_at = ?, sign_in_count = ?, created_at = ?, updated_at = ?, \
-             version = version + 1 WHERE id = ? AND version = ?"
+             second_factor = ?, version = version + 1 WHERE id = ? AND version = ?"
         ];
         /// Users are global.
         EXISTS = ["SELECT 1 FROM users WHERE id = ?"];
@@ -82,6 +82,7 @@ fn read(row: &SqliteRow) -> Result<User> {
         created_at: f.at()?,
         updated_at: f.at()?,
         version: f.int()?,
+        second_factor: f.opt_json()?,
     })
 }
 
@@ -93,6 +94,10 @@ fn read_membership(row: &SqliteRow) -> Result<Membership> {
         role: f.word()?,
         created_at: f.at()?,
     })
+}
+
+fn second_factor(user: &User) -> Result<Option<String>> {
+    user.second_factor.as_ref().map(json).transpose()
 }
 
 #[async_trait]
@@ -110,7 +115,8 @@ impl UserRepository for SqliteUserRepository {
             .bind(user.sign_in_count)
             .at(user.created_at)
             .at(user.updated_at)
-            .bind(user.version);
+            .bind(user.version)
+            .bind(second_factor(user)?);
         self.db.write().await?.execute(insert).await?;
         Ok(())
     }
@@ -135,6 +141,7 @@ impl UserRepository for SqliteUserRepository {
             .bind(user.sign_in_count)
             .at(user.created_at)
             .at(user.updated_at)
+            .bind(second_factor(user)?)
             .bind(user.id.as_uuid())
             .bind(user.version);
         let exists = query(EXISTS).bind(user.id.as_uuid());

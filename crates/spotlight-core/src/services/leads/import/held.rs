@@ -1,8 +1,14 @@
 //! The right to go on with an import, and what is remembered of it: both belong to its key.
 
-use std::{sync::Mutex, sync::PoisonError, time::Duration};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{ImportOptions, progress::Progress};
 use crate::{
@@ -22,13 +28,23 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 const SCOPE: &str = "lead.import";
 
 /// The right to go on with the import of a key; without a key there is nothing to go on with, and nothing is held.
-#[derive(Debug)]
 pub(super) struct Held(Option<Of>);
 
-#[derive(Debug)]
 struct Of {
+    deps: Deps,
     lease: Lease,
     renewed: Mutex<Instant>,
+    given_back: AtomicBool,
+}
+
+impl Drop for Of {
+    fn drop(&mut self) {
+        // A caller that went away must not keep the next one waiting until the lease ends by itself.
+        if !self.given_back.load(Ordering::Relaxed) && Handle::try_current().is_ok() {
+            let (deps, lease) = (self.deps.clone(), self.lease.clone());
+            self.deps.tasks.spawn(async move { release(&deps, &lease).await });
+        }
+    }
 }
 
 impl Held {
@@ -47,7 +63,8 @@ impl Held {
                 .with_retry(Retry::After(Duration::from_secs(5)))
         })?;
         unit.commit().await?;
-        Ok(Self(Some(Of { lease, renewed: Mutex::new(Instant::now()) })))
+        let (renewed, given_back) = (Mutex::new(Instant::now()), AtomicBool::new(false));
+        Ok(Self(Some(Of { deps: deps.clone(), lease, renewed, given_back })))
     }
 
     /// How far the import had come when it was held last.
@@ -103,17 +120,23 @@ impl Held {
         }
     }
 
-    /// Gives the right back. One that cannot be given back ends by itself.
-    pub(super) async fn give_back(&self, deps: &Deps) {
+    /// Gives the right back.
+    pub(super) async fn give_back(&self) {
         let Some(of) = &self.0 else { return };
-        let given = async {
-            let unit = deps.storage.begin().await?;
-            unit.leases().release(&of.lease).await?;
-            unit.commit().await
-        };
-        if let Err(error) = given.await {
-            tracing::warn!(error = error.chain(), "an import's lease was left to expire");
-        }
+        of.given_back.store(true, Ordering::Relaxed);
+        release(&of.deps, &of.lease).await;
+    }
+}
+
+/// Gives a lease back. One that cannot be given back ends by itself.
+async fn release(deps: &Deps, lease: &Lease) {
+    let given = async {
+        let unit = deps.storage.begin().await?;
+        unit.leases().release(lease).await?;
+        unit.commit().await
+    };
+    if let Err(error) = given.await {
+        tracing::warn!(error = error.chain(), "an import's lease was left to expire");
     }
 }
 

@@ -104,7 +104,7 @@ impl LeadService {
             Ok(importing) => importing.run(body).await,
             Err(error) => Err(error),
         };
-        held.give_back(&self.deps).await;
+        held.give_back().await;
         done
     }
 
@@ -195,6 +195,8 @@ impl Importing<'_> {
             self.bytes += taken as u64;
             at += taken;
             match found {
+                // A header without an end would be read to the file's.
+                Found::More if self.columns.is_none() && self.bytes > MAX_RECORD as u64 => return Err(no_header()),
                 Found::More | Found::End => return Ok(at),
                 Found::Record(line, record) => match &self.columns {
                     None => self.columns = Some(columns(record)?),
@@ -281,8 +283,12 @@ impl Importing<'_> {
 fn columns(record: Record<'_>) -> Result<Columns> {
     match record {
         Record::Cells(cells) => Columns::read(&cells),
-        Record::TooLong => Err(Error::invalid("header", "length", "The header is too long; is this a CSV file?")),
+        Record::TooLong => Err(no_header()),
     }
+}
+
+fn no_header() -> Error {
+    Error::invalid("header", "length", "The header is too long; is this a CSV file?")
 }
 
 fn too_long() -> Violation {

@@ -20,7 +20,7 @@ use crate::{
     services::{
         Context, consents,
         deps::Deps,
-        leads::{LeadPatch, add, apply, store_change},
+        leads::{LeadPatch, add, apply, assigned, store_change, visible},
     },
 };
 
@@ -106,15 +106,14 @@ async fn one(
     let id = LeadId::from_uuid(deps.ids.uuid());
     let mut lead = Lead::anonymous(id, ctx.organization, said.source.unwrap_or(LeadSource::Website), now);
     let new = LeadPatch { metadata: Some(said.metadata.clone()), ..patch(said) };
-    let own = ctx.visible_to();
-    if let Some(reasons) = broken(apply(LeadPatch { owner_id: Some(own.or(owner)), ..new }, &mut lead))? {
+    if let Some(reasons) = broken(apply(LeadPatch { owner_id: Some(assigned(ctx, owner)), ..new }, &mut lead))? {
         return Ok(Some(reasons));
     }
     let found = match (&lead.email, &lead.phone) {
         (None, None) => Vec::new(),
         (email, phone) => unit.leads().find_by_contact(ctx.organization, email.clone(), phone.clone()).await?,
     };
-    if own.is_some() && found.iter().any(|found| found.owner_id != own) {
+    if found.iter().any(|found| visible(ctx, Some(found.clone())).is_err()) {
         let detail = "Another lead of the organization has this e-mail or phone";
         return Ok(Some(vec![Violation::new("", "taken", detail)]));
     }
@@ -180,7 +179,7 @@ fn owner(ctx: &Context, team: &Team, said: &Said) -> Result<Option<UserId>, Viol
     let Some(owner) = team.find(named) else {
         return Err(Violation::new("owner", "unknown", "The owner must be a member of the organization"));
     };
-    if ctx.visible_to().is_some_and(|own| own != owner) {
+    if assigned(ctx, Some(owner)) != Some(owner) {
         return Err(Violation::new("owner", "forbidden", "A manager assigns leads to others"));
     }
     Ok(Some(owner))

@@ -1,0 +1,20 @@
+//! A conversation by voice.
+
+use spotlight_core::error::Result;
+
+use super::session;
+use crate::{
+    resources::{call::Call, live},
+    response::Response,
+    socket,
+};
+
+pub(super) async fn voice(call: Call<'_>) -> Result<Response> {
+    let id = call.id(0, "conversation")?;
+    let conversation = call.platform.conversations().check_voice(&call.context, id).await?;
+    let connection = live::connect(&call).await?;
+    let (room, language) = (call.room(), conversation.language);
+    Ok(socket::accept(call.request, call.policy.voice.frame, move |socket| {
+        Box::pin(session::run(socket, connection, room, id, language))
+    }))
+}
