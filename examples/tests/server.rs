@@ -529,7 +529,10 @@ fn jobs_wait_in_redis_where_the_settings_say_so() {
     awaited(&database, "SELECT count(*) FROM outbox WHERE name = 'analyze_conversation'", 0);
     assert!(worker.stop() && web.stop(), "both end well");
     std::fs::write(&settings, "[jobs]\nadapter = \"database\"\n").expect("a file");
-    let said = refused(role("worker"));
+    let mut other = role("worker");
+    // It is refused by the database, after what is logged of opening that.
+    other.env("LOG_LEVEL", "error");
+    let said = refused(other);
     assert!(said.contains("docs/jobs.md"), "its jobs would be another's: {said}");
     std::fs::write(&settings, "[jobs]\nadapter = \"database\"\nchange_over = true\n").expect("a file");
     assert!(Running::run(role("worker")).stop(), "they change over");
@@ -620,10 +623,10 @@ fn peak(id: u32) -> u64 {
     line.trim().trim_end_matches("kB").trim().parse().expect("KiB")
 }
 
-/// A table of at least so many bytes, row by row: each is another lead with two kilobytes of free data.
-fn table(bytes: usize) -> impl Iterator<Item = String> {
+/// A table of at least so many bytes, row by row: each is another lead of `domain` with two kilobytes of free data.
+fn table(domain: &'static str, bytes: usize) -> impl Iterator<Item = String> {
     let note = "what was said at the fair ".repeat(80);
-    let row = move |number: u32| format!("Person {number},person{number}@import.example,{note}\r\n");
+    let row = move |number: u32| format!("Person {number},person{number}@{domain},{note}\r\n");
     let mut sum = 0;
     std::iter::once("name,email,metadata.note\r\n".to_owned()).chain((0..).map(row)).take_while(move |row| {
         let goes_on = sum < bytes;
@@ -632,10 +635,46 @@ fn table(bytes: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// 20 MB, and 200 MB in a full run.
+/// Sends a table to a server, and waits until all of it is leads. `session` are the headers of whoever sends it.
+fn import(running: &Running, session: &str, rows: impl Iterator<Item = String>) {
+    let mut stream = TcpStream::connect(&running.address).expect("it listens");
+    let head = format!(
+        "POST /api/v1/leads/import HTTP/1.1\r\nhost: {}\r\n{session}connection: close\r\ncontent-type: \
+         text/csv\r\ntransfer-encoding: chunked\r\n\r\n",
+        running.address
+    );
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let (mut count, mut part) = (0_u64, String::new());
+    let mut send = |part: &mut String| {
+        let chunk = format!("{:x}\r\n{part}\r\n", part.len());
+        stream.write_all(chunk.as_bytes()).expect("a part is taken");
+        part.clear();
+    };
+    for row in rows {
+        count += 1;
+        part.push_str(&row);
+        if part.len() > 64 * 1024 {
+            send(&mut part);
+        }
+    }
+    if !part.is_empty() {
+        send(&mut part);
+    }
+    stream.write_all(b"0\r\n\r\n").expect("the end is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(&format!("\"created\":{},", count - 1)), "{answer}");
+}
+
+/// 20 MB, and 200 MB in a full run. The smaller one is more than may be kept, too.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_import_takes_no_more_memory_however_long_it_is() {
+    /// What a long import may take beyond a short one, in KiB.
+    const MORE: u64 = 12 * 1024;
+    /// What the server may take in all, in KiB: the one that is delivered, as one with debug information is larger.
+    const MOST: u64 = 64 * 1024;
     let folder = Folder::new();
     let running = Running::start(&folder.0);
     let password =
@@ -645,41 +684,20 @@ fn an_import_takes_no_more_memory_however_long_it_is() {
     let after = |text: &str| signed_in.split(text).nth(1).expect("it is there").to_owned();
     let cookie = after("set-cookie: ").split(';').next().expect("a cookie").to_owned();
     let csrf = after("\"csrf_token\":\"").split('"').next().expect("a token").to_owned();
+    let session = format!("cookie: {cookie}\r\nx-csrf-token: {csrf}\r\n");
 
+    // A short one first: what every import needs, as its code and the caches of the database, is there afterwards.
+    import(&running, &session, table("short.example", 2_000_000));
     let id = running.child.id();
     std::fs::write(format!("/proc/{id}/clear_refs"), "5").expect("peaks are counted anew");
     let before = peak(id);
     let megabytes = spotlight_core::conformance::rounds(20, 200) as usize;
-    let mut stream = TcpStream::connect(&running.address).expect("it listens");
-    let head = format!(
-        "POST /api/v1/leads/import HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nx-csrf-token: {csrf}\r\nconnection: \
-         close\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n",
-        running.address
-    );
-    stream.write_all(head.as_bytes()).expect("the head is sent");
-    let (mut rows, mut part) = (0_u64, String::new());
-    let mut send = |part: &mut String| {
-        let chunk = format!("{:x}\r\n{part}\r\n", part.len());
-        stream.write_all(chunk.as_bytes()).expect("a part is taken");
-        part.clear();
-    };
-    for row in table(megabytes * 1_000_000) {
-        rows += 1;
-        part.push_str(&row);
-        if part.len() > 64 * 1024 {
-            send(&mut part);
-        }
-    }
-    send(&mut part);
-    stream.write_all(b"0\r\n\r\n").expect("the end is sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(answer.contains(&format!("\"created\":{}", rows - 1)), "{answer}");
+    import(&running, &session, table("long.example", megabytes * 1_000_000));
     let most = peak(id);
     #[expect(clippy::print_stdout, reason = "the figure is recorded from here")]
     {
         println!("{megabytes} MB: {} MiB before, {} MiB at most", before / 1024, most / 1024);
     }
-    assert!(most < 64 * 1024, "{most} KiB, {before} KiB before");
+    assert!(most - before < MORE, "{most} KiB, {before} KiB before");
+    assert!(cfg!(debug_assertions) || most < MOST, "{most} KiB, {before} KiB before");
 }

@@ -83,7 +83,7 @@ impl Queues {
     async fn of(cluster: &RedisCluster, ports: &Ports) -> Self {
         let (namespace, client) = (&ports.namespace, ports.client.clone());
         let is_first = |name: &String| cluster.slot_of_first(&format!("{namespace}:{{jobs:{name}}}:j")).is_some();
-        let name = |first| (0..).map(|number| format!("queue-{number}")).find(|name| is_first(name) == first);
+        let name = |first| (0..10_000).map(|number| format!("queue-{number}")).find(|name| is_first(name) == first);
         let names = [true, false].map(|first| name(first).expect("there is one"));
         let queue = RedisQueue::connect(client, Arc::new(SystemIds)).await.expect("the cluster is there");
         let process = ProcessId::from_uuid(SystemIds.uuid());

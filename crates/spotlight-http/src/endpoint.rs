@@ -273,7 +273,7 @@ impl Endpoint {
             Answers::Events(_) => "text/event-stream",
             Answers::File(media_type) => media_type,
             Answers::Download(kinds) => match kinds {
-                [first, ..] => *first,
+                [first, ..] => first,
                 [] => "application/octet-stream",
             },
             _ => "application/json",

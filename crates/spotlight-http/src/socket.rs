@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn what_is_no_handshake_is_refused() {
-        let status = |change: &dyn Fn(&mut Vec<(HeaderName, &str)>)| {
+        type Change<'a> = &'a dyn Fn(&mut Vec<(HeaderName, &'static str)>);
+        let status = |change: Change<'_>| {
             let mut headers = GOOD.to_vec();
             change(&mut headers);
             check(&asks(&headers)).expect_err("refused").status().as_u16()

@@ -1,7 +1,7 @@
 //! Switching one check of authorization off, so that a test can show that another test would notice.
 //!
 //! With the feature `mutation` every place that asks [`off`] is known by where it stands in the source. A test first
-//! lets [`watch`] tell which places a request comes by, then switches each of them off and expects another answer.
+//! lets `watch` tell which places a request comes by, then switches each of them off and expects another answer.
 //! Without the feature, which no deployment has, [`off`] is `false` and costs nothing.
 
 #[cfg(feature = "mutation")]

@@ -8,6 +8,8 @@ use csv_core::ReadRecordResult;
 pub const MAX_RECORD: usize = 64 * 1024;
 /// Most cells of a record.
 pub const MAX_CELLS: usize = 256;
+/// A byte order mark.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A record of a table.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub enum Found<'a> {
 #[derive(Debug)]
 pub struct Records {
     core: csv_core::Reader,
+    /// The core has been given nothing yet: it passes over a byte order mark still.
+    begins: bool,
     output: Vec<u8>,
     ends: Vec<usize>,
     written: usize,
@@ -52,6 +56,7 @@ impl Records {
     pub fn new(delimiter: u8) -> Self {
         Self {
             core: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            begins: true,
             output: vec![0; MAX_RECORD],
             ends: vec![0; MAX_CELLS],
             written: 0,
@@ -84,9 +89,12 @@ impl Records {
         let mut taken = 0;
         if self.begun.is_none() {
             taken = self.pass_over_breaks(input);
-            if taken == input.len() && !last {
+            let rest = &input[taken..];
+            // The core knows a mark only when all of it is there, and takes one with nothing after it for the end.
+            if !last && (rest.is_empty() || self.begins && MARK.starts_with(rest)) {
                 return (taken, Found::More);
             }
+            self.begins = false;
             self.begun = Some(self.core.line());
         }
         loop {
@@ -230,12 +238,14 @@ mod tests {
         let text = "\u{feff}a,b\r\n1,\"x\r\ny\"\r\n\r\n\"q\"\"q\",\n2,z";
         let expected =
             [cells(1, &["a", "b"]), cells(2, &["1", "x\r\ny"]), cells(5, &["q\"q", ""]), cells(6, &["2", "z"])];
-        for step in [3, 4, 5, 7, 11, 1000] {
+        for step in [1, 2, 3, 4, 5, 7, 11, 1000] {
             assert_eq!(read(text.as_bytes(), step), expected, "{step}");
         }
         assert_eq!(read(b"a\rb\r\rc\n", 1000), [cells(1, &["a"]), cells(2, &["b"]), cells(4, &["c"])]);
         assert_eq!(read(b"", 1), []);
         assert_eq!(read(b"\n\n", 1), []);
+        assert_eq!(read("\u{feff}".as_bytes(), 3), []);
+        assert_eq!(read(b"\xef\n", 1), [cells(1, &["\u{fffd}"])]);
     }
 
     #[test]

@@ -429,7 +429,7 @@ impl JobInspector for FaultyQueue {
     async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
         let states = self.queue().states(ids).await?;
         if self.has(Fault::OnlyKnownStates) {
-            return Ok(states.into_iter().filter(Option::is_some).collect());
+            return Ok(states.into_iter().flatten().map(Some).collect());
         }
         Ok(states)
     }

@@ -3,7 +3,10 @@
 use futures::future::BoxFuture;
 use spotlight_core::{
     Context, ErrorKind, Result, Spotlight,
-    domain::{AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId, audit::Actor, user::Scope},
+    domain::{
+        AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId, audit::Actor, schedule::WeeklyHours,
+        user::Scope,
+    },
     ports::{
         AppointmentFilter, AssistantFilter, AssistantSort, AuditFilter, ConversationFilter, ConversationSort,
         LeadFilter, LeadSort, Order, Paging, Sort,
@@ -118,7 +121,7 @@ const CALLS: &[(Scope, &str, Try)] = &[
         "hours",
         call!(|p, c| {
             let time_zone = chrono_tz::UTC;
-            let (hours, exceptions) = (Default::default(), Vec::new());
+            let (hours, exceptions) = (WeeklyHours::default(), Vec::new());
             let input = HostInput { time_zone, hours, exceptions, buffer_before_min: 0, buffer_after_min: 0 };
             p.hosts().set(&c, none(UserId::from_uuid), input, None).await
         }),

@@ -18,7 +18,8 @@ pub async fn enrolled_asked_for_and_given_up(target: &Target) {
     let me = browser(target, &owner.email, &owner.password).await;
     let other = browser(target, &owner.email, &owner.password).await;
     let with = |fields: Value| json!({"second_factor": fields});
-    target.owner().post("/api/v1/user/second_factor", &with(json!({}))).await.expect(403);
+    let known = with(json!({"current_password": owner.password}));
+    target.owner().post("/api/v1/user/second_factor", &known).await.expect(403);
     let guess = with(json!({"current_password": "a wrong guess"}));
     let refused = me.post("/api/v1/user/second_factor", &guess).await.expect(422);
     assert_eq!(refused.problems(), places(&[("/second_factor/current_password", "invalid")]));

@@ -24,7 +24,7 @@ pub async fn the_life_of_an_endpoint(target: &Target) {
     let path = format!("/api/v1/webhook_endpoints/{}", answer.id());
     let shown = owner.get(&path).await.expect(200);
     assert!(!shown.text.contains(&secret) && shown.body["meta"].is_null(), "it is shown once");
-    assert_eq!(shown.header("etag"), "\"1\"");
+    assert!(shown.header("etag").starts_with("\"1-"), "{}", shown.header("etag"));
     let body = json!({"webhook_endpoint": {"enabled": false}});
     let changed = owner.patch(&path, &body).await.expect(200);
     assert_eq!((changed.attribute("enabled"), changed.attribute("url")), (&json!(false), shown.attribute("url")));

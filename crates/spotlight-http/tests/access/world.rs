@@ -64,6 +64,10 @@ pub(crate) enum Caller {
     Visitor,
     /// A token that may read leads and nothing else.
     Scoped,
+    /// A token that may read everything and change nothing.
+    Reader,
+    /// A token that may change everything and read nothing.
+    Writer,
 }
 
 /// What came back.
@@ -92,11 +96,20 @@ pub(crate) struct World {
     made: AtomicUsize,
 }
 
+/// Records after which another world is made: free times are looked for among all that are taken.
+const FULL: usize = 200;
+
 /// True for what leaves nothing to ask others for.
 pub(crate) fn ends_the_world(name: &str) -> bool {
     matches!(
         name,
-        "delete_organization" | "sign_in" | "sign_out" | "remove_member" | "update_member" | "revoke_sessions"
+        "delete_organization"
+            | "enrol_second_factor"
+            | "sign_in"
+            | "sign_out"
+            | "remove_member"
+            | "update_member"
+            | "revoke_sessions"
     )
 }
 
@@ -159,7 +172,7 @@ impl World {
             ("admin@acme.example", Role::Admin),
         ] {
             let id = self.member(&owner, email, role).await;
-            if email.starts_with("own@") {
+            if role == Role::SalesRep {
                 let user = id.parse().expect("an id");
                 self.platform.hosts().set(&owner, user, always(), None).await.expect("a host");
                 self.rep_id = id;
@@ -179,9 +192,13 @@ impl World {
             let session = self.session(email, true).await;
             self.callers.insert(caller, session);
         }
-        let scoped = self.platform.accounts().create_token(&owner, "reads", vec![Scope::LeadsRead], None).await;
-        let scoped = scoped.expect("a token").secret;
-        self.callers.insert("Scoped", vec![("authorization", format!("Bearer {}", scoped.expose_secret()))]);
+        let of = |ending: &str| Scope::ALL.iter().copied().filter(|scope| scope.as_str().ends_with(ending)).collect();
+        for (caller, scopes) in [("Scoped", vec![Scope::LeadsRead]), ("Reader", of(":read")), ("Writer", of(":write"))]
+        {
+            let token = self.platform.accounts().create_token(&owner, "scoped", scopes, None).await;
+            let token = token.expect("a token").secret;
+            self.callers.insert(caller, vec![("authorization", format!("Bearer {}", token.expose_secret()))]);
+        }
     }
 
     async fn organization(&self, slug: &str) -> Context {
@@ -231,6 +248,11 @@ impl World {
         self.made.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// True when another world is better.
+    pub(crate) fn is_full(&self) -> bool {
+        self.made.load(Ordering::Relaxed) >= FULL
+    }
+
     /// New records of the sales representative [`Caller::OwnRep`], by what paths call them.
     pub(crate) async fn records(&self) -> BTreeMap<String, String> {
         let number = self.count();
@@ -260,6 +282,14 @@ impl World {
         let appointment = json!({"appointment": {"assistant_id": assistant, "lead_id": lead,
             "starts_at": free["data"][0]["attributes"]["starts_at"], "time_zone": "Europe/Berlin"}});
         make("appointment", "/api/v1/appointments".into(), appointment).await;
+        for (noun, path, body) in [
+            ("rep_assistant", "/api/v1/assistants", example("create_assistant")),
+            ("rep_lead", "/api/v1/leads", json!({"lead": {"name": "Rita Rival"}})),
+        ] {
+            let made = self.send("Rep", Method::POST, path, None, &body.to_string()).await;
+            let made: Value = serde_json::from_str(&made.text).expect("a record");
+            ids.insert(noun.to_owned(), made["data"]["id"].as_str().expect("an id").to_owned());
+        }
         let next = free["data"][1]["attributes"]["starts_at"].as_str().expect("another free time");
         ids.insert("starts_at".to_owned(), next.to_owned());
         // No visitor has proposed anything.
@@ -357,10 +387,23 @@ impl World {
     }
 
     /// Asks for an endpoint of these records.
-    pub(crate) async fn ask(&self, endpoint: &Endpoint, caller: Caller, ids: &BTreeMap<String, String>) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        endpoint: &Endpoint,
+        variant: &str,
+        caller: Caller,
+        ids: &BTreeMap<String, String>,
+    ) -> Answer {
         let path = fill(endpoint.path, ids);
         let mut body = example(endpoint.name);
         name_records(&mut body, ids);
+        match variant {
+            "" => {}
+            "lead_of_rep" => body["appointment"]["lead_id"] = ids["rep_lead"].as_str().into(),
+            "assistant_of_rep" => body["appointment"]["assistant_id"] = ids["rep_assistant"].as_str().into(),
+            "assigned" => body["lead"]["owner_id"] = ids["user"].as_str().into(),
+            other => panic!("world.rs does not know the variant {other}"),
+        }
         if matches!(endpoint.name, "sign_up" | "send_confirmation" | "send_password_reset" | "create_invitation") {
             // Few mails go to one address.
             let (noun, number) =
@@ -409,7 +452,9 @@ impl World {
     ) -> Answer {
         let endpoint = spotlight_http::endpoints()
             .iter()
-            .find(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
+            .filter(|endpoint| endpoint.verb.method() == method && matches(endpoint.path, path))
+            // Of `/leads/export` and `/leads/{id}`, routers choose the first.
+            .min_by_key(|endpoint| endpoint.path.matches('{').count())
             .expect("an endpoint");
         let mut headers = HeaderMap::new();
         let kind = match endpoint.name {
@@ -448,7 +493,9 @@ pub(crate) fn leak(caller: Caller, answer: &Answer, ids: &BTreeMap<String, Strin
         return None;
     }
     let records = ["lead", "assistant", "knowledge", "conversation", "appointment"];
-    let shown = records.into_iter().find(|noun| answer.text.contains(&ids[*noun]));
+    // A sales representative's new lead is their own, whomever they name.
+    let assigned = (caller == Caller::Rep && answer.text.contains("\"type\":\"lead\"")).then_some("user");
+    let shown = records.into_iter().chain(assigned).find(|noun| answer.text.contains(&ids[*noun]));
     shown.map(|noun| format!("the {noun}: {}", answer.text))
 }
 

@@ -7,6 +7,8 @@ CREATE INDEX outbox_claimed ON outbox (kind, claimed_until, seq)
 CREATE INDEX outbox_sent ON outbox (kind, claimed_until, seq)
     WHERE claimed_until IS NOT NULL AND follows IS NOT NULL AND dead_at IS NULL;
 DROP INDEX outbox_due;
+-- Whoever is erased takes the events of their conversations along.
+CREATE INDEX outbox_events ON outbox (organization_id, conversation_id) WHERE kind = 'event';
 
 -- Where the jobs of units of work go: one place for the whole fleet, or two while it changes over.
 CREATE TABLE job_placement (

@@ -10,7 +10,7 @@ use crate::{
     response::Response,
 };
 
-pub(super) async fn plans(call: Call<'_>) -> Result<Response> {
+pub(super) fn plans(call: &Call<'_>) -> Result<Response> {
     let plans = call.platform.billing().plans(&call.context)?;
     let shown = plans.into_iter().map(|(id, limits)| plan(id, limits, call.policy.api_of(id).burst)).collect();
     paged(shown, &call.request.path, &call.query)

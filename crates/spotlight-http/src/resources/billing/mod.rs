@@ -9,7 +9,7 @@ use crate::{endpoint::Endpoint, resources::parameters::WHOLE_LIST};
 /// The rows.
 pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::get("/api/v1/billing/plans", "list_plans", "List plans with their limits, smallest first", |call| {
-        Box::pin(actions::plans(call))
+        Box::pin(std::future::ready(actions::plans(&call)))
     })
     .query(WHOLE_LIST)
     .many::<PlanAttributes>(),

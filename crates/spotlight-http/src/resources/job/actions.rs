@@ -77,7 +77,7 @@ pub(super) async fn resume(call: Call<'_>) -> Result<Response> {
     set_paused(&call, false).await
 }
 
-pub(super) async fn schedules(call: Call<'_>) -> Result<Response> {
+pub(super) fn schedules(call: &Call<'_>) -> Result<Response> {
     let found = call.platform.jobs().schedules(&call.context)?;
     paged(found.into_iter().map(schedule).collect(), &call.request.path, &call.query)
 }

@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         |call| Box::pin(actions::resume(call)),
     ),
     Endpoint::get("/api/v1/jobs/schedules", "list_schedules", "What recurs in the deployment", |call| {
-        Box::pin(actions::schedules(call))
+        Box::pin(std::future::ready(actions::schedules(&call)))
     })
     .query(WHOLE_LIST)
     .many::<ScheduleAttributes>(),

@@ -40,7 +40,7 @@ pub(super) fn message(message: &LiveMessage) -> Bytes {
 /// JSON.
 pub(crate) fn bytes_of(value: &impl Serialize) -> Bytes {
     // Plain data cannot fail to be written.
-    serde_json::to_vec(value).map(Bytes::from).unwrap_or_else(|_| Bytes::from_static(b"{}"))
+    serde_json::to_vec(value).map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from)
 }
 
 /// An error document as a message.

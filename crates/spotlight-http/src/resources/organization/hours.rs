@@ -93,13 +93,11 @@ impl Field for Week {
     fn read(value: Value, at: &str, broken: &mut Violations) -> Option<Self> {
         let days = List::<List<SpanInput, SPANS>, 7>::read(value, at, broken)?;
         let days: Vec<_> = days.0.into_iter().map(spans).collect();
-        match days.try_into() {
-            Ok(days) => Some(Self(WeeklyHours(days))),
-            Err(_) => {
-                broken.add(at, "length", format!("{} must have a list for each day, Monday first", label(at)));
-                None
-            }
+        if let Ok(days) = days.try_into() {
+            return Some(Self(WeeklyHours(days)));
         }
+        broken.add(at, "length", format!("{} must have a list for each day, Monday first", label(at)));
+        None
     }
 }
 

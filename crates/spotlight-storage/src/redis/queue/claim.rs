@@ -72,7 +72,9 @@ impl RedisQueue {
         let mut resting = Vec::new();
         if rooms.iter().any(|room| !room.contact.rests()) {
             resting.extend(rooms.extract_if(.., |room| room.contact.rests()));
-            resting.iter().for_each(|room| failures.add(room, Contact::resting(), NOT_CLAIMED));
+            for room in &resting {
+                failures.add(room, Contact::resting(), NOT_CLAIMED);
+            }
         }
         self.undo_doubts(process, &mut rooms, resting, &mut failures).await;
         if limit == 0 || rooms.is_empty() {

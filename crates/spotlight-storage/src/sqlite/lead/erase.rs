@@ -69,13 +69,8 @@ statements! {
          WHERE organization_id = ?1 AND id = ?2"
     ];
     @global {
-        /// The outbox is global. Two parts, each along an index.
-        EVENTS = [
-            "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE kind = 'event' AND dead_at IS NULL \
-             AND organization_id = ?1 AND conversation_id = ?2 \
-             UNION ALL SELECT seq FROM outbox WHERE kind = 'event' AND dead_at IS NOT NULL \
-             AND organization_id = ?1 AND conversation_id = ?2)"
-        ];
+        /// The outbox is global.
+        EVENTS = ["DELETE FROM outbox WHERE kind = 'event' AND organization_id = ?1 AND conversation_id = ?2"];
     }
 }
 

@@ -34,8 +34,6 @@ use crate::{
 
 /// Rows of a unit: enough to be quick, and few enough to hold nobody up on a database with one writer.
 const CHUNK: usize = 200;
-/// Bytes of a byte order mark, which is known when all of it is there.
-const MARK: usize = 3;
 
 words! {
     /// What stands between two cells.
@@ -168,9 +166,6 @@ impl Importing<'_> {
                 None => last = true,
             }
             self.held.keep(self.deps).await?;
-            if self.bytes == 0 && rest.len() < MARK && !last {
-                continue;
-            }
             let taken = self.read(&rest, last).await?;
             rest.drain(..taken);
         }

@@ -1,6 +1,6 @@
 //! What the rows of a chunk do, in one unit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(super) type Row = (u64, Result<Said, Vec<Violation>>);
 /// Members of the organization, by id and address.
 #[derive(Debug, Default)]
 pub(super) struct Team {
-    ids: HashMap<UserId, ()>,
+    ids: HashSet<UserId>,
     addresses: HashMap<String, UserId>,
 }
 
@@ -48,7 +48,7 @@ impl Team {
     pub(super) async fn load(deps: &Deps, ctx: &Context) -> Result<Self> {
         let (repos, mut team) = (deps.read(ctx), Self::default());
         for member in repos.users().members(ctx.organization).await? {
-            team.ids.insert(member.user_id, ());
+            team.ids.insert(member.user_id);
             if let Some(user) = repos.users().get(member.user_id).await? {
                 team.addresses.insert(user.email.to_string(), user.id);
             }
@@ -58,7 +58,7 @@ impl Team {
 
     fn find(&self, owner: &Owner) -> Option<UserId> {
         match owner {
-            Owner::Id(id) => self.ids.contains_key(id).then_some(*id),
+            Owner::Id(id) => self.ids.contains(id).then_some(*id),
             Owner::Address(address) => self.addresses.get(address).copied(),
         }
     }
@@ -211,7 +211,8 @@ async fn update(
         ("metadata", lead.metadata != known.metadata),
     ]
     .into_iter()
-    .filter_map(|(field, changed)| changed.then(|| field.to_owned()))
+    .filter(|(_, changed)| *changed)
+    .map(|(field, _)| field.to_owned())
     .collect();
     if fields.is_empty() {
         return Ok(Ok(false));
