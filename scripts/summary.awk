@@ -45,13 +45,16 @@ function adapter_of(suite, name,    where, part) {
     if (suite == "redis_two_level") return "cache of two levels on Redis"
     if (suite ~ /^redis_(cluster|sentinel)$/ && name ~ /^(cache|events|limit)::/)
         return suite == "redis_cluster" ? "ports on a cluster of Redis" : "ports on Redis with sentinels"
-    if (suite == "http_axum") part = "HTTP"
-    else if (suite == "visitors") part = "visitors"
+    if (suite == "http" && name ~ /^(axum|actix)::/) {
+        part = "HTTP on " substr(name, 1, index(name, "::") - 1) " and"
+        sub(/^[a-z]+::/, "", name)
+    } else if (suite == "visitors") part = "visitors"
     else return ""
     split(name, where, "::")
-    if (where[1] == "memory") return part " on memory"
-    if (where[1] == "sqlite") return part " on SQLite"
-    if (where[1] == "postgres") return part " on Postgres"
+    part = part (suite == "http" ? " " : " on ")
+    if (where[1] == "memory") return part "memory"
+    if (where[1] == "sqlite") return part "SQLite"
+    if (where[1] == "postgres") return part "Postgres"
     return ""
 }
 
@@ -64,7 +67,8 @@ END {
     wanted = wanted "|queue on SQLite|queue on Postgres|queue on Postgres through PgBouncer|queue on Redis"
     wanted = wanted "|queue on a cluster of Redis|queue on Redis with sentinels"
     wanted = wanted "|faults of the queue on Postgres|faults of the queue on Redis"
-    wanted = wanted "|HTTP on memory|HTTP on SQLite|HTTP on Postgres"
+    wanted = wanted "|HTTP on axum and memory|HTTP on axum and SQLite|HTTP on axum and Postgres"
+    wanted = wanted "|HTTP on actix and memory|HTTP on actix and SQLite|HTTP on actix and Postgres"
     wanted = wanted "|visitors on memory|visitors on SQLite|visitors on Postgres"
     wanted = wanted "|cache on Redis|events on Redis|limit on Redis"
     wanted = wanted "|events on Postgres|events on Postgres through PgBouncer"
@@ -75,7 +79,7 @@ END {
         if (adapters[names[i]] + 0 == 0) missing = missing " [" names[i] "]"
     }
     # Suites about no one adapter, which must not vanish either.
-    n = split("accounts_postgres|analyses|architecture|broken_adapters|cache_processes|fleet_cache|garbage|held_out|live_restart|server|services|webhooks|worker", names, "|")
+    n = split("accounts_postgres|analyses|architecture|broken_adapters|cache_processes|fleet_cache|garbage|held_out|http_parity|live_restart|server|services|webhooks|worker", names, "|")
     for (i = 1; i <= n; i++) if (!(names[i] in suites)) missing = missing " [" names[i] "]"
     printf "\n%d passed, %d failed, %d skipped\n", total["ok"], total["FAILED"], total["ignored"]
     if (total["ok"] + total["FAILED"] == 0) { print "no test ran"; exit 4 }

@@ -106,7 +106,7 @@ fn public_url(text: &str) -> Result<String, &'static str> {
 pub(crate) enum Http {
     /// axum.
     Axum,
-    /// actix-web; not part of this version yet.
+    /// actix-web.
     Actix,
 }
 

@@ -15,7 +15,7 @@ use std::{
 use clap::Parser;
 use spotlight_core::{Error, ErrorKind, Result};
 
-use self::cli::{Cli, Command, Http, Role};
+use self::cli::{Cli, Command, Role};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,9 +37,6 @@ fn run(cli: Cli) -> Result<()> {
     if matches!(command, Command::Openapi) {
         return print(spotlight_http::openapi_json().trim_end());
     }
-    if cli.options.http == Http::Actix {
-        return Err(not_yet("--http actix", "--http axum"));
-    }
     if cli.options.role != Role::All && cli.options.database_url.is_none() {
         let text = "--role web and --role worker share a database, which SQLite's file is not: set DATABASE_URL to a \
                     Postgres, or use --role all";
@@ -60,10 +57,6 @@ fn run(cli: Cli) -> Result<()> {
             _ => serve::run(&cli.options).await,
         }
     })
-}
-
-fn not_yet(asked: &str, instead: &str) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("{asked}: not part of this version yet; use {instead}"))
 }
 
 /// Prints to standard output; a reader that has gone is no failure.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{Options, Role},
+    cli::{Http, Options, Role},
     demo, print,
     settings::Settings,
     wiring::{Deployment, deploy},
@@ -48,14 +48,18 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         tokio::spawn(async move { worker.run(stop).await })
     });
     let api = Arc::new(Api::new(platform.clone(), policy));
-    let router = spotlight_http_axum::router(Arc::clone(&api));
     let ending = Arc::clone(&api);
-    let served = spotlight_http_axum::serve(listener, router, async move {
+    let stopped = async move {
         stopped.await;
         // Live clients are told to come back, to whoever serves then.
         ending.pause(COME_BACK);
-    })
-    .await;
+    };
+    let served = match options.http {
+        Http::Axum => {
+            spotlight_http_axum::serve(listener, spotlight_http_axum::router(Arc::clone(&api)), stopped).await
+        }
+        Http::Actix => spotlight_http_actix::serve(listener, Arc::clone(&api), stopped).await,
+    };
     // Sockets are no longer the framework's to wait for.
     api.drained().await;
     // Requests are over: what they left is finished before the database closes.

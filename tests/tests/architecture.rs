@@ -16,26 +16,37 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spotlight-providers", &["spotlight-core"]),
     ("spotlight-http", &["spotlight-core"]),
     ("spotlight-http-axum", &["spotlight-core", "spotlight-http"]),
+    ("spotlight-http-actix", &["spotlight-core", "spotlight-http"]),
     (
         "spotlight-examples",
-        &["spotlight-core", "spotlight-storage", "spotlight-providers", "spotlight-http", "spotlight-http-axum"],
+        &[
+            "spotlight-core",
+            "spotlight-storage",
+            "spotlight-providers",
+            "spotlight-http",
+            "spotlight-http-axum",
+            "spotlight-http-actix",
+        ],
     ),
     (
         "spotlight-benches",
         &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-tests"],
     ),
-    ("spotlight-tests", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
+    (
+        "spotlight-tests",
+        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-http-actix"],
+    ),
 ];
 
 /// Technologies that must not reach a crate, and the crates they must not reach.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("sqlx", &["spotlight-core", "spotlight-http", "spotlight-http-axum"]),
-    ("redis", &["spotlight-core", "spotlight-http", "spotlight-http-axum"]),
-    ("axum", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
+    ("sqlx", &["spotlight-core", "spotlight-http", "spotlight-http-axum", "spotlight-http-actix"]),
+    ("redis", &["spotlight-core", "spotlight-http", "spotlight-http-axum", "spotlight-http-actix"]),
+    ("axum", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-actix"]),
     ("actix-web", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum"]),
-    ("hyper", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
+    ("hyper", &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-actix"]),
     ("tower", &["spotlight-core", "spotlight-storage", "spotlight-http"]),
-    ("reqwest", &["spotlight-core", "spotlight-storage", "spotlight-http-axum"]),
+    ("reqwest", &["spotlight-core", "spotlight-storage", "spotlight-http-axum", "spotlight-http-actix"]),
     (
         "openssl-sys",
         &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-examples"],
@@ -123,7 +134,8 @@ fn crates_stay_free_of_technologies_all_the_way_down() {
         ("spotlight-storage", [FRAMEWORKS, CLIENTS].concat()),
         ("spotlight-providers", [DATABASES, &["axum", "actix", "openssl-sys", "aws-lc"]].concat()),
         ("spotlight-http-axum", [DATABASES, CLIENTS, &["actix"]].concat()),
-        ("spotlight-examples", vec!["openssl-sys", "aws-lc", "actix"]),
+        ("spotlight-http-actix", [DATABASES, CLIENTS, &["axum", "hyper", "tower-http"]].concat()),
+        ("spotlight-examples", vec!["openssl-sys", "aws-lc"]),
     ] {
         let tree = tree(package);
         for technology in unwanted {
@@ -168,6 +180,7 @@ fn core_and_the_contract_name_no_driver_and_no_framework() {
         "rusqlite",
         "tokio_postgres",
         "axum",
+        "actix_http",
         "actix_web",
         "hyper",
         "hyper_util",
@@ -177,6 +190,7 @@ fn core_and_the_contract_name_no_driver_and_no_framework() {
         "spotlight_storage",
         "spotlight_providers",
         "spotlight_http_axum",
+        "spotlight_http_actix",
     ];
     let mut files = Vec::new();
     for package in ["spotlight-core", "spotlight-http"] {

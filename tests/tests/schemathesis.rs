@@ -16,7 +16,7 @@ use spotlight_http::{
     Api, HttpPolicy,
     conformance::{builder, seed},
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use spotlight_tests::framework::{self, Framework};
 
 /// The same requests each time, unless another seed is wanted.
 const SEED: &str = "20261126";
@@ -68,14 +68,18 @@ fn ask(base: &str, token: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn axum_serves_what_the_document_says() {
+    serves_what_the_document_says(Framework::Axum).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn actix_serves_what_the_document_says() {
+    serves_what_the_document_says(Framework::Actix).await;
+}
+
+async fn serves_what_the_document_says(framework: Framework) {
     let (api, token) = api().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let base = format!("http://{}", listener.local_addr().expect("an address"));
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(spotlight_http_axum::serve(listener, spotlight_http_axum::router(api), async move {
-        let _ = stopped.await;
-    }));
+    let server = framework::serve(framework, api).await;
+    let base = server.url.clone();
     tokio::task::spawn_blocking(move || ask(&base, &token)).await.expect("schemathesis finds nothing");
-    drop(stop);
-    served.await.expect("the server ends").expect("the server ends well");
+    server.stop().await;
 }

@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 13] = [
+const SUITES: [&str; 14] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -89,6 +89,7 @@ const SUITES: [&str; 13] = [
     "fleet_cache",
     "garbage",
     "held_out",
+    "http_parity",
     "live_restart",
     "server",
     "services",
@@ -112,9 +113,12 @@ fn log() -> String {
         ("queue_redis", "sentinel::queue_add::upkeep_is_bounded"),
         ("queue_faults", "postgres::cut_connections_cost_nothing_but_time"),
         ("queue_faults", "redis::cut_connections_cost_nothing_but_time"),
-        ("http_axum", "memory::lead::moves"),
-        ("http_axum", "sqlite::lead::moves"),
-        ("http_axum", "postgres::lead::moves"),
+        ("http", "axum::memory::lead::moves"),
+        ("http", "axum::sqlite::lead::moves"),
+        ("http", "axum::postgres::lead::moves"),
+        ("http", "actix::memory::lead::moves"),
+        ("http", "actix::sqlite::lead::moves"),
+        ("http", "actix::postgres::lead::moves"),
         ("visitors", "memory::silent"),
         ("visitors", "sqlite::silent"),
         ("visitors", "postgres::silent"),
@@ -168,9 +172,12 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
         "1  queue on Redis with sentinels",
         "1  faults of the queue on Postgres",
         "1  faults of the queue on Redis",
-        "1  HTTP on memory",
-        "1  HTTP on SQLite",
-        "1  HTTP on Postgres",
+        "1  HTTP on axum and memory",
+        "1  HTTP on axum and SQLite",
+        "1  HTTP on axum and Postgres",
+        "1  HTTP on actix and memory",
+        "1  HTTP on actix and SQLite",
+        "1  HTTP on actix and Postgres",
         "1  visitors on memory",
         "1  visitors on SQLite",
         "1  visitors on Postgres",
@@ -188,10 +195,10 @@ fn a_whole_run_is_counted_by_suite_and_by_adapter() {
 
 #[test]
 fn an_adapter_that_was_not_tested_is_a_failure_unless_tests_were_chosen() {
-    for gone in ["visitors on Postgres", "HTTP on memory", "storage on Postgres through PgBouncer"] {
+    for gone in ["visitors on Postgres", "HTTP on actix and memory", "storage on Postgres through PgBouncer"] {
         let test = match gone {
             "visitors on Postgres" => "test postgres::silent ... ok\n",
-            "HTTP on memory" => "test memory::lead::moves ... ok\n",
+            "HTTP on actix and memory" => "test actix::memory::lead::moves ... ok\n",
             _ => "test pooled::lead::pages ... ok\n",
         };
         let (said, code) = summary(&log().replacen(test, "", 1), false);

@@ -11,10 +11,10 @@
 //! # }
 //! ```
 
+mod linger;
 mod serve;
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
@@ -22,13 +22,15 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, Request},
+    extract::{ConnectInfo, OriginalUri, Request, State},
+    http::{HeaderValue, Version, header},
     response::Response,
-    routing::{MethodFilter, MethodRouter, any},
+    routing::any,
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use spotlight_http::{Api, Body as Answer, Request as Head, Response as Answered, Verb, endpoints};
+use spotlight_http::{Api, BASE, Body as Answer, Request as Head, Response as Answered};
+use tokio::runtime::Handle;
 
 pub use self::serve::{Patience, serve, serve_with};
 
@@ -38,63 +40,40 @@ pub use self::serve::{Patience, serve, serve_with};
 /// have not signed in.
 pub fn router(api: impl Into<Arc<Api>>) -> Router {
     let api = api.into();
-    routes(Arc::clone(&api)).fallback(not_found(api))
+    routes(Arc::clone(&api)).fallback_service(any(answer).with_state(api))
 }
 
-/// Every endpoint of the API, to be merged into a router of your own or nested below a path of it. Below `/api/v1` what
-/// matches no endpoint is answered in the API's own form; everywhere else it is your router's.
+/// Every endpoint of the API, to be merged into a router of your own or nested below a path of it: links in answers keep
+/// that path. Below `/api/v1` what matches no endpoint is answered in the API's own form; everywhere else it is your
+/// router's.
 ///
 /// Serve it with connect info, as [`router`].
 pub fn routes(api: impl Into<Arc<Api>>) -> Router {
     let api = api.into();
-    let mut paths: BTreeMap<&'static str, MethodRouter> = BTreeMap::new();
-    for endpoint in endpoints() {
-        let handler = {
-            let api = Arc::clone(&api);
-            move |request: Request| {
-                let api = Arc::clone(&api);
-                async move {
-                    let (head, body, upgrade) = split(request);
-                    respond(api.handle(endpoint, head, body.into_data_stream()).await, upgrade)
-                }
-            }
-        };
-        let routes = paths.remove(endpoint.path).unwrap_or_default();
-        paths.insert(endpoint.path, routes.on(filter(endpoint.verb), handler));
-    }
-    let mut router = Router::new();
-    for (path, routes) in paths {
-        let api = Arc::clone(&api);
-        let wrong_method = move |request: Request| {
-            let answered = api.method_not_allowed(path, &split(request).0);
-            std::future::ready(respond(answered, None))
-        };
-        router = router.route(path, routes.fallback(wrong_method));
-    }
-    router.route("/api/v1/{*rest}", any(not_found(api)))
+    let below = format!("{BASE}/{{*rest}}");
+    let addresses = api.addresses().into_iter().chain([below.as_str()]);
+    addresses.fold(Router::new(), |router, address| router.route(address, any(answer))).with_state(Arc::clone(&api))
 }
 
-/// Answers what matches no endpoint.
-fn not_found(api: Arc<Api>) -> impl Fn(Request) -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
-    move |request| std::future::ready(respond(api.not_found(&split(request).0), None))
-}
-
-fn filter(verb: Verb) -> MethodFilter {
-    match verb {
-        Verb::Get => MethodFilter::GET,
-        Verb::Post => MethodFilter::POST,
-        Verb::Patch => MethodFilter::PATCH,
-        Verb::Delete => MethodFilter::DELETE,
-    }
+/// Extracts, asks, responds.
+async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let version = request.version();
+    let (head, body, upgrade) = split(request);
+    let answered = api.respond(head, body.into_data_stream()).await;
+    respond(&api, answered, version, upgrade)
 }
 
 fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
     let (mut parts, body) = request.into_parts();
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    // What a router around this one has taken off the path.
+    let sent = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
+    let prefix = sent.strip_suffix(parts.uri.path()).map_or(sent.len(), str::len);
     let head = Head {
         method: parts.method,
-        path: parts.uri.path().to_owned(),
+        path: sent.to_owned(),
+        prefix,
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
@@ -102,13 +81,14 @@ fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
     (head, body, upgrade)
 }
 
-fn respond(answered: Answered, upgrade: Option<OnUpgrade>) -> Response {
+fn respond(api: &Api, answered: Answered, version: Version, upgrade: Option<OnUpgrade>) -> Response {
     let body = match answered.body {
         Answer::Full(bytes) => Body::from(bytes),
         Answer::Stream(parts) => Body::from_stream(parts),
         Answer::Socket(session) => {
             if let Some(upgrade) = upgrade {
-                tokio::spawn(async move {
+                let home = api.runtime().cloned().unwrap_or_else(Handle::current);
+                home.spawn(async move {
                     match upgrade.await {
                         Ok(connection) => session.over(TokioIo::new(connection)).await,
                         Err(error) => tracing::debug!(%error, "a connection was not handed over"),
@@ -121,5 +101,14 @@ fn respond(answered: Answered, upgrade: Option<OnUpgrade>) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = answered.status;
     *response.headers_mut() = answered.headers;
+    // An offer of another protocol is named among the options of the connection too.
+    let offers = response.headers().contains_key(header::UPGRADE) && version <= Version::HTTP_11;
+    let options = match (answered.close && version == Version::HTTP_11, offers) {
+        (true, true) => "close, upgrade",
+        (true, false) => "close",
+        (false, true) => "upgrade",
+        (false, false) => return response,
+    };
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static(options));
     response
 }

@@ -10,13 +10,20 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Method, StatusCode, Version, header},
+    response::{IntoResponse, Response},
+};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use spotlight_core::error::Result;
+pub use spotlight_http::Patience;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -24,22 +31,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-/// How long others may keep the server waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// For the head of a request: the first one of a connection, and each later one. Also how long a connection may be
-    /// idle between two requests.
-    pub head: Duration,
-    /// For the requests that have begun when the server is asked to stop. What is not answered by then is cut off.
-    pub shutdown: Duration,
-}
-
-impl Default for Patience {
-    /// 30 seconds for a head; 25 for the last answers, since supervisors kill after 30.
-    fn default() -> Self {
-        Self { head: Duration::from_secs(30), shutdown: Duration::from_secs(25) }
-    }
-}
+use crate::linger::Lingering;
 
 /// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered, as patiently as
 /// [`Patience::default`].
@@ -100,6 +92,25 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// True for a request that hyper lets through and that other servers refuse before anybody sees it: HTTP/1.1 without one
+/// host, HTTP/1.0 with a body of unknown length, a target that is no ASCII, and more header lines than there are reasons
+/// for.
+fn is_unsound(request: &Request<Incoming>) -> bool {
+    let (headers, target) = (request.headers(), request.uri());
+    let framed = match request.version() {
+        Version::HTTP_11 => headers.get_all(header::HOST).iter().count() == 1,
+        Version::HTTP_10 => request.method() != Method::POST || headers.contains_key(header::CONTENT_LENGTH),
+        _ => true,
+    };
+    let plain = target.path().is_ascii() && target.query().is_none_or(str::is_ascii);
+    !framed || !plain || headers.len() > MOST_HEADERS
+}
+
+/// Most lines of a request's head.
+const MOST_HEADERS: usize = 96;
+/// Most bytes of a request's head; what is longer is refused with 431.
+const MOST_HEAD: usize = 128 * 1024;
+
 /// The work on one connection.
 fn connection(
     stream: TcpStream,
@@ -112,17 +123,31 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
-    let asked = Arc::new(AtomicBool::new(false));
+    let (asked, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let stream = Lingering::new(stream, Arc::clone(&last));
     let service = service_fn({
         let asked = Arc::clone(&asked);
         move |mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request.map(Body::new))
+            let (router, last) = (router.clone(), Arc::clone(&last));
+            async move {
+                let answered = if is_unsound(&request) {
+                    Ok((StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response())
+                } else {
+                    router.oneshot(request.map(Body::new)).await
+                };
+                let closes = |response: &Response| {
+                    let options = response.headers().get(header::CONNECTION);
+                    options.is_some_and(|options| options.as_bytes().starts_with(b"close"))
+                };
+                last.fetch_or(answered.as_ref().is_ok_and(closes), Ordering::Relaxed);
+                answered
+            }
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(patience.head)).keep_alive_timeout(patience.head);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let served = graceful.watch(served);

@@ -3,11 +3,16 @@
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Request, StatusCode},
+    extract::State,
+    http::{HeaderMap, HeaderValue, Request, StatusCode},
+    middleware::{Next, from_fn},
     routing::get,
 };
 use serde_json::Value;
-use spotlight_http::{Api, HttpPolicy, conformance::in_memory};
+use spotlight_http::{
+    Api, Group, HttpPolicy,
+    conformance::{in_memory, seed},
+};
 use spotlight_http_axum::{router, routes};
 use tower::ServiceExt;
 
@@ -51,4 +56,49 @@ async fn routes_nest_below_a_path() {
 async fn a_router_of_its_own_answers_everything() {
     let (status, unknown) = ask(&router(api()), "/nothing").await;
     assert_eq!((status, &unknown["errors"][0]["status"]), (StatusCode::NOT_FOUND, &"404".into()));
+}
+
+/// The headers and the body of an answer to the owner.
+async fn as_owner(app: &Router, token: &str, path: &str) -> (HeaderMap, Value) {
+    let request = Request::get(path).header("authorization", format!("Bearer {token}")).body(Body::empty());
+    let answer = app.clone().oneshot(request.expect("a request")).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    let headers = answer.headers().clone();
+    let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+    (headers, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[tokio::test]
+async fn links_keep_the_path_that_routes_are_nested_below() {
+    let platform = in_memory();
+    let target = seed(&platform, "").await;
+    let api = Api::new(platform, HttpPolicy::development());
+    let app = Router::new().nest("/team", Router::new().nest("/sales", routes(api)));
+    let (headers, _) = as_owner(&app, &target.owner.token, "/team/sales/api/v1/leads?per_page=5").await;
+    let link = headers["link"].to_str().expect("text");
+    assert!(link.starts_with("</team/sales/api/v1/leads?per_page=5&page=1>"), "{link}");
+    let (_, document) = as_owner(&app, &target.owner.token, "/team/sales/api/v1/openapi.json").await;
+    assert_eq!(document["servers"][0]["url"], "/team/sales");
+}
+
+#[derive(Clone)]
+struct Own(&'static str);
+
+#[tokio::test]
+async fn the_host_keeps_its_state_its_middleware_and_its_routes() {
+    let stamp = async |request: axum::extract::Request, next: Next| {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert("x-host", HeaderValue::from_static("mine"));
+        response
+    };
+    let app: Router = Router::new()
+        .route("/", get(async |State(own): State<Own>| own.0))
+        .with_state(Own("home"))
+        .merge(routes(api().without(&[Group::Analytics])))
+        .layer(from_fn(stamp));
+    assert_eq!(ask(&app, "/").await, (StatusCode::OK, "home".into()));
+    assert_eq!(ask(&app, "/api/v1/analytics/dashboard").await.0, StatusCode::NOT_FOUND);
+    let request = Request::get("/up").body(Body::empty()).expect("a request");
+    let answer = app.oneshot(request).await.expect("an answer");
+    assert_eq!((answer.status(), &answer.headers()["x-host"]), (StatusCode::OK, &HeaderValue::from_static("mine")));
 }

@@ -106,3 +106,16 @@ async fn who_does_not_finish_a_head_is_let_go() {
     let answer = all(asked).await;
     assert!(answer.ends_with("done"), "{answer}");
 }
+
+#[tokio::test]
+async fn who_does_not_finish_a_later_head_is_let_go_too() {
+    let server = start(Patience { head: Duration::from_millis(100), ..Patience::default() }).await;
+    for later in ["", "GET /slow HTTP/1.1\r\nhost: he"] {
+        let mut asked = sent(&server, "GET /slow HTTP/1.1\r\nhost: here\r\n\r\n").await;
+        timeout(LONG, server.begun.notified()).await.expect("the request is in hand");
+        server.ends.notify_one();
+        asked.write_all(later.as_bytes()).await.expect("it is sent");
+        let answer = all(asked).await;
+        assert!(answer.ends_with("done") && answer.matches("HTTP/1.1").count() == 1, "{answer}");
+    }
+}

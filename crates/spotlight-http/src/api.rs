@@ -18,8 +18,9 @@ use tokio::{
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{
+    authenticate::Authenticate,
     credentials::{self, Caller},
-    endpoint::{Access, Answers, Endpoint, Verb, allowed},
+    endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
     plans::Plans,
@@ -29,6 +30,7 @@ use crate::{
     request::Request,
     resources::Call,
     response::{Body, Response},
+    serving::{Served, allowed},
     socket,
 };
 
@@ -47,6 +49,8 @@ const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, Last-Event
 pub struct Api {
     platform: Spotlight,
     policy: Arc<HttpPolicy>,
+    pub(crate) served: Arc<Served>,
+    host: Option<Arc<dyn Authenticate>>,
     plans: Arc<Plans>,
     places: Arc<Semaphore>,
     /// Seconds of pause that clients are told; 0 while requests are taken.
@@ -113,11 +117,26 @@ impl Api {
         Self {
             platform,
             policy: Arc::new(policy),
+            served: Arc::new(Served::without(&[])),
+            host: None,
             plans: Arc::default(),
             places,
             paused: Arc::default(),
             live: TaskTracker::new(),
         }
+    }
+
+    /// The same API with callers recognised by the application around it instead of by cookies and API tokens. What they
+    /// may do is decided by the services all the same. Sessions cannot be listed or ended then, and the group
+    /// [`Accounts`](crate::Group::Accounts) is better left out.
+    #[must_use]
+    pub fn authenticated_by(mut self, host: Arc<dyn Authenticate>) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    pub(crate) fn platform(&self) -> &Spotlight {
+        &self.platform
     }
 
     /// Refuses everything but signs of life with 503 from now on, and closes live connections; clients are told to come
@@ -217,10 +236,10 @@ impl Api {
         self.refuse(request, &Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this address"))
     }
 
-    /// Answers a request to a path template with a method it does not have. `OPTIONS` is a browser's question whether
+    /// Answers a request to a path with a method it does not have. `OPTIONS` is a browser's question whether
     /// a page of another origin may call, and is answered where it may.
-    pub fn method_not_allowed(&self, path: &'static str, request: &Request) -> Response {
-        let methods = allowed(path);
+    pub(crate) fn method_not_allowed(&self, rows: &[&'static Endpoint], request: &Request) -> Response {
+        let methods = allowed(rows);
         if request.method == Method::OPTIONS && methods.ends_with("OPTIONS") {
             let mut response = Response::empty(StatusCode::NO_CONTENT)
                 .with(header::ACCESS_CONTROL_ALLOW_METHODS, &methods)
@@ -233,7 +252,7 @@ impl Api {
         self.refuse(request, &Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, methods))
     }
 
-    fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
+    pub(crate) fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
         let request_id = self.request_id(request);
         let mut response = respond(refusal, Place::Query, &request_id);
         self.finish(request, &request_id, false, &mut response);
@@ -268,7 +287,7 @@ impl Api {
             response.set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
         if request.method == Method::HEAD {
-            response.body = Body::Full(Bytes::new());
+            without_body(response);
         }
     }
 
@@ -284,6 +303,7 @@ impl Api {
                 api: self,
                 platform: &self.platform,
                 policy: &self.policy,
+                served: &self.served,
                 endpoint,
                 request,
                 request_id,
@@ -338,6 +358,7 @@ impl Api {
             api: self,
             platform: &self.platform,
             policy: &self.policy,
+            served: &self.served,
             endpoint,
             request,
             request_id,
@@ -398,7 +419,7 @@ impl Api {
             self.count(&key, quota, counted).await?;
             return Ok(caller);
         }
-        match credentials::recognise(&self.platform, &self.policy, endpoint, request).await {
+        match credentials::recognise(&self.platform, &self.policy, self.host.as_deref(), endpoint, request).await {
             Ok(caller) => {
                 let quota = quota_of(&self.platform, &self.policy, &self.plans, &caller.context).await;
                 self.count(&credentials::counted_as(&caller.context, client), quota, counted).await?;
@@ -464,7 +485,20 @@ impl Api {
     }
 }
 
-/// What somebody who is known may do.
+/// Leaves the body out, and says how long it is where that is known. A stream ends before it begins.
+fn without_body(response: &mut Response) {
+    match &response.body {
+        Body::Full(bytes) if response.status != StatusCode::NO_CONTENT => {
+            response.set(header::CONTENT_LENGTH, bytes.len().to_string());
+            response.body = Body::Full(Bytes::new());
+        }
+        Body::Full(_) => {}
+        Body::Stream(_) => response.body = Body::Stream(futures::stream::empty().boxed()),
+        // A socket is asked for with GET alone.
+        Body::Socket(_) => response.body = Body::Full(Bytes::new()),
+    }
+}
+
 /// What the caller may ask in a while: a user or token, what their organization's plan allows.
 async fn quota_of(platform: &Spotlight, policy: &HttpPolicy, plans: &Plans, context: &Context) -> Quota {
     if matches!(context.actor, Actor::Visitor(_)) {

@@ -11,6 +11,7 @@ use spotlight_core::{
 use uuid::Uuid;
 
 use crate::{
+    authenticate::Authenticate,
     endpoint::{Access, Endpoint, Verb},
     error::Refusal,
     policy::HttpPolicy,
@@ -57,9 +58,13 @@ impl From<Authenticated> for Caller {
 pub(crate) async fn recognise(
     platform: &Spotlight,
     policy: &HttpPolicy,
+    host: Option<&dyn Authenticate>,
     endpoint: &Endpoint,
     request: &Request,
 ) -> Result<Caller, Refusal> {
+    if let Some(host) = host {
+        return by_host(platform, host, endpoint, request).await;
+    }
     if request.headers.contains_key(header::AUTHORIZATION) || offered(endpoint, request).is_some() {
         return by_token(platform, endpoint, request).await;
     }
@@ -86,6 +91,26 @@ pub(crate) async fn recognise(
         ));
     }
     Ok(found.into())
+}
+
+/// Asks the application around the API. A visitor's token is the platform's own all the same: there is no account behind
+/// it that anybody else could know.
+async fn by_host(
+    platform: &Spotlight,
+    host: &dyn Authenticate,
+    endpoint: &Endpoint,
+    request: &Request,
+) -> Result<Caller, Refusal> {
+    if bearer(request).is_some_and(|secret| secret.expose_secret().starts_with(VISIT)) {
+        return by_token(platform, endpoint, request).await;
+    }
+    if endpoint.access == Access::Session {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "people sign in elsewhere here"));
+    }
+    let vouched = host.authenticate(request).await?;
+    let mut context = platform.accounts().vouched(vouched.user, vouched.organization).await?;
+    context.scopes = vouched.scopes;
+    Ok(Caller { context, session: None, until: None })
 }
 
 async fn by_token(platform: &Spotlight, endpoint: &Endpoint, request: &Request) -> Result<Caller, Refusal> {

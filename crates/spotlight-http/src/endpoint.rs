@@ -352,20 +352,3 @@ impl Endpoint {
         statuses
     }
 }
-
-/// The methods that the API answers at this path template, for `Allow`.
-pub fn allowed(path: &str) -> String {
-    let mut methods = Vec::new();
-    let mut crosses = false;
-    for endpoint in endpoints().iter().filter(|endpoint| endpoint.path == path) {
-        crosses |= endpoint.crosses_origins();
-        methods.push(endpoint.verb.method().to_string());
-        if endpoint.verb == Verb::Get {
-            methods.push("HEAD".to_owned());
-        }
-    }
-    if crosses {
-        methods.push("OPTIONS".to_owned());
-    }
-    methods.join(", ")
-}

@@ -2,8 +2,8 @@
 //!
 //! Everything but the socket is here: [`endpoints`] is the one table of endpoints, from which routing, reading,
 //! limits and the OpenAPI document come; [`Api`] answers a [`Request`] with a [`Response`]. A framework binding
-//! registers every row, hands the head and the body stream to [`Api::handle`], and sends what comes back. What no row
-//! matches goes to [`Api::not_found`] and [`Api::method_not_allowed`].
+//! sends every request below [`BASE`] and to [`Api::addresses`] to [`Api::respond`], head and body stream, and sends what
+//! comes back. Which endpoint that is, is found out here, the same for all frameworks.
 //!
 //! # How to add …
 //!
@@ -12,15 +12,18 @@
 //! - a framework: a crate like `spotlight-http-axum`, which passes the suite of the feature `conformance`.
 
 mod api;
+mod authenticate;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod credentials;
 mod endpoint;
 mod error;
+mod home;
 mod incoming;
 mod input;
 mod openapi;
 mod output;
+mod patience;
 mod plans;
 mod policy;
 mod precondition;
@@ -29,16 +32,20 @@ mod request;
 mod resources;
 mod response;
 mod schema;
+mod serving;
 mod socket;
 mod sse;
 
 pub use self::{
     api::Api,
-    endpoint::{Endpoint, Verb, allowed},
+    authenticate::{Authenticate, Vouched},
+    endpoint::{Endpoint, Verb},
     openapi::{openapi, openapi_json},
+    patience::Patience,
     policy::{HttpPolicy, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},
+    serving::BASE,
     socket::{Broken, Duplex, Frame, Socket, Upgrade},
 };

@@ -27,7 +27,7 @@ use crate::{
 
 /// The API's document, the same in every framework.
 pub fn openapi() -> &'static Value {
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(write);
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi_of(endpoints()));
     &DOCUMENT
 }
 
@@ -38,10 +38,11 @@ pub fn openapi_json() -> String {
     text
 }
 
-fn write() -> Value {
+/// The document of some endpoints.
+pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> Value {
     let mut book = Book::default();
     let mut paths = Paths::new();
-    for endpoint in endpoints().iter().filter(|endpoint| endpoint.is_documented()) {
+    for endpoint in rows.into_iter().filter(|endpoint| endpoint.is_documented()) {
         paths.add_path_operation(endpoint.path, vec![method(endpoint.verb)], operation(endpoint, &mut book));
     }
     let errors = error_document(&mut book);

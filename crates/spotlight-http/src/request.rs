@@ -9,8 +9,11 @@ use http::{HeaderMap, HeaderName, Method};
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path as sent, still percent-encoded.
+    /// The path as sent, still percent-encoded. Links in answers begin with it.
     pub path: String,
+    /// How many bytes of the path stand before the API's own: what the application around it has put it below. None at
+    /// the root.
+    pub prefix: usize,
     /// What follows `?`, still percent-encoded.
     pub query: Option<String>,
     /// The headers.
@@ -20,6 +23,16 @@ pub struct Request {
 }
 
 impl Request {
+    /// The path below what the API is mounted at.
+    pub(crate) fn own_path(&self) -> &str {
+        self.path.get(self.prefix..).unwrap_or_default()
+    }
+
+    /// What the API is mounted at, as `/sales`; nothing at the root.
+    pub(crate) fn mounted_at(&self) -> &str {
+        self.path.get(..self.prefix).unwrap_or_default()
+    }
+
     /// The text of a header that is there once.
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

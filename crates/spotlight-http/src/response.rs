@@ -37,12 +37,14 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The connection is to be closed after it: `Connection: close`, where the protocol has that.
+    pub close: bool,
 }
 
 impl Response {
     /// A response without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::Full(Bytes::new()) }
+        Self { status, headers: HeaderMap::new(), body: Body::Full(Bytes::new()), close: false }
     }
 
     /// A response with a JSON body.

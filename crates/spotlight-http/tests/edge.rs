@@ -36,6 +36,7 @@ fn head(operation: &str, headers: &[(&'static str, &str)]) -> Request {
     Request {
         method: endpoint.verb.method(),
         path: endpoint.path.to_owned(),
+        prefix: 0,
         query: None,
         headers,
         peer: [203, 0, 113, 7].into(),

@@ -28,6 +28,7 @@ fn head(name: &str, target: &Target, more: &[(&'static str, &str)]) -> Request {
     Request {
         method: endpoint.verb.method(),
         path: endpoint.path.to_owned(),
+        prefix: 0,
         query: None,
         headers,
         peer: [203, 0, 113, 7].into(),

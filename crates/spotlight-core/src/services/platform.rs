@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -49,6 +50,7 @@ pub struct Spotlight {
     deps: Deps,
     passwords: Passwords,
     flag_overrides: Arc<FlagOverrides>,
+    home: Option<Handle>,
     live: Arc<Hub>,
 }
 
@@ -198,6 +200,13 @@ impl Spotlight {
         self.deps.storage.ping().await
     }
 
+    /// The runtime on which the platform was built; none when it was built outside of any. Connections of a pool belong to
+    /// the runtime that opened them and die with it, so whoever calls services from a runtime of shorter life (a web
+    /// framework's own worker) has the work done on this one.
+    pub fn runtime(&self) -> Option<&Handle> {
+        self.home.as_ref()
+    }
+
     /// The limiter, for the edge.
     pub fn limiter(&self) -> &Arc<dyn RateLimiter> {
         &self.deps.limiter
@@ -341,7 +350,7 @@ impl SpotlightBuilder {
         self
     }
 
-    /// The platform.
+    /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
     /// `Misconfigured` when the secret key is too short, or naming every required port that is missing.
@@ -402,7 +411,13 @@ impl SpotlightBuilder {
             tasks: TaskTracker::new(),
         };
         let flag_overrides = Arc::new(self.flag_overrides);
-        Ok(Spotlight { deps, passwords: Passwords::new(), flag_overrides, live: Arc::default() })
+        Ok(Spotlight {
+            deps,
+            passwords: Passwords::new(),
+            flag_overrides,
+            home: Handle::try_current().ok(),
+            live: Arc::default(),
+        })
     }
 }
 

@@ -39,5 +39,6 @@ mod turn;
 mod visibility;
 mod visits;
 mod voice;
+mod vouched;
 mod webhooks;
 mod world;

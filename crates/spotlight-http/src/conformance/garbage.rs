@@ -22,9 +22,13 @@ use super::{
 use crate::{Api, Body, Endpoint, Group, HttpPolicy, Request, Response, endpoints, openapi};
 
 /// Ids of records that exist or existed, by their type.
-struct Ids(BTreeMap<String, Vec<String>>);
+pub(super) struct Ids(BTreeMap<String, Vec<String>>);
 
 impl Ids {
+    pub(super) fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
     const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
     /// An id of the kind a name like `lead_id` or `leads` asks for, mostly.
@@ -37,7 +41,7 @@ impl Ids {
     }
 
     /// Remembers the resource of an answer.
-    fn learn(&mut self, document: &Value) {
+    pub(super) fn learn(&mut self, document: &Value) {
         let (kind, id) = (&document["data"]["type"], &document["data"]["id"]);
         if let (Some(kind), Some(id)) = (kind.as_str(), id.as_str())
             && id.len() == Self::NOBODY.len()
@@ -107,7 +111,7 @@ fn plausible(dice: &mut Dice, name: &str, schema: &Value, ids: &Ids) -> Value {
     }
 }
 
-fn body(dice: &mut Dice, endpoint: &Endpoint, keys: &[String], ids: &Ids) -> Vec<u8> {
+pub(super) fn body(dice: &mut Dice, endpoint: &Endpoint, keys: &[String], ids: &Ids) -> Vec<u8> {
     if dice.one_in(20) {
         return (0..dice.below(64)).map(|_| u8::try_from(dice.below(256)).expect("a byte")).collect();
     }
@@ -131,7 +135,7 @@ fn body(dice: &mut Dice, endpoint: &Endpoint, keys: &[String], ids: &Ids) -> Vec
     body.to_string().into_bytes()
 }
 
-fn path(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> String {
+pub(super) fn path(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> String {
     let mut before = "";
     let mut parts = Vec::new();
     for part in endpoint.path.split('/') {
@@ -145,7 +149,7 @@ fn path(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> String {
     parts.join("/")
 }
 
-fn query(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> Option<String> {
+pub(super) fn query(dice: &mut Dice, endpoint: &Endpoint, ids: &Ids) -> Option<String> {
     let method = endpoint.verb.method().as_str().to_lowercase();
     let named = &openapi()["paths"][endpoint.path][&method]["parameters"];
     let names: Vec<_> = named.as_array().into_iter().flatten().filter(|one| one["in"] == "query").cloned().collect();
@@ -197,7 +201,7 @@ fn request(method: Method, path: String, query: Option<String>, headers: &[(&'st
     for (name, value) in headers {
         map.insert(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static("")));
     }
-    Request { method, path, query, headers: map, peer: [203, 0, 113, 7].into() }
+    Request { method, path, prefix: 0, query, headers: map, peer: [203, 0, 113, 7].into() }
 }
 
 /// Names the seed of a run that is to be repeated.
@@ -376,7 +380,7 @@ async fn round(ground: &Ground, dice: &mut Dice, counts: &mut Counts, until: usi
 }
 
 /// The names of every member of every resource.
-fn names() -> Vec<String> {
+pub(super) fn names() -> Vec<String> {
     let mut keys: Vec<String> = openapi()["components"]["schemas"]
         .as_object()
         .expect("schemas")

@@ -31,6 +31,7 @@ pub mod lead_table;
 pub mod list;
 pub mod live;
 pub mod operations;
+pub mod recorded;
 pub mod seed;
 pub mod socket;
 pub mod visitor;
@@ -40,6 +41,7 @@ pub mod webhook;
 
 pub use self::{
     client::{Answer, Client, Event},
+    recorded::Recorder,
     seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
     socket::{Said, SocketClient},
 };

@@ -18,6 +18,7 @@ use crate::{
     policy::HttpPolicy,
     query::Query,
     request::Request,
+    serving::Served,
 };
 
 /// How often a change without `If-Match` is tried against a record that others change at the same time.
@@ -28,6 +29,7 @@ pub(crate) struct Call<'a> {
     pub(crate) api: &'a Api,
     pub(crate) platform: &'a Spotlight,
     pub(crate) policy: &'a HttpPolicy,
+    pub(crate) served: &'a Served,
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) request: &'a Request,
     pub(crate) request_id: &'a str,

@@ -15,6 +15,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod tokens;
+mod vouched;
 
 use secrecy::{ExposeSecret, SecretString};
 

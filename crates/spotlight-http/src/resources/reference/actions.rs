@@ -5,7 +5,6 @@ use http::{StatusCode, header};
 use spotlight_core::error::Result;
 
 use crate::{
-    openapi::openapi,
     output::json,
     resources::call::Call,
     response::{Body, Response},
@@ -15,8 +14,17 @@ use crate::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(super) fn document(_: &Call<'_>) -> Result<Response> {
-    Ok(json(StatusCode::OK, &openapi())?.with(header::CACHE_CONTROL, "public, max-age=300"))
+pub(super) fn document(call: &Call<'_>) -> Result<Response> {
+    let document = call.served.document();
+    let mounted_at = call.request.mounted_at();
+    let response = if mounted_at.is_empty() {
+        json(StatusCode::OK, document)
+    } else {
+        let mut here = document.clone();
+        here["servers"] = serde_json::json!([{ "url": mounted_at }]);
+        json(StatusCode::OK, &here)
+    };
+    Ok(response?.with(header::CACHE_CONTROL, "public, max-age=300"))
 }
 
 pub(super) fn page(call: &Call<'_>) -> Response {

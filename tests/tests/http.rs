@@ -1,10 +1,10 @@
-//! The HTTP contract on axum, over TCP, on every storage.
+//! The HTTP contract over TCP, on every framework and every storage.
 
 use std::sync::Arc;
 
 use spotlight_core::{memory::MemoryStorage, ports::SystemClock};
 use spotlight_http::{
-    Api, HttpPolicy,
+    HttpPolicy,
     conformance::{
         Target,
         garbage::{Ground, garbage_is_refused_and_leaves_nothing},
@@ -14,40 +14,66 @@ use spotlight_http::{
 use spotlight_tests::{
     contents,
     deployment::{Stores, in_postgres, in_sqlite},
+    framework::{self, Framework},
 };
-use tokio::{net::TcpListener, sync::oneshot};
 
 /// Generated bodies per database; memory takes more in the contract's own crate.
-fn garbage() -> usize {
+fn bodies() -> usize {
     spotlight_core::conformance::rounds(2_000, 10_000) as usize
 }
 
 /// Serves a platform on `storage` for as long as the target lives.
-async fn serve((storage, queue): Stores) -> Target {
+async fn serve(framework: Framework, (storage, queue): Stores) -> Target {
     let (platform, mailbox) = with_mailbox(storage, queue);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let base = format!("http://{}", listener.local_addr().expect("an address"));
-    let target = seed(&platform, base).await.reading(mailbox);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let router = spotlight_http_axum::router(Api::new(platform, HttpPolicy::development()));
-    tokio::spawn(spotlight_http_axum::serve(listener, router, async move {
-        let _ = stopped.await;
-    }));
-    target.keeping(stop)
+    let mut target = seed(&platform, "").await.reading(mailbox);
+    let server = framework::start(framework, platform, HttpPolicy::development()).await;
+    target.base.clone_from(&server.url);
+    target.keeping(server)
 }
 
-mod memory {
-    use super::{Arc, MemoryStorage, SystemClock, Target};
+/// The suite on each storage.
+macro_rules! storages {
+    ($name:ident = $framework:expr) => {
+        mod $name {
+            mod memory {
+                async fn start() -> super::super::Target {
+                    super::super::serve($framework, super::super::memory()).await
+                }
 
-    async fn start() -> Target {
-        let storage = MemoryStorage::new(Arc::new(SystemClock));
-        let queue = Arc::new(storage.queue());
-        super::serve((Arc::new(storage), queue)).await
-    }
+                spotlight_http::http_suite!(start);
+            }
 
-    spotlight_http::http_suite!(start);
+            mod sqlite {
+                async fn start() -> super::super::Target {
+                    let (stores, folder) = super::super::sqlite::open().await;
+                    super::super::serve($framework, stores).await.keeping(folder)
+                }
+
+                spotlight_http::http_suite!(start);
+            }
+
+            mod postgres {
+                async fn start() -> super::super::Target {
+                    let (stores, database) = super::super::postgres::open().await;
+                    super::super::serve($framework, stores).await.keeping(database)
+                }
+
+                spotlight_http::http_suite!(start);
+            }
+        }
+    };
 }
 
+storages!(axum = super::super::Framework::Axum);
+storages!(actix = super::super::Framework::Actix);
+
+fn memory() -> Stores {
+    let storage = MemoryStorage::new(Arc::new(SystemClock));
+    let queue = Arc::new(storage.queue());
+    (Arc::new(storage), queue)
+}
+
+/// Generated bodies in process, which are the same for every framework.
 mod sqlite {
     use std::{
         path::PathBuf,
@@ -56,10 +82,10 @@ mod sqlite {
 
     use spotlight_storage::sqlite::SqliteOptions;
 
-    use super::{Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_sqlite, on};
+    use super::{Ground, Stores, contents, garbage_is_refused_and_leaves_nothing, in_sqlite, on};
 
     /// A folder that goes with the test.
-    struct Folder(PathBuf);
+    pub(super) struct Folder(PathBuf);
 
     impl Drop for Folder {
         fn drop(&mut self) {
@@ -68,7 +94,7 @@ mod sqlite {
         }
     }
 
-    async fn open() -> (Stores, Folder) {
+    pub(super) async fn open() -> (Stores, Folder) {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("spotlight-http-{}-{number}", std::process::id())));
@@ -77,14 +103,9 @@ mod sqlite {
         (stores, folder)
     }
 
-    async fn start() -> Target {
-        let (stores, folder) = open().await;
-        super::serve(stores).await.keeping(folder)
-    }
-
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn garbage() {
-        garbage_is_refused_and_leaves_nothing(ground, super::garbage()).await;
+        garbage_is_refused_and_leaves_nothing(ground, super::bodies()).await;
     }
 
     async fn ground() -> Ground {
@@ -96,29 +117,23 @@ mod sqlite {
         };
         Ground { platform: on(storage, queue), contents: Box::new(contents), keep: Box::new(folder) }
     }
-
-    spotlight_http::http_suite!(start);
 }
 
+/// The same on Postgres.
 mod postgres {
     use spotlight_storage::postgres::PgOptions;
     use spotlight_tests::postgres::TestDatabase;
 
-    use super::{Arc, Ground, Stores, Target, contents, garbage_is_refused_and_leaves_nothing, in_postgres, on};
+    use super::{Arc, Ground, Stores, contents, garbage_is_refused_and_leaves_nothing, in_postgres, on};
 
-    async fn open() -> (Stores, TestDatabase) {
+    pub(super) async fn open() -> (Stores, TestDatabase) {
         let database = TestDatabase::fresh().await;
         (in_postgres(PgOptions::new(database.url())).await, database)
     }
 
-    async fn start() -> Target {
-        let (stores, database) = open().await;
-        super::serve(stores).await.keeping(database)
-    }
-
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn garbage() {
-        garbage_is_refused_and_leaves_nothing(ground, super::garbage()).await;
+        garbage_is_refused_and_leaves_nothing(ground, super::bodies()).await;
     }
 
     async fn ground() -> Ground {
@@ -130,6 +145,4 @@ mod postgres {
         };
         Ground { platform: on(storage, queue), contents: Box::new(contents), keep: Box::new(database) }
     }
-
-    spotlight_http::http_suite!(start);
 }
