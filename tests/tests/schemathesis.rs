@@ -1,6 +1,7 @@
 //! The served document against the server that serves it, by schemathesis, which knows neither.
 
 use std::{
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -51,13 +52,18 @@ async fn api() -> (Api, String) {
 /// Lets schemathesis ask; its report is printed when it finds something.
 fn ask(base: &str, token: &str) {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    // It remembers what it found last time, and would begin with that: each run begins anew.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
     let mut command = Command::new(format!("{root}/scripts/schemathesis"));
     command
         .args(["--config-file", &format!("{root}/tests/schemathesis/schemathesis.toml"), "--no-color"])
         .args(["run", &format!("{base}/api/v1/openapi.json"), "--url", base, "--checks", "all"])
         .args(["--seed", SEED, "--max-time", &seconds().to_string(), "--continue-on-failure"])
         .args(["--output-truncate", "false"])
-        .env("SPOTLIGHT_TOKEN", token);
+        .env("SPOTLIGHT_TOKEN", token)
+        .current_dir(&folder);
     for operation in STREAMS {
         command.args(["--exclude-operation-id", operation]);
     }
