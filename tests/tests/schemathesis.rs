@@ -50,10 +50,10 @@ async fn api() -> (Api, String) {
 }
 
 /// Lets schemathesis ask; its report is printed when it finds something.
-fn ask(base: &str, token: &str) {
+fn ask(name: &str, base: &str, token: &str) {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     // It remembers what it found last time, and would begin with that: each run begins anew.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("schemathesis-{name}"));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut command = Command::new(format!("{root}/scripts/schemathesis"));
@@ -85,7 +85,7 @@ async fn actix_serves_what_the_document_says() {
 async fn serves_what_the_document_says(framework: Framework) {
     let (api, token) = api().await;
     let server = framework::serve(framework, api).await;
-    let base = server.url.clone();
-    tokio::task::spawn_blocking(move || ask(&base, &token)).await.expect("schemathesis finds nothing");
+    let (name, base) = (format!("{framework:?}"), server.url.clone());
+    tokio::task::spawn_blocking(move || ask(&name, &base, &token)).await.expect("schemathesis finds nothing");
     server.stop().await;
 }
