@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 use spotlight_core::{
     Spotlight,
-    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
+    memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter, MemoryStorage},
     ports::{IdGenerator, Quota},
     scripted::ScriptedChatModel,
 };
@@ -82,8 +82,9 @@ impl Side {
     async fn start(framework: Framework) -> (Self, seed::Target) {
         let clock = TestClock::at("2026-11-26T09:00:00Z");
         let ids = Arc::new(KnownIds { request: AtomicU64::new(0), next: AtomicU64::new(0) });
+        let queue = MemoryQueue::new(clock.clone(), ids.clone());
         let platform = Spotlight::builder()
-            .memory(Arc::new(MemoryStorage::new(clock.clone())))
+            .memory(Arc::new(MemoryStorage::with_queue(queue, clock.clone())))
             .chat(Arc::new(ScriptedChatModel::new()))
             .events(Arc::new(MemoryEventBus::new(clock.clone())))
             .mailer(Arc::new(MemoryMailer::new()))

@@ -38,8 +38,18 @@ impl MemoryStorage {
 
     /// The same, and where the jobs of its units go.
     pub fn with_jobs(clock: Arc<dyn Clock>, jobs: JobPlacement) -> Self {
+        let queue = MemoryQueue::new(Arc::clone(&clock), Arc::new(SystemIds));
+        Self::beside(queue, clock, jobs)
+    }
+
+    /// An empty storage on `clock` beside a queue, into which units put their jobs: for ids that a test knows beforehand.
+    pub fn with_queue(queue: MemoryQueue, clock: Arc<dyn Clock>) -> Self {
+        Self::beside(queue, clock, JobPlacement::Queue)
+    }
+
+    fn beside(queue: MemoryQueue, clock: Arc<dyn Clock>, jobs: JobPlacement) -> Self {
         let shared = Arc::new(Shared {
-            queue: MemoryQueue::new(Arc::clone(&clock), Arc::new(SystemIds)),
+            queue,
             jobs,
             clock,
             committed: RwLock::default(),
