@@ -60,6 +60,7 @@ async fn main() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use spotlight_http::conformance::Client;
     use tokio::{net::TcpListener, sync::oneshot};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,9 +71,10 @@ mod tests {
         let running = tokio::spawn(super::run(listener, async move {
             let _ = stopped.await;
         }));
+        let client = Client::new(&url);
         let ask = async |path: &str| {
-            let answer = reqwest::get(format!("{url}{path}")).await.expect("an answer");
-            (answer.status().as_u16(), answer.text().await.expect("a body"))
+            let answer = client.get(path).await;
+            (answer.status, answer.text)
         };
         assert_eq!(ask("/").await, (200, "Bike Shop".to_owned()));
         assert_eq!(ask("/sales/up").await.0, 200);

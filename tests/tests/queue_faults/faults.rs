@@ -182,15 +182,17 @@ pub(crate) async fn restarts(url: &str, server: &mut dyn Crashes) {
 /// The store is away for longer than the lease, and one of those who held jobs does not live to see it back. The living
 /// keep theirs, and what the dead one had begun is taken over.
 pub(crate) async fn outages(url: &str, name: &str, mut outage: impl AsyncFnMut(&mut Case, bool)) {
-    const JOBS: usize = 6_000;
+    /// More than are done between two outages.
+    const JOBS: usize = 3_000;
     let mut random = Random::new(name);
     let setup = Setup::lease(3);
     let mut case = Case::start(url, setup).await;
-    let producing = case.produce(JOBS, 20_000);
+    let mut producing = vec![case.produce(JOBS, 20_000)];
     case.record.until("the first end", SOON, |record| !record.ended.is_empty()).await;
     for _ in 0..rounds(2, 10) {
+        producing.push(case.produce(JOBS, 20_000));
         case.record.watch(random.millis(500, 2_000)).await;
-        assert!(case.record.jobs.len() < JOBS, "the jobs ran out");
+        assert!(case.record.ended.len() < JOBS * producing.len(), "the jobs ran out");
         outage(&mut case, true).await;
         case.record.watch(setup.lease / 2).await;
         let killed = case.kill_a_busy_one(&mut random);
@@ -205,6 +207,9 @@ pub(crate) async fn outages(url: &str, name: &str, mut outage: impl AsyncFnMut(&
             is_taken_over(queue, job, attempt, SOON).await;
         }
     }
-    let acknowledged = producing.await.expect("jobs are added");
+    let mut acknowledged = Vec::new();
+    for jobs in producing {
+        acknowledged.extend(jobs.await.expect("jobs are added"));
+    }
     case.end(&acknowledged, Duration::from_mins(2)).await;
 }

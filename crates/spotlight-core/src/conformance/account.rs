@@ -178,6 +178,38 @@ pub async fn a_session_comes_back_whole(fixture: &dyn StorageFixture) {
     refused(world.write(async |unit| unit.sessions().touch(missing.id, at(30)).await).await, ErrorKind::NotFound);
 }
 
+/// A secret is found with what its user is at that moment, in its own organization; nothing where they are no member.
+pub async fn a_secret_is_found_with_the_role_of_the_moment(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let elsewhere = world.another().await;
+    let user = world.user.id;
+    let session = world.samples.session(world.org(), user);
+    let token = world.samples.api_token(world.org(), user);
+    world
+        .write(async |unit| {
+            unit.sessions().insert(&session).await?;
+            unit.api_tokens().insert(&token).await?;
+            unit.users().set_membership(&world.samples.membership(elsewhere.org(), user, Role::Admin)).await
+        })
+        .await
+        .unwrap();
+    let roles = async || {
+        let read = world.read();
+        let (found, role) = read.sessions().find_with_role(&session.token_hash).await.unwrap().unwrap();
+        assert_eq!(found, session);
+        let (found, of_token) = read.api_tokens().find_by_hash(&token.token_hash).await.unwrap().unwrap();
+        assert_eq!((found, of_token), (token.clone(), role));
+        role
+    };
+    assert_eq!(roles().await, Some(Role::Owner));
+    let less = world.samples.membership(world.org(), user, Role::SalesRep);
+    world.write(async |unit| unit.users().set_membership(&less).await).await.unwrap();
+    assert_eq!(roles().await, Some(Role::SalesRep));
+    assert!(world.write(async |unit| unit.users().remove_membership(world.org(), user).await).await.unwrap());
+    assert_eq!(roles().await, None);
+    assert_eq!(world.read().sessions().find_with_role(&world.samples.hash()).await.unwrap(), None);
+}
+
 /// A user's sessions are listed newest first, until they expire.
 pub async fn sessions_are_listed_until_they_expire(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
@@ -245,7 +277,8 @@ pub async fn api_tokens_come_back_newest_first(fixture: &dyn StorageFixture) {
     let old = ApiToken { scopes: Vec::new(), expires_at: None, last_used_at: Some(at(1)), ..old };
     for token in [&tied, &old, &tied_later] {
         world.write(async |unit| unit.api_tokens().insert(token).await).await.unwrap();
-        assert_eq!(world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap().as_ref(), Some(token));
+        let found = world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap();
+        assert_eq!(found, Some((token.clone(), Some(Role::Owner))));
     }
     assert_eq!(world.read().api_tokens().list(world.org()).await.unwrap(), [tied_later, tied, old.clone()]);
     assert_eq!(world.read().api_tokens().find_by_hash(&world.samples.hash()).await.unwrap(), None);
@@ -270,7 +303,10 @@ pub async fn a_revoked_token_keeps_its_first_time(fixture: &dyn StorageFixture) 
         world.write(async |unit| unit.api_tokens().revoke(world.org(), token.id, at(minutes)).await).await.unwrap();
     }
     let expected = ApiToken { last_used_at: Some(at(3)), revoked_at: Some(at(5)), ..token.clone() };
-    assert_eq!(world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap(), Some(expected));
+    assert_eq!(
+        world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap(),
+        Some((expected, Some(Role::Owner)))
+    );
     let missing = world.samples.api_token(world.org(), world.user.id).id;
     refused(
         world.write(async |unit| unit.api_tokens().touch(world.org(), missing, at(3)).await).await,

@@ -14,7 +14,7 @@ use crate::{
         ApiTokenId, LinkId, OrganizationId, SessionId, UserId,
         contact::Email,
         time::Timestamp,
-        user::{ApiToken, LinkPurpose, Membership, OneTimeLink, SecretHash, Session, User},
+        user::{ApiToken, LinkPurpose, Membership, OneTimeLink, Role, SecretHash, Session, User},
     },
     error::{Error, Result},
     ports::{ApiTokenRepository, LinkRepository, SessionRepository, UserRepository},
@@ -51,6 +51,10 @@ pub(super) struct Memberships {
 impl Memberships {
     pub(super) fn get(&self, organization: OrganizationId, user: UserId) -> Option<&Membership> {
         self.rows.get(&(organization, user))
+    }
+
+    fn role(&self, organization: OrganizationId, user: UserId) -> Option<Role> {
+        self.get(organization, user).map(|membership| membership.role)
     }
 }
 
@@ -169,6 +173,14 @@ impl SessionRepository for MemoryRepositories {
         })
     }
 
+    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
+        self.read(|tables| {
+            let id = tables.sessions.by_hash.get(hash);
+            let session = id.and_then(|id| tables.sessions.rows.get(id));
+            Ok(session.map(|row| (Session::clone(row), tables.memberships.role(row.organization_id, row.user_id))))
+        })
+    }
+
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
         self.read(|tables| {
             let rows = tables.sessions.by_user.of(user).rev().filter_map(|(_, id)| tables.sessions.rows.get(&id));
@@ -243,10 +255,11 @@ impl ApiTokenRepository for MemoryRepositories {
         })
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>> {
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
         self.read(|tables| {
             let key = tables.api_tokens.by_hash.get(hash);
-            Ok(key.and_then(|key| tables.api_tokens.rows.get(key)).map(|row| ApiToken::clone(row)))
+            let token = key.and_then(|key| tables.api_tokens.rows.get(key));
+            Ok(token.map(|row| (ApiToken::clone(row), tables.memberships.role(row.organization_id, row.user_id))))
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
         ApiTokenId, LinkId, OrganizationId, SessionId, UserId,
         contact::Email,
         time::Timestamp,
-        user::{ApiToken, LinkPurpose, Membership, OneTimeLink, SecretHash, Session, User},
+        user::{ApiToken, LinkPurpose, Membership, OneTimeLink, Role, SecretHash, Session, User},
     },
     error::Result,
 };
@@ -66,6 +66,10 @@ pub trait SessionRepository: Send + Sync {
     /// The session with this secret, ended or not.
     async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>>;
 
+    /// The session with this secret, ended or not, and what its user is in its organization at this moment: none where
+    /// they are no member. Both are of one read, which every request of a browser makes.
+    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>>;
+
     /// A user's sessions that have not expired at `now`, newest first, then by id descending.
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
 
@@ -95,8 +99,9 @@ pub trait ApiTokenRepository: Send + Sync {
     /// `Conflict` when the id or hash is taken.
     async fn insert(&self, token: &ApiToken) -> Result<()>;
 
-    /// The token with this secret, over the whole deployment, usable or not.
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>>;
+    /// The token with this secret, over the whole deployment, usable or not, and what its user is in its organization at
+    /// this moment: none where they are no member. Both are of one read, which every request of a program makes.
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>>;
 
     /// An organization's tokens, newest first, then by id descending.
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>>;

@@ -212,11 +212,10 @@ impl AccountService {
     pub async fn authenticate_session(&self, secret: &SecretString) -> Result<Authenticated> {
         let refused = || Error::new(ErrorKind::Unauthenticated, "the session has ended; sign in again");
         let repos = self.deps.storage.read(ReadConsistency::Strong);
-        let found = repos.sessions().find_by_hash(&hash(secret.expose_secret().as_bytes())).await?;
+        let found = repos.sessions().find_with_role(&hash(secret.expose_secret().as_bytes())).await?;
         let now = self.deps.now();
-        let session = found.filter(|session| now < session.expires_at).ok_or_else(refused)?;
-        let membership =
-            repos.users().membership(session.organization_id, session.user_id).await?.ok_or_else(refused)?;
+        let (session, role) = found.filter(|(session, _)| now < session.expires_at).ok_or_else(refused)?;
+        let role = role.ok_or_else(refused)?;
         if now - session.last_seen_at >= Span::minutes(1) {
             let unit = self.deps.storage.begin().await?;
             // A session that is signed out at this moment is no reason to fail.
@@ -226,7 +225,7 @@ impl AccountService {
                 Err(error) => return Err(error),
             }
         }
-        let context = Context::user(session.user_id, session.organization_id, membership.role);
+        let context = Context::user(session.user_id, session.organization_id, role);
         Ok(Authenticated { context, session: Some(session) })
     }
 
@@ -239,15 +238,14 @@ impl AccountService {
         let repos = self.deps.storage.read(ReadConsistency::Strong);
         let found = repos.api_tokens().find_by_hash(&hash(secret.expose_secret().as_bytes())).await?;
         let now = self.deps.now();
-        let token = found.filter(|token| token.is_usable(now)).ok_or_else(refused)?;
-        let membership = repos.users().membership(token.organization_id, token.user_id).await?.ok_or_else(refused)?;
+        let (token, role) = found.filter(|(token, _)| token.is_usable(now)).ok_or_else(refused)?;
+        let role = role.ok_or_else(refused)?;
         if token.last_used_at.is_none_or(|at| now - at >= Span::minutes(1)) {
             let unit = self.deps.storage.begin().await?;
             unit.api_tokens().touch(token.organization_id, token.id, now).await?;
             unit.commit().await?;
         }
-        let mut context =
-            Context::new(Actor::Token(token.id, token.user_id), token.organization_id, Some(membership.role));
+        let mut context = Context::new(Actor::Token(token.id, token.user_id), token.organization_id, Some(role));
         context.scopes = Some(token.scopes);
         Ok(Authenticated { context, session: None })
     }

@@ -6,7 +6,7 @@ use spotlight_core::{
     domain::{
         OrganizationId, SessionId, UserId,
         time::Timestamp,
-        user::{SecretHash, Session},
+        user::{Role, SecretHash, Session},
     },
     ports::SessionRepository,
 };
@@ -26,6 +26,11 @@ statements! {
          ON CONFLICT DO NOTHING"
     ];
     FIND_BY_HASH = ["SELECT ", columns!(), " FROM sessions WHERE token_hash = $1"];
+    FIND_WITH_ROLE = [
+        "SELECT ", columns!(), ", (SELECT role FROM memberships \
+         WHERE organization_id = sessions.organization_id AND user_id = sessions.user_id) \
+         FROM sessions WHERE token_hash = $1"
+    ];
     LIST = [
         "SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC"
     ];
@@ -39,7 +44,15 @@ statements! {
 }
 
 fn read(row: &PgRow) -> Result<Session> {
+    fields(&mut Row::new("sessions", row))
+}
+
+fn read_with_role(row: &PgRow) -> Result<(Session, Option<Role>)> {
     let mut row = Row::new("sessions", row);
+    Ok((fields(&mut row)?, row.maybe_word()?))
+}
+
+fn fields(row: &mut Row<'_>) -> Result<Session> {
     Ok(Session {
         id: row.id(SessionId::from_uuid)?,
         user_id: row.id(UserId::from_uuid)?,
@@ -87,6 +100,10 @@ impl SessionRepository for PgSessionRepository {
 
     async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
         row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read)
+    }
+
+    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
+        row::one(self.db.fetch_optional(query(FIND_WITH_ROLE).bind(hash.0.as_slice())).await?.as_ref(), read_with_role)
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {

@@ -6,7 +6,7 @@ use spotlight_core::{
     domain::{
         ApiTokenId, OrganizationId, UserId,
         time::Timestamp,
-        user::{ApiToken, SecretHash},
+        user::{ApiToken, Role, SecretHash},
     },
     ports::ApiTokenRepository,
 };
@@ -25,14 +25,26 @@ statements! {
         "INSERT INTO api_tokens (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT DO NOTHING"
     ];
-    FIND_BY_HASH = ["SELECT ", columns!(), " FROM api_tokens WHERE token_hash = $1"];
+    FIND_BY_HASH = [
+        "SELECT ", columns!(), ", (SELECT role FROM memberships \
+         WHERE organization_id = api_tokens.organization_id AND user_id = api_tokens.user_id) \
+         FROM api_tokens WHERE token_hash = $1"
+    ];
     LIST = ["SELECT ", columns!(), " FROM api_tokens WHERE organization_id = $1 ORDER BY created_at DESC, id DESC"];
     TOUCH = ["UPDATE api_tokens SET last_used_at = $3 WHERE organization_id = $1 AND id = $2"];
     REVOKE = ["UPDATE api_tokens SET revoked_at = coalesce(revoked_at, $3) WHERE organization_id = $1 AND id = $2"];
 }
 
 fn read(row: &PgRow) -> Result<ApiToken> {
+    fields(&mut Row::new("api_tokens", row))
+}
+
+fn read_with_role(row: &PgRow) -> Result<(ApiToken, Option<Role>)> {
     let mut row = Row::new("api_tokens", row);
+    Ok((fields(&mut row)?, row.maybe_word()?))
+}
+
+fn fields(row: &mut Row<'_>) -> Result<ApiToken> {
     Ok(ApiToken {
         organization_id: row.id(OrganizationId::from_uuid)?,
         id: row.id(ApiTokenId::from_uuid)?,
@@ -80,8 +92,8 @@ impl ApiTokenRepository for PgApiTokenRepository {
         }
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>> {
-        row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read)
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
+        row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read_with_role)
     }
 
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>> {

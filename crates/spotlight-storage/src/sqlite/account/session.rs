@@ -6,7 +6,7 @@ use spotlight_core::{
     domain::{
         OrganizationId, SessionId, UserId,
         time::Timestamp,
-        user::{SecretHash, Session},
+        user::{Role, SecretHash, Session},
     },
     ports::SessionRepository,
 };
@@ -32,6 +32,12 @@ statements! {
         /// Sessions are global.
         BY_HASH = ["SELECT ", columns!(), " FROM sessions WHERE token_hash = ?"];
         /// Sessions are global.
+        WITH_ROLE = [
+            "SELECT ", columns!(), ", (SELECT role FROM memberships \
+             WHERE organization_id = sessions.organization_id AND user_id = sessions.user_id) \
+             FROM sessions WHERE token_hash = ?"
+        ];
+        /// Sessions are global.
         LIST = [
             "SELECT ", columns!(), " FROM sessions WHERE user_id = ? AND expires_at > ? \
              ORDER BY created_at DESC, id DESC"
@@ -55,7 +61,15 @@ repository! {
 }
 
 fn read(row: &SqliteRow) -> Result<Session> {
+    fields(&mut Fields::new("sessions", row))
+}
+
+fn read_with_role(row: &SqliteRow) -> Result<(Session, Option<Role>)> {
     let mut f = Fields::new("sessions", row);
+    Ok((fields(&mut f)?, f.opt_word()?))
+}
+
+fn fields(f: &mut Fields<'_>) -> Result<Session> {
     Ok(Session {
         id: f.id(SessionId::from_uuid)?,
         user_id: f.id(UserId::from_uuid)?,
@@ -90,6 +104,10 @@ impl SessionRepository for SqliteSessionRepository {
 
     async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
         one(self.db.row(query(BY_HASH).bind(hash.0.as_slice())).await?, read)
+    }
+
+    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
+        one(self.db.row(query(WITH_ROLE).bind(hash.0.as_slice())).await?, read_with_role)
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {

@@ -6,7 +6,7 @@ use spotlight_core::{
     domain::{
         ApiTokenId, OrganizationId, UserId,
         time::Timestamp,
-        user::{ApiToken, SecretHash},
+        user::{ApiToken, Role, SecretHash},
     },
     ports::ApiTokenRepository,
 };
@@ -32,7 +32,11 @@ statements! {
     REVOKE = ["UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?) WHERE organization_id = ? AND id = ?"];
     @global {
         /// A secret is looked up before the organization is known.
-        BY_HASH = ["SELECT ", columns!(), " FROM api_tokens WHERE token_hash = ?"];
+        BY_HASH = [
+            "SELECT ", columns!(), ", (SELECT role FROM memberships \
+             WHERE organization_id = api_tokens.organization_id AND user_id = api_tokens.user_id) \
+             FROM api_tokens WHERE token_hash = ?"
+        ];
     }
 }
 
@@ -42,7 +46,15 @@ repository! {
 }
 
 fn read(row: &SqliteRow) -> Result<ApiToken> {
+    fields(&mut Fields::new("api_tokens", row))
+}
+
+fn read_with_role(row: &SqliteRow) -> Result<(ApiToken, Option<Role>)> {
     let mut f = Fields::new("api_tokens", row);
+    Ok((fields(&mut f)?, f.opt_word()?))
+}
+
+fn fields(f: &mut Fields<'_>) -> Result<ApiToken> {
     Ok(ApiToken {
         organization_id: f.id(OrganizationId::from_uuid)?,
         id: f.id(ApiTokenId::from_uuid)?,
@@ -77,8 +89,8 @@ impl ApiTokenRepository for SqliteApiTokenRepository {
         Ok(())
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>> {
-        one(self.db.row(query(BY_HASH).bind(hash.0.as_slice())).await?, read)
+    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
+        one(self.db.row(query(BY_HASH).bind(hash.0.as_slice())).await?, read_with_role)
     }
 
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>> {
