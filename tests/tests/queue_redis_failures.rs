@@ -198,7 +198,7 @@ async fn a_job_that_cannot_be_read_is_dead_and_in_nobodys_way() {
         let record = hand.queue.find(bad).await.expect("it answers").unwrap_or_else(|| panic!("{what}: it is lost"));
         assert_eq!((record.state, record.attempts, record.failures.len()), (JobState::Dead, 1, 1), "{what}");
         let told = &record.failures[0].error;
-        assert!(told.contains("cannot be read"), "{what}: {told}");
+        assert!(told.contains("cannot be read") && told.contains("discard it"), "{what}: {told}");
         assert!(hand.claim(10).await.expect("it claims").is_empty(), "{what}");
         assert!(hand.ends(&claimed[0]).await, "{what}");
         let listed = hand.queue.list(&JobFilter::default(), None, 10).await.expect("listed");
