@@ -125,8 +125,7 @@ async fn a_master_that_takes_over_after_a_lease_finds_the_living_alive() {
     let mut servers = RedisSentinel::start();
     let url = servers.url();
     nobody_is_given_up(&mut servers, &url, async |servers| {
-        // What was written has reached the replica.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        servers.wait_for_replica();
         servers.stop_master();
         tokio::time::sleep(LONGER).await;
     })

@@ -141,10 +141,10 @@ impl State {
     /// Takes or keeps the right to send. False when somebody else has it.
     async fn take_turn(&mut self, unit: &dyn UnitOfWork, now: Timestamp) -> Result<bool> {
         self.renewed_at = now;
-        if let Some(lease) = &self.turn {
-            if unit.leases().renew(lease, TURN_MS).await? {
-                return Ok(true);
-            }
+        if let Some(lease) = &self.turn
+            && unit.leases().renew(lease, TURN_MS).await?
+        {
+            return Ok(true);
         }
         // Others may have sent since: what was held is free.
         self.late.clear();
