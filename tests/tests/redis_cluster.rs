@@ -199,9 +199,7 @@ async fn a_worker_ends_jobs_of_other_masters_without_one_that_does_not_come_back
     let ports = Ports::of(&cluster);
     let Queues { queue, names, .. } = Queues::of(&cluster, &ports).await;
     let gates = Arc::new(Gates { begun: Semaphore::new(0), open: [0, 0].map(Semaphore::new) });
-    let job = |place: usize| {
-        JobSpec { queue: names[place].clone(), ..spec(&Gated(place), None).expect("it is JSON") }
-    };
+    let job = |place: usize| JobSpec { queue: names[place].clone(), ..spec(&Gated(place), None).expect("it is JSON") };
     let id = queue.enqueue(vec![job(0), job(1)]).await.expect("added")[1].id();
     let pools = vec![PoolOptions { queues: names.to_vec(), ..PoolOptions::default() }];
     let options = WorkerOptions { lease: LONG, pools, ..WorkerOptions::default() };
