@@ -237,6 +237,16 @@ fn tell(port: u16, command: &str) -> String {
 ///
 /// # Panics
 /// When it is not within half a minute.
+/// Waits until a replica has what was written to its master until now.
+fn wait_for_replica(master: u16, replica: u16) {
+    let written = |port: u16| -> Option<u64> {
+        let answer = tell(port, "INFO replication");
+        answer.lines().find_map(|line| line.strip_prefix("master_repl_offset:"))?.trim().parse().ok()
+    };
+    let asked = written(master).expect("the master runs");
+    until("the replica has everything", || written(replica).is_some_and(|at| at >= asked));
+}
+
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_so() {

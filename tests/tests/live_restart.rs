@@ -14,7 +14,7 @@ use spotlight_core::{Context, Spotlight, conformance::rounds, services::leads::N
 use spotlight_http::conformance::seed;
 use spotlight_storage::postgres::PgOptions;
 use spotlight_tests::{deployment::live_platform, postgres::TestDatabase};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
@@ -75,7 +75,7 @@ async fn open(port: u16, token: &str) -> Option<WebSocketStream<TcpStream>> {
 
 impl Client {
     /// Listens until it has heard of `enough` leads, coming back as often as it is cut off.
-    async fn listen(&mut self, port: u16, token: &str, enough: usize, subscribed: &tokio::sync::Semaphore) {
+    async fn listen(&mut self, port: u16, token: &str, enough: usize, subscribed: &Semaphore) {
         while self.heard.len() < enough {
             let Some(mut stream) = open(port, token).await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -120,12 +120,13 @@ impl Client {
     }
 }
 
-/// Adds leads, and gives their ids in the order in which they were added.
-async fn add(platform: &Spotlight, owner: &Context, from: usize) -> Vec<String> {
+/// Adds leads, each with a permit of `there`, and gives their ids in the order in which they were added.
+async fn add(platform: &Spotlight, owner: &Context, from: usize, there: &Semaphore) -> Vec<String> {
     let mut added = Vec::new();
     for number in from..from + PART {
         let new = NewLead { email: Some(format!("lead-{number}@example.com")), ..NewLead::default() };
         added.push(platform.leads().create(owner, new).await.expect("a lead").id.to_string());
+        there.add_permits(1);
     }
     added
 }
@@ -139,7 +140,7 @@ async fn restart(clients: usize, ends: fn(&mut Server)) -> Vec<Client> {
     let owner = platform.accounts().authenticate_token(&token.clone().into()).await.expect("the owner").context;
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
     let mut server = Server::start(&database.url(), port);
-    let subscribed = Arc::new(tokio::sync::Semaphore::new(0));
+    let subscribed = Arc::new(Semaphore::new(0));
     let listening: Vec<_> = (0..clients)
         .map(|_| {
             let (token, subscribed) = (token.clone(), Arc::clone(&subscribed));
@@ -153,17 +154,19 @@ async fn restart(clients: usize, ends: fn(&mut Server)) -> Vec<Client> {
     let all = u32::try_from(clients).expect("few");
     let ready = timeout(LONG, subscribed.acquire_many(all)).await.expect("all subscribe").expect("it is open");
     ready.forget();
-    let mut expected = add(&platform, &owner, 0).await;
-    // The server ends somewhere within the second part, with events on their way.
+    let there = Arc::new(Semaphore::new(0));
+    let mut expected = add(&platform, &owner, 0, &there).await;
+    // The server ends in the middle of the second part, with events on their way.
     let adding = {
-        let (platform, owner) = (platform.clone(), owner.clone());
-        tokio::spawn(async move { add(&platform, &owner, PART).await })
+        let (platform, owner, there) = (platform.clone(), owner.clone(), Arc::clone(&there));
+        tokio::spawn(async move { add(&platform, &owner, PART, &there).await })
     };
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let half = u32::try_from(PART + PART / 2).expect("few");
+    timeout(LONG, there.acquire_many(half)).await.expect("leads are added").expect("it is open").forget();
     tokio::task::block_in_place(|| ends(&mut server));
     let mut server = Server::start(&database.url(), port);
     expected.extend(adding.await.expect("the second part"));
-    expected.extend(add(&platform, &owner, 2 * PART).await);
+    expected.extend(add(&platform, &owner, 2 * PART, &there).await);
     let clients = timeout(LONG, join_all(listening)).await.expect("all hear everything");
     let clients: Vec<Client> = clients.into_iter().map(|client| client.expect("no client fails")).collect();
     for client in &clients {

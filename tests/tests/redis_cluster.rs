@@ -2,12 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use spotlight_core::{
     ErrorKind,
     domain::{OrganizationId, ProcessId, time::Timestamp},
+    jobs::{Job, JobContext, PoolOptions, Registry, Worker, WorkerOptions, spec},
     ports::{
-        Cache, Clock, EventBus, IdGenerator, JobConsumer, JobProducer, JobSpec, Outcome, Quota, RateLimiter,
-        Settlement, SystemClock, SystemIds,
+        Cache, Clock, EventBus, IdGenerator, JobConsumer, JobInspector, JobProducer, JobSpec, JobState, Outcome, Quota,
+        RateLimiter, Settlement, SystemClock, SystemIds,
     },
 };
 use spotlight_storage::redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter};
@@ -15,6 +17,8 @@ use spotlight_tests::redis::{
     RedisCluster, RedisPorts, namespace,
     traffic::{at_last, hear, hear_until, publish},
 };
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 fn cluster() -> RedisPorts {
     RedisPorts(|| RedisCluster::shared().url())
@@ -166,6 +170,62 @@ async fn queues_of_other_masters_go_on_without_one_that_does_not_come_back() {
     assert_eq!(queues.work().await.expect("the other queue goes on"), theirs);
     queues.queue.upkeep(10).await.expect_err("nothing was done, and a queue is away");
     assert!(queues.queue.heartbeat(queues.process, &[]).await.expect("the fleet is there").alive);
+}
+
+/// Lets jobs go on, each queue's by themselves.
+struct Gates {
+    begun: Semaphore,
+    open: [Semaphore; 2],
+}
+
+#[derive(Serialize, Deserialize)]
+struct Gated(usize);
+
+impl Job for Gated {
+    type State = Arc<Gates>;
+    type Output = ();
+    const NAME: &'static str = "gated";
+
+    async fn run(self, ctx: JobContext<Arc<Gates>>) -> spotlight_core::Result<()> {
+        ctx.state.begun.add_permits(1);
+        ctx.state.open[self.0].acquire().await.expect("it is not closed").forget();
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_ends_jobs_of_other_masters_without_one_that_does_not_come_back() {
+    let mut cluster = RedisCluster::start();
+    let ports = Ports::of(&cluster);
+    let Queues { queue, names, .. } = Queues::of(&cluster, &ports).await;
+    let gates = Arc::new(Gates { begun: Semaphore::new(0), open: [0, 0].map(Semaphore::new) });
+    let job = |place: usize| JobSpec { queue: names[place].clone(), ..spec(&Gated(place), None).expect("it is JSON") };
+    let id = queue.enqueue(vec![job(0), job(1)]).await.expect("added")[1].id();
+    let pools = vec![PoolOptions { queues: names.to_vec(), ..PoolOptions::default() }];
+    let options = WorkerOptions { lease: LONG, pools, ..WorkerOptions::default() };
+    let parts = (Arc::new(SystemClock) as Arc<dyn Clock>, Arc::new(SystemIds) as Arc<dyn IdGenerator>);
+    let registry = Registry::new(Arc::clone(&gates)).with::<Gated>();
+    let worker = Worker::new(Arc::new(queue.clone()), registry, options, parts).expect("options that can work");
+    let worker = Arc::new(worker);
+    let running = tokio::spawn({
+        let worker = Arc::clone(&worker);
+        async move { worker.run(CancellationToken::new()).await }
+    });
+    gates.begun.acquire_many(2).await.expect("it is not closed").forget();
+    cluster.stop_replica();
+    cluster.stop_first_master();
+    gates.open[0].add_permits(1);
+    let ended = async {
+        while worker.health().done < 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        gates.open[1].add_permits(1);
+        while queue.states(&[id]).await.expect("the other queue goes on") != [Some(JobState::Done)] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the job of the other master ends");
+    running.abort();
 }
 
 #[tokio::test]

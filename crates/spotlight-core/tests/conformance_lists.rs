@@ -1,6 +1,10 @@
 //! No case is written and then forgotten: every one stands in the list that turns it into a test.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use spotlight_core::conformance::{STORAGE_CASES, queue::QUEUE_CASES};
 
@@ -12,16 +16,24 @@ fn cases(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The files of a folder, and those of folders in it as one file each, by their names.
 fn files() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
-    let files = fs::read_dir(folder).expect("the suites are there").map(|entry| entry.expect("readable").path());
-    files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            (name, fs::read_to_string(path).expect("readable"))
-        })
-        .collect()
+    let text = |path: &Path| -> String {
+        if path.is_dir() {
+            return paths(path).iter().map(|path| fs::read_to_string(path).expect("readable")).collect();
+        }
+        fs::read_to_string(path).expect("readable")
+    };
+    let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let suites = paths(&folder).into_iter();
+    let suites = suites.filter(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "rs"));
+    suites.map(|path| (name(&path), text(&path))).collect()
+}
+
+fn paths(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).expect("the suites are there");
+    files.map(|entry| entry.expect("readable").path()).collect()
 }
 
 /// The cases that stand in a table, and those that were written for a fixture.

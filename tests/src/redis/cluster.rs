@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Running, on_free_ports, run_with, tell, until};
+use super::{Running, on_free_ports, run_with, tell, until, wait_for_replica};
 use crate::server::free_port;
 
 /// So many slots has a cluster.
@@ -99,13 +99,7 @@ impl RedisCluster {
     /// # Panics
     /// When it does not follow.
     pub fn wait_for_replica(&self) {
-        let written = |answer: String| {
-            answer.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned))
-        };
-        let master = written(tell(self.nodes[0].0, "INFO replication")).expect("the master runs");
-        let master: u64 = master.trim().parse().expect("a number");
-        let has = || written(tell(self.nodes[3].0, "INFO replication")).and_then(|at| at.trim().parse::<u64>().ok());
-        until("the replica has everything", || has().is_some_and(|at| at >= master));
+        wait_for_replica(self.nodes[0].0, self.nodes[3].0);
     }
 
     /// Has the first master do nothing any more, while connections to it stand. Its replica takes over.

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::OnceLock};
 
-use super::{Running, ask, on_free_ports, program, run_with, tell, until};
+use super::{Running, ask, on_free_ports, program, run_with, tell, until, wait_for_replica};
 use crate::server::{Account, folder};
 
 /// What the sentinels call the master.
@@ -56,6 +56,14 @@ impl RedisSentinel {
     /// Ends the first master. The sentinels put the replica in its place.
     pub fn stop_master(&mut self) {
         self.servers[0].1 = None;
+    }
+
+    /// Waits until the replica has what was written to the first master.
+    ///
+    /// # Panics
+    /// When it does not follow.
+    pub fn wait_for_replica(&self) {
+        wait_for_replica(self.servers[0].0, self.servers[1].0);
     }
 
     /// Has the first master do nothing any more, while connections to it stand. The sentinels put the replica in its place.

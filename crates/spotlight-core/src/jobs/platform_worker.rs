@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, WorkerHealth, WorkerOptions, look, platform, relay, send};
+use super::{Worker, WorkerHealth, WorkerOptions, look, platform, relay, send::Sender};
 use crate::{error::Result, services::deps::Deps};
 
 /// Pause after a look that found work, and the longest pause after looks that found none.
@@ -17,6 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct PlatformWorker {
     deps: Deps,
     worker: Worker<Deps>,
+    sender: Sender,
 }
 
 impl PlatformWorker {
@@ -24,7 +25,7 @@ impl PlatformWorker {
         let ports = (deps.clock.clone(), deps.ids.clone());
         let schedules = platform::schedules(&deps)?;
         let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
-        Ok(Self { deps, worker: worker.with_schedules(schedules) })
+        Ok(Self { deps, worker: worker.with_schedules(schedules), sender: Sender::default() })
     }
 
     /// How the worker is.
@@ -39,10 +40,16 @@ impl PlatformWorker {
         let failed = "events could not be published; trying again";
         let events = repeat(&stop, failed, PAUSES.1, || relay::publish(&self.deps));
         let failed = "jobs could not be brought into the queue; trying again";
-        let jobs = repeat(&stop, failed, PAUSES.1, || send::send(&self.deps));
+        let jobs = repeat(&stop, failed, PAUSES.1, || self.sender.send(&self.deps));
         let failed = "jobs in the queue could not be looked after; trying again";
         let sent = repeat(&stop, failed, LONGEST_PAUSE, || look::look(&self.deps));
         tokio::join!(self.worker.run(stop.clone()), events, jobs, sent);
+        if let Err(error) = self.sender.let_go(&self.deps).await {
+            tracing::warn!(
+                error = error.chain(),
+                "other processes wait a moment before they bring jobs into the queue"
+            );
+        }
     }
 
     /// Works until nothing is due, for tests and tools. Jobs that wait for a later time stay.
@@ -50,12 +57,17 @@ impl PlatformWorker {
     /// # Errors
     /// Those of the queue and of storage; and those of the bus, once no job is due any more.
     pub async fn run_until_idle(&self) -> Result<()> {
+        let worked = self.work_off().await;
+        worked.and(self.sender.let_go(&self.deps).await)
+    }
+
+    async fn work_off(&self) -> Result<()> {
         loop {
             let published = relay::publish(&self.deps).await;
-            let sent = send::send(&self.deps).await? + look::look(&self.deps).await?;
+            let sent = self.sender.send(&self.deps).await? + look::look(&self.deps).await?;
             let ran = self.worker.run_ready().await?;
             if sent + ran == 0 && published? == 0 {
-                return Ok(());
+                return self.sender.check().await;
             }
         }
     }

@@ -27,6 +27,7 @@ mod live;
 mod models;
 mod operators;
 mod outbox;
+mod parted;
 mod provider;
 mod public;
 mod reduced;

@@ -1,6 +1,9 @@
 //! A queue that is another store than the database: jobs wait in the outbox until they have ended.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 use chrono::Duration;
@@ -9,10 +12,11 @@ use spotlight_core::{
     Context, Spotlight,
     decorators::OutboxQueue,
     domain::{JobId, OrganizationId, contact::Email, schedule::WeeklyHours},
+    jobs::WorkerOptions,
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter, MemoryStorage},
     ports::{
         Clock, FileStore, JobPlacement, JobQueue, JobSpec, JobState, OutboxKind, OutboxStats, ReadConsistency, Storage,
-        SystemIds, Unique, UniqueScope, WhenTaken,
+        SystemClock, SystemIds, Unique, UniqueScope, WhenTaken,
     },
     scripted::ScriptedChatModel,
     services::organizations::NewOrganization,
@@ -20,6 +24,7 @@ use spotlight_core::{
 
 use crate::{
     answerless::Answerless,
+    parted::Parted,
     world::{TestClock, job},
 };
 
@@ -347,4 +352,81 @@ async fn what_was_called_off_or_discarded_does_not_come_back() {
     place.clock.forward(Duration::minutes(2));
     place.platform(&other).run_until_idle().await.expect("work");
     assert_eq!(other.find(id).await.expect("a look"), None);
+}
+
+impl Place {
+    fn parted(&self) -> Arc<Parted> {
+        // Leases of workers last by a clock that is not put forward.
+        let queue = Arc::new(MemoryQueue::new(Arc::new(SystemClock), Arc::new(SystemIds)));
+        let inner = Arc::new(OutboxQueue::new(queue, self.storage.clone()));
+        Arc::new(Parted { inner, away: AtomicBool::new(true), came: Mutex::default() })
+    }
+
+    fn low(&self) -> JobSpec {
+        let spec = job(self.organization, "delete_file", &json!({ "key": "other.ogg" }));
+        JobSpec { queue: "low".to_owned(), ..spec }
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_away_keeps_no_job_of_others_from_its_queue() {
+    let place = Place::new().await;
+    let queue = place.parted();
+    let platform = place.platform(&(queue.clone() as Arc<dyn JobQueue>));
+    let low = place.leave(place.low()).await;
+    place.leave_file().await;
+    let error = platform.run_until_idle().await.expect_err("a queue is away");
+    assert_eq!(error.kind(), spotlight_core::ErrorKind::Unavailable);
+    assert!(!place.has_file().await, "the other has taken its job");
+    assert_eq!(place.rows().await, OutboxStats { running: 1, ..OutboxStats::default() });
+    queue.away.store(false, Ordering::SeqCst);
+    place.clock.forward(Duration::seconds(3));
+    platform.run_until_idle().await.expect("work");
+    assert_eq!(queue.inner.find(low).await.expect("a look").expect("it came").state, JobState::Done);
+    assert_eq!(place.rows().await, OutboxStats::default());
+}
+
+/// However many jobs wait for it: they come in their order when it is back, and others do not wait behind them.
+#[tokio::test]
+async fn jobs_of_a_queue_that_is_away_keep_their_order_and_no_place_of_others() {
+    let place = Place::new().await;
+    let queue = place.parted();
+    let platform = place.platform(&(queue.clone() as Arc<dyn JobQueue>));
+    let worker = platform.worker(WorkerOptions::default()).expect("options that can work");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let mut left = Vec::new();
+    for _ in 0..450 {
+        left.push(place.leave(place.low()).await);
+    }
+    place.leave_file().await;
+    let watching = async {
+        let until = async |holds: &dyn Fn(OutboxStats, bool) -> bool| {
+            let waiting = async {
+                while !holds(place.rows().await, place.has_file().await) {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it happens");
+        };
+        until(&|_, has_file| !has_file).await;
+        // What is left meanwhile waits behind the others, also when their time has come and the queue has not.
+        for _ in 0..3 {
+            left.push(place.leave(place.low()).await);
+            until(&|rows, _| rows.ready == 0).await;
+            place.clock.forward(Duration::seconds(8));
+        }
+        place.leave_file().await;
+        until(&|_, has_file| !has_file).await;
+        queue.away.store(false, Ordering::SeqCst);
+        let back = async {
+            while place.rows().await != OutboxStats::default() {
+                place.clock.forward(Duration::seconds(1));
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), back).await.expect("all come");
+        stop.cancel();
+    };
+    tokio::join!(worker.run(stop.clone()), watching);
+    assert!(*queue.came.lock().expect("nobody panics with it") == left, "they came in another order");
 }

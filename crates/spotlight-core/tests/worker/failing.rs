@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -11,12 +11,12 @@ use std::{
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::ProcessId,
+    domain::{ProcessId, time::Timestamp},
     jobs::WorkerOptions,
     memory::MemoryQueue,
     pass_on,
     ports::{
-        ClaimedJob, JobConsumer, JobInspector, JobProducer, JobState, Progress, Pulse, Settlement, SystemClock,
+        ClaimedJob, Clock, JobConsumer, JobInspector, JobProducer, JobState, Progress, Pulse, Settlement, SystemClock,
         SystemIds, Upkeep,
     },
 };
@@ -171,5 +171,37 @@ async fn a_process_that_was_given_up_drops_its_jobs_and_joins_anew() {
     let done = world.state(id, JobState::Done).await;
     assert_eq!(done.attempts, 2);
     assert_eq!(world.notes.count()["waited"], 1, "one run reached its end");
+    world.stop().await;
+}
+
+/// The store's clock, which can jump.
+#[derive(Default)]
+struct Jumping(AtomicI64);
+
+impl Clock for Jumping {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + chrono::Duration::seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Every lease has ended at once. What runs is given up, runs again, and ends once; the process goes on.
+#[tokio::test]
+async fn a_store_whose_clock_jumps_ahead_costs_a_try_and_no_job() {
+    let clock = Arc::new(Jumping::default());
+    let queue = Arc::new(MemoryQueue::new(clock.clone(), Arc::new(SystemIds)));
+    let world = World::on(queue, quick(), Vec::new());
+    let id = world.add(&Wait {}).await;
+    world.until(async |world| world.notes.count().contains_key("wait")).await;
+    clock.0.store(3_600, Ordering::SeqCst);
+    world.until(async |world| world.notes.count().get("wait") == Some(&2)).await;
+    world.notes.gate.notify_waiters();
+    let done = world.state(id, JobState::Done).await;
+    assert_eq!((done.attempts, done.failures.len()), (2, 1));
+    assert_eq!(world.notes.count()["waited"], 1, "the first run was dropped");
+    assert_eq!(world.worker.health().refused, 1, "and its end refused");
+    // Back again, leases last for longer.
+    clock.0.store(0, Ordering::SeqCst);
+    let second = world.add(&say("after")).await;
+    assert_eq!(world.state(second, JobState::Done).await.attempts, 1);
     world.stop().await;
 }

@@ -9,6 +9,11 @@ pub(crate) fn corrupt(table: &str, column: &str) -> Error {
     Error::new(ErrorKind::Corrupt, format!("a stored row of {table} cannot be read: {column} is not understood"))
 }
 
+/// The error of a stored job that is dead because it cannot be read: what is wrong, and what a person can do.
+pub(crate) fn dead_job(error: &Error) -> String {
+    format!("{error}; retry it once every process has the version that wrote it, or discard it")
+}
+
 /// A stored word as the value it stands for.
 pub(crate) fn word<T: FromStr>(table: &str, column: &str, text: &str) -> Result<T> {
     text.parse().map_err(|_| corrupt(table, column))

@@ -4,7 +4,8 @@
 //!
 //! - `heart`, on a thread of its own, renews the lease, so that jobs that block every other thread do not cost it;
 //! - a `pool` for each group of queues fetches jobs ahead and runs them in its places;
-//! - `settle` ends claims, as many at once as came while the store was busy with the ones before;
+//! - `settle` ends claims, as many at once as came while the store was busy with the ones before, and where that fails
+//!   those of each queue by themselves;
 //! - `dispatch` makes scheduled jobs ready and takes over from dead processes;
 //! - `schedule` adds the jobs of recurring schedules.
 //!
@@ -63,6 +64,7 @@ struct Shared<S> {
 /// The end of a job, on its way to the store.
 struct Ended {
     process: ProcessId,
+    queue: String,
     settlement: Settlement,
 }
 

@@ -92,7 +92,7 @@ impl<S: Send + Sync + 'static> Inner<S> {
             let outcome = self.shared.work(process, &job).await;
             self.keep_pace(began.elapsed());
             let settlement = Settlement { id: job.id, claim: job.claim, outcome };
-            if self.ended.send(Ended { process, settlement }).await.is_err() {
+            if self.ended.send(Ended { process, queue: job.queue, settlement }).await.is_err() {
                 return;
             }
         }
@@ -213,7 +213,7 @@ impl<S: Send + Sync + 'static> Inner<S> {
         let left: Vec<_> = self.waiting().drain(..).collect();
         for (process, job) in left {
             let settlement = Settlement { id: job.id, claim: job.claim, outcome: Outcome::HandedBack };
-            if self.ended.send(Ended { process, settlement }).await.is_err() {
+            if self.ended.send(Ended { process, queue: job.queue, settlement }).await.is_err() {
                 return;
             }
         }

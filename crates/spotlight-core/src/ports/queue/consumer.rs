@@ -99,6 +99,11 @@ pub trait JobConsumer: Send + Sync {
 
     /// Claims up to `limit` ready jobs for a registered process. Paused queues give nothing.
     ///
+    /// A job that the adapter cannot read, as another version or a person left it, is not given: its claim has begun a
+    /// try that failed for good, and it is dead with an error that says what a person can do, and nothing of what it
+    /// holds. Whatever it held that can be read comes free: its keys, and its place in its batch. The others are given.
+    /// Nor is such a job in the way of anything else that moves or shows many.
+    ///
     /// # Errors
     /// `Conflict` when the process is not registered or was given up.
     ///
@@ -114,6 +119,10 @@ pub trait JobConsumer: Send + Sync {
 
     /// Ends claims, and tells for each whether it was accepted. One is refused when the claim belongs to somebody else by
     /// now, or has ended: then nothing was written for it.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the store, or a part of it that holds one of the queues, cannot answer: each of the
+    /// claims was ended or not.
     ///
     /// # Idempotency
     /// A repeated settlement is refused and changes nothing.

@@ -151,10 +151,13 @@ pub struct QueueSnapshot {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait JobInspector: Send + Sync {
-    /// A job, while it is kept.
+    /// A job, while it is kept; one that cannot be read as far as it is known.
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>>;
 
     /// Where jobs stand, in the order of the ids; none for one that [`find`](Self::find) would not find.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the store, or a part of it that may hold one of them, cannot answer.
     async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>>;
 
     /// Jobs, newest first by id, after `after`, at most `limit`.

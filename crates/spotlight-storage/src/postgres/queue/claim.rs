@@ -5,7 +5,7 @@ use std::time::Duration;
 use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, OrganizationId, ProcessId, time::Timestamp},
-    ports::ClaimedJob,
+    ports::{ClaimedJob, Outcome, Settlement},
 };
 use sqlx::postgres::PgRow;
 use tokio::time::Instant;
@@ -14,9 +14,10 @@ use uuid::Uuid;
 use super::{
     PgQueue,
     bounds::Look,
+    extra::Extra,
     finish::Fates,
     guard,
-    job::{self, Extra, columns},
+    job::columns,
     mask::{CHUNK, Claim},
     settle,
 };
@@ -112,6 +113,9 @@ impl PgQueue {
             let whole = guard(&self.inner.bounds).whole(queues);
             claimed.extend(self.look(process, token, &whole, limit - claimed.len()).await?);
         }
+        let unreadable = |claimed: &mut Claimed| claimed.extra.as_ref().is_some_and(Extra::is_unreadable);
+        let unreadable: Vec<_> = claimed.extract_if(.., unreadable).map(|claimed| claimed.job).collect();
+        self.bury(process, &unreadable).await?;
         if claimed.iter().any(|claimed| claimed.extra.as_ref().is_some_and(|extra| extra.rate.is_some())) {
             claimed = self.keep_rates(process, claimed).await?;
         }
@@ -138,6 +142,23 @@ impl PgQueue {
         let full = claimed.len() == limit && limit > 0;
         guard(&self.inner.bounds).learn(look, places, full, (now, now - began));
         Ok(claimed)
+    }
+
+    /// Has jobs be dead that cannot be read: without what stood beside them they would run in another way.
+    async fn bury(&self, process: ProcessId, jobs: &[ClaimedJob]) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let error = stored::dead_job(&stored::corrupt("jobs", "extra"));
+        for ClaimedJob { id, queue, .. } in jobs {
+            tracing::error!(queue, %id, error, "a stored job cannot be read; it is dead");
+        }
+        let dead = |job: &ClaimedJob| Settlement {
+            id: job.id,
+            claim: job.claim,
+            outcome: Outcome::Dead { error: error.clone() },
+        };
+        self.end(process, &jobs.iter().map(dead).collect::<Vec<_>>()).await.map(drop)
     }
 
     /// Gives back what lost claims of a process hold.
@@ -191,11 +212,8 @@ fn read(row: &PgRow) -> Result<Option<Vec<Claimed>>> {
     let mut max_attempts = row.take::<Vec<i32>>()?.into_iter();
     let mut enqueued_ats = row.take::<Vec<Timestamp>>()?.into_iter();
     let mut extras = row.take::<Vec<Option<String>>>()?.into_iter();
-    let mut one = |place: usize, id: Uuid| -> Option<Result<Claimed>> {
-        let extra = match job::extra(extras.next()?.as_deref()) {
-            Ok(extra) => extra,
-            Err(error) => return Some(Err(error)),
-        };
+    let mut one = |place: usize, id: Uuid| -> Option<Claimed> {
+        let extra = Extra::read(extras.next()?.as_deref());
         let job = ClaimedJob {
             id: JobId::from_uuid(id),
             name: names.next()?,
@@ -210,11 +228,11 @@ fn read(row: &PgRow) -> Result<Option<Vec<Claimed>>> {
             enqueued_at: enqueued_ats.next()?,
             keep_result: Duration::from_micros(extra.as_ref().map_or(0, |extra| extra.keep)),
         };
-        Some(Ok(Claimed { job, priority: priorities.next()?, seq: seqs.next()?, extra }))
+        Some(Claimed { job, priority: priorities.next()?, seq: seqs.next()?, extra })
     };
     let corrupt = || stored::corrupt("job_chunks", "ids");
     let claimed: Result<Vec<_>> =
-        ids.into_iter().enumerate().map(|(place, id)| one(place, id).unwrap_or_else(|| Err(corrupt()))).collect();
+        ids.into_iter().enumerate().map(|(place, id)| one(place, id).ok_or_else(corrupt)).collect();
     claimed.map(Some)
 }
 

@@ -6,7 +6,8 @@ use spotlight_core::{Error, Result, domain::time::Timestamp, ports::JobState};
 use uuid::Uuid;
 
 use super::{
-    job::{Columns, Job, Scope, given, micros, span},
+    extra::Scope,
+    job::{Columns, Job, given, micros, span},
     place::{self, Filled, Keys, Place},
     produce::{self, Draft},
     unique,
@@ -48,13 +49,22 @@ pub(super) struct Fates {
     ended: Vec<(Job, JobState, Option<String>)>,
     freed: Keys<i32>,
     unique: Vec<(String, String, Uuid)>,
+    /// Ended jobs whose unique key, if they have one, is not known.
+    keyless: Vec<(String, Uuid)>,
     /// Ended well and otherwise, by batch.
     batches: BTreeMap<Uuid, (i64, i64)>,
 }
 
 impl Fates {
     pub(super) fn new() -> Self {
-        Self { placed: Vec::new(), ended: Vec::new(), freed: Keys::new(), unique: Vec::new(), batches: BTreeMap::new() }
+        Self {
+            placed: Vec::new(),
+            ended: Vec::new(),
+            freed: Keys::new(),
+            unique: Vec::new(),
+            keyless: Vec::new(),
+            batches: BTreeMap::new(),
+        }
     }
 
     /// Gives back the place of its concurrency key.
@@ -66,7 +76,12 @@ impl Fates {
 
     /// Frees its unique key where its scope ends.
     fn free_unique(&mut self, job: &Job, finished: bool) {
-        let Some(unique) = job.unique() else { return };
+        let Some(unique) = job.unique() else {
+            if finished && job.is_unreadable() {
+                self.keyless.push((job.queue.clone(), job.id));
+            }
+            return;
+        };
         let ends = match unique.scope {
             Scope::Waiting => true,
             Scope::Unfinished => finished,
@@ -150,6 +165,7 @@ impl Fates {
     pub(super) async fn carry_out(self, tx: &mut Tx, filled: &mut Filled) -> Result<()> {
         self.insert_ended(tx).await?;
         unique::free(tx, &self.unique).await?;
+        unique::free_all(tx, &self.keyless).await?;
         place::free_places(tx, &self.freed).await?;
         place::place(tx, &self.placed, filled).await?;
         place::fill_keys(tx, &self.freed, filled).await?;

@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::{
     PgQueue,
+    extra::{Extra, Scope},
     finish::{Fates, state},
-    job::{self, Job, extra, unpacked},
+    job::{self, Job, unpacked},
     place::{self, Filled, Keys},
     unique,
 };
@@ -143,7 +144,7 @@ fn read(row: &PgRow) -> Result<JobRecord> {
     let percent: Option<i16> = row.take()?;
     let note: Option<String> = row.take()?;
     let result = row.take()?;
-    let extra = extra(row.take()?)?;
+    let extra = Extra::read(row.take()?);
     Ok(JobRecord {
         id,
         name,
@@ -245,7 +246,7 @@ async fn retry(tx: &mut Tx, id: Uuid, filled: &mut Filled) -> Result<bool> {
     let Some(row) = rows.first() else { return Ok(false) };
     let mut row = Row::new("job_ended", row);
     let (job, now) = (Job::read(&mut row)?, row.at()?);
-    if job.unique().is_some_and(|unique| !matches!(unique.scope, job::Scope::Period(_))) {
+    if job.unique().is_some_and(|unique| !matches!(unique.scope, Scope::Period(_))) {
         unique::take_again(tx, &job, now).await?;
     }
     tx.execute(query(REMOVE_DEAD).bind(id)).await?;

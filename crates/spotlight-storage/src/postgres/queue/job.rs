@@ -5,16 +5,14 @@ use std::time::Duration;
 use chrono::Duration as Span;
 use serde::{Deserialize, Serialize};
 use spotlight_core::{
-    Error, Result,
+    Result,
     domain::{BatchId, time::Timestamp},
     ports::{JobFailure, JobSpec, MAX_ERROR, MAX_ERRORS, UniqueScope, WhenTaken},
 };
 use uuid::Uuid;
 
-use crate::{
-    postgres::{row::Row, tx::Query},
-    shared::stored,
-};
+use super::extra::{Extra, Failure, Limit, RateNote, Scope, Taken, UniqueNote};
+use crate::postgres::{row::Row, tx::Query};
 
 /// The columns of a job, in the order of [`Job`].
 macro_rules! columns {
@@ -67,78 +65,6 @@ macro_rules! unpacked {
 }
 pub(super) use {columns, given, unpacked};
 
-/// Whatever most jobs lack. Fields that a newer version adds are skipped by an older one.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Extra {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) unique: Option<UniqueNote>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) concurrency: Option<Limit>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rate: Option<RateNote>,
-    /// How long a result is kept, in microseconds.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub(super) keep: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) batch: Option<Uuid>,
-    /// Its end was counted in its batch.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) counted: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) failures: Vec<Failure>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct UniqueNote {
-    pub(super) key: String,
-    pub(super) scope: Scope,
-    pub(super) taken: Taken,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Scope {
-    Waiting,
-    Unfinished,
-    /// In microseconds.
-    Period(u64),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Taken {
-    Discard,
-    Replace,
-    Extend,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Limit {
-    pub(super) key: String,
-    pub(super) limit: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct RateNote {
-    pub(super) key: String,
-    pub(super) limit: u32,
-    /// In microseconds.
-    pub(super) period: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Failure {
-    pub(super) attempt: i32,
-    pub(super) at: Timestamp,
-    pub(super) error: String,
-}
-
 /// A job on its way between two tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -181,6 +107,7 @@ impl Job {
             batch: batch.map(BatchId::as_uuid),
             counted: false,
             failures: Vec::new(),
+            unreadable: None,
         };
         Self {
             id,
@@ -212,7 +139,7 @@ impl Job {
             attempts: row.take()?,
             max_attempts: row.take()?,
             enqueued_at: row.take()?,
-            extra: extra(row.take()?)?,
+            extra: Extra::read(row.take()?),
         })
     }
 
@@ -227,6 +154,11 @@ impl Job {
 
     pub(super) fn batch(&self) -> Option<Uuid> {
         self.extra.as_ref()?.batch
+    }
+
+    /// True when not everything of it could be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.extra.as_ref().is_some_and(Extra::is_unreadable)
     }
 
     /// How long what it returns is kept.
@@ -248,16 +180,6 @@ impl Job {
             failures.remove(0);
         }
     }
-}
-
-/// What a row's column `extra` holds.
-pub(super) fn extra(text: Option<&str>) -> Result<Option<Extra>> {
-    text.map(|text| serde_json::from_str(text).map_err(|_| stored::corrupt("jobs", "extra"))).transpose()
-}
-
-/// What the column `extra` is to hold.
-pub(super) fn extra_text(extra: &Extra) -> Result<String> {
-    serde_json::to_string(extra).map_err(|error| Error::internal("a job cannot be written").with_source(error))
 }
 
 /// Failures as the port tells them.
@@ -313,7 +235,7 @@ impl<'a> Columns<'a> {
             columns.attempts.push(job.attempts);
             columns.max_attempts.push(job.max_attempts);
             columns.enqueued_ats.push(job.enqueued_at);
-            columns.extras.push(job.extra.as_ref().map(extra_text).transpose()?);
+            columns.extras.push(job.extra.as_ref().map(Extra::text).transpose()?);
         }
         Ok(columns)
     }

@@ -7,7 +7,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `job` | a job as its rows hold it |
+//! | `job`, `extra` | a job as its rows hold it |
 //! | `produce`, `coalesce`, `unique`, `unit`, `place` | adding jobs, also within a unit of work, and where they wait |
 //! | `claim`, `bounds`, `rate` | claiming |
 //! | `settle`, `finish`, `mask` | the end of a claim, and what follows from it |
@@ -51,6 +51,7 @@ mod bounds;
 mod claim;
 mod coalesce;
 mod consume;
+mod extra;
 mod figures;
 mod finish;
 mod inspect;

@@ -7,15 +7,7 @@ use spotlight_core::{
     domain::{ProcessId, time::Timestamp},
 };
 
-use super::{
-    PgQueue,
-    claim::Claimed,
-    finish::Fates,
-    job::{RateNote, span},
-    mask::Claim,
-    place::Filled,
-    settle,
-};
+use super::{PgQueue, claim::Claimed, extra::RateNote, finish::Fates, job::span, mask::Claim, place::Filled, settle};
 use crate::postgres::{db::query, row::Row, sql::statements, tx::Tx};
 
 statements! {

@@ -11,7 +11,8 @@ use spotlight_core::{
 use uuid::Uuid;
 
 use super::{
-    job::{Job, Scope, Taken, UniqueNote, columns, span},
+    extra::{Scope, Taken, UniqueNote},
+    job::{Job, columns, span},
     place::{self, Filled, Keys, Place},
     produce::Draft,
 };
@@ -42,6 +43,13 @@ statements! {
     FREE = [
         "WITH locked AS MATERIALIZED (SELECT u.queue, u.key FROM job_unique u JOIN unnest($1::text[], $2::text[], \
          $3::uuid[]) AS g (queue, key, job) ON u.queue = g.queue AND u.key = g.key AND u.job = g.job \
+         ORDER BY u.queue, u.key FOR UPDATE OF u) \
+         DELETE FROM job_unique u USING locked l WHERE u.queue = l.queue AND u.key = l.key"
+    ];
+    // Whatever the key is: for jobs that cannot be read. Keys that are held for a period stay.
+    FREE_ALL = [
+        "WITH locked AS MATERIALIZED (SELECT u.queue, u.key FROM job_unique u JOIN unnest($1::text[], $2::uuid[]) \
+         AS g (queue, job) ON u.queue = g.queue AND u.job = g.job WHERE u.until IS NULL \
          ORDER BY u.queue, u.key FOR UPDATE OF u) \
          DELETE FROM job_unique u USING locked l WHERE u.queue = l.queue AND u.key = l.key"
     ];
@@ -87,6 +95,16 @@ pub(super) async fn free(tx: &mut Tx, held: &[(String, String, Uuid)]) -> Result
     let jobs: Vec<_> = held.iter().map(|(_, _, job)| *job).collect();
     tx.execute(query(FREE).bind(&queues).bind(&keys).bind(&jobs)).await?;
     Ok(())
+}
+
+/// Frees the unique keys of jobs that cannot tell them.
+pub(super) async fn free_all(tx: &mut Tx, jobs: &[(String, Uuid)]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let queues: Vec<_> = jobs.iter().map(|(queue, _)| queue.as_str()).collect();
+    let ids: Vec<_> = jobs.iter().map(|(_, job)| *job).collect();
+    tx.execute(query(FREE_ALL).bind(&queues).bind(&ids)).await.map(drop)
 }
 
 /// Adds unique jobs as far as their keys are free, and answers for each. The place in `answers` is the draft's.

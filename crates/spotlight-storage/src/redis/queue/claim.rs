@@ -16,6 +16,7 @@ use super::{
     room::{Room, claim_text},
     wire::Stored,
 };
+use crate::shared::stored;
 
 /// Jobs of one claim at most.
 const MOST: u32 = 4_096;
@@ -154,7 +155,8 @@ impl RedisQueue {
         }
         let dead = |(id, error): (Uuid, Error)| {
             tracing::error!(queue = room.name, %id, error = error.chain(), "a stored job cannot be read; it is dead");
-            Settlement { id: JobId::from_uuid(id), claim, outcome: Outcome::Dead { error: error.to_string() } }
+            let outcome = Outcome::Dead { error: stored::dead_job(&error) };
+            Settlement { id: JobId::from_uuid(id), claim, outcome }
         };
         let ends: Vec<_> = jobs.into_iter().map(dead).collect();
         let all: Vec<_> = (0..ends.len()).collect();

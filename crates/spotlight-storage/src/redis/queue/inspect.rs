@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::{StreamExt, future::try_join_all, stream::FuturesUnordered};
 use redis::Value;
 use spotlight_core::{
     Error, Result,
@@ -30,8 +30,17 @@ impl JobInspector for RedisQueue {
     async fn find(&self, id: JobId) -> Result<Option<JobRecord>> {
         let rooms = self.known_rooms().await?;
         let ids = [id.as_uuid()];
-        let found = try_join_all(rooms.iter().map(|room| self.records(room, &ids))).await?;
-        Ok(found.into_iter().flatten().next())
+        let mut looks: FuturesUnordered<_> = rooms.iter().map(|room| self.records(room, &ids)).collect();
+        // A queue that is away matters only to jobs that no other one has.
+        let mut failure = None;
+        while let Some(found) = looks.next().await {
+            match found {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => return Ok(found.into_iter().next()),
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(None), Err)
     }
 
     async fn states(&self, ids: &[JobId]) -> Result<Vec<Option<JobState>>> {
@@ -40,12 +49,19 @@ impl JobInspector for RedisQueue {
         }
         let rooms = self.known_rooms().await?;
         let mut states = vec![None; ids.len()];
-        for told in try_join_all(rooms.iter().map(|room| self.states_in(room, ids))).await? {
-            for (state, told) in states.iter_mut().zip(told) {
-                *state = state.or(told);
+        let mut looks: FuturesUnordered<_> = rooms.iter().map(|room| self.states_in(room, ids)).collect();
+        let mut failure = None;
+        while let Some(told) = looks.next().await {
+            match told {
+                Ok(told) => states.iter_mut().zip(told).for_each(|(state, told)| *state = state.or(told)),
+                Err(error) => failure = Some(error),
+            }
+            // A queue that is away matters only to jobs that no other one has.
+            if states.iter().all(Option::is_some) {
+                return Ok(states);
             }
         }
-        Ok(states)
+        failure.map_or(Ok(states), Err)
     }
 
     async fn list(&self, filter: &JobFilter, after: Option<JobId>, limit: u32) -> Result<Vec<JobRecord>> {

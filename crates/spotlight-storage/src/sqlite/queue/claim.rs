@@ -3,7 +3,7 @@
 //! Where none of the next jobs of a queue needs a decision they are taken by one statement. Else each is looked at: it
 //! starts, waits for others of its key, or waits for its time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use spotlight_core::{
     Error, Result,
@@ -21,18 +21,19 @@ use super::{
     },
     SqliteQueue,
     call::Call,
-    finish,
+    finish::{self, End, Held, held},
 };
+use crate::shared::stored;
 
 /// Jobs that are looked at in one go when decisions are needed, at least.
 const WINDOW: usize = 100;
 /// How often one claim looks on in a queue whose jobs had to wait.
 const LOOKS: u32 = 8;
 
-/// What a worker is told, in the order of [`read`].
+/// What a worker is told, after the number and the place, in the order of [`read`].
 macro_rules! told {
     () => {
-        "priority, seq, id, name, claim, queue, organization_id, payload, version, attempts, max_attempts, batch_id, \
+        "num, priority, seq, id, name, claim, queue, organization_id, payload, version, attempts, max_attempts, batch_id, \
          enqueued_at, keep_us"
     };
 }
@@ -75,6 +76,8 @@ statements! {
         ];
         /// Jobs are global.
         START = [begin!(), "WHERE num IN (SELECT value FROM json_each(?2)) RETURNING ", told!()];
+        /// Jobs are global. Those that cannot be read.
+        UNREADABLE = ["SELECT ", held!(), " FROM jobs WHERE num IN (SELECT value FROM json_each(?1))"];
         /// Jobs are global.
         BLOCK = ["UPDATE jobs SET state = 'blocked' WHERE num IN (SELECT value FROM json_each(?1))"];
         /// Jobs are global.
@@ -127,9 +130,9 @@ pub(super) async fn claim(
         return Err(stranger());
     }
     let open = all(&call.rows(query(OPEN).bind(json(queues)?)).await?, |row| Fields::new("a list", row).text())?;
-    let mut claimed = Vec::new();
+    let mut started = Started::default();
     for name in open {
-        let left = (limit as usize).saturating_sub(claimed.len());
+        let left = (limit as usize).saturating_sub(started.jobs.len());
         if left == 0 {
             break;
         }
@@ -141,30 +144,66 @@ pub(super) async fn claim(
             (0, _) => {}
             (_, false) => {
                 let take = query(TAKE).bind(process).bind(name.as_str()).bind(left as i64);
-                claimed.extend(in_order(&call.returning(take).await?)?);
+                started.add(&call.returning(take).await?)?;
             }
-            (_, true) => Deciding::new(&name).take(&mut call, process, left, &mut claimed).await?,
+            (_, true) => Deciding::new(&name).take(&mut call, process, left, &mut started).await?,
         }
     }
-    call.commit().await?;
-    Ok(claimed)
+    if started.unreadable.is_empty() {
+        call.commit().await?;
+    } else {
+        bury(&mut call, started.unreadable).await?;
+        call.commit_and_wake().await?;
+    }
+    Ok(started.jobs)
+}
+
+/// Has jobs be dead that cannot be read: nobody could do more with them, and they would be claimed again and again.
+async fn bury(call: &mut Call<'_>, mut jobs: BTreeMap<i64, Error>) -> Result<()> {
+    let nums: Vec<_> = jobs.keys().collect();
+    let held = all(&call.rows(query(UNREADABLE).bind(json(&nums)?)).await?, Held::read)?;
+    let dead = held.into_iter().filter_map(|held| {
+        let error = jobs.remove(&held.num)?;
+        tracing::error!(id = %held.id, error = error.chain(), "a stored job cannot be read; it is dead");
+        Some((held, End::Dead(stored::dead_job(&error))))
+    });
+    let dead = dead.collect();
+    finish::finish(call, dead).await
 }
 
 fn stranger() -> Error {
     Error::conflict("this process is not registered as a worker, or its lease has ended")
 }
 
-/// Reads claimed jobs, and puts them in their order: what an update returns has none.
-fn in_order(rows: &[SqliteRow]) -> Result<Vec<ClaimedJob>> {
-    let mut jobs = all(rows, read)?;
-    jobs.sort_unstable_by_key(|(place, _)| *place);
-    Ok(jobs.into_iter().map(|(_, job)| job).collect())
+/// Jobs that a claim has started.
+#[derive(Default)]
+struct Started {
+    jobs: Vec<ClaimedJob>,
+    /// Those that cannot be read, by their numbers.
+    unreadable: BTreeMap<i64, Error>,
 }
 
-fn read(row: &SqliteRow) -> Result<((i64, i64), ClaimedJob)> {
-    let mut f = Fields::new("jobs", row);
-    let place = (f.int()?, f.int()?);
-    let job = ClaimedJob {
+impl Started {
+    /// Adds jobs in their order: what an update returns has none.
+    fn add(&mut self, rows: &[SqliteRow]) -> Result<()> {
+        let mut jobs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut f = Fields::new("jobs", row);
+            let (num, place): (i64, (i64, i64)) = (f.int()?, (f.int()?, f.int()?));
+            match read(&mut f) {
+                _ if self.unreadable.contains_key(&num) => {}
+                Ok(job) => jobs.push((place, job)),
+                Err(error) => drop(self.unreadable.insert(num, error)),
+            }
+        }
+        jobs.sort_unstable_by_key(|(place, _)| *place);
+        self.jobs.extend(jobs.into_iter().map(|(_, job)| job));
+        Ok(())
+    }
+}
+
+fn read(f: &mut Fields<'_>) -> Result<ClaimedJob> {
+    Ok(ClaimedJob {
         id: f.id(JobId::from_uuid)?,
         name: f.text()?,
         claim: f.int()?,
@@ -177,8 +216,7 @@ fn read(row: &SqliteRow) -> Result<((i64, i64), ClaimedJob)> {
         batch: f.opt_id(BatchId::from_uuid)?,
         enqueued_at: f.at()?,
         keep_result: std::time::Duration::from_micros(f.int()?),
-    };
-    Ok((place, job))
+    })
 }
 
 /// A job that could start.
@@ -216,27 +254,28 @@ impl<'a> Deciding<'a> {
     }
 
     /// Starts what may start, up to `left` jobs, and puts away what has to wait.
-    async fn take(
-        &mut self,
-        call: &mut Call<'_>,
-        process: Uuid,
-        mut left: usize,
-        claimed: &mut Vec<ClaimedJob>,
-    ) -> Result<()> {
+    async fn take(&mut self, call: &mut Call<'_>, process: Uuid, mut left: usize, started: &mut Started) -> Result<()> {
         for _ in 0..LOOKS {
             let window = left.max(WINDOW);
             let rows = call.rows(query(CANDIDATES).bind(self.queue).bind(window as i64)).await?;
-            let candidates = all(&rows, candidate)?;
             let mut decided = Decided::default();
-            for job in &candidates {
+            for row in &rows {
                 if decided.started.len() >= left {
                     break;
                 }
-                self.decide(call, job, &mut decided).await?;
+                let mut f = Fields::new("jobs", row);
+                let num = f.int()?;
+                match candidate(num, &mut f) {
+                    Ok(job) => self.decide(call, &job, &mut decided).await?,
+                    Err(error) => {
+                        decided.started.push(num);
+                        started.unreadable.insert(num, error);
+                    }
+                }
             }
             left -= decided.started.len();
-            claimed.extend(self.write(call, process, decided).await?);
-            if left == 0 || candidates.len() < window {
+            self.write(call, process, decided, started).await?;
+            if left == 0 || rows.len() < window {
                 break;
             }
         }
@@ -266,7 +305,7 @@ impl<'a> Deciding<'a> {
             // GCRA: starts are `each` apart, and may come early by what a whole burst needs.
             let each = period / limit.max(&1);
             let due = self.due.get(key).copied().unwrap_or_default().max(call.now);
-            let early = due.saturating_sub(each.saturating_mul(limit - 1));
+            let early = due.saturating_sub(each.saturating_mul(limit.saturating_sub(1)));
             if early > call.now {
                 decided.delayed.push((job.num, early));
                 decided.left.extend(job.limit.as_ref().map(|(key, _)| key.clone()));
@@ -284,7 +323,7 @@ impl<'a> Deciding<'a> {
         Ok(())
     }
 
-    async fn write(&self, call: &mut Call<'_>, process: Uuid, decided: Decided) -> Result<Vec<ClaimedJob>> {
+    async fn write(&self, call: &mut Call<'_>, process: Uuid, decided: Decided, started: &mut Started) -> Result<()> {
         if !decided.blocked.is_empty() {
             call.execute(query(BLOCK).bind(json(&decided.blocked)?)).await?;
         }
@@ -298,15 +337,14 @@ impl<'a> Deciding<'a> {
             finish::unblock(call, self.queue, &key, 1).await?;
         }
         if decided.started.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        in_order(&call.returning(query(START).bind(process).bind(json(&decided.started)?)).await?)
+        started.add(&call.returning(query(START).bind(process).bind(json(&decided.started)?)).await?)
     }
 }
 
-fn candidate(row: &SqliteRow) -> Result<Candidate> {
-    let mut f = Fields::new("jobs", row);
-    let (num, id) = (f.int()?, f.id(|id| id)?);
+fn candidate(num: i64, f: &mut Fields<'_>) -> Result<Candidate> {
+    let id = f.id(|id| id)?;
     let limit = f.opt_text()?.zip(f.opt_int()?);
     let (key, count, period) = (f.opt_text()?, f.opt_int()?, f.opt_int()?);
     let rate = key.zip(count).zip(period).map(|((key, count), period)| (key, count, period));

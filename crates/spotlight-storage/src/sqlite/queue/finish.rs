@@ -20,8 +20,6 @@ use super::{
     call::Call,
     row,
 };
-use crate::shared::stored;
-
 /// How long a finished job is kept at least, in microseconds. Dead ones are kept until somebody decides.
 pub(super) const KEPT: i64 = 3_600 * 1_000_000;
 /// What a process that was given up leaves as the error of its jobs.
@@ -97,26 +95,32 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// From the columns of [`held!`], the first of a row.
+    /// From the columns of [`held!`], the first of a row. What cannot be read is left out: the end of one job must not
+    /// keep others from theirs.
     pub(super) fn read(row: &SqliteRow) -> Result<Self> {
         let mut f = Fields::new("jobs", row);
         Ok(Self {
             num: f.int()?,
-            id: f.id(|id| id)?,
-            queue: f.text()?,
-            attempts: f.int()?,
-            max_attempts: f.int()?,
+            id: f.id(|id| id).unwrap_or_default(),
+            queue: f.text().unwrap_or_default(),
+            attempts: tries(&mut f)?,
+            max_attempts: tries(&mut f)?,
             claim: f.int()?,
             cancelled: f.flag()?,
             keep: f.int()?,
-            batch: f.opt_id(|id| id)?,
+            batch: f.opt_id(|id| id).unwrap_or_default(),
             counted: f.flag()?,
             unique: f.flag()?,
-            limit_key: f.opt_text()?,
-            failures: f.opt_text()?,
+            limit_key: f.opt_text().unwrap_or_default(),
+            failures: f.opt_text().unwrap_or_default(),
             places: f.flag()?,
         })
     }
+}
+
+/// Tries of a job; the most there can be where there are more.
+pub(super) fn tries(f: &mut Fields<'_>) -> Result<u16> {
+    Ok(u16::try_from(f.int::<i64>()?).unwrap_or(u16::MAX))
 }
 
 /// What becomes of a job.
@@ -238,7 +242,7 @@ impl Ends {
 
 /// The failures of a job with one more; the oldest make room.
 fn noted(failures: Option<&str>, attempt: u16, now: i64, error: &str) -> Result<String> {
-    let mut all = read_failures(failures)?;
+    let mut all = read_failures(failures);
     let mut end = error.len().min(MAX_ERROR);
     while !error.is_char_boundary(end) {
         end -= 1;
@@ -249,10 +253,9 @@ fn noted(failures: Option<&str>, attempt: u16, now: i64, error: &str) -> Result<
     json(&all)
 }
 
-/// The failures of a job as they are stored, oldest first.
-pub(super) fn read_failures(failures: Option<&str>) -> Result<Vec<Failed>> {
-    let Some(text) = failures else { return Ok(Vec::new()) };
-    serde_json::from_str(text).map_err(|_| stored::corrupt("jobs", "failures"))
+/// The failures of a job as they are stored, oldest first. What cannot be read is none: it is no part of the job.
+pub(super) fn read_failures(failures: Option<&str>) -> Vec<Failed> {
+    failures.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Frees the unique keys of jobs that hold them no longer.

@@ -19,7 +19,7 @@ use super::{
         db::{Db, built, query},
         sql::statements,
     },
-    finish::read_failures,
+    finish::{read_failures, tries},
     instant,
 };
 
@@ -97,33 +97,35 @@ pub(super) async fn list(db: &Db, filter: &JobFilter, after: Option<JobId>, limi
     all(&db.rows(built(sql, arguments)).await?, record)
 }
 
+/// A job as far as it can be read: what could not be is told by its failures.
 fn record(row: &SqliteRow) -> Result<JobRecord> {
+    let unreadable = |_| "unreadable".to_owned();
     let mut f = Fields::new("jobs", row);
     let mut job = JobRecord {
-        id: f.id(JobId::from_uuid)?,
-        name: f.text()?,
-        queue: f.text()?,
-        organization: f.opt_id(OrganizationId::from_uuid)?,
-        payload: f.text()?,
+        id: JobId::from_uuid(f.id(|id| id).unwrap_or_default()),
+        name: f.text().unwrap_or_else(unreadable),
+        queue: f.text().unwrap_or_else(unreadable),
+        organization: f.opt_id(OrganizationId::from_uuid).unwrap_or_default(),
+        payload: f.text().unwrap_or_default(),
         state: f.word()?,
-        priority: f.int()?,
-        attempts: f.int()?,
-        max_attempts: f.int()?,
-        enqueued_at: f.at()?,
-        run_at: f.opt_at()?,
-        finished_at: f.opt_at()?,
+        priority: f.int().unwrap_or_default(),
+        attempts: tries(&mut f)?,
+        max_attempts: tries(&mut f)?,
+        enqueued_at: f.at().unwrap_or_default(),
+        run_at: f.opt_at().unwrap_or_default(),
+        finished_at: f.opt_at().unwrap_or_default(),
         progress: None,
         result: None,
         failures: Vec::new(),
         batch: None,
     };
-    let (percent, note) = (f.opt_int()?, f.opt_text()?);
+    let (percent, note) = (f.opt_int().unwrap_or_default(), f.opt_text().unwrap_or_default());
     job.progress = percent.map(|percent| (percent, note));
-    job.result = f.opt_text()?;
-    let failures = read_failures(f.opt_text()?.as_deref())?;
+    job.result = f.opt_text().unwrap_or_default();
+    let failures = read_failures(f.opt_text().unwrap_or_default().as_deref());
     let failure = |(attempt, at, error)| JobFailure { attempt, at: instant(at), error };
     job.failures = failures.into_iter().map(failure).collect();
-    job.batch = f.opt_id(BatchId::from_uuid)?;
+    job.batch = f.opt_id(BatchId::from_uuid).unwrap_or_default();
     Ok(job)
 }
 
