@@ -124,6 +124,8 @@ pub async fn what_a_representative_may_not_see(target: &Target) {
     assert_eq!(ids(&shown), [assigned.as_str(), &theirs], "neither the other lead nor the other assistant");
     let leads = rep.get("/api/v1/leads?include=conversations,owner").await.expect(200);
     assert_eq!(ids(&leads), [by_lead.as_str(), &id]);
+    let week: Vec<_> = (0..7).map(|_| json!([{"from": "08:00", "to": "20:00"}])).collect();
+    rep.patch(&format!("/api/v1/hosts/{id}"), &json!({"host": {"hours": week}})).await.expect(200);
     let booked = super::appointment::booked(&owner, &theirs, &hidden).await;
     for path in ["/api/v1/appointments".to_owned(), format!("/api/v1/appointments/{booked}")] {
         let shown = rep.get(&format!("{path}?include=lead")).await.expect(200);
