@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
     decorators::{BreakerSettings, FallbackRateLimiter, FleetCache, OutboxQueue, TwoLevelCache, TwoLevelSettings},
+    domain::destination::{Destinations, Ports},
     local::{FolderMailer, LocalFileStore},
     memory::{MemoryEventBus, MemoryRateLimiter},
     ports::{
@@ -14,7 +15,7 @@ use spotlight_core::{
     scripted::ScriptedChatModel,
     services::flags::FlagOverrides,
 };
-use spotlight_providers::webhooks::{HttpWebhookSender, Ports, WebhookOptions};
+use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
 use spotlight_storage::{
     postgres::{PgEventBus, PgOptions, PgQueue, PgStorage},
     redis::{RedisCache, RedisClient, RedisEventBus, RedisOptions, RedisQueue, RedisRateLimiter},
@@ -88,17 +89,18 @@ pub(crate) async fn deploy(options: &Options, settings: &Settings) -> Result<Dep
 /// Where webhooks may go.
 fn webhooks(options: &Options) -> WebhookOptions {
     let usual = WebhookOptions::default();
+    let allowed = usual.destinations;
     let ports = match options.webhooks_ports.as_slice() {
-        [] => usual.ports,
+        [] => allowed.ports,
         ports if ports.contains(&0) => Ports::Any,
         ports => Ports::These(ports.to_vec()),
     };
-    WebhookOptions {
+    let destinations = Destinations {
         plain_http: options.webhooks_plain_http,
         private_networks: options.webhooks_private_networks,
         ports,
-        ..usual
-    }
+    };
+    WebhookOptions { destinations, ..usual }
 }
 
 /// The Redis of the deployment, when it has one. It is connected when it is first used.
@@ -293,9 +295,9 @@ mod tests {
     #[test]
     fn webhooks_go_to_the_internet_over_https_unless_more_is_allowed() {
         assert_eq!(allowed(&[]), WebhookOptions::default());
-        assert!(!WebhookOptions::default().plain_http && !WebhookOptions::default().private_networks);
+        assert!(!Destinations::default().plain_http && !Destinations::default().private_networks);
         let all = allowed(&["--webhooks-plain-http", "--webhooks-private-networks", "--webhooks-ports", "0"]);
         assert_eq!(all, WebhookOptions::development());
-        assert_eq!(allowed(&["--webhooks-ports", "443,9443"]).ports, Ports::These(vec![443, 9443]));
+        assert_eq!(allowed(&["--webhooks-ports", "443,9443"]).destinations.ports, Ports::These(vec![443, 9443]));
     }
 }

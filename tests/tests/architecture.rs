@@ -34,7 +34,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "spotlight-tests",
-        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-http-actix"],
+        &[
+            "spotlight-core",
+            "spotlight-storage",
+            "spotlight-providers",
+            "spotlight-http",
+            "spotlight-http-axum",
+            "spotlight-http-actix",
+        ],
     ),
 ];
 

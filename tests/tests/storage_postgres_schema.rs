@@ -16,7 +16,7 @@ use spotlight_core::{
         organization::StorageMode,
         report::EndedReason,
         user::{LinkPurpose, Role},
-        webhook::DeliveryStatus,
+        webhook::{DeliveryStatus, DisabledReason},
     },
     ports::JobPlacement,
 };
@@ -243,6 +243,7 @@ async fn columns_allow_the_words_of_the_domain() {
         ("subscriptions", "plan", words!(PlanId)),
         ("subscriptions", "status", words!(SubscriptionStatus)),
         ("usage_records", "meter", words!(Meter)),
+        ("webhook_endpoints", "disabled_reason", words!(DisabledReason)),
         ("webhook_deliveries", "status", words!(DeliveryStatus)),
         ("outbox", "kind", BTreeSet::from(["event", "job"])),
         ("job_placement", "placement", BTreeSet::from([JobPlacement::Queue.as_str(), JobPlacement::Outbox.as_str()])),

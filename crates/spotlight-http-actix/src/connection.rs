@@ -14,6 +14,7 @@ use actix_web::{
     rt::net::TcpStream,
 };
 use bytes::Bytes;
+use spotlight_http::WriteLimit;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::Notify,
@@ -86,9 +87,10 @@ impl MessageBody for Counted {
     }
 }
 
-/// A stream that knows its connection.
+/// A stream that knows its connection, and whose client must take what is sent.
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
+    pub(crate) writes: WriteLimit,
     pub(crate) activity: Rc<Activity>,
 }
 
@@ -100,7 +102,8 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.writes.watch(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

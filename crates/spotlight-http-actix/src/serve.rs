@@ -7,8 +7,8 @@ use actix_server::Server;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, fn_factory, fn_service};
 use actix_web::{App, dev::AppConfig, rt::net::TcpStream};
 use spotlight_core::error::{Error, ErrorKind, Result};
-use spotlight_http::Api;
 pub use spotlight_http::Patience;
+use spotlight_http::{Api, WriteLimit};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -171,7 +171,8 @@ where
         tracing::debug!(%error, "a connection keeps its delay");
     }
     let activity = Activity::new();
-    let served = http.call((Connection { stream, activity: Rc::clone(&activity) }, peer));
+    let writes = WriteLimit::new(patience.write);
+    let served = http.call((Connection { stream, writes, activity: Rc::clone(&activity) }, peer));
     tokio::select! {
         ended = served => if let Err(error) = ended {
             tracing::debug!(?error, "a connection ended early");

@@ -24,12 +24,24 @@ struct Server {
     /// The slow answer has begun, and may end.
     begun: Arc<Notify>,
     ends: Arc<Notify>,
+    /// The answer without an end was given up.
+    dropped: Arc<Notify>,
+}
+
+/// Says when an answer is dropped.
+struct Tells(Arc<Notify>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 async fn start(patience: Patience) -> Server {
     let (begun, ends) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let dropped = Arc::new(Notify::new());
     let app = {
-        let (begun, ends) = (Arc::clone(&begun), Arc::clone(&ends));
+        let (begun, ends, dropped) = (Arc::clone(&begun), Arc::clone(&ends), Arc::clone(&dropped));
         move || {
             let endless = || async {
                 let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"data: 1\n\n"))]);
@@ -44,7 +56,17 @@ async fn start(patience: Patience) -> Server {
                     "done"
                 }
             };
-            App::new().route("/endless", web::to(endless)).route("/slow", web::to(slow))
+            let dropped = Arc::clone(&dropped);
+            let flood = move || {
+                let tells = Tells(Arc::clone(&dropped));
+                async move {
+                    HttpResponse::Ok().streaming(stream::repeat_with(move || {
+                        let _alive = &tells;
+                        Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 64 * 1024]))
+                    }))
+                }
+            };
+            App::new().route("/flood", web::to(flood)).route("/endless", web::to(endless)).route("/slow", web::to(slow))
         }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -53,7 +75,7 @@ async fn start(patience: Patience) -> Server {
     let running = tokio::spawn(serve_with(listener, app, patience, async move {
         let _ = stopped.await;
     }));
-    Server { address, stop, running, begun, ends }
+    Server { address, stop, running, begun, ends, dropped }
 }
 
 /// A connection that has sent these bytes.
@@ -125,4 +147,32 @@ async fn who_does_not_finish_a_later_head_is_let_go_too() {
         let answer = all(asked).await;
         assert!(answer.ends_with("done") && answer.matches("HTTP/1.1").count() == 1, "{answer}");
     }
+}
+
+/// A client that reads the head of an endless answer and then nothing: within the limit its connection is ended and the
+/// answer dropped.
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go() {
+    let server = start(Patience { write: Duration::from_millis(200), ..Patience::default() }).await;
+    let mut stalled = sent(&server, "GET /flood HTTP/1.1\r\nhost: here\r\n\r\n").await;
+    let mut head = [0; 12];
+    stalled.read_exact(&mut head).await.expect("it begins to answer");
+    assert_eq!(&head, b"HTTP/1.1 200");
+    timeout(LONG, server.dropped.notified()).await.expect("the answer is given up");
+    // What the system holds for it may still come; then there is an end.
+    all(stalled).await;
+}
+
+#[tokio::test]
+async fn who_waits_for_an_answer_that_says_nothing_is_kept() {
+    let server = start(Patience { write: Duration::from_millis(50), ..Patience::default() }).await;
+    let mut listening = sent(&server, ASKS).await;
+    let mut heard = vec![0; 4096];
+    let mut text = String::new();
+    while !text.contains("data: 1") {
+        let read = timeout(LONG, listening.read(&mut heard)).await.expect("it begins").expect("no error");
+        text.push_str(std::str::from_utf8(&heard[..read]).expect("text"));
+    }
+    let more = timeout(Duration::from_millis(500), listening.read(&mut heard)).await;
+    assert!(more.is_err(), "the connection is open, and there is nothing to read: {more:?}");
 }

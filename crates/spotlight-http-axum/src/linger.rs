@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use spotlight_http::WriteLimit;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -23,17 +24,18 @@ use tokio::{
 /// How long.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// A stream that takes in what comes after its last answer.
+/// A stream that takes in what comes after its last answer, and whose client must take what is sent.
 pub(crate) struct Lingering {
     stream: TcpStream,
+    writes: WriteLimit,
     /// The last answer has been given, and more may come.
     last: Arc<AtomicBool>,
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
-    pub(crate) fn new(stream: TcpStream, last: Arc<AtomicBool>) -> Self {
-        Self { stream, last, until: None }
+    pub(crate) fn new(stream: TcpStream, writes: WriteLimit, last: Arc<AtomicBool>) -> Self {
+        Self { stream, writes, last, until: None }
     }
 
     /// Ready at the end of what comes, or of the moment.
@@ -61,7 +63,8 @@ impl AsyncRead for Lingering {
 
 impl AsyncWrite for Lingering {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.writes.watch(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,7 +86,8 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.writes.watch(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -24,6 +24,7 @@ use hyper_util::{
 };
 use spotlight_core::error::Result;
 pub use spotlight_http::Patience;
+use spotlight_http::WriteLimit;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -124,7 +125,7 @@ fn connection(
         tracing::debug!(%error, "a connection keeps its delay");
     }
     let (asked, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let stream = Lingering::new(stream, Arc::clone(&last));
+    let stream = Lingering::new(stream, WriteLimit::new(patience.write), Arc::clone(&last));
     let service = service_fn({
         let asked = Arc::clone(&asked);
         move |mut request: Request<Incoming>| {

@@ -113,13 +113,14 @@ type Counted = Option<(Quota, Verdict)>;
 impl Api {
     /// The API over a platform, with a deployment's settings.
     pub fn new(platform: Spotlight, policy: HttpPolicy) -> Self {
+        let plans = Arc::new(Plans::new(Arc::clone(platform.clock())));
         let places = Arc::new(Semaphore::new(policy.max_in_flight.min(Semaphore::MAX_PERMITS)));
         Self {
             platform,
             policy: Arc::new(policy),
             served: Arc::new(Served::without(&[])),
             host: None,
-            plans: Arc::default(),
+            plans,
             places,
             paused: Arc::default(),
             live: TaskTracker::new(),
@@ -298,33 +299,16 @@ impl Api {
         let Arrival { endpoint, request, request_id, client } = *arrival;
         if endpoint.access == Access::Probe {
             let query = Query::parse(request.query.as_deref(), endpoint.query)?;
-            let Caller { context, session, until } = Caller::nobody();
-            let call = Call {
-                api: self,
-                platform: &self.platform,
-                policy: &self.policy,
-                served: &self.served,
-                endpoint,
-                request,
-                request_id,
-                context,
-                session,
-                until,
-                query,
-                path: Vec::new(),
-                body: Bytes::new(),
-                incoming: None,
-                expected_version: None,
-                place: None,
-            };
+            let call = self.call(arrival, Caller::nobody(), query);
             return (endpoint.run)(call).await.map_err(Refusal::from);
         }
         let place = self.enter()?;
         check_accept(request, endpoint)?;
-        let Caller { mut context, session, until } = self.caller(arrival, counted).await?;
+        let mut caller = self.caller(arrival, counted).await?;
         if endpoint.is_socket() {
             socket::check(request)?;
         }
+        let context = &mut caller.context;
         context.request_id = Some(request_id.to_owned());
         context.source_address = Some(client.to_string());
         // What streams in may take its time, as long as it comes.
@@ -354,24 +338,7 @@ impl Api {
             }
             return Err(Error::validation(broken).into());
         };
-        let mut call = Call {
-            api: self,
-            platform: &self.platform,
-            policy: &self.policy,
-            served: &self.served,
-            endpoint,
-            request,
-            request_id,
-            context,
-            session,
-            until,
-            query,
-            path,
-            body,
-            incoming: None,
-            expected_version,
-            place: Some(place),
-        };
+        let mut call = Call { path, body, expected_version, place: Some(place), ..self.call(arrival, caller, query) };
         if let Some((streams, body)) = streamed {
             let (outgoing, incoming) = way();
             call.incoming = Some(incoming);
@@ -387,6 +354,29 @@ impl Api {
             .await
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "the answer took too long")))
             .map_err(Refusal::from)
+    }
+
+    /// What an action is given of a request that names nothing and carries nothing.
+    fn call<'a>(&'a self, arrival: &Arrival<'a>, caller: Caller, query: Query) -> Call<'a> {
+        let Caller { context, session, until } = caller;
+        Call {
+            api: self,
+            platform: &self.platform,
+            policy: &self.policy,
+            served: &self.served,
+            endpoint: arrival.endpoint,
+            request: arrival.request,
+            request_id: arrival.request_id,
+            context,
+            session,
+            until,
+            query,
+            path: Vec::new(),
+            body: Bytes::new(),
+            incoming: None,
+            expected_version: None,
+            place: None,
+        }
     }
 
     /// A place among the requests in flight.
@@ -505,7 +495,7 @@ async fn quota_of(platform: &Spotlight, policy: &HttpPolicy, plans: &Plans, cont
         return policy.visitor;
     }
     let read = async { platform.billing().plan(context).await };
-    plans.of(context.organization, Instant::now(), read).await.map_or(policy.api, |plan| policy.api_of(plan))
+    plans.of(context.organization, read).await.map_or(policy.api, |plan| policy.api_of(plan))
 }
 
 fn too_many(verdict: Verdict) -> Error {

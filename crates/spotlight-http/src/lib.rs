@@ -41,7 +41,7 @@ pub use self::{
     authenticate::{Authenticate, Vouched},
     endpoint::{Endpoint, Verb},
     openapi::{openapi, openapi_json},
-    patience::Patience,
+    patience::{Patience, WriteLimit},
     policy::{HttpPolicy, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},

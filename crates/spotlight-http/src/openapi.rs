@@ -205,6 +205,11 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
     all
 }
 
+/// True where records stand beside what was asked for, when they are asked for too.
+fn includes(endpoint: &Endpoint) -> bool {
+    endpoint.query.iter().any(|parameter| parameter.name == "include")
+}
+
 /// The good answer and its status.
 fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Response) {
     let build = |about: &str| {
@@ -222,7 +227,7 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
         Answers::One(status, shows) => {
             let mut document = plain(Type::Object).property("data", resource(shows, book)).required("data");
             document = document.property("meta", any_object());
-            if shows.relations.iter().any(|relation| relation.many) {
+            if includes(endpoint) || shows.relations.iter().any(|relation| relation.many) {
                 document = document.property("included", list_of(any_object(), None));
             }
             let answered = build("The record.")
@@ -234,7 +239,10 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
         Answers::Many(shows) => {
             let list = list_of(resource(shows, book), None);
             let meta = plain(Type::Object).property("pagination", pagination(book));
-            let document = plain(Type::Object).property("data", list).required("data").property("meta", meta);
+            let mut document = plain(Type::Object).property("data", list).required("data").property("meta", meta);
+            if includes(endpoint) {
+                document = document.property("included", list_of(any_object(), None));
+            }
             let answered = build("The records.")
                 .header("Link", text_header("Where the other parts of the list are (RFC 8288)."))
                 .content("application/json", json(document.into()))

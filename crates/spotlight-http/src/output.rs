@@ -107,8 +107,13 @@ impl<A: Attributes> Resource<A> {
     }
 
     /// The same with references to included resources; `related` is where all of them are.
-    pub(crate) fn refers_to_many<B>(mut self, name: &'static str, others: &[Resource<B>], related: String) -> Self {
-        let data = others.iter().map(|other| Identifier { id: other.id.clone(), kind: other.kind }).collect();
+    pub(crate) fn refers_to_many<'b, B: 'b>(
+        mut self,
+        name: &'static str,
+        others: impl IntoIterator<Item = &'b Resource<B>>,
+        related: String,
+    ) -> Self {
+        let data = others.into_iter().map(|other| Identifier { id: other.id.clone(), kind: other.kind }).collect();
         self.relationships.insert(name, Linkage { data: LinkageData::Many(data), links: Some(Related { related }) });
         self
     }
@@ -142,12 +147,14 @@ pub(crate) fn one_with<A: Attributes, B: Attributes>(
 }
 
 /// One resource with records of several kinds beside it.
-pub(crate) fn one_beside<A: Attributes>(
-    status: StatusCode,
-    resource: Resource<A>,
-    included: &[Value],
-) -> Result<Response> {
+fn one_beside<A: Attributes>(status: StatusCode, resource: Resource<A>, included: &[Value]) -> Result<Response> {
     tagged(status, resource.version, &Document { data: resource, meta: None, included })
+}
+
+/// The same of the one record that was shown with others.
+pub(crate) fn one_of<A: Attributes>(shown: Vec<Resource<A>>, included: &[Value]) -> Result<Response> {
+    let one = shown.into_iter().next().ok_or_else(|| Error::internal("a record was not shown"))?;
+    one_beside(StatusCode::OK, one, included)
 }
 
 /// A document with its entity tag: the version, where the record has one, and what the document says, which can change
@@ -168,7 +175,10 @@ pub(crate) struct Included(pub(crate) Vec<Value>);
 
 impl Included {
     /// Adds records.
-    pub(crate) fn add<A: Attributes>(&mut self, resources: &[Resource<A>]) -> Result<()> {
+    pub(crate) fn add<'a, A: Attributes + 'a>(
+        &mut self,
+        resources: impl IntoIterator<Item = &'a Resource<A>>,
+    ) -> Result<()> {
         for resource in resources {
             let value = serde_json::to_value(resource)
                 .map_err(|error| Error::internal("an answer could not be written").with_source(error))?;
@@ -176,6 +186,33 @@ impl Included {
         }
         Ok(())
     }
+}
+
+/// Resources by what they belong to, in the order in which they came.
+pub(crate) fn by<K: Ord, T, A>(
+    found: Vec<T>,
+    key: impl Fn(&T) -> K,
+    show: impl Fn(T) -> Resource<A>,
+) -> BTreeMap<K, Vec<Resource<A>>> {
+    let mut grouped: BTreeMap<K, Vec<_>> = BTreeMap::new();
+    for one in found {
+        grouped.entry(key(&one)).or_default().push(show(one));
+    }
+    grouped
+}
+
+/// The same records with references to what belongs to each; `related` is where all of that is.
+pub(crate) fn refer<K: Ord + Copy, A: Attributes, B>(
+    shown: Vec<(K, Resource<A>)>,
+    name: &'static str,
+    of: &BTreeMap<K, Vec<Resource<B>>>,
+    related: impl Fn(K) -> String,
+) -> Vec<(K, Resource<A>)> {
+    let refer = |(id, shown): (K, Resource<A>)| {
+        let own = of.get(&id).into_iter().flatten();
+        (id, shown.refers_to_many(name, own, related(id)))
+    };
+    shown.into_iter().map(refer).collect()
 }
 
 /// One page of a list that is read as a whole, since it is never long.
@@ -223,6 +260,16 @@ pub(crate) fn forward<A: Attributes>(
 
 /// A part of a list, and in `Link` and `meta` where the other parts are.
 pub(crate) fn many<A: Attributes>(listing: Listing<Resource<A>>, path: &str, query: &Query) -> Result<Response> {
+    many_beside(listing, &[], path, query)
+}
+
+/// The same with records of several kinds beside it.
+pub(crate) fn many_beside<A: Attributes>(
+    listing: Listing<Resource<A>>,
+    included: &[Value],
+    path: &str,
+    query: &Query,
+) -> Result<Response> {
     let paging = query.paging();
     let mut pagination = Meta::new();
     let mut links = Vec::new();
@@ -257,13 +304,22 @@ pub(crate) fn many<A: Attributes>(listing: Listing<Resource<A>>, path: &str, que
             }
         }
     }
-    list_document(&listing.items, pagination, &links.join(", "))
+    document_beside(&listing.items, included, pagination, &links.join(", "))
 }
 
 /// A list with its pagination and links.
 pub(crate) fn list_document<A: Attributes>(items: &[Resource<A>], pagination: Meta, links: &str) -> Result<Response> {
+    document_beside(items, &[], pagination, links)
+}
+
+fn document_beside<A: Attributes>(
+    items: &[Resource<A>],
+    included: &[Value],
+    pagination: Meta,
+    links: &str,
+) -> Result<Response> {
     let meta = Meta::from_iter([("pagination".to_owned(), pagination.into())]);
-    let document = Document::<_, Resource<A>> { data: items, meta: Some(meta), included: &[] };
+    let document = Document { data: items, meta: Some(meta), included };
     Ok(json(StatusCode::OK, &document)?.with(header::LINK, links))
 }
 

@@ -209,13 +209,13 @@ use spotlight_core::domain::{
     report::EndedReason,
     scoring::Met,
     user::{Role, Scope},
-    webhook::{DeliveryStatus, SourceKind},
+    webhook::{DeliveryStatus, DisabledReason, SourceKind},
 };
 use spotlight_core::ports::JobState;
 
 words! {
     AppointmentStatus, MeetingType, HostChoice, Language, Tone, ToolKind, Topic, Channel, ConversationStatus, Sentiment,
-    DeliveryStatus, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, ConsentKind, ConsentState, EndedReason,
+    DeliveryStatus, DisabledReason, JobState, PlanId, SourceKind, SubscriptionStatus, Speaker, ConsentKind, ConsentState, EndedReason,
     ProposalField, ProposalState, Engagement, LeadSource, LeadStatus, Met, Role, Scope, StorageMode,
 }
 ids! { AppointmentId, AssistantId, ConversationId, KnowledgeId, LeadId, UserId }

@@ -160,3 +160,41 @@ async fn an_export_keeps_its_place_and_a_failure_breaks_it_off() {
     assert!(parts.next().await.is_none());
     drop(parts);
 }
+
+/// A reader of events that takes nothing while more come than are kept: its stream holds no more for it, says why it
+/// ends, and ends.
+#[tokio::test]
+async fn a_reader_of_events_that_is_too_slow_hears_why_it_is_let_go() {
+    let platform = in_memory();
+    let target = seed(&platform, "").await;
+    let api = Api::new(platform.clone(), HttpPolicy::development());
+    let mut request = head("live_events", &target, &[]);
+    request.query = Some("channels=leads".to_owned());
+    let endpoint = Endpoint::named("live_events").expect("an endpoint");
+    let response = api.handle(endpoint, request, stream::empty::<Result<Bytes, Infallible>>()).await;
+    assert_eq!(response.status, 200);
+    let Body::Stream(mut frames) = response.body else { panic!("a stream") };
+    let first = frames.next().await.expect("a frame").expect("no error");
+    assert!(first.windows(10).any(|part| part == b"subscribed"), "{first:?}");
+    let caller = platform.accounts().authenticate_token(&target.owner.token.clone().into()).await.expect("a token");
+    for _ in 0..1100 {
+        let event = spotlight_core::ports::Event {
+            id: 0,
+            event_type: "lead.updated".to_owned(),
+            conversation_id: None,
+            data: serde_json::json!({}),
+            at: platform.clock().now(),
+        };
+        let id = platform.ids().uuid();
+        platform.events().publish(caller.context.organization, "leads", id, event).await.expect("published");
+        // The process hears it; the reader does not.
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let rest: Vec<_> = frames.map(|frame| frame.expect("no error")).collect().await;
+    let last = std::str::from_utf8(rest.last().expect("a reason")).expect("text");
+    assert!(last.starts_with("event: error\n") && last.contains("\"429\""), "{last}");
+    assert_eq!(rest.len(), 1, "nothing was kept for it");
+    assert_eq!(api.live_connections(), 0);
+}

@@ -13,6 +13,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use spotlight_core::{
+    domain::destination::Destinations,
     error::ErrorKind,
     ports::{WebhookRequest, WebhookSender},
 };
@@ -77,6 +78,13 @@ fn development() -> HttpWebhookSender {
     HttpWebhookSender::new(WebhookOptions::development()).expect("a sender")
 }
 
+/// As in development, but for public addresses alone.
+fn public() -> WebhookOptions {
+    let usual = WebhookOptions::development();
+    let destinations = Destinations { private_networks: false, ..usual.destinations.clone() };
+    WebhookOptions { destinations, ..usual }
+}
+
 /// Answers with each list of addresses in turn, and with the last for ever.
 struct Names {
     answers: Vec<Vec<&'static str>>,
@@ -122,7 +130,7 @@ async fn a_name_that_answers_differently_the_second_time_gains_nothing() {
     let receiver = Receiver::new(ok("")).await;
     // Public when it is first asked, ours afterwards: whoever asks twice connects to what was never checked.
     let names = Names::new(&[&["192.0.2.1"], &["127.0.0.1"]]);
-    let options = WebhookOptions { private_networks: false, ..WebhookOptions::development() };
+    let options = public();
     let sender = HttpWebhookSender::with_resolver(options, Arc::clone(&names) as Arc<dyn NameResolver>);
     let sender = sender.expect("a sender");
     let url = format!("http://rebind.example.com:{}/", receiver.port);
@@ -142,7 +150,7 @@ async fn a_name_that_answers_differently_the_second_time_gains_nothing() {
 
 #[tokio::test]
 async fn one_address_that_is_not_allowed_refuses_them_all() {
-    let options = WebhookOptions { private_networks: false, ..WebhookOptions::development() };
+    let options = public();
     for addresses in [["1.1.1.1", "10.0.0.1"], ["::ffff:127.0.0.1", "1.1.1.1"], ["1.1.1.1", "64:ff9b::a9fe:a9fe"]] {
         let sender = HttpWebhookSender::with_resolver(options.clone(), Names::new(&[&addresses])).expect("a sender");
         let error = sender.send(&request("http://mixed.example.com/".to_owned())).await.expect_err("it is refused");
@@ -154,7 +162,7 @@ async fn one_address_that_is_not_allowed_refuses_them_all() {
 #[tokio::test]
 async fn addresses_in_urls_are_checked_however_they_are_written() {
     let receiver = Receiver::new(ok("")).await;
-    let options = WebhookOptions { private_networks: false, ..WebhookOptions::development() };
+    let options = public();
     let sender = HttpWebhookSender::new(options).expect("a sender");
     for host in [
         "127.0.0.1",
@@ -202,7 +210,9 @@ async fn schemes_ports_and_credentials_are_as_the_deployment_allows() {
         assert_eq!(error.kind(), ErrorKind::Validation, "{url}");
         assert!(!error.to_string().contains("secret"));
     }
-    let options = WebhookOptions { ports: Ports::These(vec![1]), ..WebhookOptions::development() };
+    let usual = WebhookOptions::development();
+    let destinations = Destinations { ports: Ports::These(vec![1]), ..usual.destinations.clone() };
+    let options = WebhookOptions { destinations, ..usual };
     let sender = HttpWebhookSender::new(options).expect("a sender");
     let error = sender.send(&request("http://127.0.0.1:2/".to_owned())).await.expect_err("another port");
     assert_eq!(error.kind(), ErrorKind::Validation);

@@ -22,6 +22,7 @@ pub mod account;
 pub mod analytics;
 pub mod appointment;
 pub mod assistant;
+pub mod beside;
 pub mod billing;
 pub mod cache;
 pub mod clock;

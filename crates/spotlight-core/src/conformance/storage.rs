@@ -125,6 +125,12 @@ macro_rules! __storage_cases {
                 an_assistant_has_figures
                 knowledge_is_kept
             }
+            beside {
+                people_and_assistants_come_by_id
+                newest_conversations_come_by_lead
+                last_appointments_come_by_lead
+                first_words_come_by_conversation
+            }
             lead {
                 a_lead_comes_back_whole
                 leads_come_by_id

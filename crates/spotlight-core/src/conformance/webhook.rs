@@ -27,6 +27,7 @@ pub async fn endpoints_come_back_oldest_first(fixture: &dyn StorageFixture) {
         previous_secret: None,
         previous_secret_until: None,
         disabled_at: None,
+        disabled_reason: None,
         ..early
     };
     for endpoint in [&tied, &late, &early] {
@@ -53,6 +54,7 @@ pub async fn an_endpoint_keeps_versions(fixture: &dyn StorageFixture) {
         enabled: false,
         consecutive_failures: 0,
         disabled_at: None,
+        disabled_reason: None,
         updated_at: at(9),
         ..endpoint.clone()
     };

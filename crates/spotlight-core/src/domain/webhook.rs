@@ -39,6 +39,16 @@ impl PartialEq for SigningSecret {
     }
 }
 
+words! {
+    /// Why the platform has switched an endpoint off.
+    DisabledReason, "reason" {
+        /// It went on failing.
+        Failures = "failures",
+        /// Its receiver said that it is gone, and so it will stay.
+        Gone = "gone",
+    }
+}
+
 /// Where a business wants to hear of events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookEndpoint {
@@ -60,8 +70,10 @@ pub struct WebhookEndpoint {
     pub enabled: bool,
     /// Failures since the last success.
     pub consecutive_failures: u32,
-    /// When continued failure switched it off.
+    /// When the platform switched it off.
     pub disabled_at: Option<Timestamp>,
+    /// Why it did. Endpoints that older versions switched off have none.
+    pub disabled_reason: Option<DisabledReason>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -20,7 +20,7 @@ use crate::{
         event::EventType,
         redact::redact,
         time::Timestamp,
-        webhook::{DeliveryAttempt, DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+        webhook::{DeliveryAttempt, DeliveryStatus, DisabledReason, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, ErrorKind, Result, Retry},
     ports::{
@@ -144,6 +144,8 @@ struct Tried {
     arrived: bool,
     /// The same request would be refused again.
     for_good: bool,
+    /// The receiver said that it is gone for ever.
+    gone: bool,
     retry_after: Option<Duration>,
 }
 
@@ -151,7 +153,7 @@ impl Tried {
     fn switched_off(at: Timestamp) -> Self {
         let error = Some("the endpoint is switched off".to_owned());
         let attempt = DeliveryAttempt { at, status: None, error, elapsed_ms: 0, answer: None };
-        Self { attempt, arrived: false, for_good: true, retry_after: None }
+        Self { attempt, arrived: false, for_good: true, gone: false, retry_after: None }
     }
 }
 
@@ -178,11 +180,13 @@ async fn attempt(
             let arrived = matches!(answer.status, 200..=299);
             attempt.error = (!arrived).then(|| format!("the receiver answered {}", answer.status));
             let retry_after = answer.retry_after.filter(|_| !arrived).map(|pause| pause.min(LONGEST_PAUSE));
-            Tried { attempt, arrived, for_good: refuses_for_good(answer.status), retry_after }
+            let (for_good, gone) = (refuses_for_good(answer.status), answer.status == 410);
+            Tried { attempt, arrived, for_good, gone, retry_after }
         }
         Err(error) => {
             attempt.error = Some(error.to_string());
-            Tried { attempt, arrived: false, for_good: error.kind() == ErrorKind::Validation, retry_after: None }
+            let for_good = error.kind() == ErrorKind::Validation;
+            Tried { attempt, arrived: false, for_good, gone: false, retry_after: None }
         }
     }
 }
@@ -253,32 +257,38 @@ async fn record(deps: &Deps, sent: &WebhookDelivery, tried: &Tried, next: Option
     };
     unit.webhook_deliveries().update(&delivery).await?;
     if let Some(endpoint) = unit.webhook_endpoints().get(organization, sent.endpoint_id).await? {
-        note(deps, &*unit, endpoint, tried.arrived, next.is_none()).await?;
+        note(deps, &*unit, endpoint, tried, next.is_none()).await?;
     }
     unit.commit().await
 }
 
-/// Counts an endpoint's failures. One that has failed as often in a row as a delivery is tried is switched off when the
-/// last of them was given up, and people hear of it.
+/// Counts an endpoint's failures. One whose receiver says that it is gone is switched off at once; one that has failed as
+/// often in a row as a delivery is tried, when the last of them was given up. People hear of it.
 async fn note(
     deps: &Deps,
     unit: &dyn UnitOfWork,
     mut endpoint: WebhookEndpoint,
-    well: bool,
+    tried: &Tried,
     given_up: bool,
 ) -> Result<()> {
+    let well = tried.arrived;
     if !endpoint.enabled || (well && endpoint.consecutive_failures == 0) {
         return Ok(());
     }
     endpoint.consecutive_failures = if well { 0 } else { endpoint.consecutive_failures.saturating_add(1) };
     endpoint.updated_at = deps.now();
     let tries = u32::from(DeliverWebhook::RETRY.max_attempts);
-    if given_up && endpoint.consecutive_failures >= tries {
-        (endpoint.enabled, endpoint.disabled_at) = (false, Some(deps.now()));
+    let reason = match tried.gone {
+        true => Some(DisabledReason::Gone),
+        false => (given_up && endpoint.consecutive_failures >= tries).then_some(DisabledReason::Failures),
+    };
+    if let Some(reason) = reason {
+        (endpoint.enabled, endpoint.disabled_at, endpoint.disabled_reason) = (false, Some(deps.now()), Some(reason));
         let ctx = Context::system(endpoint.organization_id);
         let record = ("webhook_endpoint", endpoint.id.to_string());
-        deps.audit(unit, &ctx, "webhook_endpoint.disable", record, json!({})).await?;
-        let data = json!({ "endpoint_id": endpoint.id, "failures": endpoint.consecutive_failures });
+        deps.audit(unit, &ctx, "webhook_endpoint.disable", record, json!({ "reason": reason })).await?;
+        let failures = endpoint.consecutive_failures;
+        let data = json!({ "endpoint_id": endpoint.id, "reason": reason, "failures": failures });
         deps.publish(unit, &ctx, "notifications", EventType::WebhookEndpointDisabled, None, data).await?;
     }
     unit.webhook_endpoints().update(&endpoint).await

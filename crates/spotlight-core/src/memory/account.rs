@@ -1,6 +1,6 @@
 //! People, sessions, tokens and links.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -71,6 +71,14 @@ impl UserRepository for MemoryRepositories {
 
     async fn get(&self, id: UserId) -> Result<Option<User>> {
         self.read(|tables| Ok(tables.users.get(id).map(|row| User::clone(row))))
+    }
+
+    async fn get_many(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        let ids: BTreeSet<_> = ids.iter().collect();
+        self.read(|tables| {
+            let rows = ids.into_iter().filter_map(|id| tables.users.get(*id));
+            Ok(rows.map(|row| User::clone(row)).collect())
+        })
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>> {

@@ -1,6 +1,6 @@
 //! Hosts and appointments.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -197,6 +197,22 @@ impl AppointmentRepository for MemoryRepositories {
 
     async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>> {
         self.read(|tables| Ok(tables.appointments.get(organization, id).map(|row| Appointment::clone(row))))
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Appointment>> {
+        let leads: BTreeSet<_> = leads.iter().collect();
+        self.read(|tables| {
+            let table = &tables.appointments;
+            let newest = |lead: &LeadId| {
+                let ids = table.by_lead.of((organization, *lead)).rev();
+                let rows = ids.filter_map(|(_, id)| table.get(organization, id));
+                let rows = rows.filter(|row| row.status != AppointmentStatus::Held).take(each as usize);
+                rows.map(|row| Appointment::clone(row)).collect::<Vec<_>>()
+            };
+            let mut found: Vec<_> = leads.into_iter().flat_map(newest).collect();
+            found.sort_by_key(|appointment| Reverse((appointment.starts_at, appointment.id)));
+            Ok(found)
+        })
     }
 
     async fn list(

@@ -1,6 +1,6 @@
 //! Assistants and what they know.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -64,6 +64,14 @@ impl AssistantRepository for MemoryRepositories {
 
     async fn get(&self, organization: OrganizationId, id: AssistantId) -> Result<Option<Assistant>> {
         self.read(|tables| Ok(tables.assistants.get(organization, id).map(|row| row.assistant.clone())))
+    }
+
+    async fn get_many(&self, organization: OrganizationId, ids: &[AssistantId]) -> Result<Vec<Assistant>> {
+        let ids: BTreeSet<_> = ids.iter().collect();
+        self.read(|tables| {
+            let rows = ids.into_iter().filter_map(|id| tables.assistants.get(organization, *id));
+            Ok(rows.map(|row| row.assistant.clone()).collect())
+        })
     }
 
     async fn organization_of(&self, id: AssistantId) -> Result<Option<OrganizationId>> {

@@ -3,7 +3,7 @@
 mod hand_off;
 mod transcript;
 
-use std::sync::Arc;
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -194,6 +194,20 @@ impl ConversationRepository for MemoryRepositories {
 
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {
         self.read(|tables| Ok(tables.conversations.get(organization, id).map(|row| row.conversation.clone())))
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
+        let leads: BTreeSet<_> = leads.iter().collect();
+        self.read(|tables| {
+            let table = &tables.conversations;
+            let newest = |lead: &LeadId| {
+                let ranks = table.by_lead.of((organization, *lead)).rev().take(each as usize);
+                table.rows(organization, ranks).map(|row| row.conversation.clone()).collect::<Vec<_>>()
+            };
+            let mut found: Vec<_> = leads.into_iter().flat_map(newest).collect();
+            found.sort_by_key(|conversation| Reverse((conversation.started_at, conversation.id)));
+            Ok(found)
+        })
     }
 
     async fn list(

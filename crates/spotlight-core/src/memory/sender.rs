@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
+    domain::destination::Destinations,
     error::Result,
     ports::{WebhookAnswer, WebhookRequest, WebhookSender},
 };
@@ -22,6 +23,7 @@ pub struct MemoryWebhookSender {
 struct State {
     sent: Vec<WebhookRequest>,
     answers: VecDeque<Result<WebhookAnswer>>,
+    destinations: Destinations,
 }
 
 impl MemoryWebhookSender {
@@ -40,6 +42,11 @@ impl MemoryWebhookSender {
         self.lock().answers.push_back(answer);
     }
 
+    /// Endpoints may be where these allow from now on; unless said otherwise, where a deployment on the Internet sends.
+    pub fn allow(&self, destinations: Destinations) {
+        self.lock().destinations = destinations;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,6 +54,10 @@ impl MemoryWebhookSender {
 
 #[async_trait]
 impl WebhookSender for MemoryWebhookSender {
+    fn destinations(&self) -> Destinations {
+        self.lock().destinations.clone()
+    }
+
     async fn send(&self, request: &WebhookRequest) -> Result<WebhookAnswer> {
         let mut state = self.lock();
         state.sent.push(request.clone());

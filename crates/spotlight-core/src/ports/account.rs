@@ -25,6 +25,9 @@ pub trait UserRepository: Send + Sync {
     /// The user with this id.
     async fn get(&self, id: UserId) -> Result<Option<User>>;
 
+    /// The users with these ids, by id; those that are not there are left out.
+    async fn get_many(&self, ids: &[UserId]) -> Result<Vec<User>>;
+
     /// The user with this e-mail.
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>>;
 

@@ -88,6 +88,12 @@ pub trait AppointmentRepository: Send + Sync {
     /// The appointment with this id.
     async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>>;
 
+    /// Of each of these leads the appointments that begin last, without holds, at most `each`.
+    ///
+    /// # Ordering
+    /// By start descending, then by id descending, whosever they are.
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Appointment>>;
+
     /// Appointments that pass the filter, by start, then by id, both in `order`.
     async fn list(
         &self,

@@ -63,6 +63,9 @@ pub trait AssistantRepository: Send + Sync {
     /// The assistant with this id.
     async fn get(&self, organization: OrganizationId, id: AssistantId) -> Result<Option<Assistant>>;
 
+    /// The assistants with these ids, by id; those that are not there are left out.
+    async fn get_many(&self, organization: OrganizationId, ids: &[AssistantId]) -> Result<Vec<Assistant>>;
+
     /// The organization of an assistant, for the public routes that know the assistant's id alone.
     async fn organization_of(&self, id: AssistantId) -> Result<Option<OrganizationId>>;
 

@@ -74,6 +74,12 @@ pub trait ConversationRepository: Send + Sync {
     /// The conversation with this id.
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>>;
 
+    /// Of each of these leads the conversations that began last, at most `each`.
+    ///
+    /// # Ordering
+    /// By start descending, then by id descending, whosever they are.
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>>;
+
     /// The conversation with this external call id.
     async fn by_external_call(&self, organization: OrganizationId, call: &str) -> Result<Option<Conversation>>;
 
@@ -151,6 +157,17 @@ pub trait TranscriptRepository: Send + Sync {
         conversation: ConversationId,
         after_seq: i64,
         limit: u32,
+    ) -> Result<Vec<Transcript>>;
+
+    /// The first utterances of each of these conversations, at most `each`.
+    ///
+    /// # Ordering
+    /// By conversation, then ascending.
+    async fn first_of(
+        &self,
+        organization: OrganizationId,
+        conversations: &[ConversationId],
+        each: u32,
     ) -> Result<Vec<Transcript>>;
 
     /// A conversation's last `limit` utterances, ascending.

@@ -9,6 +9,7 @@ use super::page::{Listing, Paging};
 use crate::{
     domain::{
         OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
+        destination::Destinations,
         time::Timestamp,
         webhook::{WebhookDelivery, WebhookEndpoint, WebhookSource},
     },
@@ -163,6 +164,12 @@ impl fmt::Debug for WebhookAnswer {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait WebhookSender: Send + Sync {
+    /// Where its requests may go: addresses of endpoints are checked by this when they are given, and names again when
+    /// they are resolved.
+    fn destinations(&self) -> Destinations {
+        Destinations::default()
+    }
+
     /// Sends one request and gives what was answered, whatever the status, with the beginning of its body.
     ///
     /// # Errors

@@ -26,11 +26,13 @@ use self::{
 use super::{
     Context,
     deps::{Deps, answered_id, id_answer},
+    leads::seen,
 };
 use crate::{
     domain::{
         AppointmentId, AssistantId, ConversationId, LeadId, UserId,
         appointment::{Appointment, AppointmentStatus, MeetingType},
+        lead::Lead,
         time::{Timestamp, Window},
         user::{Role, Scope},
     },
@@ -155,6 +157,17 @@ impl AppointmentService {
                 .await?
                 .is_some_and(|l| l.owner_id == Some(user));
         if visible { Ok(()) } else { Err(Error::not_found("appointment")) }
+    }
+
+    /// Of each of these leads that the actor may see the appointments that begin last, at most `each`; those that begin
+    /// last come first, whosever they are.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn of_leads(&self, ctx: &Context, leads: &[Lead], each: u32) -> Result<Vec<Appointment>> {
+        ctx.require(Scope::AppointmentsRead, Role::SalesRep)?;
+        let leads = seen(ctx, leads);
+        self.deps.read(ctx).appointments().of_leads(ctx.organization, &leads, each).await
     }
 
     /// Appointments that pass the filter, by start.

@@ -172,6 +172,16 @@ impl AssistantService {
         visible(ctx, found)
     }
 
+    /// Of the assistants with these ids those that the actor may see, by id.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn get_many(&self, ctx: &Context, ids: &[AssistantId]) -> Result<Vec<Assistant>> {
+        ctx.require(Scope::AssistantsRead, Role::SalesRep)?;
+        let found = self.deps.read(ctx).assistants().get_many(ctx.organization, ids).await?;
+        Ok(found.into_iter().filter_map(|assistant| visible(ctx, Some(assistant)).ok()).collect())
+    }
+
     /// Assistants that pass the filter.
     ///
     /// # Errors

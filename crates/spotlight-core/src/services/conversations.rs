@@ -5,6 +5,8 @@ mod hand_off;
 mod opening;
 mod words;
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,6 +14,7 @@ use serde_json::json;
 use super::{
     Context, billing, consents,
     deps::{Deps, answered_id, id_answer},
+    leads::seen,
     turn::{self, Words},
 };
 use crate::{
@@ -20,6 +23,7 @@ use crate::{
         assistant::Language,
         audit::Actor,
         conversation::{Channel, Conversation, ConversationStatus, Speaker, Transcript},
+        lead::Lead,
         report::EndedReason,
         user::{Role, Scope},
     },
@@ -211,6 +215,43 @@ impl ConversationService {
     ) -> Result<Vec<Transcript>> {
         self.get(ctx, id).await?;
         self.deps.read(ctx).transcripts().list(ctx.organization, id, after_seq, limit).await
+    }
+
+    /// Of each of these leads that the actor may see the conversations that began last, at most `each`; those that began
+    /// last come first, whosever they are.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn of_leads(&self, ctx: &Context, leads: &[Lead], each: u32) -> Result<Vec<Conversation>> {
+        ctx.require(Scope::ConversationsRead, Role::SalesRep)?;
+        let leads = seen(ctx, leads);
+        self.deps.read(ctx).conversations().of_leads(ctx.organization, &leads, each).await
+    }
+
+    /// The first utterances of each of these conversations that the actor may see, at most `each`: by conversation, then
+    /// ascending.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn first_said(&self, ctx: &Context, of: &[Conversation], each: u32) -> Result<Vec<Transcript>> {
+        ctx.require(Scope::ConversationsRead, Role::SalesRep)?;
+        let ids = self.visible_among(ctx, of).await?;
+        self.deps.read(ctx).transcripts().first_of(ctx.organization, &ids, each).await
+    }
+
+    /// The ids of those that [`check_visible`](Self::check_visible) lets through, with one question each for all
+    /// assistants and all leads.
+    async fn visible_among(&self, ctx: &Context, of: &[Conversation]) -> Result<Vec<ConversationId>> {
+        let Some(user) = ctx.visible_to() else { return Ok(of.iter().map(|one| one.id).collect()) };
+        let (repos, organization) = (self.deps.read(ctx), ctx.organization);
+        let assistants: Vec<_> = of.iter().map(|one| one.assistant_id).collect();
+        let leads: Vec<_> = of.iter().map(|one| one.lead_id).collect();
+        let assistants = repos.assistants().get_many(organization, &assistants).await?;
+        let leads = repos.leads().get_many(organization, &leads).await?;
+        let own: BTreeSet<_> = assistants.iter().filter(|one| one.owner_id == user).map(|one| one.id).collect();
+        let assigned: BTreeSet<_> = leads.iter().filter(|one| one.owner_id == Some(user)).map(|one| one.id).collect();
+        let sees = |one: &&Conversation| own.contains(&one.assistant_id) || assigned.contains(&one.lead_id);
+        Ok(of.iter().filter(sees).map(|one| one.id).collect())
     }
 
     /// A person of the team says something in a conversation they have taken over.

@@ -5,6 +5,8 @@ mod export;
 mod import;
 mod merge;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -27,7 +29,7 @@ use crate::{
         event::EventType,
         lead::{Lead, LeadSource, LeadStatus, Proposal, ProposalField, ProposalState},
         time::Timestamp,
-        user::{Role, Scope},
+        user::{Role, Scope, User},
     },
     error::{Error, Result, Violations},
     jobs::{leave, rescore::ScoreLead},
@@ -156,6 +158,37 @@ impl LeadService {
         let Some(membership) = users.membership(ctx.organization, id).await? else { return Ok(None) };
         let user = users.get(id).await?;
         Ok(user.map(|user| LeadOwner { id, name: user.name, email: user.email, role: membership.role }))
+    }
+
+    /// Of the leads with these ids those that the actor may see, by id: not deleted, merged or another organization's.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn get_many(&self, ctx: &Context, ids: &[LeadId]) -> Result<Vec<Lead>> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        let found = self.deps.read(ctx).leads().get_many(ctx.organization, ids).await?;
+        Ok(found.into_iter().filter_map(|lead| visible(ctx, Some(lead)).ok()).collect())
+    }
+
+    /// Whom these leads are assigned to, each once, by id; who has left is left out. As [`owner`](Self::owner) of each.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn owners(&self, ctx: &Context, leads: &[Lead]) -> Result<Vec<LeadOwner>> {
+        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
+        let ids: BTreeSet<_> = leads.iter().filter_map(|lead| lead.owner_id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let users = self.deps.read(ctx).users();
+        let roles: BTreeMap<_, _> =
+            users.members(ctx.organization).await?.into_iter().map(|member| (member.user_id, member.role)).collect();
+        let ids: Vec<_> = ids.into_iter().filter(|id| roles.contains_key(id)).collect();
+        let owner = |user: User| {
+            let role = *roles.get(&user.id)?;
+            Some(LeadOwner { id: user.id, name: user.name, email: user.email, role })
+        };
+        Ok(users.get_many(&ids).await?.into_iter().filter_map(owner).collect())
     }
 
     /// Leads that pass the filter.
@@ -465,6 +498,12 @@ async fn store_change(
     }
     deps.audit(unit, ctx, "lead.update", ("lead", id.to_string()), json!({ "fields": fields })).await?;
     deps.publish(unit, ctx, "leads", EventType::LeadUpdated, None, json!({ "lead_id": id })).await
+}
+
+/// The ids of those of these leads that the actor may see, with all that belongs to them.
+pub(crate) fn seen(ctx: &Context, leads: &[Lead]) -> Vec<LeadId> {
+    let own = ctx.visible_to();
+    leads.iter().filter(|lead| own.is_none_or(|user| lead.owner_id == Some(user))).map(|lead| lead.id).collect()
 }
 
 pub(crate) fn visible(ctx: &Context, found: Option<Lead>) -> Result<Lead> {

@@ -22,7 +22,7 @@ use crate::{
         event::EventType,
         time::Timestamp,
         user::{Role, Scope},
-        webhook::{DeliveryStatus, SigningSecret, WebhookDelivery, WebhookEndpoint},
+        webhook::{DeliveryStatus, DisabledReason, SigningSecret, WebhookDelivery, WebhookEndpoint},
     },
     error::{Error, Result, Violations},
     jobs::{leave, webhook::DeliverWebhook},
@@ -40,7 +40,8 @@ pub const OVERLAP_HOURS: i64 = 24;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointInput {
-    /// An http(s) URL with a host and without credentials, at most 2000 characters.
+    /// A URL with a host and without credentials, at most 2000 characters, to where the deployment's sender may go: over
+    /// HTTPS and to no private address, unless it is allowed more. What a name resolves to is seen at each delivery.
     pub url: String,
     /// Event types it hears of, as [`EventType`] names them; empty means all that
     /// are for webhooks.
@@ -76,8 +77,10 @@ pub struct Endpoint {
     pub previous_secret_until: Option<Timestamp>,
     /// Failures since the last success.
     pub consecutive_failures: u32,
-    /// When continued failure switched it off.
+    /// When the platform switched it off.
     pub disabled_at: Option<Timestamp>,
+    /// Why it did.
+    pub disabled_reason: Option<DisabledReason>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -96,6 +99,7 @@ impl From<WebhookEndpoint> for Endpoint {
             previous_secret_until: endpoint.previous_secret_until,
             consecutive_failures: endpoint.consecutive_failures,
             disabled_at: endpoint.disabled_at,
+            disabled_reason: endpoint.disabled_reason,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
             version: endpoint.version,
@@ -175,11 +179,12 @@ impl WebhookService {
             enabled: true,
             consecutive_failures: 0,
             disabled_at: None,
+            disabled_reason: None,
             created_at: now,
             updated_at: now,
             version: 1,
         };
-        apply(&input, &mut endpoint)?;
+        self.apply(&input, &mut endpoint)?;
         let unit = self.deps.storage.begin().await?;
         if unit.webhook_endpoints().list(ctx.organization).await?.len() >= MAX_ENDPOINTS {
             return Err(Error::conflict(format!("an organization has at most {MAX_ENDPOINTS} endpoints; delete one")));
@@ -234,9 +239,9 @@ impl WebhookService {
             enabled: patch.enabled.unwrap_or(endpoint.enabled),
         };
         if input.enabled && !endpoint.enabled {
-            (endpoint.consecutive_failures, endpoint.disabled_at) = (0, None);
+            (endpoint.consecutive_failures, endpoint.disabled_at, endpoint.disabled_reason) = (0, None, None);
         }
-        apply(&input, &mut endpoint)?;
+        self.apply(&input, &mut endpoint)?;
         self.store(&*unit, ctx, &mut endpoint, "webhook_endpoint.update").await?;
         unit.commit().await?;
         Ok(endpoint.into())
@@ -264,6 +269,31 @@ impl WebhookService {
         self.deps.remember(&*unit, ctx, scope, &id, id_answer(id)).await?;
         unit.commit().await?;
         Ok(endpoint.into())
+    }
+
+    /// Puts the input into an endpoint. An address that stays is not looked at again: it can always be switched off.
+    fn apply(&self, input: &EndpointInput, endpoint: &mut WebhookEndpoint) -> Result<()> {
+        let moved = endpoint.url != input.url.trim();
+        input.url.trim().clone_into(&mut endpoint.url);
+        endpoint.events.clone_from(&input.events);
+        endpoint.events.sort();
+        endpoint.events.dedup();
+        endpoint.enabled = input.enabled;
+        let mut broken = Violations::new();
+        for (index, event) in input.events.iter().enumerate() {
+            if !event.parse().is_ok_and(EventType::is_for_webhooks) {
+                let known: Vec<_> =
+                    EventType::ALL.iter().filter(|it| it.is_for_webhooks()).map(|it| it.as_str()).collect();
+                let detail = format!("An event must be one of: {}", known.join(", "));
+                broken.add(format!("events.{index}"), "unknown", detail);
+            }
+        }
+        // What is no URL has no destination.
+        if broken.take("", endpoint.validate())?.is_some() && moved {
+            let destinations = self.deps.webhooks.as_ref().map(|sender| sender.destinations()).unwrap_or_default();
+            broken.take("", destinations.check(&endpoint.url))?;
+        }
+        broken.into_result()
     }
 
     async fn store(
@@ -417,21 +447,4 @@ fn record_of(id: WebhookEndpointId) -> (&'static str, String) {
 
 async fn find(unit: &dyn UnitOfWork, ctx: &Context, id: WebhookEndpointId) -> Result<WebhookEndpoint> {
     unit.webhook_endpoints().get(ctx.organization, id).await?.ok_or_else(missing)
-}
-
-fn apply(input: &EndpointInput, endpoint: &mut WebhookEndpoint) -> Result<()> {
-    input.url.trim().clone_into(&mut endpoint.url);
-    endpoint.events.clone_from(&input.events);
-    endpoint.events.sort();
-    endpoint.events.dedup();
-    endpoint.enabled = input.enabled;
-    let mut broken = Violations::new();
-    for (index, event) in input.events.iter().enumerate() {
-        if !event.parse().is_ok_and(EventType::is_for_webhooks) {
-            let known: Vec<_> = EventType::ALL.iter().filter(|it| it.is_for_webhooks()).map(|it| it.as_str()).collect();
-            broken.add(format!("events.{index}"), "unknown", format!("An event must be one of: {}", known.join(", ")));
-        }
-    }
-    broken.take("", endpoint.validate())?;
-    broken.into_result()
 }

@@ -370,6 +370,10 @@ impl<I: Inner> AppointmentRepository for Faulty<I> {
         self.appointments().get(organization, id).await
     }
 
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Appointment>> {
+        self.appointments().of_leads(organization, leads, each).await
+    }
+
     async fn list(
         &self,
         organization: OrganizationId,

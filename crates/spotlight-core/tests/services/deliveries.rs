@@ -10,12 +10,12 @@ use spotlight_core::{
     Error, ErrorKind, Spotlight,
     domain::{
         WebhookEndpointId,
-        webhook::{DeliveryStatus, WebhookDelivery},
+        webhook::{DeliveryStatus, DisabledReason, WebhookDelivery},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryWebhookSender},
     ports::{WebhookAnswer, WebhookRequest},
     scripted::ScriptedChatModel,
-    services::webhooks::EndpointInput,
+    services::webhooks::{EndpointInput, EndpointPatch},
 };
 
 use crate::{colleagues::ALL, world::World};
@@ -98,6 +98,28 @@ async fn a_delivery_is_signed_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_is_gone_is_asked_no_more() {
+    let place = Place::new().await;
+    place.sender.answers(Ok(answered(410)));
+    place.happens().await;
+    let delivery = place.delivery().await;
+    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Failed, 1));
+    let (owner, webhooks) = (place.world.owner(), place.world.platform.webhooks());
+    let shown = webhooks.get(&owner, place.endpoint).await.expect("the endpoint");
+    assert_eq!((shown.enabled, shown.disabled_reason), (false, Some(DisabledReason::Gone)));
+    assert_eq!((shown.disabled_at, shown.consecutive_failures), (Some(place.world.platform.clock().now()), 1));
+    let audited = place.world.done_to(place.endpoint).await;
+    assert!(audited.contains(&"webhook_endpoint.disable".to_owned()), "{audited:?}");
+    place.world.lead(Some("eva@example.com"), None).await;
+    place.world.work().await;
+    assert_eq!(place.sender.sent().len(), 1, "nothing more goes there");
+    // Whoever switches it on again says that it is back.
+    let on = EndpointPatch { enabled: Some(true), ..EndpointPatch::default() };
+    let shown = webhooks.change(&owner, place.endpoint, on, None).await.expect("switched on");
+    assert_eq!((shown.enabled, shown.disabled_at, shown.disabled_reason), (true, None, None));
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_away_is_asked_again() {
     let place = Place::new().await;
     place.sender.answers(Ok(answered(503)));
@@ -147,7 +169,7 @@ async fn an_endpoint_that_fails_for_days_is_switched_off() {
     assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Failed, 25));
     let stored = place.world.platform.webhooks().get(&place.world.owner(), place.endpoint).await.expect("it");
     assert_eq!((stored.enabled, stored.consecutive_failures), (false, 25));
-    assert!(stored.disabled_at.is_some());
+    assert!(stored.disabled_at.is_some() && stored.disabled_reason == Some(DisabledReason::Failures));
     let audited: Vec<_> = place.world.audited().await.into_iter().map(|entry| entry.action).collect();
     assert!(audited.contains(&"webhook_endpoint.disable".to_owned()), "{audited:?}");
     place.world.lead(Some("bob@example.com"), None).await;
@@ -175,7 +197,7 @@ async fn an_endpoint_that_was_switched_off_hears_nothing_more() {
 
 #[tokio::test]
 async fn what_a_receiver_refuses_for_good_is_not_sent_again() {
-    for status in [301, 400, 401, 404, 410, 422] {
+    for status in [301, 400, 401, 404, 422] {
         let place = Place::new().await;
         place.sender.answers(Ok(answered(status)));
         place.happens().await;

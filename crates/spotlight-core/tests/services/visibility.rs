@@ -107,6 +107,66 @@ async fn a_sales_representative_sees_their_own_assistants_and_leads_and_what_bel
 }
 
 #[tokio::test]
+async fn what_is_read_for_many_at_once_is_seen_as_each_by_itself() {
+    let world = World::new().await;
+    let (owner, rep) = (world.owner(), world.member("rep@bikes.example", Role::SalesRep).await);
+    let (platform, stranger) = (&world.platform, world.stranger().await);
+    let input = AssistantInput { name: "Rita".to_owned(), ..AssistantInput::from(&world.assistant) };
+    let own_assistant = platform.assistants().create(&rep, input).await.expect("an assistant of their own");
+    let own_lead = lead(&world, &rep, "own@example.com").await;
+    let foreign_lead = lead(&world, &owner, "foreign@example.com").await;
+    let (conversations, leads) = (platform.conversations(), [own_lead.clone(), foreign_lead.clone()]);
+    let mut talks = Vec::new();
+    for (assistant, lead) in
+        [(&world.assistant, &own_lead), (&own_assistant, &foreign_lead), (&world.assistant, &foreign_lead)]
+    {
+        let one = conversations.start(&owner, talk(assistant, lead)).await.expect("a conversation");
+        conversations.take_over(&owner, one.id, None).await.expect("taken over");
+        conversations.say(&owner, one.id, "Good morning").await.expect("said");
+        talks.push(conversations.get(&owner, one.id).await.expect("it"));
+    }
+    let new = NewAppointment {
+        lead_id: foreign_lead.id,
+        assistant_id: world.assistant.id,
+        conversation_id: None,
+        host_id: Some(world.owner.id),
+        starts_at: "2026-03-26T10:00:00Z".parse().expect("an instant"),
+        duration_min: None,
+        time_zone: chrono_tz::Europe::Berlin,
+        meeting_type: None,
+        notes: None,
+    };
+    let booked = platform.appointments().create(&owner, new).await.expect("an appointment");
+
+    let ids: Vec<_> = talks.iter().map(|one| one.id).collect();
+    let (lead_ids, bots) = ([own_lead.id, foreign_lead.id], [own_assistant.id, world.assistant.id]);
+    for (ctx, talks_of_leads, said, seen_leads, seen_bots, appointments) in [
+        (&owner, [2, 1, 0].map(|at: usize| ids[at]).to_vec(), ids.clone(), lead_ids.to_vec(), 2, vec![booked.id]),
+        (&rep, vec![ids[0]], ids[..2].to_vec(), vec![own_lead.id], 1, vec![]),
+        (&stranger, vec![], vec![], vec![], 0, vec![]),
+    ] {
+        let found = conversations.of_leads(ctx, &leads, 10).await.expect("conversations");
+        let mut found: Vec<_> = found.iter().map(|one| one.id).collect();
+        let mut expected = talks_of_leads;
+        // Of those that began at the same instant the ids decide.
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        let found = conversations.first_said(ctx, &talks, 10).await.expect("utterances");
+        assert_eq!(found.iter().map(|one| one.conversation_id).collect::<Vec<_>>(), said);
+        let found = platform.leads().get_many(ctx, &lead_ids).await.expect("leads");
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), seen_leads);
+        assert_eq!(platform.assistants().get_many(ctx, &bots).await.expect("assistants").len(), seen_bots);
+        let found = platform.appointments().of_leads(ctx, &leads, 10).await.expect("appointments");
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), appointments);
+    }
+    let owners = platform.leads().owners(&owner, &leads).await.expect("owners");
+    assert_eq!(owners.iter().map(|one| Some(one.id)).collect::<Vec<_>>(), [rep.actor.user_id()]);
+    let owners = platform.leads().owners(&stranger, &leads).await.expect("owners");
+    assert_eq!(owners, [], "who is no member here is nobody here");
+}
+
+#[tokio::test]
 async fn a_plan_limits_assistants() {
     let world = World::new().await;
     let assistants = world.platform.assistants();

@@ -1,15 +1,19 @@
 //! Endpoints, their secrets, and what is left for them when something happens.
 
+use std::sync::Arc;
+
 use secrecy::ExposeSecret;
 use serde_json::json;
 use spotlight_core::{
     ErrorKind,
     domain::{
         WebhookEndpointId,
+        destination::{Destinations, Ports},
         event::EventType,
         user::Role,
         webhook::{DeliveryStatus, WebhookDelivery},
     },
+    memory::MemoryWebhookSender,
     ports::Storage,
     services::{
         appointments::{AppointmentPatch, NewAppointment},
@@ -202,6 +206,31 @@ async fn a_bad_endpoint_is_refused_with_every_reason() {
         assert_eq!(invalid(webhooks.create(&owner, wrong).await), ["events.0", "url"], "{url}");
     }
     assert_eq!(webhooks.list(&owner).await.expect("endpoints"), []);
+}
+
+#[tokio::test]
+async fn an_address_that_requests_do_not_go_to_is_refused_when_it_is_given() {
+    let sender = Arc::new(MemoryWebhookSender::new());
+    let world = World::with_webhooks(sender.clone()).await;
+    let (owner, webhooks) = (world.owner(), world.platform.webhooks());
+    let at = |url: &str| EndpointInput { url: url.to_owned(), ..input(&[]) };
+    let id = webhooks.create(&owner, input(&[])).await.expect("an endpoint").endpoint.id;
+    for url in ["http://crm.example.com/", "https://10.0.0.1/", "https://localhost/", "https://169.254.169.254/"] {
+        assert_eq!(invalid(webhooks.create(&owner, at(url)).await), ["url"], "{url}");
+        assert_eq!(invalid(webhooks.update(&owner, id, at(url), None).await), ["url"], "{url}");
+    }
+    assert_eq!(webhooks.list(&owner).await.expect("endpoints").len(), 1);
+
+    // A deployment that sends there takes them.
+    let own = Destinations { plain_http: true, private_networks: true, ports: Ports::Any };
+    sender.allow(own);
+    let inner = webhooks.create(&owner, at("http://localhost:9000/")).await.expect("an endpoint").endpoint.id;
+    // When it no longer does, what is there can still be switched off.
+    sender.allow(Destinations::default());
+    let off = EndpointPatch { enabled: Some(false), ..EndpointPatch::default() };
+    assert!(!webhooks.change(&owner, inner, off, None).await.expect("switched off").enabled);
+    let moved = EndpointPatch { url: Some("http://localhost:9001/".to_owned()), ..EndpointPatch::default() };
+    assert_eq!(invalid(webhooks.change(&owner, inner, moved, None).await), ["url", "url", "url"]);
 }
 
 #[tokio::test]

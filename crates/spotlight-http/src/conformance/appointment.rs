@@ -24,6 +24,15 @@ async fn now_s(client: &Client) -> i64 {
     chrono::DateTime::parse_from_rfc3339(&made).expect("a time").timestamp()
 }
 
+/// The first free time of an assistant, booked for a lead.
+pub(super) async fn booked(client: &Client, assistant: &str, lead: &str) -> String {
+    let starts = free_times(client, assistant).await.expect(200).attributes("starts_at")[0].clone();
+    let body = json!({"appointment": {
+        "lead_id": lead, "assistant_id": assistant, "starts_at": starts, "time_zone": "America/New_York",
+    }});
+    client.post("/api/v1/appointments", &body).await.expect(201).id()
+}
+
 /// A free time is booked, then taken; it is confirmed, moved and called off.
 pub async fn booking(target: &Target) {
     let owner = target.owner();

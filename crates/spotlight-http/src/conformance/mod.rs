@@ -18,6 +18,7 @@ pub mod account_team;
 pub mod account_token;
 pub mod appointment;
 pub mod assistant;
+pub mod beside;
 pub mod client;
 pub mod contents;
 pub mod conversation;
@@ -75,6 +76,7 @@ macro_rules! http_suite {
                 another_organization;
             lead: the_life_of_a_lead, everything_wrong_in_body_and_query, moves, duplicates, scores_and_timeline;
             lead_table: a_table_becomes_leads, what_is_no_table, an_import_is_repeated, leads_become_a_table;
+            beside: a_list_of_leads, a_list_of_conversations, appointments, what_a_representative_may_not_see;
             lead_care: merging, erasing, consents, includes, known_records;
             voice: a_turn_by_voice, samples, previews, reports, figures;
             list: pages, cursors, filters_sorts_and_search, wrong_queries;

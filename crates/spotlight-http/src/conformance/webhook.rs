@@ -28,6 +28,9 @@ pub async fn the_life_of_an_endpoint(target: &Target) {
     let body = json!({"webhook_endpoint": {"enabled": false}});
     let changed = owner.patch(&path, &body).await.expect(200);
     assert_eq!((changed.attribute("enabled"), changed.attribute("url")), (&json!(false), shown.attribute("url")));
+    let inside = json!({"webhook_endpoint": {"url": "https://192.168.0.1/hooks"}});
+    let refused = owner.patch(&path, &inside).await.expect(422);
+    assert_eq!(refused.problems(), [("/webhook_endpoint/url".to_owned(), "address".to_owned())]);
     let stale = Client::answer(owner.request(reqwest::Method::PATCH, &path).header("if-match", "\"1\"").json(&body));
     stale.await.expect(412);
     let rotated = owner.post(&format!("{path}/rotate_secret"), &json!({})).await.expect(200);
@@ -59,6 +62,21 @@ pub async fn what_an_endpoint_may_not_be(target: &Target) {
         let refused = owner.post("/api/v1/webhook_endpoints", &endpoint(url)).await.expect(422);
         assert_eq!(refused.problems()[0].0, "/webhook_endpoint/url", "{url}");
         assert!(!refused.text.contains("secret"));
+    }
+    // Where the deployment sends nothing, whatever a name may resolve to later.
+    for (url, code) in [
+        ("http://example.com/hooks", "scheme"),
+        ("https://example.com:22/hooks", "port"),
+        ("https://127.0.0.1/hooks", "address"),
+        ("https://[::1]/hooks", "address"),
+        ("https://0x7f.1/hooks", "address"),
+        ("https://10.0.0.7/hooks", "address"),
+        ("https://169.254.169.254/latest", "address"),
+        ("https://localhost/hooks", "address"),
+        ("https://crm.localhost./hooks", "address"),
+    ] {
+        let refused = owner.post("/api/v1/webhook_endpoints", &endpoint(url)).await.expect(422);
+        assert_eq!(refused.problems(), [("/webhook_endpoint/url".to_owned(), code.to_owned())], "{url}");
     }
     owner.post("/api/v1/webhook_endpoints", &json!({})).await.expect(422);
     let none = owner.get("/api/v1/webhook_endpoints").await.expect(200);

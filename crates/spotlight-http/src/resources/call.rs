@@ -90,11 +90,6 @@ impl Call<'_> {
         self.platform.clock().now()
     }
 
-    /// The path below which the resource is found, without its last part.
-    pub(super) fn path_of(&self, last: &str) -> String {
-        format!("{}/{last}", self.request.path.trim_end_matches('/'))
-    }
-
     /// Instants between two parameters and inside `date_from` and `date_to`, days in the organization's zone.
     pub(super) async fn between(&self, after: &str, before: &str) -> Result<Between> {
         let Between { from, to } = self.query.between(after, before);

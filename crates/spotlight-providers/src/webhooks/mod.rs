@@ -4,12 +4,12 @@
 //! to one of exactly those addresses. So a name that answers differently the second time gains nothing. No redirect is
 //! followed, and no proxy of the environment is asked: both would decide anew where a request goes.
 
-mod address;
 mod resolve;
 mod sender;
 
+pub use spotlight_core::domain::destination::Ports;
+
 pub use self::{
-    address::{Reach, reach},
     resolve::{NameResolver, SystemResolver},
-    sender::{HttpWebhookSender, Ports, WebhookOptions},
+    sender::{HttpWebhookSender, WebhookOptions},
 };

@@ -9,8 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
-use super::address::{Reach, reach};
+use spotlight_core::domain::destination::Destinations;
 
 /// Says which addresses a name has.
 #[async_trait]
@@ -45,28 +44,19 @@ impl fmt::Display for OutOfBounds {
 
 impl StdError for OutOfBounds {}
 
-/// Whether requests may go to an address.
-pub(super) fn admits(address: IpAddr, private: bool) -> bool {
-    match reach(address) {
-        Reach::Public => true,
-        Reach::Private => private,
-        Reach::Never => false,
-    }
-}
-
 /// Gives the client nothing but addresses that requests may go to. One that is not among a name's addresses refuses
 /// them all: whoever mixes them is not to be trusted with the others.
 pub(super) struct Guard {
     pub(super) names: Arc<dyn NameResolver>,
-    pub(super) private: bool,
+    pub(super) destinations: Destinations,
 }
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let (names, private) = (Arc::clone(&self.names), self.private);
+        let (names, destinations) = (Arc::clone(&self.names), self.destinations.clone());
         Box::pin(async move {
             let found = names.resolve(name.as_str()).await?;
-            if !found.iter().all(|address| admits(*address, private)) {
+            if !found.iter().all(|address| destinations.admit(*address)) {
                 return Err(OutOfBounds.into());
             }
             // Port 0 stands for the one in the URL.

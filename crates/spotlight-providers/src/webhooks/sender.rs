@@ -1,6 +1,6 @@
 //! The client.
 
-use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,12 +12,13 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use spotlight_core::{
+    domain::destination::{Destinations, Ports},
     error::{Error, ErrorKind, Result},
     ports::{WebhookAnswer, WebhookRequest, WebhookSender},
 };
 use tokio::time::timeout;
 
-use super::resolve::{Guard, NameResolver, OutOfBounds, SystemResolver, admits};
+use super::resolve::{Guard, NameResolver, OutOfBounds, SystemResolver};
 
 /// Most of an answer's body that is read, in bytes.
 const MOST: usize = 4096;
@@ -26,25 +27,11 @@ const BODY: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next delivery to the same receiver. Its address was checked when it was made.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// Which ports requests may go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ports {
-    /// Any.
-    Any,
-    /// These alone.
-    These(Vec<u16>),
-}
-
-/// What a deployment allows its webhooks. `Default` is right for one on the Internet.
+/// How webhooks are sent. `Default` is right for a deployment on the Internet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookOptions {
-    /// Requests may go over plain HTTP, where everybody on the way reads them.
-    pub plain_http: bool,
-    /// Requests may go to the deployment's own networks and to this machine. To metadata of clouds and to the local link
-    /// they never go.
-    pub private_networks: bool,
-    /// The ports they may go to.
-    pub ports: Ports,
+    /// Where they may go.
+    pub destinations: Destinations,
     /// Longest wait for a connection, the name's resolution included.
     pub connect_timeout: Duration,
     /// Longest wait for an answer's head, the connection included. For its body, two seconds more.
@@ -54,9 +41,7 @@ pub struct WebhookOptions {
 impl Default for WebhookOptions {
     fn default() -> Self {
         Self {
-            plain_http: false,
-            private_networks: false,
-            ports: Ports::These(vec![443, 8443]),
+            destinations: Destinations::default(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
         }
@@ -66,7 +51,8 @@ impl Default for WebhookOptions {
 impl WebhookOptions {
     /// For development: everything on this machine and its networks, over plain HTTP too and at any port.
     pub fn development() -> Self {
-        Self { plain_http: true, private_networks: true, ports: Ports::Any, ..Self::default() }
+        let destinations = Destinations { plain_http: true, private_networks: true, ports: Ports::Any };
+        Self { destinations, ..Self::default() }
     }
 }
 
@@ -93,7 +79,7 @@ impl HttpWebhookSender {
     pub fn with_resolver(options: WebhookOptions, names: Arc<dyn NameResolver>) -> Result<Self> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls()?)
-            .dns_resolver(Arc::new(Guard { names, private: options.private_networks }))
+            .dns_resolver(Arc::new(Guard { names, destinations: options.destinations.clone() }))
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
@@ -104,32 +90,6 @@ impl HttpWebhookSender {
             .build()
             .map_err(|error| unusable("the client of webhooks cannot be built").with_source(error))?;
         Ok(Self { client, options: Arc::new(options) })
-    }
-
-    /// The URL of a request, when it may go there as far as that can be seen without resolving a name.
-    fn admitted(&self, text: &str) -> Result<Url> {
-        let refused = |why: &'static str| Error::invalid("url", "refused", why);
-        let url = Url::parse(text).map_err(|_| refused("the URL cannot be read"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if self.options.plain_http => {}
-            _ => return Err(refused("requests go to https:// addresses only")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("the URL must have no user name or password"));
-        }
-        if let Ports::These(ports) = &self.options.ports
-            && !url.port_or_known_default().is_some_and(|port| ports.contains(&port))
-        {
-            return Err(refused("the port is one that requests do not go to"));
-        }
-        // The client resolves names alone: an address goes past the resolver.
-        let host = url.host_str().unwrap_or_default();
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if bare.parse::<IpAddr>().is_ok_and(|address| !admits(address, self.options.private_networks)) {
-            return Err(out_of_bounds());
-        }
-        Ok(url)
     }
 }
 
@@ -157,8 +117,18 @@ fn tls() -> Result<ClientConfig> {
 
 #[async_trait]
 impl WebhookSender for HttpWebhookSender {
+    fn destinations(&self) -> Destinations {
+        self.options.destinations.clone()
+    }
+
     async fn send(&self, request: &WebhookRequest) -> Result<WebhookAnswer> {
-        let url = self.admitted(&request.url)?;
+        let destinations = &self.options.destinations;
+        // One reason is enough for who reads of a delivery.
+        destinations.check(&request.url).map_err(|error| match error.violations() {
+            [first, _, ..] => Error::validation(vec![first.clone()]),
+            _ => error,
+        })?;
+        let url = Url::parse(&request.url).map_err(|_| Error::invalid("url", "format", "URL cannot be read"))?;
         let mut headers = HeaderMap::with_capacity(request.headers.len());
         for (name, value) in &request.headers {
             let value = HeaderValue::from_str(value).map_err(|_| Error::internal("a header cannot be sent"))?;

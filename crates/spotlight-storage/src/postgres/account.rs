@@ -47,6 +47,7 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
     ];
     GET = ["SELECT ", columns!(), " FROM users WHERE id = $1"];
+    GET_MANY = ["SELECT ", columns!(), " FROM users WHERE id = ANY($1) ORDER BY id"];
     FIND_BY_EMAIL = ["SELECT ", columns!(), " FROM users WHERE email = $1"];
     VERSION = ["SELECT version FROM users WHERE id = $1"];
     UPDATE = [update!()];
@@ -144,6 +145,11 @@ impl UserRepository for PgUserRepository {
 
     async fn get(&self, id: UserId) -> Result<Option<User>> {
         row::one(self.db.fetch_optional(query(GET).bind(id.as_uuid())).await?.as_ref(), read)
+    }
+
+    async fn get_many(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        row::all(&self.db.fetch_all(query(GET_MANY).bind(ids)).await?, read)
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>> {

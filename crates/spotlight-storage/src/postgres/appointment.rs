@@ -116,6 +116,11 @@ statements! {
          FROM appointments a WHERE a.organization_id = $1 AND a.id = $6"
     ];
     GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND id = $2"];
+    OF_LEADS = [
+        "SELECT ", columns!(), " FROM (SELECT DISTINCT unnest($2::uuid[]) AS wanted) AS asked \
+         CROSS JOIN LATERAL (SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND lead_id = wanted AND status <> 'held' \
+         ORDER BY starts_at DESC, id DESC LIMIT $3) AS newest ORDER BY starts_at DESC, id DESC"
+    ];
     VERSION = ["SELECT version FROM appointments WHERE organization_id = $1 AND id = $2"];
     UPDATE = [
         "WITH swept AS (", sweep!(), " AND EXISTS (SELECT 1 FROM appointments t WHERE t.organization_id = $1 \
@@ -241,6 +246,12 @@ impl AppointmentRepository for PgAppointmentRepository {
     async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>> {
         let get = query(GET).bind(organization.as_uuid()).bind(id.as_uuid());
         row::one(self.db.fetch_optional(get).await?.as_ref(), read)
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Appointment>> {
+        let leads: Vec<_> = leads.iter().map(|id| id.as_uuid()).collect();
+        let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(i64::from(each));
+        row::all(&self.db.fetch_all(newest).await?, read)
     }
 
     async fn list(

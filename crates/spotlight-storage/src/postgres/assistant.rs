@@ -44,6 +44,7 @@ statements! {
         "SELECT EXISTS (SELECT 1 FROM organizations WHERE id = $1) AND EXISTS (SELECT 1 FROM users WHERE id = $2)"
     ];
     GET = ["SELECT ", columns!(), " FROM assistants WHERE organization_id = $1 AND id = $2"];
+    GET_MANY = ["SELECT ", columns!(), " FROM assistants WHERE organization_id = $1 AND id = ANY($2) ORDER BY id"];
     ORGANIZATION_OF = ["SELECT organization_id FROM assistants WHERE id = $1 LIMIT 1"];
     VERSION = ["SELECT version FROM assistants WHERE organization_id = $1 AND id = $2"];
     UPDATE = [
@@ -159,6 +160,11 @@ impl AssistantRepository for PgAssistantRepository {
     async fn get(&self, organization: OrganizationId, id: AssistantId) -> Result<Option<Assistant>> {
         let get = query(GET).bind(organization.as_uuid()).bind(id.as_uuid());
         row::one(self.db.fetch_optional(get).await?.as_ref(), read)
+    }
+
+    async fn get_many(&self, organization: OrganizationId, ids: &[AssistantId]) -> Result<Vec<Assistant>> {
+        let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+        row::all(&self.db.fetch_all(query(GET_MANY).bind(organization.as_uuid()).bind(ids)).await?, read)
     }
 
     async fn organization_of(&self, id: AssistantId) -> Result<Option<OrganizationId>> {

@@ -73,6 +73,11 @@ statements! {
          FROM conversations c WHERE c.organization_id = $1 AND c.id = $2"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND id = $2"];
+    OF_LEADS = [
+        "SELECT ", columns!(), " FROM (SELECT DISTINCT unnest($2::uuid[]) AS wanted) AS asked \
+         CROSS JOIN LATERAL (SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND lead_id = wanted \
+         ORDER BY started_at DESC, id DESC LIMIT $3) AS newest ORDER BY started_at DESC, id DESC"
+    ];
     BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND external_call_id = $2"];
     VERSION = ["SELECT version FROM conversations WHERE organization_id = $1 AND id = $2"];
     UPDATE = [update!()];
@@ -208,6 +213,12 @@ impl ConversationRepository for PgConversationRepository {
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {
         let get = query(GET).bind(organization.as_uuid()).bind(id.as_uuid());
         row::one(self.db.fetch_optional(get).await?.as_ref(), read)
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
+        let leads: Vec<_> = leads.iter().map(|id| id.as_uuid()).collect();
+        let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(i64::from(each));
+        row::all(&self.db.fetch_all(newest).await?, read)
     }
 
     async fn list(

@@ -9,7 +9,7 @@ use spotlight_core::{
     domain::{
         OrganizationId, WebhookEndpointId,
         time::Timestamp,
-        webhook::{SigningSecret, WebhookEndpoint},
+        webhook::{DisabledReason, SigningSecret, WebhookEndpoint},
     },
     ports::{EndpointRepository, ProcessedRepository},
 };
@@ -30,23 +30,24 @@ use super::{
 macro_rules! columns {
     () => {
         "organization_id, id, url, events, secret, previous_secret, previous_secret_until, enabled, \
-         consecutive_failures, disabled_at, created_at, updated_at, version"
+         consecutive_failures, disabled_at, disabled_reason, created_at, updated_at, version"
     };
 }
 
 statements! {
     INSERT = [
         "INSERT INTO webhook_endpoints (organization_id, id, version, url, events, secret, previous_secret, \
-         previous_secret_until, enabled, consecutive_failures, disabled_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING"
+         previous_secret_until, enabled, consecutive_failures, disabled_at, disabled_reason, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING"
     ];
     GET = ["SELECT ", columns!(), " FROM webhook_endpoints WHERE organization_id = $1 AND id = $2"];
     LIST = ["SELECT ", columns!(), " FROM webhook_endpoints WHERE organization_id = $1 ORDER BY created_at, id"];
     VERSION = ["SELECT version FROM webhook_endpoints WHERE organization_id = $1 AND id = $2"];
     UPDATE = [
         "UPDATE webhook_endpoints SET url = $4, events = $5, secret = $6, previous_secret = $7, \
-         previous_secret_until = $8, enabled = $9, consecutive_failures = $10, disabled_at = $11, created_at = $12, \
-         updated_at = $13, version = version + 1 WHERE organization_id = $1 AND id = $2 AND version = $3"
+         previous_secret_until = $8, enabled = $9, consecutive_failures = $10, disabled_at = $11, \
+         disabled_reason = $12, created_at = $13, updated_at = $14, version = version + 1 \
+         WHERE organization_id = $1 AND id = $2 AND version = $3"
     ];
     DELETE = ["DELETE FROM webhook_endpoints WHERE organization_id = $1 AND id = $2"];
     ACCEPT = [
@@ -76,6 +77,7 @@ fn read(row: &PgRow) -> Result<WebhookEndpoint> {
         enabled: row.take()?,
         consecutive_failures: row.number()?,
         disabled_at: row.maybe_at()?,
+        disabled_reason: row.maybe_word()?,
         created_at: row.at()?,
         updated_at: row.at()?,
         version: row.take()?,
@@ -96,6 +98,7 @@ fn bind<'q>(sql: &'static str, endpoint: &'q WebhookEndpoint) -> Query<'q> {
         .bind(endpoint.enabled)
         .bind(i64::from(endpoint.consecutive_failures))
         .bind(endpoint.disabled_at)
+        .bind(endpoint.disabled_reason.map(DisabledReason::as_str))
         .bind(endpoint.created_at)
         .bind(endpoint.updated_at)
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(super) use self::host::SqliteHostRepository;
 use super::{
-    codec::{Bind, Fields, all, number, one},
+    codec::{Bind, Fields, all, ids, number, one},
     db::{Write, query},
     list::{By, Conditions, List},
     repositories::repository,
@@ -44,6 +44,11 @@ statements! {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ];
     GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = ? AND id = ?"];
+    OF_LEADS = [
+        "SELECT ", columns!(), " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY starts_at DESC, id DESC) \
+         AS place FROM appointments WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?)) AND status <> 'held') \
+         WHERE place <= ? ORDER BY starts_at DESC, id DESC"
+    ];
     UPDATE = [
         "UPDATE appointments SET lead_id = ?, assistant_id = ?, conversation_id = ?, host_id = ?, starts_at = ?, \
          duration_min = ?, blocked_from = ?, blocked_to = ?, time_zone = ?, status = ?, meeting_type = ?, \
@@ -235,6 +240,12 @@ impl AppointmentRepository for SqliteAppointmentRepository {
 
     async fn get(&self, organization: OrganizationId, id: AppointmentId) -> Result<Option<Appointment>> {
         one(self.db.row(query(GET).bind(organization.as_uuid()).bind(id.as_uuid())).await?, read)
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Appointment>> {
+        let leads = ids(leads.iter().map(|id| id.as_uuid()));
+        let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(each);
+        all(&self.db.rows(newest).await?, read)
     }
 
     async fn list(

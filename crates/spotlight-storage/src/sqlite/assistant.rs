@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) use self::knowledge::SqliteKnowledgeRepository;
 use super::{
-    codec::{Bind, Fields, json, number, one},
+    codec::{Bind, Fields, all, ids, json, number, one},
     db::query,
     list::{By, Conditions, Kind, List},
     repositories::repository,
@@ -40,6 +40,10 @@ statements! {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ];
     GET = ["SELECT ", columns!(), " FROM assistants WHERE organization_id = ? AND id = ?"];
+    GET_MANY = [
+        "SELECT ", columns!(), " FROM assistants WHERE organization_id = ? \
+         AND id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY id"
+    ];
     UPDATE = [
         "UPDATE assistants SET owner_id = ?, name = ?, tone = ?, role = ?, script = ?, language = ?, active = ?, \
          greeting = ?, voice = ?, model = ?, questions = ?, tools = ?, hand_off = ?, booking = ?, \
@@ -149,6 +153,11 @@ impl AssistantRepository for SqliteAssistantRepository {
 
     async fn get(&self, organization: OrganizationId, id: AssistantId) -> Result<Option<Assistant>> {
         one(self.db.row(query(GET).bind(organization.as_uuid()).bind(id.as_uuid())).await?, read)
+    }
+
+    async fn get_many(&self, organization: OrganizationId, wanted: &[AssistantId]) -> Result<Vec<Assistant>> {
+        let get = query(GET_MANY).bind(organization.as_uuid()).bind(ids(wanted.iter().map(|id| id.as_uuid())));
+        all(&self.db.rows(get).await?, read)
     }
 
     async fn organization_of(&self, id: AssistantId) -> Result<Option<OrganizationId>> {

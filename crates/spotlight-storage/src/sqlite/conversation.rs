@@ -19,7 +19,7 @@ use sqlx::sqlite::SqliteRow;
 
 pub(super) use self::{hand_off::SqliteHandOffRepository, transcript::SqliteTranscriptRepository};
 use super::{
-    codec::{Bind, Fields, all, json, number, one},
+    codec::{Bind, Fields, all, ids, json, number, one},
     db::query,
     repositories::repository,
     sql::statements,
@@ -47,6 +47,11 @@ statements! {
          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND id = ?"];
+    OF_LEADS = [
+        "SELECT ", columns!(), " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY started_at DESC, id DESC) \
+         AS place FROM conversations WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?))) \
+         WHERE place <= ? ORDER BY started_at DESC, id DESC"
+    ];
     BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND external_call_id = ?"];
     UPDATE = [
         "UPDATE conversations SET search = ?, lead_id = ?, assistant_id = ?, source = ?, status = ?, language = ?, \
@@ -166,6 +171,12 @@ impl ConversationRepository for SqliteConversationRepository {
 
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>> {
         one(self.db.row(query(GET).bind(organization.as_uuid()).bind(id.as_uuid())).await?, read)
+    }
+
+    async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
+        let leads = ids(leads.iter().map(|id| id.as_uuid()));
+        let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(each);
+        all(&self.db.rows(newest).await?, read)
     }
 
     async fn list(

@@ -10,7 +10,8 @@ use crate::{
         billing::{Meter, PlanId, Subscription, SubscriptionStatus, Usage},
         flag::FeatureFlag,
         webhook::{
-            DeliveryAttempt, DeliveryStatus, SigningSecret, SourceKind, WebhookDelivery, WebhookEndpoint, WebhookSource,
+            DeliveryAttempt, DeliveryStatus, DisabledReason, SigningSecret, SourceKind, WebhookDelivery,
+            WebhookEndpoint, WebhookSource,
         },
     },
     ports::{IdempotencyRecord, JobSpec, NewEvent},
@@ -61,6 +62,7 @@ impl Samples {
             enabled: true,
             consecutive_failures: 3,
             disabled_at: Some(at(2)),
+            disabled_reason: Some(DisabledReason::Gone),
             created_at: at(0),
             updated_at: at(1),
             version: 1,

@@ -1,6 +1,9 @@
 //! Utterances.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use rpds::VectorSync;
@@ -86,6 +89,22 @@ impl TranscriptRepository for MemoryRepositories {
             let after = usize::try_from(after_seq.max(0)).unwrap_or(usize::MAX);
             let rows = (after..stored.len()).take(limit as usize).filter_map(|at| stored.get(at));
             Ok(rows.map(|utterance| Transcript::clone(utterance)).collect())
+        })
+    }
+
+    async fn first_of(
+        &self,
+        organization: OrganizationId,
+        conversations: &[ConversationId],
+        each: u32,
+    ) -> Result<Vec<Transcript>> {
+        let conversations: BTreeSet<_> = conversations.iter().collect();
+        self.read(|tables| {
+            let first = |conversation: &ConversationId| {
+                let said = tables.transcripts.of(organization, *conversation).take(each as usize);
+                said.map(|utterance| Transcript::clone(utterance)).collect::<Vec<_>>()
+            };
+            Ok(conversations.into_iter().flat_map(first).collect())
         })
     }
 

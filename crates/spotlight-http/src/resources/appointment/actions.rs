@@ -8,9 +8,12 @@ use spotlight_core::{
     ports::{AppointmentFilter, page::Order},
 };
 
-use super::dto::{AppointmentPatchInput, CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time};
+use super::{
+    beside::include,
+    dto::{AppointmentPatchInput, CancelInput, NewAppointmentInput, RescheduleInput, appointment, free_time},
+};
 use crate::{
-    output::{many, one, whole},
+    output::{many_beside, one, one_of, whole},
     resources::call::Call,
     response::Response,
 };
@@ -31,7 +34,8 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
     };
     let order = query.order(Order::Desc);
     let found = call.platform.appointments().list(&call.context, filter, order, &query.paging()).await?;
-    many(found.map(appointment), &call.request.path, query)
+    let included = include(&call, &found.items).await?;
+    many_beside(found.map(appointment), &included, &call.request.path, query)
 }
 
 pub(super) async fn create(call: Call<'_>) -> Result<Response> {
@@ -42,7 +46,8 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let found = call.platform.appointments().get(&call.context, call.id(0, "appointment")?).await?;
-    one(StatusCode::OK, appointment(found))
+    let included = include(&call, std::slice::from_ref(&found)).await?;
+    one_of(vec![appointment(found)], &included)
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {

@@ -1,6 +1,7 @@
 //! Appointments and free times.
 
 mod actions;
+mod beside;
 pub(crate) mod dto;
 
 use spotlight_core::domain::appointment::AppointmentStatus;
@@ -14,10 +15,13 @@ use crate::{
     resources::parameters::{DATE_FROM, DATE_TO, words_of},
 };
 
+const INCLUDE: Parameter = Parameter::new("include", Accepts::Words(|| vec!["lead"]), "What to put into `included`.");
+
 const APPOINTMENT_LIST: &[Parameter] = &[
     PAGE,
     PER_PAGE,
     CURSOR,
+    INCLUDE,
     Parameter::new("sort", Accepts::Word(|| vec!["starts_at"]), "What to sort by."),
     ORDER,
     Parameter::new(
@@ -59,6 +63,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::get("/api/v1/appointments/{id}", "get_appointment", "Show an appointment", |call| {
         Box::pin(actions::get(call))
     })
+    .query(&[INCLUDE])
     .one::<AppointmentAttributes>(200),
     Endpoint::patch("/api/v1/appointments/{id}", "update_appointment", "Change an appointment's details", |call| {
         Box::pin(actions::update(call))

@@ -4,7 +4,7 @@ use http::StatusCode;
 use spotlight_core::{
     domain::{ConversationId, audit::Actor},
     error::Result,
-    ports::{ConversationFilter, ConversationSort, page::DEFAULT_PER_PAGE},
+    ports::{ConversationFilter, ConversationSort, Listing, page::DEFAULT_PER_PAGE},
 };
 
 use super::{
@@ -12,11 +12,16 @@ use super::{
     dto::{ConversationPatchInput, NewConversationInput, SayInput, TurnRequest, conversation, transcript},
 };
 use crate::{
-    output::{Meta, list_document, many, one, one_beside},
+    output::{Meta, list_document, many_beside, one, one_of},
     resources::call::Call,
     response::Response,
     sse,
 };
+
+/// Utterances that stand beside a conversation at most.
+const SAID: u32 = 1000;
+/// The same beside each conversation of a list.
+const SAID_EACH: u32 = 50;
 
 pub(super) async fn list(call: Call<'_>) -> Result<Response> {
     let (query, now) = (&call.query, call.now());
@@ -38,7 +43,9 @@ pub(super) async fn list(call: Call<'_>) -> Result<Response> {
         ("score", ConversationSort::Score),
     ]);
     let found = call.platform.conversations().list(&call.context, filter, sort, &query.paging()).await?;
-    many(found.map(|found| conversation(found, now)), &call.request.path, query)
+    let (items, included) = include(&call, found.items, SAID_EACH).await?;
+    let shown = Listing { items, total: found.total, next: found.next };
+    many_beside(shown, &included, &call.request.path, query)
 }
 
 pub(super) async fn create(call: Call<'_>) -> Result<Response> {
@@ -50,9 +57,8 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response> {
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let id: ConversationId = call.id(0, "conversation")?;
     let found = call.platform.conversations().get(&call.context, id).await?;
-    let shown = conversation(found.clone(), call.now());
-    let (shown, included) = include(&call, &found, shown).await?;
-    one_beside(StatusCode::OK, shown, &included)
+    let (shown, included) = include(&call, vec![found], SAID).await?;
+    one_of(shown, &included)
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {

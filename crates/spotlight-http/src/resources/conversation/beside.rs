@@ -1,50 +1,44 @@
-//! What is shown beside a conversation.
+//! What is shown beside conversations.
 
 use serde_json::Value;
 use spotlight_core::{domain::conversation::Conversation, error::Result};
 
-use super::dto::{ConversationAttributes, transcript};
+use super::dto::{ConversationAttributes, conversation, transcript};
 use crate::{
-    output::{Included, Resource},
+    output::{Included, Resource, by, refer},
     resources::{assistant::dto::assistant, call::Call, lead::dto::lead},
 };
 
-/// Most utterances included in one document; the rest is where the relationship says.
-const MOST_INCLUDED: u32 = 1000;
-
-/// The records that the query wants beside a conversation. What the caller may not see, or is gone, is left out.
+/// Conversations as they are shown, and the records that the query wants beside them: of each the first `each`
+/// utterances; the rest is where the relationship says. What the caller may not see, or is gone, is left out. Every kind
+/// is read at once for all of them.
 pub(super) async fn include(
     call: &Call<'_>,
-    of: &Conversation,
-    mut shown: Resource<ConversationAttributes>,
-) -> Result<(Resource<ConversationAttributes>, Vec<Value>)> {
-    let wanted: Vec<String> = call.query.list("include");
-    let mut included = Included::default();
-    for one in wanted {
+    of: Vec<Conversation>,
+    each: u32,
+) -> Result<(Vec<Resource<ConversationAttributes>>, Vec<Value>)> {
+    let (mut included, now) = (Included::default(), call.now());
+    let base = call.request.path.rsplit_once("/conversations").map_or("", |(base, _)| base);
+    let mut shown: Vec<_> = of.iter().map(|one| (one.id, conversation(one.clone(), now))).collect();
+    for one in call.query.list::<String>("include") {
         match one.as_str() {
             "transcripts" => {
-                let said = call.platform.conversations().transcripts(&call.context, of.id, 0, MOST_INCLUDED).await?;
-                let said: Vec<_> = said.into_iter().map(|said| transcript(said, false)).collect();
-                shown = shown.refers_to_many("transcripts", &said, call.path_of("transcripts"));
-                included.add(&said)?;
+                let said = call.platform.conversations().first_said(&call.context, &of, each).await?;
+                let said = by(said, |said| said.conversation_id, |said| transcript(said, false));
+                shown = refer(shown, "transcripts", &said, |id| format!("{base}/conversations/{id}/transcripts"));
+                included.add(said.values().flatten())?;
             }
             "lead" => {
-                let found = seen(call.platform.leads().get(&call.context, of.lead_id).await)?;
-                included.add(&found.map(|found| lead(found, call.now())).into_iter().collect::<Vec<_>>())?;
+                let ids: Vec<_> = of.iter().map(|one| one.lead_id).collect();
+                let found = call.platform.leads().get_many(&call.context, &ids).await?;
+                included.add(&found.into_iter().map(|found| lead(found, now)).collect::<Vec<_>>())?;
             }
             _ => {
-                let found = seen(call.platform.assistants().get(&call.context, of.assistant_id).await)?;
-                included.add(&found.map(assistant).into_iter().collect::<Vec<_>>())?;
+                let ids: Vec<_> = of.iter().map(|one| one.assistant_id).collect();
+                let found = call.platform.assistants().get_many(&call.context, &ids).await?;
+                included.add(&found.into_iter().map(assistant).collect::<Vec<_>>())?;
             }
         }
     }
-    Ok((shown, included.0))
-}
-
-fn seen<T>(found: Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok((shown.into_iter().map(|(_, shown)| shown).collect(), included.0))
 }

@@ -17,6 +17,8 @@ use crate::{
     resources::parameters::{CREATED_AFTER, CREATED_BEFORE, DATE_FROM, DATE_TO, words_of},
 };
 
+const BESIDE: Accepts = Accepts::Words(|| vec!["transcripts", "lead", "assistant"]);
+
 const CONVERSATION_LIST: &[Parameter] = &[
     PAGE,
     PER_PAGE,
@@ -28,6 +30,7 @@ const CONVERSATION_LIST: &[Parameter] = &[
     ),
     ORDER,
     SEARCH,
+    Parameter::new("include", BESIDE, "What to put into `included`; of each conversation the first 50 utterances."),
     Parameter::new("status", Accepts::Words(words_of!(ConversationStatus)), "In one of these statuses."),
     Parameter::new("source", Accepts::Words(words_of!(Channel)), "On one of these channels."),
     Parameter::new("assistant_id", Accepts::Id, "With this assistant."),
@@ -41,11 +44,8 @@ const CONVERSATION_LIST: &[Parameter] = &[
     DATE_TO,
 ];
 
-const INCLUDE: &[Parameter] = &[Parameter::new(
-    "include",
-    Accepts::Words(|| vec!["transcripts", "lead", "assistant"]),
-    "What to put into `included`.",
-)];
+const INCLUDE: &[Parameter] =
+    &[Parameter::new("include", BESIDE, "What to put into `included`; the first 1000 utterances.")];
 
 const TRANSCRIPT_LIST: &[Parameter] = &[
     PER_PAGE,

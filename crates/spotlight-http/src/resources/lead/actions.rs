@@ -5,7 +5,7 @@ use http::StatusCode;
 use spotlight_core::{
     domain::lead::FOLLOW_UP_AFTER_DAYS,
     error::Result,
-    ports::{LeadFilter, LeadSort, Sort},
+    ports::{LeadFilter, LeadSort, Listing, Sort, page::MAX_PER_PAGE},
 };
 
 use super::{
@@ -13,11 +13,14 @@ use super::{
     dto::{self, LeadPatchInput, LeadStatusInput, MergeInput, NewLeadInput, entry, lead},
 };
 use crate::{
-    output::{many, one, one_beside, paged},
+    output::{many_beside, one, one_of, paged},
     query::Query,
     resources::call::Call,
     response::Response,
 };
+
+/// Conversations and appointments of each lead of a list that stand beside it at most.
+const BESIDE_EACH: u32 = 10;
 
 /// The filter that a query asks for.
 pub(crate) async fn lead_filter(call: &Call<'_>) -> Result<LeadFilter> {
@@ -51,10 +54,12 @@ pub(crate) fn lead_sort(query: &Query) -> Sort<LeadSort> {
 }
 
 pub(super) async fn list(call: Call<'_>) -> Result<Response> {
-    let (query, now) = (&call.query, call.now());
+    let query = &call.query;
     let (filter, sort) = (lead_filter(&call).await?, lead_sort(query));
     let found = call.platform.leads().list(&call.context, filter, sort, &query.paging()).await?;
-    many(found.map(|found| lead(found, now)), &call.request.path, query)
+    let (items, included) = include(&call, found.items, BESIDE_EACH).await?;
+    let shown = Listing { items, total: found.total, next: found.next };
+    many_beside(shown, &included, &call.request.path, query)
 }
 
 pub(super) async fn create(call: Call<'_>) -> Result<Response> {
@@ -65,9 +70,8 @@ pub(super) async fn create(call: Call<'_>) -> Result<Response> {
 
 pub(super) async fn get(call: Call<'_>) -> Result<Response> {
     let found = call.platform.leads().get(&call.context, call.id(0, "lead")?).await?;
-    let shown = lead(found.clone(), call.now());
-    let (shown, included) = include(&call, &found, shown).await?;
-    one_beside(StatusCode::OK, shown, &included)
+    let (shown, included) = include(&call, vec![found], MAX_PER_PAGE).await?;
+    one_of(shown, &included)
 }
 
 pub(super) async fn update(call: Call<'_>) -> Result<Response> {

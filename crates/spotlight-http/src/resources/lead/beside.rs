@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 use spotlight_core::{
-    domain::{lead::Lead, user::Role},
+    domain::{LeadId, lead::Lead, user::Role},
     error::Result,
-    ports::{AppointmentFilter, ConversationFilter, Order, Paging, Sort, page::MAX_PER_PAGE},
     services::leads::LeadOwner,
 };
 
-use super::dto::LeadAttributes;
+use super::dto::{LeadAttributes, lead};
 use crate::{
-    output::{Attributes, Included, Resource, output},
+    output::{Attributes, Included, Resource, by, output, refer},
     resources::{appointment::dto::appointment, call::Call, conversation::dto::conversation},
 };
 
@@ -35,38 +34,36 @@ fn owner(owner: LeadOwner) -> Resource<OwnerAttributes> {
     Resource::new(owner.id, attributes)
 }
 
-/// The records that the query wants beside a lead: the newest hundred of each kind; the rest is where `related` says.
+/// Leads as they are shown, and the records that the query wants beside them: of each lead the newest `each` of a kind;
+/// the rest is where `related` says. Every kind is read at once for all of them.
 pub(super) async fn include(
     call: &Call<'_>,
-    lead: &Lead,
-    mut shown: Resource<LeadAttributes>,
-) -> Result<(Resource<LeadAttributes>, Vec<Value>)> {
-    let wanted: Vec<String> = call.query.list("include");
-    let mut included = Included::default();
-    let newest = Paging::After { cursor: None, limit: MAX_PER_PAGE };
-    let base = call.request.path.rsplit_once("/leads/").map_or("", |(base, _)| base);
-    let related = |kind: &str| format!("{base}/{kind}?lead_id={}", lead.id);
-    for one in wanted {
+    leads: Vec<Lead>,
+    each: u32,
+) -> Result<(Vec<Resource<LeadAttributes>>, Vec<Value>)> {
+    let (mut included, now) = (Included::default(), call.now());
+    let base = call.request.path.rsplit_once("/leads").map_or("", |(base, _)| base);
+    let related = |kind: &str, id: LeadId| format!("{base}/{kind}?lead_id={id}");
+    let mut shown: Vec<_> = leads.iter().map(|one| (one.id, lead(one.clone(), now))).collect();
+    for one in call.query.list::<String>("include") {
         match one.as_str() {
             "conversations" => {
-                let filter = ConversationFilter { lead_id: Some(lead.id), ..ConversationFilter::default() };
-                let found = call.platform.conversations().list(&call.context, filter, Sort::default(), &newest).await?;
-                let found: Vec<_> = found.items.into_iter().map(|one| conversation(one, call.now())).collect();
-                shown = shown.refers_to_many("conversations", &found, related("conversations"));
-                included.add(&found)?;
+                let found = call.platform.conversations().of_leads(&call.context, &leads, each).await?;
+                let of = by(found, |one| one.lead_id, |one| conversation(one, now));
+                shown = refer(shown, "conversations", &of, |id| related("conversations", id));
+                included.add(of.values().flatten())?;
             }
             "appointments" => {
-                let filter = AppointmentFilter { lead_id: Some(lead.id), ..AppointmentFilter::default() };
-                let found = call.platform.appointments().list(&call.context, filter, Order::Desc, &newest).await?;
-                let found: Vec<_> = found.items.into_iter().map(appointment).collect();
-                shown = shown.refers_to_many("appointments", &found, related("appointments"));
-                included.add(&found)?;
+                let found = call.platform.appointments().of_leads(&call.context, &leads, each).await?;
+                let of = by(found, |one| one.lead_id, appointment);
+                shown = refer(shown, "appointments", &of, |id| related("appointments", id));
+                included.add(of.values().flatten())?;
             }
             _ => {
-                let found = call.platform.leads().owner(&call.context, lead).await?;
-                included.add(&found.map(owner).into_iter().collect::<Vec<_>>())?;
+                let found = call.platform.leads().owners(&call.context, &leads).await?;
+                included.add(&found.into_iter().map(owner).collect::<Vec<_>>())?;
             }
         }
     }
-    Ok((shown, included.0))
+    Ok((shown.into_iter().map(|(_, shown)| shown).collect(), included.0))
 }

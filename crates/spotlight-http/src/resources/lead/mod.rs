@@ -43,22 +43,24 @@ pub(crate) const LEAD_FILTERS: [Parameter; 12] = [
 ];
 
 /// Where the list begins and how it is sorted, then the filters.
-const LEAD_LIST: [Parameter; LEAD_FILTERS.len() + 6] = {
-    let mut all = [PAGE; LEAD_FILTERS.len() + 6];
-    (all[1], all[2], all[3], all[4], all[5]) = (PER_PAGE, CURSOR, LEAD_SORT, ORDER, SEARCH);
+const LEAD_LIST: [Parameter; LEAD_FILTERS.len() + 7] = {
+    let mut all = [PAGE; LEAD_FILTERS.len() + 7];
+    (all[1], all[2], all[3], all[4], all[5], all[6]) = (PER_PAGE, CURSOR, LEAD_SORT, ORDER, SEARCH, INCLUDE_EACH);
     let mut next = 0;
     while next < LEAD_FILTERS.len() {
-        all[next + 6] = LEAD_FILTERS[next];
+        all[next + 7] = LEAD_FILTERS[next];
         next += 1;
     }
     all
 };
 
-const INCLUDE: &[Parameter] = &[Parameter::new(
-    "include",
-    Accepts::Words(|| vec!["conversations", "appointments", "owner"]),
-    "What to put into `included`.",
-)];
+const BESIDE: Accepts = Accepts::Words(|| vec!["conversations", "appointments", "owner"]);
+
+const INCLUDE: &[Parameter] =
+    &[Parameter::new("include", BESIDE, "What to put into `included`; the newest 100 of each kind.")];
+
+const INCLUDE_EACH: Parameter =
+    Parameter::new("include", BESIDE, "What to put into `included`; of each lead the newest 10 of each kind.");
 
 /// The rows.
 pub(super) const ROWS: &[Endpoint] = &[

@@ -5,7 +5,7 @@ use spotlight_core::{
     domain::{
         event::EventType,
         time::Timestamp,
-        webhook::{DeliveryAttempt, DeliveryStatus, WebhookDelivery},
+        webhook::{DeliveryAttempt, DeliveryStatus, DisabledReason, WebhookDelivery},
     },
     error::Violations,
     services::webhooks::{self, EndpointPatch},
@@ -87,8 +87,10 @@ output! {
         previous_secret_until: Option<Timestamp>,
         /// Failures since the last success.
         consecutive_failures: u32,
-        /// When continued failure switched it off.
+        /// When the platform switched it off.
         disabled_at: Option<Timestamp>,
+        /// Why it did: it went on failing, or its receiver answered 410 and so said that it is gone for good.
+        disabled_reason: Option<DisabledReason>,
         /// When it was made.
         created_at: Timestamp,
         /// When it last changed.
@@ -109,6 +111,7 @@ pub(crate) fn endpoint(endpoint: webhooks::Endpoint) -> Resource<EndpointAttribu
         previous_secret_until: endpoint.previous_secret_until,
         consecutive_failures: endpoint.consecutive_failures,
         disabled_at: endpoint.disabled_at,
+        disabled_reason: endpoint.disabled_reason,
         created_at: endpoint.created_at,
         updated_at: endpoint.updated_at,
     };

@@ -35,6 +35,11 @@ statements! {
         "SELECT ", columns!(), " FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 AND seq > $3 \
          ORDER BY seq LIMIT $4"
     ];
+    FIRST_OF = [
+        "SELECT ", columns!(), " FROM (SELECT DISTINCT unnest($2::uuid[]) AS wanted) AS asked \
+         CROSS JOIN LATERAL (SELECT ", columns!(), " FROM transcripts WHERE organization_id = $1 \
+         AND conversation_id = wanted ORDER BY seq LIMIT $3) AS said ORDER BY conversation_id, seq"
+    ];
     TAIL = [
         "SELECT ", columns!(), " FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 \
          ORDER BY seq DESC LIMIT $3"
@@ -166,6 +171,17 @@ impl TranscriptRepository for PgTranscriptRepository {
             .bind(after_seq)
             .bind(i64::from(limit));
         row::all(&self.db.fetch_all(list).await?, read)
+    }
+
+    async fn first_of(
+        &self,
+        organization: OrganizationId,
+        conversations: &[ConversationId],
+        each: u32,
+    ) -> Result<Vec<Transcript>> {
+        let conversations: Vec<_> = conversations.iter().map(|id| id.as_uuid()).collect();
+        let first = query(FIRST_OF).bind(organization.as_uuid()).bind(conversations).bind(i64::from(each));
+        row::all(&self.db.fetch_all(first).await?, read)
     }
 
     async fn tail(

@@ -13,7 +13,7 @@ use spotlight_core::{
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    codec::{Bind, Fields, all, json, one},
+    codec::{Bind, Fields, all, ids, json, one},
     db::query,
     repositories::repository,
     sql::statements,
@@ -45,6 +45,10 @@ statements! {
         INSERT = ["INSERT INTO users (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"];
         /// Users are global.
         GET = ["SELECT ", columns!(), " FROM users WHERE id = ?"];
+        /// Users are global.
+        GET_MANY = [
+            "SELECT ", columns!(), " FROM users WHERE id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY id"
+        ];
         /// Users are global.
         BY_EMAIL = ["SELECT ", columns!(), " FROM users WHERE email = ?"];
         /// Users are global.
@@ -123,6 +127,11 @@ impl UserRepository for SqliteUserRepository {
 
     async fn get(&self, id: UserId) -> Result<Option<User>> {
         one(self.db.row(query(GET).bind(id.as_uuid())).await?, read)
+    }
+
+    async fn get_many(&self, wanted: &[UserId]) -> Result<Vec<User>> {
+        let get = query(GET_MANY).bind(ids(wanted.iter().map(|id| id.as_uuid())));
+        all(&self.db.rows(get).await?, read)
     }
 
     async fn find_by_email(&self, email: &Email) -> Result<Option<User>> {

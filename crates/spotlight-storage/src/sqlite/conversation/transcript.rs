@@ -9,7 +9,7 @@ use spotlight_core::{
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    codec::{Bind, Fields, all, json},
+    codec::{Bind, Fields, all, ids, json},
     db::query,
     repositories::repository,
     sql::statements,
@@ -35,6 +35,11 @@ statements! {
     LIST = [
         "SELECT ", columns!(), " FROM transcripts WHERE organization_id = ? AND conversation_id = ? AND seq > ? \
          ORDER BY seq LIMIT ?"
+    ];
+    FIRST_OF = [
+        "SELECT ", columns!(), " FROM (SELECT *, row_number() OVER (PARTITION BY conversation_id ORDER BY seq) AS place \
+         FROM transcripts WHERE organization_id = ? AND conversation_id IN (SELECT unhex(value) FROM json_each(?))) \
+         WHERE place <= ? ORDER BY conversation_id, seq"
     ];
     TAIL = [
         "SELECT ", columns!(), " FROM transcripts WHERE organization_id = ? AND conversation_id = ? \
@@ -142,6 +147,17 @@ impl TranscriptRepository for SqliteTranscriptRepository {
     ) -> Result<Vec<Transcript>> {
         let list = query(LIST).bind(organization.as_uuid()).bind(conversation.as_uuid()).bind(after_seq).bind(limit);
         all(&self.db.rows(list).await?, read)
+    }
+
+    async fn first_of(
+        &self,
+        organization: OrganizationId,
+        conversations: &[ConversationId],
+        each: u32,
+    ) -> Result<Vec<Transcript>> {
+        let conversations = ids(conversations.iter().map(|id| id.as_uuid()));
+        let first = query(FIRST_OF).bind(organization.as_uuid()).bind(conversations).bind(each);
+        all(&self.db.rows(first).await?, read)
     }
 
     async fn tail(

@@ -5,7 +5,7 @@ use spotlight_core::{
     Result,
     domain::{
         OrganizationId, WebhookEndpointId,
-        webhook::{SigningSecret, WebhookEndpoint},
+        webhook::{DisabledReason, SigningSecret, WebhookEndpoint},
     },
     ports::EndpointRepository,
 };
@@ -22,17 +22,17 @@ use super::super::{
 macro_rules! columns {
     () => {
         "url, events, secret, previous_secret, previous_secret_until, enabled, consecutive_failures, disabled_at, \
-         created_at, updated_at, organization_id, id, version"
+         disabled_reason, created_at, updated_at, organization_id, id, version"
     };
 }
 
 statements! {
-    INSERT = ["INSERT INTO webhook_endpoints (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"];
+    INSERT = ["INSERT INTO webhook_endpoints (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"];
     GET = ["SELECT ", columns!(), " FROM webhook_endpoints WHERE organization_id = ? AND id = ?"];
     LIST = ["SELECT ", columns!(), " FROM webhook_endpoints WHERE organization_id = ? ORDER BY created_at, id"];
     UPDATE = [
         "UPDATE webhook_endpoints SET url = ?, events = ?, secret = ?, previous_secret = ?, \
-         previous_secret_until = ?, enabled = ?, consecutive_failures = ?, disabled_at = ?, created_at = ?, \
+         previous_secret_until = ?, enabled = ?, consecutive_failures = ?, disabled_at = ?, disabled_reason = ?, created_at = ?, \
          updated_at = ?, version = version + 1 WHERE organization_id = ? AND id = ? AND version = ?"
     ];
     EXISTS = ["SELECT 1 FROM webhook_endpoints WHERE organization_id = ? AND id = ?"];
@@ -55,6 +55,7 @@ fn read(row: &SqliteRow) -> Result<WebhookEndpoint> {
         enabled: f.flag()?,
         consecutive_failures: f.int()?,
         disabled_at: f.opt_at()?,
+        disabled_reason: f.opt_word()?,
         created_at: f.at()?,
         updated_at: f.at()?,
         organization_id: f.id(OrganizationId::from_uuid)?,
@@ -74,6 +75,7 @@ fn bind<'q>(query: Query<'q>, endpoint: &WebhookEndpoint) -> Result<Query<'q>> {
         .bind(endpoint.enabled)
         .bind(endpoint.consecutive_failures)
         .opt_at(endpoint.disabled_at)
+        .bind(endpoint.disabled_reason.map(DisabledReason::as_str))
         .at(endpoint.created_at)
         .at(endpoint.updated_at)
         .bind(endpoint.organization_id.as_uuid())
