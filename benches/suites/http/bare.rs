@@ -119,7 +119,7 @@ impl Bare {
             .bind(self.writes)
             .bind(new_id())
             .bind("user")
-            .bind(None::<&str>)
+            .bind(self.writes.to_string())
             .bind("lead.create")
             .bind("lead")
             .bind(&id)

@@ -34,7 +34,7 @@ const LEAVE: &str = "WITH held AS (INSERT INTO job_unique (queue, key, job, unti
                      VALUES ('default', $2, $1, NULL, true)), \
                      added AS (INSERT INTO job_ready (id, queue, priority, seq, name, payload, version, organization_id, \
                      attempts, max_attempts, enqueued_at, extra) VALUES ($1, 'default', 0, nextval('job_seq'), \
-                     'analyze_conversation', $3, 1, $4, 0, 5, now(), $5)) \
+                     'analyze_conversation', $3, 1, $4, 0, 25, now(), $5)) \
                      SELECT pg_notify('spotlight_jobs', 'bare:default')";
 
 /// A conversation while a turn of it is taken.
@@ -112,12 +112,13 @@ pub(crate) async fn turn(
         }
         let asks = answer.content.ends_with('?').then_some(answer.at);
         say(&bare, &mut tx, &mut talk, &answer, asks).await?;
+        let unique = format!("analyze:{}:{}", talk.id, talk.last_seq);
         let job = sqlx::query(LEAVE)
             .bind(new_id())
-            .bind(format!("analyze:{}:{}", talk.id, talk.last_seq))
+            .bind(&unique)
             .bind(json!({ "conversation_id": talk.id, "ended_reason": null }).to_string())
             .bind(bare.writes)
-            .bind("{}");
+            .bind(json!({ "unique": { "key": unique, "scope": "waiting", "taken": "discard" } }).to_string());
         job.execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(frame("done", &json!({ "utterance": shown(talk, talk.last_seq, &answer), "status": "active" })))
