@@ -5,12 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use chrono_tz::Europe::Berlin;
 use criterion::Criterion;
 use futures::StreamExt;
 use secrecy::SecretString;
-use spotlight_benches::{Sheet, median};
+use spotlight_benches::{Instantly, Sheet, median};
 use spotlight_core::{
     Context, Result, Spotlight,
     domain::{
@@ -22,7 +21,7 @@ use spotlight_core::{
         user::{Role, User},
     },
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
-    ports::{ChatChunk, ChatModel, ChatRequest, ChatStream, SystemClock},
+    ports::SystemClock,
     services::{
         assistants::{AssistantInput, KnowledgeInput},
         conversations::{NewConversation, TurnEvent, TurnInput},
@@ -38,23 +37,6 @@ const KNOWLEDGE: usize = 200;
 /// Conversations per platform: a new one now and then keeps the storage at a size a visitor's server has.
 const CONVERSATIONS: u64 = 500;
 const SAID: &str = "Hello, I am looking for a cargo bike for two children, around 4,000 euros, by next month.";
-const ANSWER: &str = "That sounds like a good plan: we have three cargo bikes in that range, and two of them are here \
-                      to try. May I ask for your name, so that we can prepare a test ride?";
-
-/// Says the same at once, a word at a time.
-struct Instantly;
-
-#[async_trait]
-impl ChatModel for Instantly {
-    fn name(&self) -> String {
-        "instant".to_owned()
-    }
-
-    async fn stream(&self, _request: ChatRequest) -> Result<ChatStream> {
-        let words = ANSWER.split_inclusive(' ').map(|word| Ok(ChatChunk::Text(word.to_owned())));
-        Ok(futures::stream::iter(words.collect::<Vec<_>>()).boxed())
-    }
-}
 
 /// A platform with one organization, its owner and an assistant.
 struct World {

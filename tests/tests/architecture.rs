@@ -30,7 +30,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "spotlight-benches",
-        &["spotlight-core", "spotlight-storage", "spotlight-http", "spotlight-http-axum", "spotlight-tests"],
+        &[
+            "spotlight-core",
+            "spotlight-storage",
+            "spotlight-http",
+            "spotlight-http-axum",
+            "spotlight-http-actix",
+            "spotlight-tests",
+        ],
     ),
     (
         "spotlight-tests",
