@@ -278,9 +278,10 @@ async fn note(
     endpoint.consecutive_failures = if well { 0 } else { endpoint.consecutive_failures.saturating_add(1) };
     endpoint.updated_at = deps.now();
     let tries = u32::from(DeliverWebhook::RETRY.max_attempts);
-    let reason = match tried.gone {
-        true => Some(DisabledReason::Gone),
-        false => (given_up && endpoint.consecutive_failures >= tries).then_some(DisabledReason::Failures),
+    let reason = if tried.gone {
+        Some(DisabledReason::Gone)
+    } else {
+        (given_up && endpoint.consecutive_failures >= tries).then_some(DisabledReason::Failures)
     };
     if let Some(reason) = reason {
         (endpoint.enabled, endpoint.disabled_at, endpoint.disabled_reason) = (false, Some(deps.now()), Some(reason));
