@@ -27,7 +27,8 @@ local time = call('TIME')
 local now = tonumber(time[1]) * 1e6 + tonumber(time[2])
 local KEPT, FAILURES = 3600e6, 10
 local TAKEN, GRACE, FRESH = 0, 10e6, 1e6
-local UNREADABLE = 'a stored row of jobs cannot be read: text is not understood'
+local UNREADABLE = 'a stored row of jobs cannot be read: text is not understood; ' ..
+  'retry it once every process has the version that wrote it, or discard it'
 -- Kinds of jobs, as bits: one is checked when it starts, or has consequences when it ends.
 local GUARDED, TRAILING, TIMED, TRIED = 1, 2, 4, 8
 local filled, sent, last = false, 0, nil
