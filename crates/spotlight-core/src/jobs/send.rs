@@ -161,7 +161,9 @@ impl State {
         let mut first = None;
         for attempt in attempts {
             let Err(error) = &attempt.answer else {
-                attempt.queues().for_each(|queue| drop(self.late.remove(queue)));
+                for queue in attempt.queues() {
+                    self.late.remove(queue);
+                }
                 continue;
             };
             for queue in attempt.queues().collect::<BTreeSet<_>>() {

@@ -143,15 +143,14 @@ impl<S: Send + Sync + 'static> Settler<S> {
         }
         let pause = if queues.len() > 1 { Duration::ZERO } else { PAUSES.0 };
         for (queue, part) in queues {
-            match self.late.get_mut(&queue) {
-                // It is late already, by a call of another process.
-                Some(late) => late.waiting.extend(part.into_ends()),
-                None => {
-                    let under_way = part.settlements.len();
-                    self.late.insert(queue.clone(), Late { waiting: Vec::new(), under_way, pause: PAUSES.0 });
-                    self.call(Some(queue), part, pause);
-                }
+            // It can be late already, by a call of another process.
+            if let Some(late) = self.late.get_mut(&queue) {
+                late.waiting.extend(part.into_ends());
+                continue;
             }
+            let under_way = part.settlements.len();
+            self.late.insert(queue.clone(), Late { waiting: Vec::new(), under_way, pause: PAUSES.0 });
+            self.call(Some(queue), part, pause);
         }
     }
 
