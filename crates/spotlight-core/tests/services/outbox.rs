@@ -406,7 +406,7 @@ async fn jobs_of_a_queue_that_is_away_keep_their_order_and_no_place_of_others() 
                     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
                 }
             };
-            tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it happens");
+            tokio::time::timeout(std::time::Duration::from_mins(1), waiting).await.expect("it happens");
         };
         until(&|_, has_file| !has_file).await;
         // What is left meanwhile waits behind the others, also when their time has come and the queue has not.
@@ -424,7 +424,7 @@ async fn jobs_of_a_queue_that_is_away_keep_their_order_and_no_place_of_others() 
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(60), back).await.expect("all come");
+        tokio::time::timeout(std::time::Duration::from_mins(1), back).await.expect("all come");
         stop.cancel();
     };
     tokio::join!(worker.run(stop.clone()), watching);
