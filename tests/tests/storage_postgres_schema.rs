@@ -61,7 +61,7 @@ const WIDE_INDEXES: &[(&str, &str)] = &[
 
 /// Statements that are meant to read a tenant's table over all tenants, and why.
 const OVER_ALL_TENANTS: &[(&str, &str)] = &[
-    ("account::token::FIND_BY_HASH", "a token is found by its secret before the organization is known"),
+    ("account::token::FIND_WITH_ROLES", "tokens are found by their secrets before the organization is known"),
     ("account::MEMBERSHIPS_OF_USER", "where a user belongs is asked at sign-in, before an organization is chosen"),
     ("assistant::ORGANIZATION_OF", "the widget knows an assistant's id alone"),
     ("billing::UNREPORTED", "one job reports every organization's usage"),

@@ -187,7 +187,7 @@ async fn how_long_the_database_is_away_is_passed_on() {
     let away = || Error::new(ErrorKind::Unavailable, "the primary is being replaced");
     let mut tokens = MockApiTokenRepository::new();
     tokens
-        .expect_find_by_hash()
+        .expect_find_with_roles()
         .times(1)
         .returning(move |_| Err(away().with_retry(Retry::After(Duration::from_millis(6_500)))));
     let mut repositories = MockRepositories::new();

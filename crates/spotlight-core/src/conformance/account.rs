@@ -178,36 +178,44 @@ pub async fn a_session_comes_back_whole(fixture: &dyn StorageFixture) {
     refused(world.write(async |unit| unit.sessions().touch(missing.id, at(30)).await).await, ErrorKind::NotFound);
 }
 
-/// A secret is found with what its user is at that moment, in its own organization; nothing where they are no member.
-pub async fn a_secret_is_found_with_the_role_of_the_moment(fixture: &dyn StorageFixture) {
+/// Secrets are found, many at once, with what their user is at that moment in their own organization: nothing where they
+/// are no member.
+pub async fn secrets_are_found_with_the_role_of_the_moment(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     let elsewhere = world.another().await;
     let user = world.user.id;
-    let session = world.samples.session(world.org(), user);
-    let token = world.samples.api_token(world.org(), user);
+    let sessions = [world.samples.session(world.org(), user), world.samples.session(elsewhere.org(), user)];
+    let tokens = [world.samples.api_token(world.org(), user), world.samples.api_token(elsewhere.org(), user)];
     world
         .write(async |unit| {
-            unit.sessions().insert(&session).await?;
-            unit.api_tokens().insert(&token).await?;
-            unit.users().set_membership(&world.samples.membership(elsewhere.org(), user, Role::Admin)).await
+            unit.users().set_membership(&world.samples.membership(elsewhere.org(), user, Role::Admin)).await?;
+            for (session, token) in sessions.iter().zip(&tokens) {
+                unit.sessions().insert(session).await?;
+                unit.api_tokens().insert(token).await?;
+            }
+            Ok(())
         })
         .await
         .unwrap();
-    let roles = async || {
-        let read = world.read();
-        let (found, role) = read.sessions().find_with_role(&session.token_hash).await.unwrap().unwrap();
-        assert_eq!(found, session);
-        let (found, of_token) = read.api_tokens().find_by_hash(&token.token_hash).await.unwrap().unwrap();
-        assert_eq!((found, of_token), (token.clone(), role));
-        role
+    let expect = async |roles: [Option<Role>; 2]| {
+        let (read, unknown) = (world.read(), world.samples.hash());
+        let hashes = [sessions[0].token_hash, unknown, sessions[1].token_hash];
+        let mut found = read.sessions().find_with_roles(&hashes).await.unwrap();
+        found.sort_by_key(|(session, _)| session.id != sessions[0].id);
+        assert_eq!(found, [(sessions[0].clone(), roles[0]), (sessions[1].clone(), roles[1])]);
+        let hashes = [tokens[1].token_hash, unknown, tokens[0].token_hash];
+        let mut found = read.api_tokens().find_with_roles(&hashes).await.unwrap();
+        found.sort_by_key(|(token, _)| token.id != tokens[0].id);
+        assert_eq!(found, [(tokens[0].clone(), roles[0]), (tokens[1].clone(), roles[1])]);
     };
-    assert_eq!(roles().await, Some(Role::Owner));
+    expect([Some(Role::Owner), Some(Role::Admin)]).await;
     let less = world.samples.membership(world.org(), user, Role::SalesRep);
     world.write(async |unit| unit.users().set_membership(&less).await).await.unwrap();
-    assert_eq!(roles().await, Some(Role::SalesRep));
+    expect([Some(Role::SalesRep), Some(Role::Admin)]).await;
     assert!(world.write(async |unit| unit.users().remove_membership(world.org(), user).await).await.unwrap());
-    assert_eq!(roles().await, None);
-    assert_eq!(world.read().sessions().find_with_role(&world.samples.hash()).await.unwrap(), None);
+    expect([None, Some(Role::Admin)]).await;
+    assert_eq!(world.read().sessions().find_with_roles(&[]).await.unwrap(), []);
+    assert_eq!(world.read().api_tokens().find_with_roles(&[]).await.unwrap(), []);
 }
 
 /// A user's sessions are listed newest first, until they expire.
@@ -277,11 +285,11 @@ pub async fn api_tokens_come_back_newest_first(fixture: &dyn StorageFixture) {
     let old = ApiToken { scopes: Vec::new(), expires_at: None, last_used_at: Some(at(1)), ..old };
     for token in [&tied, &old, &tied_later] {
         world.write(async |unit| unit.api_tokens().insert(token).await).await.unwrap();
-        let found = world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap();
-        assert_eq!(found, Some((token.clone(), Some(Role::Owner))));
+        let found = world.read().api_tokens().find_with_roles(&[token.token_hash]).await.unwrap();
+        assert_eq!(found, [(token.clone(), Some(Role::Owner))]);
     }
     assert_eq!(world.read().api_tokens().list(world.org()).await.unwrap(), [tied_later, tied, old.clone()]);
-    assert_eq!(world.read().api_tokens().find_by_hash(&world.samples.hash()).await.unwrap(), None);
+    assert_eq!(world.read().api_tokens().find_with_roles(&[world.samples.hash()]).await.unwrap(), []);
     let same_id = ApiToken { id: old.id, ..world.samples.api_token(world.org(), world.user.id) };
     let same_hash = ApiToken { token_hash: old.token_hash, ..world.samples.api_token(world.org(), world.user.id) };
     for twin in [same_id, same_hash] {
@@ -304,8 +312,8 @@ pub async fn a_revoked_token_keeps_its_first_time(fixture: &dyn StorageFixture) 
     }
     let expected = ApiToken { last_used_at: Some(at(3)), revoked_at: Some(at(5)), ..token.clone() };
     assert_eq!(
-        world.read().api_tokens().find_by_hash(&token.token_hash).await.unwrap(),
-        Some((expected, Some(Role::Owner)))
+        world.read().api_tokens().find_with_roles(&[token.token_hash]).await.unwrap(),
+        [(expected, Some(Role::Owner))]
     );
     let missing = world.samples.api_token(world.org(), world.user.id).id;
     refused(

@@ -103,7 +103,7 @@ macro_rules! __storage_cases {
                 a_membership_changes_its_role
                 a_membership_needs_both_ends
                 memberships_come_oldest_first
-                a_secret_is_found_with_the_role_of_the_moment
+                secrets_are_found_with_the_role_of_the_moment
                 a_session_comes_back_whole
                 sessions_are_listed_until_they_expire
                 sessions_end

@@ -181,11 +181,12 @@ impl SessionRepository for MemoryRepositories {
         })
     }
 
-    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(Session, Option<Role>)>> {
         self.read(|tables| {
-            let id = tables.sessions.by_hash.get(hash);
-            let session = id.and_then(|id| tables.sessions.rows.get(id));
-            Ok(session.map(|row| (Session::clone(row), tables.memberships.role(row.organization_id, row.user_id))))
+            let ids = hashes.iter().filter_map(|hash| tables.sessions.by_hash.get(hash));
+            let rows = ids.filter_map(|id| tables.sessions.rows.get(id));
+            let role = |row: &Session| tables.memberships.role(row.organization_id, row.user_id);
+            Ok(rows.map(|row| (Session::clone(row), role(row))).collect())
         })
     }
 
@@ -263,11 +264,12 @@ impl ApiTokenRepository for MemoryRepositories {
         })
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(ApiToken, Option<Role>)>> {
         self.read(|tables| {
-            let key = tables.api_tokens.by_hash.get(hash);
-            let token = key.and_then(|key| tables.api_tokens.rows.get(key));
-            Ok(token.map(|row| (ApiToken::clone(row), tables.memberships.role(row.organization_id, row.user_id))))
+            let keys = hashes.iter().filter_map(|hash| tables.api_tokens.by_hash.get(hash));
+            let rows = keys.filter_map(|key| tables.api_tokens.rows.get(key));
+            let role = |row: &ApiToken| tables.memberships.role(row.organization_id, row.user_id);
+            Ok(rows.map(|row| (ApiToken::clone(row), role(row))).collect())
         })
     }
 

@@ -69,9 +69,10 @@ pub trait SessionRepository: Send + Sync {
     /// The session with this secret, ended or not.
     async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>>;
 
-    /// The session with this secret, ended or not, and what its user is in its organization at this moment: none where
-    /// they are no member. Both are of one read, which every request of a browser makes.
-    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>>;
+    /// The sessions with these secrets, ended or not, and what the user of each is in its organization at this moment: none
+    /// where they are no member. What is found, in any order; secrets of nothing are passed over. One read, which every
+    /// request of a browser is part of.
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(Session, Option<Role>)>>;
 
     /// A user's sessions that have not expired at `now`, newest first, then by id descending.
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
@@ -102,9 +103,10 @@ pub trait ApiTokenRepository: Send + Sync {
     /// `Conflict` when the id or hash is taken.
     async fn insert(&self, token: &ApiToken) -> Result<()>;
 
-    /// The token with this secret, over the whole deployment, usable or not, and what its user is in its organization at
-    /// this moment: none where they are no member. Both are of one read, which every request of a program makes.
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>>;
+    /// The tokens with these secrets, over the whole deployment, usable or not, and what the user of each is in its
+    /// organization at this moment: none where they are no member. What is found, in any order; secrets of nothing are
+    /// passed over. One read, which every request of a program is part of.
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(ApiToken, Option<Role>)>>;
 
     /// An organization's tokens, newest first, then by id descending.
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>>;

@@ -25,6 +25,7 @@ pub mod platform;
 pub mod public;
 pub mod reports;
 pub mod sources;
+pub(crate) mod together;
 pub mod turn;
 pub mod webhooks;
 

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    accounts::AccountService,
+    accounts::{AccountService, Recognised},
     analytics::AnalyticsService,
     appointments::AppointmentService,
     assistants::AssistantService,
@@ -49,6 +49,7 @@ const CACHE_BYTES: usize = 64 << 20;
 pub struct Spotlight {
     deps: Deps,
     passwords: Passwords,
+    recognised: Recognised,
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
     live: Arc<Hub>,
@@ -73,7 +74,7 @@ impl Spotlight {
 
     /// Signing in and out.
     pub fn accounts(&self) -> AccountService {
-        AccountService::new(self.deps.clone(), self.passwords.clone())
+        AccountService::new(self.deps.clone(), self.passwords.clone(), self.recognised.clone())
     }
 
     /// Assistants and their knowledge.
@@ -414,6 +415,7 @@ impl SpotlightBuilder {
         Ok(Spotlight {
             deps,
             passwords: Passwords::new(),
+            recognised: Recognised::default(),
             flag_overrides,
             home: Handle::try_current().ok(),
             live: Arc::default(),

@@ -10,6 +10,7 @@ mod links;
 mod members;
 mod passwords;
 mod profile;
+mod recognised;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -29,7 +30,7 @@ pub use self::{
     sign_up::SignUp,
     tokens::NewToken,
 };
-pub(crate) use self::{members::expel, sign_up::blank_user};
+pub(crate) use self::{members::expel, recognised::Recognised, sign_up::blank_user};
 use super::{
     Context,
     deps::{Deps, hex},
@@ -49,11 +50,12 @@ use crate::{
 pub struct AccountService {
     deps: Deps,
     passwords: Passwords,
+    recognised: Recognised,
 }
 
 impl AccountService {
-    pub(crate) fn new(deps: Deps, passwords: Passwords) -> Self {
-        Self { deps, passwords }
+    pub(crate) fn new(deps: Deps, passwords: Passwords, recognised: Recognised) -> Self {
+        Self { deps, passwords, recognised }
     }
 
     /// Counts one call. Refuses beyond the quota.

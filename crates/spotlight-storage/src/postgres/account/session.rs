@@ -26,10 +26,10 @@ statements! {
          ON CONFLICT DO NOTHING"
     ];
     FIND_BY_HASH = ["SELECT ", columns!(), " FROM sessions WHERE token_hash = $1"];
-    FIND_WITH_ROLE = [
+    FIND_WITH_ROLES = [
         "SELECT ", columns!(), ", (SELECT role FROM memberships \
          WHERE organization_id = sessions.organization_id AND user_id = sessions.user_id) \
-         FROM sessions WHERE token_hash = $1"
+         FROM sessions WHERE token_hash = ANY($1)"
     ];
     LIST = [
         "SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC"
@@ -102,8 +102,9 @@ impl SessionRepository for PgSessionRepository {
         row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read)
     }
 
-    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
-        row::one(self.db.fetch_optional(query(FIND_WITH_ROLE).bind(hash.0.as_slice())).await?.as_ref(), read_with_role)
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(Session, Option<Role>)>> {
+        let hashes: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
+        row::all(&self.db.fetch_all(query(FIND_WITH_ROLES).bind(hashes)).await?, read_with_role)
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {

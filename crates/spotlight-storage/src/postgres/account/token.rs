@@ -25,10 +25,10 @@ statements! {
         "INSERT INTO api_tokens (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT DO NOTHING"
     ];
-    FIND_BY_HASH = [
+    FIND_WITH_ROLES = [
         "SELECT ", columns!(), ", (SELECT role FROM memberships \
          WHERE organization_id = api_tokens.organization_id AND user_id = api_tokens.user_id) \
-         FROM api_tokens WHERE token_hash = $1"
+         FROM api_tokens WHERE token_hash = ANY($1)"
     ];
     LIST = ["SELECT ", columns!(), " FROM api_tokens WHERE organization_id = $1 ORDER BY created_at DESC, id DESC"];
     TOUCH = ["UPDATE api_tokens SET last_used_at = $3 WHERE organization_id = $1 AND id = $2"];
@@ -92,8 +92,9 @@ impl ApiTokenRepository for PgApiTokenRepository {
         }
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
-        row::one(self.db.fetch_optional(query(FIND_BY_HASH).bind(hash.0.as_slice())).await?.as_ref(), read_with_role)
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(ApiToken, Option<Role>)>> {
+        let hashes: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
+        row::all(&self.db.fetch_all(query(FIND_WITH_ROLES).bind(hashes)).await?, read_with_role)
     }
 
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>> {

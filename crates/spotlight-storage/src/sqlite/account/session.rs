@@ -106,8 +106,12 @@ impl SessionRepository for SqliteSessionRepository {
         one(self.db.row(query(BY_HASH).bind(hash.0.as_slice())).await?, read)
     }
 
-    async fn find_with_role(&self, hash: &SecretHash) -> Result<Option<(Session, Option<Role>)>> {
-        one(self.db.row(query(WITH_ROLE).bind(hash.0.as_slice())).await?, read_with_role)
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(Session, Option<Role>)>> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            found.extend(one(self.db.row(query(WITH_ROLE).bind(hash.0.as_slice())).await?, read_with_role)?);
+        }
+        Ok(found)
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {

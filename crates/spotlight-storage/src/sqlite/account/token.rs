@@ -32,7 +32,7 @@ statements! {
     REVOKE = ["UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?) WHERE organization_id = ? AND id = ?"];
     @global {
         /// A secret is looked up before the organization is known.
-        BY_HASH = [
+        WITH_ROLE = [
             "SELECT ", columns!(), ", (SELECT role FROM memberships \
              WHERE organization_id = api_tokens.organization_id AND user_id = api_tokens.user_id) \
              FROM api_tokens WHERE token_hash = ?"
@@ -89,8 +89,12 @@ impl ApiTokenRepository for SqliteApiTokenRepository {
         Ok(())
     }
 
-    async fn find_by_hash(&self, hash: &SecretHash) -> Result<Option<(ApiToken, Option<Role>)>> {
-        one(self.db.row(query(BY_HASH).bind(hash.0.as_slice())).await?, read_with_role)
+    async fn find_with_roles(&self, hashes: &[SecretHash]) -> Result<Vec<(ApiToken, Option<Role>)>> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            found.extend(one(self.db.row(query(WITH_ROLE).bind(hash.0.as_slice())).await?, read_with_role)?);
+        }
+        Ok(found)
     }
 
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiToken>> {

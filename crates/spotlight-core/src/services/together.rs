@@ -1,0 +1,145 @@
+//! Look-ups of several callers as one question to the store.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{runtime::Handle, sync::oneshot};
+
+use crate::error::Result;
+
+/// Keys of one question, at most.
+const MOST: usize = 100;
+
+/// Asks a store for several callers at once. Whoever comes while a question is under way waits, and is part of the next
+/// one: so no answer is older than the wish for it, nothing is kept, and a store under load is asked less often. A caller
+/// who comes alone asks at once.
+pub(crate) struct Together<K, V>(Mutex<State<K, V>>);
+
+struct State<K, V> {
+    asking: bool,
+    waiting: Vec<(K, oneshot::Sender<Option<V>>)>,
+}
+
+impl<K, V> Default for Together<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(State { asking: false, waiting: Vec::new() }))
+    }
+}
+
+impl<K, V> Together<K, V>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The value of a key; none when there is none. `ask` gives those values that there are, in any order.
+    ///
+    /// # Errors
+    /// Those of `ask`. A question of several callers that failed is asked again by each of them, for themselves.
+    ///
+    /// # Cancel safety
+    /// Nobody else's answer is lost.
+    pub(crate) async fn find<A, F>(self: &Arc<Self>, key: K, ask: A) -> Result<Option<V>>
+    where
+        A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
+    {
+        let alone = async |key: K| {
+            let found = ask(vec![key.clone()]).await?;
+            Ok(found.into_iter().find(|(of, _)| *of == key).map(|(_, value)| value))
+        };
+        let Some(answer) = self.wait_or_ask(&key) else {
+            let _turn = Turn { together: Arc::clone(self), ask: ask.clone() };
+            return alone(key).await;
+        };
+        match answer.await {
+            Ok(found) => Ok(found),
+            Err(_) => alone(key).await,
+        }
+    }
+
+    /// A place in the next question; none when there is none under way, and the caller asks.
+    fn wait_or_ask(&self, key: &K) -> Option<oneshot::Receiver<Option<V>>> {
+        let mut state = self.lock();
+        if !state.asking {
+            state.asking = true;
+            return None;
+        }
+        let (tell, answer) = oneshot::channel();
+        state.waiting.push((key.clone(), tell));
+        Some(answer)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<K, V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A question that is under way. When it is over, however that came, those who waited meanwhile are next.
+struct Turn<K, V, A, F>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
+{
+    together: Arc<Together<K, V>>,
+    ask: A,
+}
+
+impl<K, V, A, F> Drop for Turn<K, V, A, F>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
+{
+    fn drop(&mut self) {
+        let next = {
+            let mut state = self.together.lock();
+            // Those who went away meanwhile are not asked for.
+            state.waiting.retain(|(_, tell)| !tell.is_closed());
+            let count = state.waiting.len().min(MOST);
+            state.asking = count > 0;
+            state.waiting.drain(..count).collect::<Vec<_>>()
+        };
+        if next.is_empty() {
+            return;
+        }
+        let turn = Self { together: Arc::clone(&self.together), ask: self.ask.clone() };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(turn.ask(next))),
+            // Without a runtime nobody waits who could be told; the others ask for themselves.
+            Err(_) => drop(turn),
+        }
+    }
+}
+
+impl<K, V, A, F> Turn<K, V, A, F>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
+{
+    async fn ask(self, callers: Vec<(K, oneshot::Sender<Option<V>>)>) {
+        let mut keys: Vec<K> = Vec::with_capacity(callers.len());
+        for (key, _) in &callers {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        // Where it fails, callers hear that nobody answers, and ask for themselves: errors cannot be copied.
+        let Ok(found) = (self.ask)(keys).await else { return };
+        let found: HashMap<K, V> = found.into_iter().collect();
+        for (key, tell) in callers {
+            // Whoever went away hears nothing.
+            let _ = tell.send(found.get(&key).cloned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
