@@ -131,6 +131,22 @@ async fn folders_are_made_and_what_was_kept_is_there_after_a_restart() {
     assert!(has(&storage, &first).await && has(&storage, &second).await);
 }
 
+/// One of them makes the tables and changes how the file is written, which SQLite lets nobody wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_begin_at_once_with_a_file_that_is_not_there_yet() {
+    for _ in 0..10 {
+        let folder = Folder::new();
+        let path = folder.file();
+        let opened = futures::future::join_all((0..8).map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move { open(&path).await })
+        }));
+        for storage in opened.await {
+            storage.expect("no panic").expect("it opens");
+        }
+    }
+}
+
 #[tokio::test]
 async fn two_storages_write_one_file() {
     let (folder, samples) = (Folder::new(), Samples::new());

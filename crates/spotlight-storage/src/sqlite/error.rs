@@ -138,6 +138,14 @@ pub(super) fn map(error: sqlx::Error) -> Error {
     mapped.with_source(error)
 }
 
+/// True when somebody else holds the file.
+pub(super) fn is_busy(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
+    let code =
+        source.and_then(sqlx::Error::as_database_error).and_then(|database| database.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| matches!(code & PRIMARY, 5 | 6))
+}
+
 /// True when the connection is of no more use.
 pub(super) fn is_broken(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::WorkerCrashed | sqlx::Error::Io(_))

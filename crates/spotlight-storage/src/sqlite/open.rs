@@ -1,6 +1,6 @@
 //! Opening the file: what can be wrong with it is found out before anything is written.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use spotlight_core::{Error, ErrorKind, Result};
 use sqlx::{
@@ -8,7 +8,12 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
+use tokio::time::{Instant, sleep};
+
 use super::{error, options::SqliteOptions, sql::statements, writer::Writer};
+
+/// Between two tries of a file that others hold.
+const AGAIN: Duration = Duration::from_millis(5);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -29,7 +34,15 @@ pub(super) async fn writer(options: &SqliteOptions) -> Result<Writer> {
         create(folder.to_owned()).await?;
     }
     let writer = Writer::new(options);
-    let prepared = async { prepare(&mut *writer.connection().await?, &options.path).await }.await;
+    let until = Instant::now() + options.busy_timeout;
+    let prepared = loop {
+        let tried = async { prepare(&mut *writer.connection().await?, &options.path).await }.await;
+        match tried {
+            // While another changes how the file is written, SQLite says so at once instead of waiting.
+            Err(error) if error::is_busy(&error) && Instant::now() < until => sleep(AGAIN).await,
+            tried => break tried,
+        }
+    };
     if prepared.is_err() {
         // The file's locks are gone when the caller hears of it.
         writer.close().await;
