@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// Bytes that wait for the other side at most, each way. There are thousands of sockets.
-const AHEAD: usize = 4096;
+const AHEAD: usize = 2048;
 
 /// Begins the session on the platform's runtime. Gives what it sends; dropping that cuts it off from its client.
 pub(crate) fn open(session: Upgrade, body: Payload, home: Option<&Handle>) -> BoxStream<'static, io::Result<Bytes>> {
