@@ -1,10 +1,15 @@
 use std::{pin::pin, time::Duration};
 
-use futures::{FutureExt, future::join_all};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 use tokio::sync::Semaphore;
 
 use super::*;
 use crate::error::Error;
+
+type Found = BoxFuture<'static, Result<Vec<(u32, u32)>>>;
 
 /// A store that answers a question when it is allowed to, and notes what it was asked.
 #[derive(Clone, Default)]
@@ -24,12 +29,12 @@ impl Store {
         self.gate.as_ref().expect("a gate").add_permits(1_000);
     }
 
-    fn ask(&self) -> impl Fn(Vec<u32>) -> futures::future::BoxFuture<'static, Result<Vec<(u32, u32)>>> + Clone + use<> {
+    fn ask(&self) -> impl Fn(Vec<u32>) -> Found + Clone + use<> {
         let store = self.clone();
         move |keys| {
             let store = store.clone();
             async move {
-                store.asked.lock().unwrap().push(keys.clone());
+                store.asked.lock().expect("no panic").push(keys.clone());
                 if let Some(gate) = &store.gate {
                     gate.acquire().await.expect("it stays open").forget();
                 }
@@ -43,7 +48,7 @@ impl Store {
     }
 
     fn asked(&self) -> Vec<Vec<u32>> {
-        self.asked.lock().unwrap().clone()
+        self.asked.lock().expect("no panic").clone()
     }
 }
 
