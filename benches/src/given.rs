@@ -4,14 +4,16 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde_json::json;
 use spotlight_core::{
     domain::{
-        AuditEntryId, LeadId, OrganizationId, UserId,
+        AssistantId, AuditEntryId, LeadId, OrganizationId, UserId,
         audit::AuditEntry,
         contact::{Email, Phone},
+        conversation::Channel,
         lead::{Lead, LeadSource, LeadStatus},
         scoring::{Criteria, Criterion, Met, Reason},
         time::Window,
     },
     ports::{AnalyticsQuery, Clock, IdGenerator, LeadFilter, LeadSort, NewEvent, Order, Sort, SystemClock, SystemIds},
+    services::conversations::NewConversation,
 };
 use uuid::Uuid;
 
@@ -166,5 +168,18 @@ pub fn event(lead: &Lead) -> NewEvent {
         event_type: "lead.created".to_owned(),
         conversation_id: None,
         data: json!({ "lead_id": lead.id.to_string(), "status": lead.status.as_str(), "source": lead.source.as_str() }),
+    }
+}
+
+/// A chat with an assistant, of somebody unknown.
+pub fn new_conversation(assistant: AssistantId) -> NewConversation {
+    NewConversation {
+        assistant_id: assistant,
+        lead_id: None,
+        source: Channel::Chat,
+        language: None,
+        time_zone: None,
+        recording_consent: None,
+        external_call_id: None,
     }
 }

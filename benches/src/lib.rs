@@ -18,7 +18,8 @@ mod suite;
 
 pub use self::{
     given::{
-        DAYS, Many, SEARCHES, audit, days, event, filter, lead_at, new_lead, organization, search_filter, sort, user,
+        DAYS, Many, SEARCHES, audit, days, event, filter, lead_at, new_conversation, new_lead, organization,
+        search_filter, sort, user,
     },
     measure::{Sheet, median, pair},
     model::{Instantly, spoken},

@@ -9,13 +9,13 @@ use chrono_tz::Europe::Berlin;
 use criterion::Criterion;
 use futures::StreamExt;
 use secrecy::SecretString;
-use spotlight_benches::{Instantly, Sheet, median};
+use spotlight_benches::{Instantly, Sheet, median, new_conversation};
 use spotlight_core::{
     Context, Result, Spotlight,
     domain::{
         assistant::{Assistant, Question, Topic},
         contact::Email,
-        conversation::{Channel, Conversation},
+        conversation::Conversation,
         organization::Organization,
         schedule::WeeklyHours,
         user::{Role, User},
@@ -24,7 +24,7 @@ use spotlight_core::{
     ports::SystemClock,
     services::{
         assistants::{AssistantInput, KnowledgeInput},
-        conversations::{NewConversation, TurnEvent, TurnInput},
+        conversations::{TurnEvent, TurnInput},
         organizations::NewOrganization,
     },
 };
@@ -98,15 +98,7 @@ impl World {
     }
 
     async fn visitor(&self) -> (Conversation, Context) {
-        let new = NewConversation {
-            assistant_id: self.assistant.id,
-            lead_id: None,
-            source: Channel::Chat,
-            language: None,
-            time_zone: None,
-            recording_consent: None,
-            external_call_id: None,
-        };
+        let new = new_conversation(self.assistant.id);
         let owner = Context::user(self.owner.id, self.organization.id, Role::Owner);
         let conversation = self.platform.conversations().start(&owner, new).await.expect("a conversation");
         let ctx = Context::visitor(conversation.id, self.organization.id);

@@ -8,6 +8,7 @@ pub mod contents;
 pub mod deployment;
 pub mod fleet;
 pub mod framework;
+pub mod hand;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;

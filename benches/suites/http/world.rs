@@ -2,12 +2,12 @@
 
 use std::{cell::Cell, io::Write, sync::Arc, time::Duration};
 
-use spotlight_benches::new_lead;
+use spotlight_benches::{new_conversation, new_lead};
 use spotlight_core::{
     Context, Spotlight,
-    domain::{AssistantId, OrganizationId, conversation::Channel, lead::Lead},
+    domain::{AssistantId, OrganizationId, lead::Lead},
     ports::{IdGenerator, Storage, SystemIds},
-    services::{assistants::AssistantInput, conversations::NewConversation},
+    services::assistants::AssistantInput,
 };
 use spotlight_http::conformance::{on, seed};
 use spotlight_storage::postgres::{PgOptions, PgQueue, PgStorage};
@@ -112,15 +112,7 @@ impl World {
     pub(crate) async fn conversations(&self, count: usize) -> Vec<Uuid> {
         let mut begun = Vec::with_capacity(count);
         for _ in 0..count {
-            let new = NewConversation {
-                assistant_id: self.assistant,
-                lead_id: None,
-                source: Channel::Chat,
-                language: None,
-                time_zone: None,
-                recording_consent: None,
-                external_call_id: None,
-            };
+            let new = new_conversation(self.assistant);
             let conversation = self.platform.conversations().start(&self.writer, new).await.expect("a conversation");
             begun.push(conversation.id.as_uuid());
         }

@@ -166,9 +166,7 @@ impl fmt::Debug for WebhookAnswer {
 pub trait WebhookSender: Send + Sync {
     /// Where its requests may go: addresses of endpoints are checked by this when they are given, and names again when
     /// they are resolved.
-    fn destinations(&self) -> Destinations {
-        Destinations::default()
-    }
+    fn destinations(&self) -> Destinations;
 
     /// Sends one request and gives what was answered, whatever the status, with the beginning of its body.
     ///

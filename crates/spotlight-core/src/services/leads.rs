@@ -147,19 +147,6 @@ impl LeadService {
         visible(ctx, found)
     }
 
-    /// Whom a lead is assigned to; none when to nobody, or to somebody who has left. Who sees a lead sees this.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn owner(&self, ctx: &Context, lead: &Lead) -> Result<Option<LeadOwner>> {
-        ctx.require(Scope::LeadsRead, Role::SalesRep)?;
-        let Some(id) = lead.owner_id else { return Ok(None) };
-        let users = self.deps.read(ctx).users();
-        let Some(membership) = users.membership(ctx.organization, id).await? else { return Ok(None) };
-        let user = users.get(id).await?;
-        Ok(user.map(|user| LeadOwner { id, name: user.name, email: user.email, role: membership.role }))
-    }
-
     /// Of the leads with these ids those that the actor may see, by id: not deleted, merged or another organization's.
     ///
     /// # Errors
@@ -170,7 +157,7 @@ impl LeadService {
         Ok(found.into_iter().filter_map(|lead| visible(ctx, Some(lead)).ok()).collect())
     }
 
-    /// Whom these leads are assigned to, each once, by id; who has left is left out. As [`owner`](Self::owner) of each.
+    /// Whom these leads are assigned to, each once, by id; who has left is left out. Who sees a lead sees this.
     ///
     /// # Errors
     /// Those of storage.

@@ -413,9 +413,9 @@ impl SpotlightBuilder {
         };
         let flag_overrides = Arc::new(self.flag_overrides);
         Ok(Spotlight {
+            recognised: Recognised::new(&deps.storage),
             deps,
             passwords: Passwords::new(),
-            recognised: Recognised::default(),
             flag_overrides,
             home: Handle::try_current().ok(),
             live: Arc::default(),

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::error::Result;
@@ -13,45 +14,60 @@ use crate::error::Result;
 /// Keys of one question, at most.
 const MOST: usize = 100;
 
+/// Gives the values that there are of some keys, in any order.
+type Ask<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<(K, V)>>> + Send + Sync;
+
 /// Asks a store for several callers at once. Whoever comes while a question is under way waits, and is part of the next
 /// one: so no answer is older than the wish for it, nothing is kept, and a store under load is asked less often. A caller
 /// who comes alone asks at once.
-pub(crate) struct Together<K, V>(Mutex<State<K, V>>);
+pub(crate) struct Together<K, V>(Arc<Inner<K, V>>);
+
+struct Inner<K, V> {
+    ask: Box<Ask<K, V>>,
+    state: Mutex<State<K, V>>,
+}
 
 struct State<K, V> {
     asking: bool,
-    waiting: Vec<(K, oneshot::Sender<Option<V>>)>,
+    waiting: Vec<Waiting<K, V>>,
 }
 
-impl<K, V> Default for Together<K, V> {
-    fn default() -> Self {
-        Self(Mutex::new(State { asking: false, waiting: Vec::new() }))
+type Waiting<K, V> = (K, oneshot::Sender<Option<V>>);
+
+impl<K, V> Clone for Together<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, V> Together<K, V>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + 'static,
-{
-    /// The value of a key; none when there is none. `ask` gives those values that there are, in any order.
+/// What can be asked for, and what can be the answer.
+pub(crate) trait Shared: Clone + Send + Sync + 'static {}
+impl<T: Clone + Send + Sync + 'static> Shared for T {}
+
+impl<K: Shared + Eq + Hash, V: Shared> Together<K, V> {
+    /// Asks by `ask`, which gives those values that there are, in any order.
+    pub(crate) fn new<F>(ask: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
+    {
+        let state = Mutex::new(State { asking: false, waiting: Vec::new() });
+        Self(Arc::new(Inner { ask: Box::new(move |keys| ask(keys).boxed()), state }))
+    }
+
+    /// The value of a key; none when there is none.
     ///
     /// # Errors
-    /// Those of `ask`. A question of several callers that failed is asked again by each of them, for themselves.
+    /// Those of the store. A question of several callers that failed is asked again by each of them, for themselves.
     ///
     /// # Cancel safety
     /// Nobody else's answer is lost.
-    pub(crate) async fn find<A, F>(self: &Arc<Self>, key: K, ask: A) -> Result<Option<V>>
-    where
-        A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
-    {
+    pub(crate) async fn find(&self, key: K) -> Result<Option<V>> {
         let alone = async |key: K| {
-            let found = ask(vec![key.clone()]).await?;
+            let found = (self.0.ask)(vec![key.clone()]).await?;
             Ok(found.into_iter().find(|(of, _)| *of == key).map(|(_, value)| value))
         };
         let Some(answer) = self.wait_or_ask(&key) else {
-            let _turn = Turn { together: Arc::clone(self), ask: ask.clone() };
+            let _turn = Turn(self.clone());
             return alone(key).await;
         };
         match answer.await {
@@ -73,32 +89,17 @@ where
     }
 
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A question that is under way. When it is over, however that came, those who waited meanwhile are next.
-struct Turn<K, V, A, F>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + 'static,
-    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
-{
-    together: Arc<Together<K, V>>,
-    ask: A,
-}
+struct Turn<K: Shared + Eq + Hash, V: Shared>(Together<K, V>);
 
-impl<K, V, A, F> Drop for Turn<K, V, A, F>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + 'static,
-    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
-{
+impl<K: Shared + Eq + Hash, V: Shared> Drop for Turn<K, V> {
     fn drop(&mut self) {
         let next = {
-            let mut state = self.together.lock();
+            let mut state = self.0.lock();
             // Those who went away meanwhile are not asked for.
             state.waiting.retain(|(_, tell)| !tell.is_closed());
             let count = state.waiting.len().min(MOST);
@@ -108,7 +109,7 @@ where
         if next.is_empty() {
             return;
         }
-        let turn = Self { together: Arc::clone(&self.together), ask: self.ask.clone() };
+        let turn = Self(self.0.clone());
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(turn.ask(next))),
             // Without a runtime nobody waits who could be told; the others ask for themselves.
@@ -117,14 +118,8 @@ where
     }
 }
 
-impl<K, V, A, F> Turn<K, V, A, F>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + 'static,
-    A: Fn(Vec<K>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Vec<(K, V)>>> + Send + 'static,
-{
-    async fn ask(self, callers: Vec<(K, oneshot::Sender<Option<V>>)>) {
+impl<K: Shared + Eq + Hash, V: Shared> Turn<K, V> {
+    async fn ask(self, callers: Vec<Waiting<K, V>>) {
         let mut keys: Vec<K> = Vec::with_capacity(callers.len());
         for (key, _) in &callers {
             if !keys.contains(key) {
@@ -132,7 +127,7 @@ where
             }
         }
         // Where it fails, callers hear that nobody answers, and ask for themselves: errors cannot be copied.
-        let Ok(found) = (self.ask)(keys).await else { return };
+        let Ok(found) = (self.0.0.ask)(keys).await else { return };
         let found: HashMap<K, V> = found.into_iter().collect();
         for (key, tell) in callers {
             // Whoever went away hears nothing.

@@ -33,6 +33,21 @@ fn talk(assistant: &Assistant, lead: &Lead) -> NewConversation {
     }
 }
 
+/// With the owner, as somebody's lead.
+fn meeting(world: &World, lead: &Lead) -> NewAppointment {
+    NewAppointment {
+        lead_id: lead.id,
+        assistant_id: world.assistant.id,
+        conversation_id: None,
+        host_id: Some(world.owner.id),
+        starts_at: "2026-03-26T10:00:00Z".parse().expect("an instant"),
+        duration_min: None,
+        time_zone: chrono_tz::Europe::Berlin,
+        meeting_type: None,
+        notes: None,
+    }
+}
+
 async fn lead(world: &World, ctx: &Context, email: &str) -> Lead {
     let new = NewLead { email: Some(email.to_owned()), ..NewLead::default() };
     world.platform.leads().create(ctx, new).await.expect("a lead")
@@ -88,17 +103,7 @@ async fn a_sales_representative_sees_their_own_assistants_and_leads_and_what_bel
     let begun = platform.conversations().start(&rep, talk(&world.assistant, &own_lead)).await;
     assert_eq!(kind(begun), ErrorKind::NotFound, "not with somebody else's assistant");
 
-    let new = NewAppointment {
-        lead_id: foreign_lead.id,
-        assistant_id: world.assistant.id,
-        conversation_id: None,
-        host_id: Some(world.owner.id),
-        starts_at: "2026-03-26T10:00:00Z".parse().expect("an instant"),
-        duration_min: None,
-        time_zone: chrono_tz::Europe::Berlin,
-        meeting_type: None,
-        notes: None,
-    };
+    let new = meeting(&world, &foreign_lead);
     let booked = platform.appointments().create(&owner, new.clone()).await.expect("an appointment");
     assert_eq!(kind(platform.appointments().get(&rep, booked.id).await), ErrorKind::NotFound);
     assert_eq!(kind(platform.appointments().confirm(&rep, booked.id, None).await), ErrorKind::NotFound);
@@ -125,17 +130,7 @@ async fn what_is_read_for_many_at_once_is_seen_as_each_by_itself() {
         conversations.say(&owner, one.id, "Good morning").await.expect("said");
         talks.push(conversations.get(&owner, one.id).await.expect("it"));
     }
-    let new = NewAppointment {
-        lead_id: foreign_lead.id,
-        assistant_id: world.assistant.id,
-        conversation_id: None,
-        host_id: Some(world.owner.id),
-        starts_at: "2026-03-26T10:00:00Z".parse().expect("an instant"),
-        duration_min: None,
-        time_zone: chrono_tz::Europe::Berlin,
-        meeting_type: None,
-        notes: None,
-    };
+    let new = meeting(&world, &foreign_lead);
     let booked = platform.appointments().create(&owner, new).await.expect("an appointment");
 
     let ids: Vec<_> = talks.iter().map(|one| one.id).collect();

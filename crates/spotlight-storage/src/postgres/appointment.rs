@@ -118,8 +118,8 @@ statements! {
     GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND id = $2"];
     OF_LEADS = [
         "SELECT ", columns!(), " FROM (SELECT DISTINCT unnest($2::uuid[]) AS wanted) AS asked \
-         CROSS JOIN LATERAL (SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 AND lead_id = wanted AND status <> 'held' \
-         ORDER BY starts_at DESC, id DESC LIMIT $3) AS newest ORDER BY starts_at DESC, id DESC"
+         CROSS JOIN LATERAL (SELECT ", columns!(), " FROM appointments WHERE organization_id = $1 \
+         AND lead_id = wanted AND status <> 'held' ORDER BY starts_at DESC, id DESC LIMIT $3) AS newest ORDER BY starts_at DESC, id DESC"
     ];
     VERSION = ["SELECT version FROM appointments WHERE organization_id = $1 AND id = $2"];
     UPDATE = [

@@ -45,8 +45,9 @@ statements! {
     ];
     GET = ["SELECT ", columns!(), " FROM appointments WHERE organization_id = ? AND id = ?"];
     OF_LEADS = [
-        "SELECT ", columns!(), " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY starts_at DESC, id DESC) \
-         AS place FROM appointments WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?)) AND status <> 'held') \
+        "SELECT ", columns!(), " FROM (SELECT *, row_number() \
+         OVER (PARTITION BY lead_id ORDER BY starts_at DESC, id DESC) AS place FROM appointments \
+         WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?)) AND status <> 'held') \
          WHERE place <= ? ORDER BY starts_at DESC, id DESC"
     ];
     UPDATE = [

@@ -48,8 +48,9 @@ statements! {
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND id = ?"];
     OF_LEADS = [
-        "SELECT ", columns!(), " FROM (SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY started_at DESC, id DESC) \
-         AS place FROM conversations WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?))) \
+        "SELECT ", columns!(), " FROM (SELECT *, row_number() \
+         OVER (PARTITION BY lead_id ORDER BY started_at DESC, id DESC) AS place FROM conversations \
+         WHERE organization_id = ? AND lead_id IN (SELECT unhex(value) FROM json_each(?))) \
          WHERE place <= ? ORDER BY started_at DESC, id DESC"
     ];
     BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = ? AND external_call_id = ?"];

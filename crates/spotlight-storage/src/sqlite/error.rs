@@ -1,6 +1,7 @@
 //! From the driver's errors to ours: by SQLite's result codes, never by free text.
 
 use spotlight_core::{Error, ErrorKind};
+use sqlx::error::DatabaseError;
 
 /// What a write ran into.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ fn last_column(columns: &str) -> &str {
 }
 
 // https://www.sqlite.org/rescode.html
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
 const INTERNAL_OOM: i32 = 7;
 const PRIMARY: i32 = 0xff;
 const CHECK: i32 = 275;
@@ -103,25 +106,20 @@ fn constraint(error: &sqlx::Error) -> Option<Constraint> {
 pub(super) fn map(error: sqlx::Error) -> Error {
     let new = |kind, message: &str| Error::new(kind, message);
     let mapped = match &error {
-        sqlx::Error::Database(database) => {
-            let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or_default();
-            match code & PRIMARY {
-                5 | 6 => new(ErrorKind::Unavailable, "another process is writing to the database; try again"),
-                8 => {
-                    new(ErrorKind::Misconfigured, "the database is read-only: its file and its folder must be writable")
-                }
-                14 => new(
-                    ErrorKind::Misconfigured,
-                    "the database file cannot be opened: its folder must exist and be writable, and the path must \
+        sqlx::Error::Database(database) => match primary(&**database) {
+            BUSY | LOCKED => new(ErrorKind::Unavailable, "another process is writing to the database; try again"),
+            8 => new(ErrorKind::Misconfigured, "the database is read-only: its file and its folder must be writable"),
+            14 => new(
+                ErrorKind::Misconfigured,
+                "the database file cannot be opened: its folder must exist and be writable, and the path must \
                      name a file",
-                ),
-                13 => new(ErrorKind::Unavailable, "the disk is full"),
-                10 | INTERNAL_OOM => new(ErrorKind::Unavailable, "the disk or the memory failed"),
-                11 => new(ErrorKind::Corrupt, "the database file is damaged; restore it from a backup"),
-                26 => new(ErrorKind::Corrupt, "the file is no database"),
-                _ => Error::internal("the database refused a statement"),
-            }
-        }
+            ),
+            13 => new(ErrorKind::Unavailable, "the disk is full"),
+            10 | INTERNAL_OOM => new(ErrorKind::Unavailable, "the disk or the memory failed"),
+            11 => new(ErrorKind::Corrupt, "the database file is damaged; restore it from a backup"),
+            26 => new(ErrorKind::Corrupt, "the file is no database"),
+            _ => Error::internal("the database refused a statement"),
+        },
         sqlx::Error::ColumnDecode { .. } => {
             // The driver's text can quote the value it could not decode.
             return new(ErrorKind::Corrupt, "a stored row cannot be read");
@@ -141,9 +139,12 @@ pub(super) fn map(error: sqlx::Error) -> Error {
 /// True when somebody else holds the file.
 pub(super) fn is_busy(error: &Error) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<sqlx::Error>());
-    let code =
-        source.and_then(sqlx::Error::as_database_error).and_then(|database| database.code()?.parse::<i32>().ok());
-    code.is_some_and(|code| matches!(code & PRIMARY, 5 | 6))
+    source.and_then(sqlx::Error::as_database_error).is_some_and(|database| matches!(primary(database), BUSY | LOCKED))
+}
+
+/// SQLite's code for an error, without what it adds to some; 0 for none.
+fn primary(error: &dyn DatabaseError) -> i32 {
+    error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default() & PRIMARY
 }
 
 /// True when the connection is of no more use.

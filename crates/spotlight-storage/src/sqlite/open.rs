@@ -7,7 +7,6 @@ use sqlx::{
     Connection, Row, SqliteConnection,
     migrate::{MigrateError, Migrator},
 };
-
 use tokio::time::{Instant, sleep};
 
 use super::{error, options::SqliteOptions, sql::statements, writer::Writer};

@@ -1,5 +1,7 @@
 //! Inviting colleagues, by a link that is sent to them.
 
+use std::collections::BTreeMap;
+
 use chrono::Duration as Span;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -159,13 +161,12 @@ impl AccountService {
     pub async fn invitations(&self, ctx: &Context) -> Result<Vec<Invitation>> {
         ctx.require(Scope::Admin, Role::Admin)?;
         let repos = self.deps.read(ctx);
-        let mut open = Vec::new();
-        for link in repos.links().invitations(ctx.organization, self.deps.now()).await? {
-            if let Some(user) = repos.users().get(link.user_id).await? {
-                open.push(shown(&link, user)?);
-            }
-        }
-        Ok(open)
+        let links = repos.links().invitations(ctx.organization, self.deps.now()).await?;
+        let ids: Vec<_> = links.iter().map(|link| link.user_id).collect();
+        let users = repos.users().get_many(&ids).await?;
+        let users: BTreeMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
+        let open = links.iter().filter_map(|link| Some((link, users.get(&link.user_id)?.clone())));
+        open.map(|(link, user)| shown(link, user)).collect()
     }
 
     /// Withdraws a person's open invitation.

@@ -1,5 +1,7 @@
 //! The team: who belongs to an organization, and as what.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::AccountService;
@@ -55,14 +57,12 @@ impl AccountService {
     /// `Forbidden` for those who do not belong to it, and for tokens without the scope `admin`.
     pub async fn members(&self, ctx: &Context) -> Result<Vec<Member>> {
         ctx.require(Scope::Admin, Role::SalesRep)?;
-        let repos = self.deps.read(ctx);
-        let mut members = Vec::new();
-        for membership in repos.users().members(ctx.organization).await? {
-            if let Some(user) = repos.users().get(membership.user_id).await? {
-                members.push(shown(user, membership));
-            }
-        }
-        Ok(members)
+        let users = self.deps.read(ctx).users();
+        let memberships = users.members(ctx.organization).await?;
+        let ids: Vec<_> = memberships.iter().map(|membership| membership.user_id).collect();
+        let mut found: BTreeMap<_, _> = users.get_many(&ids).await?.into_iter().map(|user| (user.id, user)).collect();
+        let members = memberships.into_iter();
+        Ok(members.filter_map(|member| Some(shown(found.remove(&member.user_id)?, member))).collect())
     }
 
     /// One of the organization's members.

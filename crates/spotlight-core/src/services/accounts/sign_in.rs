@@ -211,7 +211,7 @@ impl AccountService {
     /// `Unauthenticated` for an unknown, expired or revoked session, or one whose membership has ended.
     pub async fn authenticate_session(&self, secret: &SecretString) -> Result<Authenticated> {
         let refused = || Error::new(ErrorKind::Unauthenticated, "the session has ended; sign in again");
-        let found = self.recognised.session(&self.deps.storage, hash(secret.expose_secret().as_bytes())).await?;
+        let found = self.recognised.sessions.find(hash(secret.expose_secret().as_bytes())).await?;
         let now = self.deps.now();
         let (session, role) = found.filter(|(session, _)| now < session.expires_at).ok_or_else(refused)?;
         let role = role.ok_or_else(refused)?;
@@ -234,7 +234,7 @@ impl AccountService {
     /// `Unauthenticated` for an unknown, expired or revoked token, or one whose user has left.
     pub async fn authenticate_token(&self, secret: &SecretString) -> Result<Authenticated> {
         let refused = || Error::new(ErrorKind::Unauthenticated, "the API token is unknown, expired or revoked");
-        let found = self.recognised.token(&self.deps.storage, hash(secret.expose_secret().as_bytes())).await?;
+        let found = self.recognised.tokens.find(hash(secret.expose_secret().as_bytes())).await?;
         let now = self.deps.now();
         let (token, role) = found.filter(|(token, _)| token.is_usable(now)).ok_or_else(refused)?;
         let role = role.ok_or_else(refused)?;

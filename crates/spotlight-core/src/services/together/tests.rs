@@ -1,15 +1,10 @@
 use std::{pin::pin, time::Duration};
 
-use futures::{
-    FutureExt,
-    future::{BoxFuture, join_all},
-};
+use futures::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::*;
 use crate::error::Error;
-
-type Found = BoxFuture<'static, Result<Vec<(u32, u32)>>>;
 
 /// A store that answers a question when it is allowed to, and notes what it was asked.
 #[derive(Clone, Default)]
@@ -29,9 +24,9 @@ impl Store {
         self.gate.as_ref().expect("a gate").add_permits(1_000);
     }
 
-    fn ask(&self) -> impl Fn(Vec<u32>) -> Found + Clone + use<> {
+    fn together(&self) -> Together<u32, u32> {
         let store = self.clone();
-        move |keys| {
+        Together::new(move |keys: Vec<u32>| {
             let store = store.clone();
             async move {
                 store.asked.lock().expect("no panic").push(keys.clone());
@@ -43,8 +38,7 @@ impl Store {
                 }
                 Ok(keys.into_iter().filter(|key| key % 10 != 0).map(|key| (key, key * 2)).collect())
             }
-            .boxed()
-        }
+        })
     }
 
     fn asked(&self) -> Vec<Vec<u32>> {
@@ -54,9 +48,10 @@ impl Store {
 
 #[tokio::test]
 async fn who_comes_alone_asks_at_once() {
-    let (together, store) = (Arc::new(Together::default()), Store::default());
+    let store = Store::default();
+    let together = store.together();
     for key in [1, 10, 1] {
-        let found = together.find(key, store.ask()).await.expect("an answer");
+        let found = together.find(key).await.expect("an answer");
         assert_eq!(found, (key != 10).then_some(key * 2));
     }
     assert_eq!(store.asked(), [[1], [10], [1]], "nothing is kept");
@@ -64,10 +59,11 @@ async fn who_comes_alone_asks_at_once() {
 
 #[tokio::test]
 async fn who_comes_meanwhile_is_part_of_the_next_question() {
-    let (together, store) = (Arc::new(Together::default()), Store::gated());
-    let mut first = pin!(together.find(1, store.ask()));
+    let store = Store::gated();
+    let together = store.together();
+    let mut first = pin!(together.find(1));
     assert!(first.as_mut().now_or_never().is_none());
-    let mut others = pin!(join_all([2, 3, 10, 2, 1].map(|key| together.find(key, store.ask()))));
+    let mut others = pin!(join_all([2, 3, 10, 2, 1].map(|key| together.find(key))));
     assert!(others.as_mut().now_or_never().is_none());
     assert_eq!(store.asked(), [[1]], "one question at a time");
     store.open();
@@ -79,8 +75,9 @@ async fn who_comes_meanwhile_is_part_of_the_next_question() {
 
 #[tokio::test]
 async fn a_failed_question_is_asked_by_each_for_themselves() {
-    let (together, store) = (Arc::new(Together::default()), Store { fails: true, ..Store::gated() });
-    let mut all = pin!(join_all([1, 2, 3].map(|key| together.find(key, store.ask()))));
+    let store = Store { fails: true, ..Store::gated() };
+    let together = store.together();
+    let mut all = pin!(join_all([1, 2, 3].map(|key| together.find(key))));
     assert!(all.as_mut().now_or_never().is_none());
     store.open();
     let found: Vec<_> = all.await.into_iter().map(|found| found.expect("an answer")).collect();
@@ -90,11 +87,12 @@ async fn a_failed_question_is_asked_by_each_for_themselves() {
 
 #[tokio::test]
 async fn who_goes_away_leaves_the_others_their_answer() {
-    let (together, store) = (Arc::new(Together::default()), Store::gated());
-    let mut first = Box::pin(together.find(1, store.ask()));
+    let store = Store::gated();
+    let together = store.together();
+    let mut first = Box::pin(together.find(1));
     assert!(first.as_mut().now_or_never().is_none());
-    let mut second = Box::pin(together.find(2, store.ask()));
-    let mut third = Box::pin(together.find(3, store.ask()));
+    let mut second = Box::pin(together.find(2));
+    let mut third = Box::pin(together.find(3));
     assert!(second.as_mut().now_or_never().is_none());
     assert!(third.as_mut().now_or_never().is_none());
     drop(second);
@@ -103,14 +101,15 @@ async fn who_goes_away_leaves_the_others_their_answer() {
     let third = tokio::time::timeout(Duration::from_secs(10), third).await.expect("it is asked for");
     assert_eq!(third.expect("an answer"), Some(6));
     assert_eq!(store.asked(), [[1], [3]]);
-    assert_eq!(together.find(4, store.ask()).await.expect("an answer"), Some(8), "and it goes on");
+    assert_eq!(together.find(4).await.expect("an answer"), Some(8), "and it goes on");
 }
 
 #[tokio::test]
 async fn many_are_asked_for_in_parts() {
-    let (together, store) = (Arc::new(Together::default()), Store::gated());
+    let store = Store::gated();
+    let together = store.together();
     let keys: Vec<u32> = (0..350).collect();
-    let mut all = pin!(join_all(keys.iter().map(|key| together.find(*key, store.ask()))));
+    let mut all = pin!(join_all(keys.iter().map(|key| together.find(*key))));
     assert!(all.as_mut().now_or_never().is_none());
     store.open();
     let found: Vec<_> = all.await.into_iter().map(|found| found.expect("an answer")).collect();

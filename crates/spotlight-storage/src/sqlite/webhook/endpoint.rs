@@ -32,8 +32,8 @@ statements! {
     LIST = ["SELECT ", columns!(), " FROM webhook_endpoints WHERE organization_id = ? ORDER BY created_at, id"];
     UPDATE = [
         "UPDATE webhook_endpoints SET url = ?, events = ?, secret = ?, previous_secret = ?, \
-         previous_secret_until = ?, enabled = ?, consecutive_failures = ?, disabled_at = ?, disabled_reason = ?, created_at = ?, \
-         updated_at = ?, version = version + 1 WHERE organization_id = ? AND id = ? AND version = ?"
+         previous_secret_until = ?, enabled = ?, consecutive_failures = ?, disabled_at = ?, disabled_reason = ?, \
+         created_at = ?, updated_at = ?, version = version + 1 WHERE organization_id = ? AND id = ? AND version = ?"
     ];
     EXISTS = ["SELECT 1 FROM webhook_endpoints WHERE organization_id = ? AND id = ?"];
     DELETE = ["DELETE FROM webhook_endpoints WHERE organization_id = ? AND id = ?"];

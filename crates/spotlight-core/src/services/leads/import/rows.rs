@@ -47,12 +47,10 @@ pub(super) struct Team {
 impl Team {
     pub(super) async fn load(deps: &Deps, ctx: &Context) -> Result<Self> {
         let (repos, mut team) = (deps.read(ctx), Self::default());
-        for member in repos.users().members(ctx.organization).await? {
-            team.ids.insert(member.user_id);
-            if let Some(user) = repos.users().get(member.user_id).await? {
-                team.addresses.insert(user.email.to_string(), user.id);
-            }
-        }
+        team.ids.extend(repos.users().members(ctx.organization).await?.iter().map(|member| member.user_id));
+        let ids: Vec<_> = team.ids.iter().copied().collect();
+        let users = repos.users().get_many(&ids).await?;
+        team.addresses.extend(users.into_iter().map(|user| (user.email.to_string(), user.id)));
         Ok(team)
     }
 
