@@ -23,7 +23,7 @@ pub use self::{
     files::Files,
     general::General,
     jobs::{Adapter, Jobs},
-    logs::Logs,
+    logs::{LogFormat, Logs},
     mail::Mail,
     models::Models,
     monitoring::Monitoring,
