@@ -12,6 +12,10 @@ use crate::{
 pub(super) fn run(options: &Options) -> Result<()> {
     let config = Config::read(&options.sources())?;
     let _log = Telemetry::start(&config)?;
+    #[cfg(unix)]
+    if crate::server::leads_others(&config) {
+        return on_runtime(&config, crate::server::lead(&config));
+    }
     on_runtime(&config, async {
         let server = Server::prepare(&config).await?;
         introduce(&config, &server)?;
@@ -26,7 +30,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
 pub fn introduce(config: &Config, server: &Server) -> Result<()> {
     if config.logs.format == LogFormat::Json {
         let (version, listening) = (env!("CARGO_PKG_VERSION"), server.address().map(tracing::field::display));
-        tracing::info!(version, storage = server.deployment().storage(), listening, "started");
+        let process = std::process::id();
+        tracing::info!(version, process, storage = server.deployment().storage(), listening, "started");
         return Ok(());
     }
     print(&format!("Spotlight {}, {}", env!("CARGO_PKG_VERSION"), config.general.environment))?;

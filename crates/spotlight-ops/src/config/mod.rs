@@ -136,8 +136,13 @@ impl Config {
         let mut problems = Vec::new();
         if self.server.role != Role::All && self.database.url.is_none() && !self.general.environment.is_strict() {
             let detail = "web and worker share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
-                          take all";
+                          take `all`, as --role all";
             problems.push(Problem::new("SPOTLIGHT_ROLE", detail));
+        }
+        if self.performance.processes > 1 && self.database.url.is_none() {
+            let detail = "several processes share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
+                          take 1; one process uses every core";
+            problems.push(Problem::new("WEB_CONCURRENCY", detail));
         }
         let serves = self.server.role != Role::Worker;
         if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {

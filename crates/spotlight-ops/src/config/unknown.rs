@@ -9,6 +9,7 @@ const PREFIX: &str = "SPOTLIGHT_";
 
 /// Variables with our prefix that the project's own scripts and tests read.
 const SCRIPTS: &[&str] = &[
+    "SPOTLIGHT_SOCKET_ON_STDIN",
     "SPOTLIGHT_PG_",
     "SPOTLIGHT_TEST_",
     "SPOTLIGHT_WRITE",

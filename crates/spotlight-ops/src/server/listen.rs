@@ -18,13 +18,21 @@ pub(super) async fn listener(config: &Config) -> Result<TcpListener> {
         let text = "the first socket that was handed over (LISTEN_FDS) is no TCP socket; set ListenStream to a port";
         Error::new(ErrorKind::Misconfigured, text).with_source(error)
     };
+    #[cfg(unix)]
+    if std::env::var_os(super::processes::HANDED).is_some() {
+        use std::os::fd::AsFd;
+        let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(unusable)?;
+        let socket = std::net::TcpListener::from(socket);
+        socket.set_nonblocking(true).map_err(unusable)?;
+        return TcpListener::from_std(socket).map_err(unusable);
+    }
     if let Some(handed) = ListenFd::from_env().take_tcp_listener(0).map_err(unusable)? {
         handed.set_nonblocking(true).map_err(unusable)?;
         return TcpListener::from_std(handed).map_err(unusable);
     }
     let wanted = config.server.listen;
     TcpListener::bind(wanted).await.map_err(|error| {
-        let text = format!("{wanted} cannot be listened on; choose another with SPOTLIGHT_LISTEN");
+        let text = format!("{wanted} cannot be listened on; choose another with --listen or SPOTLIGHT_LISTEN");
         Error::new(ErrorKind::Misconfigured, text).with_source(error)
     })
 }

@@ -2,6 +2,8 @@
 
 mod listen;
 mod policy;
+#[cfg(unix)]
+mod processes;
 mod signals;
 mod supervisor;
 
@@ -15,6 +17,8 @@ use spotlight_http::{Api, HttpPolicy, Patience};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(unix)]
+pub use self::processes::{lead, leads_others};
 use self::signals::Signals;
 use crate::{
     config::{Config, Framework, Role},

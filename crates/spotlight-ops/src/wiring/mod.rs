@@ -1,5 +1,6 @@
 //! Puts a platform together: which adapter stands behind which port. Explicit code, to read and to copy from.
 
+mod connections;
 mod key;
 mod shared;
 mod stores;

@@ -23,6 +23,7 @@ mod options;
 mod organization;
 mod outbox;
 mod placement;
+mod places;
 mod queue;
 mod report;
 mod row;
@@ -37,6 +38,7 @@ pub use self::{
     events::{PgEventBus, PgEventLimits},
     migrate::schema_fingerprint,
     options::{PgOptions, SIFT_SETTINGS},
+    places::PgPlaces,
     queue::PgQueue,
     statements::{Statement, statements},
     storage::PgStorage,

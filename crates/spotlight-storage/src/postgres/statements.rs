@@ -33,6 +33,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::organization::STATEMENTS,
         super::outbox::STATEMENTS,
         super::placement::STATEMENTS,
+        super::places::STATEMENTS,
         super::report::STATEMENTS,
     ]
     .into_iter()

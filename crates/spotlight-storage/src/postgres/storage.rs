@@ -137,6 +137,10 @@ impl PgStorage {
         Ok(storage)
     }
 
+    pub(super) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
     /// Brings the schema up to date where the options allow it, else checks that it is.
     ///
     /// Any number of programs can call this at once: one migrates and the others wait for it.
