@@ -28,7 +28,7 @@ fn lives(id: u64) -> bool {
 #[test]
 fn processes_share_a_socket_and_one_that_dies_is_replaced() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let database = runtime.block_on(TestDatabase::create());
+    let database = runtime.block_on(TestDatabase::unmigrated());
     let folder = Folder::new();
     let url = database.url();
     let path = folder.0.join("notify");
