@@ -236,6 +236,14 @@ impl UnitOfWork for Faulty<Open> {
         self.inner.unit().publish(event).await
     }
 
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.inner.unit().note(entry).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.inner.unit().remember(record, now).await
+    }
+
     async fn commit(mut self: Box<Self>) -> Result<()> {
         self.inner.take().commit().await
     }

@@ -148,6 +148,14 @@ impl UnitOfWork for Unit {
         self.unit.publish(event).await
     }
 
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.unit.note(entry).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.unit.remember(record, now).await
+    }
+
     async fn commit(self: Box<Self>) -> Result<()> {
         let hook = self.hooks.commits.lock().expect("nobody panicked").pop_front();
         match hook {

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
+        HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
         ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
         SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository,
@@ -200,7 +200,15 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
-        self.repositories.outbox.publish(event).await
+        self.db.leave_event(event).await.map(OutboxId::from_uuid)
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.db.leave(|notes| notes.entries.push(entry)).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.db.leave(|notes| notes.answers.push((record, now))).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -208,6 +216,6 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn rollback(self: Box<Self>) -> Result<()> {
-        self.db.take().await?.rollback().await
+        self.db.abandon().await?.rollback().await
     }
 }

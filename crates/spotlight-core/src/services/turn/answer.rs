@@ -128,7 +128,7 @@ impl Answering {
     async fn stay_silent(&mut self) -> Result<(Option<Transcript>, ConversationStatus)> {
         let unit = self.deps.storage.begin().await?;
         follow_up(&*unit, &self.conversation).await?;
-        self.lease.release(&*unit).await?;
+        self.lease.give_back(&*unit).await?;
         unit.commit().await?;
         Ok((None, self.conversation.status))
     }
