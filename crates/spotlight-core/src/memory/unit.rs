@@ -16,9 +16,10 @@ use crate::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec,
-        KnowledgeRepository, LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
-        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository, answered_already,
+        KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
+        OutboxRepository, ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
+        SourceRepository, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        answered_already, lost_lease,
     },
 };
 
@@ -184,6 +185,11 @@ impl UnitOfWork for MemoryRepositories {
     async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
         let remembered = self.or_end(self.idempotency().insert(&record, now).await);
         remembered.map_err(|error| if error.is_conflict() { answered_already() } else { error })
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        let released = self.leases().release(&lease).await?;
+        self.or_end(if released { Ok(()) } else { Err(lost_lease()) })
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

@@ -14,7 +14,7 @@ use super::{
     flag::FlagRepository,
     idempotency::{IdempotencyRecord, IdempotencyRepository},
     lead::{LeadRepository, ProposalRepository},
-    lease::LeaseRepository,
+    lease::{Lease, LeaseRepository},
     organization::OrganizationRepository,
     outbox::{NewEvent, OutboxRepository},
     queue::JobSpec,
@@ -97,6 +97,7 @@ macro_rules! repositories {
                 async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
                 async fn note(&self, entry: AuditEntry) -> Result<()>;
                 async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()>;
+                async fn give_back(&self, lease: Lease) -> Result<()>;
                 async fn commit(self: Box<Self>) -> Result<()>;
                 async fn rollback(self: Box<Self>) -> Result<()>;
             }
@@ -237,8 +238,8 @@ pub trait UnitOfWork: Repositories {
     ///
     /// # Errors
     /// A taken id makes the unit fail with `Conflict` and `Retry::Now`: here, or in the next call that is not one of
-    /// `note`, [`publish`](Self::publish) and [`remember`](Self::remember), [`commit`](Self::commit) at the latest. The
-    /// unit has ended then.
+    /// `note`, [`publish`](Self::publish), [`remember`](Self::remember), [`give_back`](Self::give_back) and
+    /// [`enqueue`](Self::enqueue), [`commit`](Self::commit) at the latest. The unit has ended then.
     async fn note(&self, entry: AuditEntry) -> Result<()>;
 
     /// Adds the answer to a request as [`IdempotencyRepository::insert`] does, for a unit that has nothing left to do
@@ -251,11 +252,17 @@ pub trait UnitOfWork: Repositories {
     /// Of two with one key, at once, one waits for the other's commit and then fails.
     async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()>;
 
+    /// Gives a lease back as [`LeaseRepository::release`] does, for a unit that writes as its holder or not at all.
+    ///
+    /// # Errors
+    /// A lost lease makes the unit fail with `Conflict` when a taken id would for [`note`](Self::note).
+    async fn give_back(&self, lease: Lease) -> Result<()>;
+
     /// Makes every write of the unit visible and durable at once.
     ///
     /// # Errors
-    /// `Conflict` with `Retry::Now` when the database chose this unit to give way, or refuses what was given to
-    /// [`note`](Self::note) or [`remember`](Self::remember); nothing was written then.
+    /// `Conflict` with `Retry::Now` when the database chose this unit to give way. Those of [`note`](Self::note),
+    /// [`remember`](Self::remember) and [`give_back`](Self::give_back). Nothing was written then.
     ///
     /// # Cancel safety
     /// A dropped future leaves either all or nothing written, and never an open transaction.

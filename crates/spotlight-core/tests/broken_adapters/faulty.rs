@@ -12,6 +12,7 @@ use spotlight_core::{
     domain::{
         AppointmentId, JobId, LeadId, OrganizationId, OutboxId, UserId,
         appointment::Appointment,
+        audit::AuditEntry,
         contact::{Email, Phone},
         lead::Lead,
         time::{Timestamp, Window},
@@ -242,6 +243,10 @@ impl UnitOfWork for Faulty<Open> {
 
     async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
         self.inner.unit().remember(record, now).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.inner.unit().give_back(lease).await
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     memory::MemoryStorage,
     ports::*,
 };
@@ -154,6 +154,10 @@ impl UnitOfWork for Unit {
 
     async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
         self.unit.remember(record, now).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.unit.give_back(lease).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

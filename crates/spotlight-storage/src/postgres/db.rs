@@ -213,10 +213,18 @@ impl PgDb {
     /// # Errors
     /// `Misconfigured` outside a unit; what writing the notes fails with.
     pub(super) async fn write(&self) -> Result<WriteGuard<'_>> {
+        let mut guard = self.write_beside().await?;
+        guard.open.write_notes().await?;
+        Ok(guard)
+    }
+
+    /// The same for what neither reads nor writes where notes go: they stay for later.
+    ///
+    /// # Errors
+    /// `Misconfigured` outside a unit.
+    pub(super) async fn write_beside(&self) -> Result<WriteGuard<'_>> {
         let unit = self.as_unit()?;
-        let mut open = unit.open.lock().await;
-        open.write_notes().await?;
-        Ok(WriteGuard { open, unit })
+        Ok(WriteGuard { open: unit.open.lock().await, unit })
     }
 
     fn as_unit(&self) -> Result<&Unit> {

@@ -1,11 +1,12 @@
-//! What a unit leaves behind its changes: audit entries, events and answers that follow one another go in one statement.
+//! What a unit leaves behind its changes: audit entries, events, answers and leases that follow one another go in one
+//! statement.
 
 use std::sync::{Arc, LazyLock};
 
 use spotlight_core::{
-    Result,
+    Error, Result,
     domain::{ConversationId, audit::AuditEntry, time::Timestamp},
-    ports::{IdempotencyRecord, NewEvent, OutboxKind, answered_already},
+    ports::{IdempotencyRecord, Lease, NewEvent, OutboxKind, answered_already, lost_lease},
 };
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -34,43 +35,75 @@ pub(super) struct Notes {
     pub(super) events: Vec<Event>,
     /// Each with the instant at which an older one would have expired.
     pub(super) answers: Vec<(IdempotencyRecord, Timestamp)>,
+    /// Leases that are given back.
+    pub(super) leases: Vec<Lease>,
+}
+
+/// What stands last in a statement, since it alone can be refused without an error of the server.
+#[derive(Debug, Clone, Copy)]
+enum Last<'a> {
+    /// An audit entry or an event.
+    Other,
+    Answer(&'a (IdempotencyRecord, Timestamp)),
+    Lease(&'a Lease),
+}
+
+impl Last<'_> {
+    const fn place(self) -> usize {
+        match self {
+            Self::Other => 0,
+            Self::Answer(_) => 1,
+            Self::Lease(_) => 2,
+        }
+    }
+
+    fn refused(self) -> Error {
+        match self {
+            Self::Lease(_) => lost_lease(),
+            Self::Other | Self::Answer(_) => answered_already(),
+        }
+    }
 }
 
 impl Notes {
     fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.events.is_empty() && self.answers.is_empty()
+        self.entries.is_empty() && self.events.is_empty() && self.answers.is_empty() && self.leases.is_empty()
     }
 
     /// Writes everything, in the order of adding within each kind.
     ///
     /// # Errors
-    /// `Conflict` with `Retry::Now` when an id or key is taken. The transaction can only be rolled back then.
+    /// `Conflict` with `Retry::Now` when an id or key is taken, `Conflict` when a lease is lost. The transaction can only be
+    /// rolled back then.
     pub(super) async fn write(&mut self, tx: &mut Tx) -> Result<()> {
         if self.is_empty() {
             return Ok(());
         }
         // What is not written because this was cut off is not written at all: the transaction has ended.
-        let Self { entries, events, answers } = std::mem::take(self);
-        let (mut entries, mut events, mut answers) = (&*entries, &*events, &*answers);
-        while !(entries.is_empty() && events.is_empty() && answers.is_empty()) {
-            let [some_entries, some_events] = [entries.len(), events.len()].map(|count| count.min(MOST));
-            let answer = answers.len().min(1);
-            let mut write = shared(Arc::clone(&STATEMENTS[place(some_entries, some_events, answer)]));
+        let Self { entries, events, answers, leases } = std::mem::take(self);
+        let (mut entries, mut events) = (&*entries, &*events);
+        let mut last = answers.iter().map(Last::Answer).chain(leases.iter().map(Last::Lease));
+        let mut next = last.next();
+        while !entries.is_empty() || !events.is_empty() || next.is_some() {
+            let (some_entries, some_events) = (entries.len().min(MOST), events.len().min(MOST));
+            let end = next.unwrap_or(Last::Other);
+            let mut write = shared(Arc::clone(&STATEMENTS[place(some_entries, some_events, end.place())]));
             for entry in &entries[..some_entries] {
                 write = audit::bind(write, entry);
             }
             for event in &events[..some_events] {
                 write = bind_event(write, event);
             }
-            for answer in &answers[..answer] {
-                write = bind_answer(write, answer);
-            }
-            // The answer stands last, where there is one: it alone can be refused without an error of the server.
+            write = match end {
+                Last::Other => write,
+                Last::Answer(answer) => bind_answer(write, answer),
+                Last::Lease(lease) => write.bind(lease.key.as_str()).bind(lease.fence),
+            };
             if tx.execute(write).await? == 0 {
                 tx.give_up();
-                return Err(answered_already());
+                return Err(end.refused());
             }
-            (entries, events, answers) = (&entries[some_entries..], &events[some_events..], &answers[answer..]);
+            (entries, events, next) = (&entries[some_entries..], &events[some_events..], last.next());
         }
         Ok(())
     }
@@ -101,16 +134,16 @@ fn bind_answer<'q>(query: Query<'q>, (record, now): &'q (IdempotencyRecord, Time
 /// Every statement, by [`place`].
 static STATEMENTS: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
     let mut statements = Vec::new();
-    for answers in 0..=1 {
+    for last in 0..=2 {
         for events in 0..=MOST {
-            statements.extend((0..=MOST).map(|entries| put_together(entries, events, answers).into()));
+            statements.extend((0..=MOST).map(|entries| put_together(entries, events, last).into()));
         }
     }
     statements
 });
 
-const fn place(entries: usize, events: usize, answers: usize) -> usize {
-    (answers * (MOST + 1) + events) * (MOST + 1) + entries
+const fn place(entries: usize, events: usize, last: usize) -> usize {
+    (last * (MOST + 1) + events) * (MOST + 1) + entries
 }
 
 /// Every statement, for the tests that prepare each on a real server and check each for its tenant.
@@ -118,8 +151,8 @@ pub(super) fn built() -> Vec<String> {
     STATEMENTS.iter().skip(1).map(|sql| sql.to_string()).collect()
 }
 
-/// The insertion of so many rows of each kind.
-fn put_together(entries: usize, events: usize, answers: usize) -> String {
+/// The insertion of so many rows of each kind, and what stands last, by its place.
+fn put_together(entries: usize, events: usize, last: usize) -> String {
     let mut next = 0;
     // Events are due since their unit began: the last argument of each stands twice.
     let entry = |next: &mut usize| format!("({})", arguments(next, 11));
@@ -142,7 +175,7 @@ fn put_together(entries: usize, events: usize, answers: usize) -> String {
              VALUES {rows}"
         ));
     }
-    if answers > 0 {
+    if last == 1 {
         let given = arguments(&mut next, 6);
         parts.push(format!(
             "INSERT INTO idempotency_records AS r (organization_id, scope, key, fingerprint, answer, expires_at) \
@@ -150,6 +183,12 @@ fn put_together(entries: usize, events: usize, answers: usize) -> String {
              fingerprint = excluded.fingerprint, answer = excluded.answer, expires_at = excluded.expires_at \
              WHERE r.expires_at <= ${}",
             next + 1
+        ));
+    }
+    if last == 2 {
+        let (key, fence) = (next + 1, next + 2);
+        parts.push(format!(
+            "DELETE FROM leases WHERE key = ${key} AND fence = ${fence} AND expires_at > clock_timestamp()"
         ));
     }
     let last = parts.pop().unwrap_or_default();

@@ -9,11 +9,11 @@ use spotlight_core::{
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
-        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
-        SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository,
-        UserRepository,
+        HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec,
+        KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
+        OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
+        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
+        UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -194,7 +194,8 @@ impl UnitOfWork for PgUnitOfWork {
             return Err(refused);
         }
         match self.jobs {
-            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write().await?, job).await,
+            // The queue's tables have nothing to do with what was left to be written, which may wait.
+            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write_beside().await?, job).await,
             JobPlacement::Outbox => self.repositories.outbox.enqueue(job).await,
         }
     }
@@ -209,6 +210,10 @@ impl UnitOfWork for PgUnitOfWork {
 
     async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
         self.db.leave(|notes| notes.answers.push((record, now))).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.db.leave(|notes| notes.leases.push(lease)).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Result, Retry,
     domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
-    ports::{self, JobPlacement, Repositories, answered_already},
+    ports::{self, JobPlacement, Repositories, answered_already, lost_lease},
 };
 
 use super::{
@@ -153,6 +153,11 @@ impl ports::UnitOfWork for SqliteUnit {
     async fn remember(&self, record: ports::IdempotencyRecord, now: Timestamp) -> Result<()> {
         let remembered = self.db.or_end(self.idempotency().insert(&record, now).await).await;
         remembered.map_err(|error| if error.is_conflict() { answered_already() } else { error })
+    }
+
+    async fn give_back(&self, lease: ports::Lease) -> Result<()> {
+        let released = self.leases().release(&lease).await?;
+        self.db.or_end(if released { Ok(()) } else { Err(lost_lease()) }).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

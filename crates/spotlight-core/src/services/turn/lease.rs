@@ -41,10 +41,9 @@ impl TurnLease {
         if unit.leases().check(&self.0).await? { Ok(()) } else { Err(lost()) }
     }
 
-    /// Gives the lease back in the unit that stores the answer, before anything else: nobody takes it before the unit ends.
-    /// Refuses to write when somebody else answers by now.
-    pub(super) async fn release(&self, unit: &dyn UnitOfWork) -> Result<()> {
-        if unit.leases().release(&self.0).await? { Ok(()) } else { Err(lost()) }
+    /// Gives the lease back with the answer. The unit fails when somebody else answers by now.
+    pub(super) async fn end(&self, unit: &dyn UnitOfWork) -> Result<()> {
+        unit.give_back(self.0.clone()).await
     }
 
     /// Gives the lease back where nothing is stored that would need it.

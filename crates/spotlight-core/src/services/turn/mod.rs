@@ -286,8 +286,7 @@ pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Resul
     if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone {
         return Err(Error::conflict("the conversation has begun already"));
     }
-    let business =
-        Business { assistant: check_answers(&conversation, assistant)?, organization: Some(organization) };
+    let business = Business { assistant: check_answers(&conversation, assistant)?, organization: Some(organization) };
     unit.commit().await?;
     Ok(begin(deps, ctx, conversation, None, TurnInput::default(), (lease, business)))
 }

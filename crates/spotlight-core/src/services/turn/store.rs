@@ -53,8 +53,6 @@ impl Answering {
     ) -> Result<(Option<Transcript>, ConversationStatus)> {
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
-        // With the unit, so that nobody else takes it before the answer is there.
-        self.lease.release(&*unit).await?;
         let scene = unit.conversations().scene(self.ctx.organization, self.conversation.id).await?;
         let Scene { mut conversation, lead_is_gone, .. } = scene.ok_or_else(|| Error::not_found("conversation"))?;
         let mut said = None;
@@ -95,6 +93,7 @@ impl Answering {
         if progress.tokens > 0 {
             unit.usage().record(&self.usage(progress.tokens, conversation.last_seq, now)).await?;
         }
+        self.lease.end(&*unit).await?;
         unit.commit().await?;
         Ok((said, conversation.status))
     }

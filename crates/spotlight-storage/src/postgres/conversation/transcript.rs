@@ -188,11 +188,7 @@ impl TranscriptRepository for PgTranscriptRepository {
             tx.execute(of(WITHDRAW).bind(ids)).await?;
         }
         let exists = row::yes(tx.fetch_optional(of(CONVERSATION_EXISTS)).await?.as_ref())?;
-        Err(if exists {
-            out_of_line()
-        } else {
-            Error::not_found("conversation")
-        })
+        Err(if exists { out_of_line() } else { Error::not_found("conversation") })
     }
 
     async fn list(
