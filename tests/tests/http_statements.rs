@@ -62,15 +62,15 @@ async fn a_request_costs_few_statements() {
     }});
     let assistant = owner.post("/api/v1/assistants", &assistant).await;
     assert_eq!(assistant.status, 201, "{}", assistant.text);
-    let conversation = json!({"conversation": {"assistant_id": assistant.body["assistant"]["id"], "source": "chat"}});
+    let conversation = json!({"conversation": {"assistant_id": assistant.body["data"]["id"], "source": "chat"}});
     let conversation = owner.post("/api/v1/conversations", &conversation).await;
     assert_eq!(conversation.status, 201, "{}", conversation.text);
-    let conversation = conversation.body["conversation"]["id"].as_str().expect("an id").to_owned();
+    let conversation = conversation.body["data"]["id"].as_str().expect("an id").to_owned();
 
     let keyed = || owner.clone().with("idempotency-key", SystemIds.uuid().to_string());
     let new_lead = |name: &str| json!({"lead": {"name": name, "email": format!("{name}@example.com")}});
     let lead = keyed().post("/api/v1/leads", &new_lead("first")).await;
-    let lead = format!("/api/v1/leads/{}", lead.body["lead"]["id"].as_str().expect("an id"));
+    let lead = format!("/api/v1/leads/{}", lead.body["data"]["id"].as_str().expect("an id"));
     let turns = format!("/api/v1/conversations/{conversation}/turns");
     let turn = json!({"turn": {"text": "I look for a bike."}});
 
