@@ -7,7 +7,7 @@ use crate::{
     domain::{
         AssistantId, ConversationId, HandOffId, LeadId, OrganizationId, TranscriptId, UserId,
         assistant::Assistant,
-        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment, Transcript},
+        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment, Speaker, Transcript},
         organization::Organization,
         time::Timestamp,
     },
@@ -161,6 +161,17 @@ pub struct UtteranceAnalysis {
     pub keywords: Vec<String>,
 }
 
+/// What of an utterance a model is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The utterance's number.
+    pub seq: i64,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// The words as stored.
+    pub content: String,
+}
+
 /// Keeps utterances.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -195,13 +206,8 @@ pub trait TranscriptRepository: Send + Sync {
         each: u32,
     ) -> Result<Vec<Transcript>>;
 
-    /// A conversation's last `limit` utterances, ascending.
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>>;
+    /// Who said what in a conversation's last `limit` utterances, ascending.
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>>;
 
     /// Notes what analysis found out. Unknown ids are passed over.
     ///

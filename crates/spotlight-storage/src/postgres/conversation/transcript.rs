@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
-    ports::{TranscriptRepository, UtteranceAnalysis},
+    ports::{TranscriptRepository, UtteranceAnalysis, Words},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -53,7 +53,7 @@ statements! {
          AND conversation_id = wanted ORDER BY seq LIMIT $3) AS said ORDER BY conversation_id, seq"
     ];
     TAIL = [
-        "SELECT ", columns!(), " FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 \
+        "SELECT seq, speaker, content FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 \
          ORDER BY seq DESC LIMIT $3"
     ];
     SET_ANALYSIS = [
@@ -217,14 +217,12 @@ impl TranscriptRepository for PgTranscriptRepository {
         row::all(&self.db.fetch_all(first).await?, read)
     }
 
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>> {
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>> {
         let tail = query(TAIL).bind(organization.as_uuid()).bind(conversation.as_uuid()).bind(i64::from(limit));
-        let mut last = row::all(&self.db.fetch_all(tail).await?, read)?;
+        let mut last = row::all(&self.db.fetch_all(tail).await?, |row| {
+            let mut row = Row::new("transcripts", row);
+            Ok(Words { seq: row.take()?, speaker: row.word()?, content: row.take()? })
+        })?;
         last.reverse();
         Ok(last)
     }
