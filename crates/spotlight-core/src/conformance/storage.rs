@@ -71,6 +71,13 @@ macro_rules! __storage_cases {
                 closing_waits_for_an_open_unit
                 a_dropped_read_leaves_its_connection_usable
             }
+            notes {
+                what_a_unit_leaves_is_there_with_its_commit
+                what_was_left_goes_with_its_unit
+                a_refused_note_ends_the_unit
+                a_unit_gives_back_what_it_holds
+                of_two_answers_at_once_one_is_refused
+            }
             refusal {
                 an_update_needs_what_it_names
                 an_update_takes_nothing_from_another
@@ -186,6 +193,11 @@ macro_rules! __storage_cases {
                 recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
+            }
+            say {
+                a_scene_is_what_a_turn_needs
+                words_are_stored_with_their_conversation
+                refused_words_end_the_unit
             }
             transcript {
                 utterances_come_back_whole

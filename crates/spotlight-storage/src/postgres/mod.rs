@@ -19,6 +19,7 @@ mod idempotency;
 mod lead;
 mod lease;
 mod migrate;
+mod notes;
 mod options;
 mod organization;
 mod outbox;

@@ -54,6 +54,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         ("assistant list", super::assistant::built_statements(organization, user)?),
         ("audit list", super::audit::built(organization)?),
         ("conversation list", super::conversation::built_statements(organization, user)?),
+        ("notes", super::notes::built()),
         ("lead list", super::lead::built_statements(organization, user)?),
         ("webhook delivery list", super::webhook::built_statements(organization)?),
     ] {
