@@ -141,9 +141,14 @@ impl Api {
     }
 
     /// Refuses everything but signs of life with 503 from now on, and closes live connections; clients are told to come
-    /// back after `pause`.
+    /// back after `pause`. `/ready` says that no traffic is to be sent here.
     pub fn pause(&self, pause: Duration) {
         self.paused.send_replace(seconds_up(pause).max(1));
+    }
+
+    /// Whether requests are refused since [`pause`](Self::pause).
+    pub fn is_paused(&self) -> bool {
+        *self.paused.borrow() > 0
     }
 
     /// Takes requests again after [`pause`](Self::pause).
