@@ -28,8 +28,8 @@ pub use self::{
     problem::Problem,
     reference::reference,
     sections::{
-        Adapter, Billing, Database, Files, Framework, General, Jobs, Logs, Mail, Models, Monitoring, Performance,
-        Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
+        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, Logs, Mail, Models, Monitoring,
+        Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
     },
     setting::{Origin, Setting},
     sources::{Sources, USUAL_FILE},
@@ -65,6 +65,8 @@ pub struct Config {
     pub performance: Performance,
     /// What is written down of what happens.
     pub logs: Logs,
+    /// What is looked at to tell how the deployment is.
+    pub health: Health,
     /// Who is told of what happens.
     pub monitoring: Monitoring,
     /// How jobs are worked off.
@@ -103,6 +105,7 @@ impl Config {
             webhooks: Webhooks::read(&mut reader),
             performance: Performance::read(&mut reader),
             logs: Logs::read(&mut reader),
+            health: Health::read(&mut reader),
             monitoring: Monitoring::read(&mut reader),
             jobs: Jobs::read(sources, &mut reader.problems),
             flags: FlagOverrides::default(),

@@ -5,7 +5,7 @@ mod signals;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use spotlight_core::{Error, ErrorKind, Result, Spotlight, jobs::PlatformWorker};
+use spotlight_core::{Error, ErrorKind, Result, Spotlight, jobs::PlatformWorker, services::health::HealthService};
 use spotlight_http::{Api, HttpPolicy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -88,7 +88,7 @@ impl Server {
         let served = match self.listening {
             Some((listener, policy)) => {
                 let api = Arc::new(Api::new(platform.clone(), policy));
-                serve(self.framework, listener, api, self.signals).await
+                serve(self.framework, listener, api, self.signals, platform.health()).await
             }
             None => {
                 self.signals.stop().await;
@@ -106,10 +106,18 @@ impl Server {
     }
 }
 
-async fn serve(framework: Framework, listener: TcpListener, api: Arc<Api>, signals: Signals) -> Result<()> {
+async fn serve(
+    framework: Framework,
+    listener: TcpListener,
+    api: Arc<Api>,
+    signals: Signals,
+    health: HealthService,
+) -> Result<()> {
     let ending = Arc::clone(&api);
     let stopped = async move {
         signals.stop().await;
+        // Before connections are refused: whoever asks over one that is open is told to send no more.
+        health.start_draining();
         // Live clients are told to come back, to whoever serves then.
         ending.pause(COME_BACK);
     };

@@ -20,13 +20,13 @@ pub(super) const ROWS: &[Endpoint] = &[
         .plain::<Alive>(),
     Endpoint::get("/ready", "ready", "Whether the process may be given traffic", |call| Box::pin(actions::ready(call)))
         .access(Access::Probe)
-        .plain::<Ready>()
+        .plain::<Ready<'_>>()
         .tells_when_unavailable(),
     Endpoint::get("/health", "health", "How the process and its dependencies are", |call| {
         Box::pin(actions::health(call))
     })
     .access(Access::Probe)
-    .plain::<Health>()
-    .also::<DraftHealth>(draft::MEDIA_TYPE)
+    .plain::<Health<'_>>()
+    .also::<DraftHealth<'_>>(draft::MEDIA_TYPE)
     .tells_when_unavailable(),
 ];
