@@ -242,6 +242,19 @@ async fn a_small_disk_fills_and_empties() {
     }
 }
 
+mod disk {
+    spotlight_core::health_check_conformance!(spotlight_ops::health::DiskCheck::new(std::env::temp_dir()));
+}
+
+mod redis {
+    use spotlight_storage::redis::RedisHealthCheck;
+    use spotlight_tests::redis::{RedisServer, client};
+
+    spotlight_core::health_check_conformance!(
+        RedisHealthCheck::new(&client(RedisServer::shared().url())).expect("a sound URL")
+    );
+}
+
 /// Probes that come at once.
 const FLOOD: usize = 5_000;
 /// Questions that one round of all checks asks the database: a sign of life, what waits, the schema.
