@@ -3,6 +3,7 @@
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
 //! - [`health`]: checks of what the core knows nothing of;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
+//! - [`telemetry`]: log lines for people or for programs;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
 //!
 //! The program `spotlight` is a thin face on this library ([`command`]).
@@ -17,4 +18,5 @@ pub mod command;
 pub mod config;
 pub mod health;
 pub mod server;
+pub mod telemetry;
 pub mod wiring;

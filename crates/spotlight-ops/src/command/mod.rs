@@ -16,7 +16,7 @@ use spotlight_core::Result;
 pub use self::{
     options::Options,
     output::{fail, print},
-    run::{log, on_runtime},
+    run::on_runtime,
     serve::introduce,
 };
 

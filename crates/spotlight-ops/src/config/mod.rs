@@ -28,7 +28,7 @@ pub use self::{
     problem::Problem,
     reference::reference,
     sections::{
-        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, Logs, Mail, Models, Monitoring,
+        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
         Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
     },
     setting::{Origin, Setting},
@@ -104,7 +104,7 @@ impl Config {
             files: Files::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
             performance: Performance::read(&mut reader),
-            logs: Logs::read(&mut reader),
+            logs: Logs::read(&mut reader, environment),
             health: Health::read(&mut reader),
             monitoring: Monitoring::read(&mut reader),
             jobs: Jobs::read(sources, &mut reader.problems),
@@ -141,6 +141,12 @@ impl Config {
             let detail = "web and worker share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
                           take all";
             problems.push(Problem::new("SPOTLIGHT_ROLE", detail));
+        }
+        let serves = self.server.role != Role::Worker;
+        if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {
+            let detail = "every request would be sent to HTTPS again and again: name the proxy that speaks HTTPS for this \
+                          server, as SPOTLIGHT_TRUSTED_PROXIES=10.0.0.0/8, or say FORCE_SSL=false";
+            problems.push(Problem::new("FORCE_SSL", detail));
         }
         if self.jobs.adapter == Adapter::Redis && self.redis.url.is_none() {
             let detail = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";

@@ -56,6 +56,9 @@ impl Deployment {
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
         }
+        if let Some(url) = &config.server.public_url {
+            builder = builder.public_url(url);
+        }
         let platform = builder
             .storage(Arc::clone(&stores.storage))
             .queue(Arc::clone(&stores.queue))

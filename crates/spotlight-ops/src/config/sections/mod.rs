@@ -25,7 +25,7 @@ pub use self::{
     general::General,
     health::Health,
     jobs::{Adapter, Jobs},
-    logs::Logs,
+    logs::{LogFormat, Logs},
     mail::Mail,
     models::Models,
     monitoring::Monitoring,
