@@ -156,7 +156,8 @@ async fn whoever_asks_first_may_go_away() {
     assert!(first.is_err(), "it is gone");
     let began = Instant::now();
     assert!(health.report().await.is_ok());
-    assert_eq!(began.elapsed(), Duration::from_millis(200), "the question went on");
+    let waited = began.elapsed();
+    assert!((195..=205).contains(&waited.as_millis()), "the question went on: {waited:?}");
     assert_eq!(check.asked(), 1);
 }
 
@@ -169,7 +170,7 @@ async fn checks_run_at_once_and_each_has_its_own_time() {
     let platform = with([slow("two", 2), slow("three", 3)]);
     let began = Instant::now();
     let report = platform.health().report().await;
-    assert_eq!(began.elapsed(), Duration::from_secs(3));
+    assert_eq!(began.elapsed().as_secs(), 3);
     assert!(!report.is_ok());
     for name in ["two", "three"] {
         let checked = report.checks.iter().find(|checked| checked.name == name).expect("it is shown");
@@ -198,7 +199,7 @@ async fn an_error_is_told_by_its_kind_alone() {
     assert_eq!(found(&platform, "database").await.status, HealthStatus::Ok, "the others go on");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn much_that_waits_is_a_warning() {
     let platform = with([]);
     let jobs = |many: usize| (0..many).map(|_| JobSpec::new("nothing", "{}")).collect();
@@ -207,7 +208,7 @@ async fn much_that_waits_is_a_warning() {
     let before = found(&platform, "queue").await;
     assert_eq!((before.status, &before.details[0].value), (HealthStatus::Ok, &size(999)));
     platform.queue().enqueue(jobs(1)).await.expect("it is added");
-    sleep(Duration::from_millis(1_050)).await;
+    advance(Duration::from_secs(1)).await;
     let now = found(&platform, "queue").await;
     assert_eq!((now.status, &now.details[0].value), (HealthStatus::Warning, &size(1_000)));
     assert_eq!((now.details[0].name, now.details[0].unit), ("queue_size", "jobs"));

@@ -53,10 +53,12 @@ struct Asked {
 impl Asked {
     /// Whether somebody who asks now is told this answer.
     fn serves(&self) -> bool {
-        let answered = self.answer.borrow().is_some();
-        // A runtime that ends takes its questions along.
-        let open = !answered && self.answer.has_changed().is_ok();
-        open || (answered && self.at.elapsed() < FRESH)
+        // In this order: who answers is gone right after. A runtime that ends takes its questions along.
+        let open = self.answer.has_changed().is_ok();
+        match &*self.answer.borrow() {
+            Some(_) => self.at.elapsed() < FRESH,
+            None => open,
+        }
     }
 }
 
