@@ -110,15 +110,33 @@ impl Side {
         let mut answer = ask(self.server.url.trim_start_matches("http://"), request).await;
         self.platform.drain().await;
         answer.headers.retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
-        // How long the database took is the machine's own, and so is how long that is when it is written.
-        if request.windows(7).take(200).any(|part| part == b"/health") {
+        // How long the database took is the machine's own, and so is how long that is when it is written, and when it was
+        // asked for the last time.
+        if [&b"/health"[..], b"/ready"]
+            .iter()
+            .any(|path| request.windows(path.len()).take(200).any(|part| part == *path))
+        {
             answer.headers.retain(|(name, _)| name != "content-length");
         }
-        if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.body)
-            && let Some(took) = document.pointer_mut("/checks/database/response_time_ms")
-        {
-            *took = 0.into();
-            answer.body = document.to_string().into_bytes();
+        if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.body) {
+            let mut measured = false;
+            for pointer in [
+                "/checks/database/response_time",
+                "/checks/database:responseTime/0/observedValue",
+                "/checks/database:responseTime/0/time",
+                "/checks/queue:queueSize/0/time",
+                // What waited then waited for both, but not necessarily at the same moment.
+                "/checks/queue:queueSize/0/observedValue",
+                "/checks/queue/queue_size",
+            ] {
+                if let Some(part) = document.pointer_mut(pointer) {
+                    *part = 0.into();
+                    measured = true;
+                }
+            }
+            if measured {
+                answer.body = document.to_string().into_bytes();
+            }
         }
         answer
     }
@@ -192,6 +210,9 @@ fn by_hand(token: &str) -> Vec<Vec<u8>> {
         "/up?x=%ff",
         "/up;x",
         "/health",
+        "/health/",
+        "/ready",
+        "/ready?x=1",
         "/api",
         "/api/",
         "/api/v1",
@@ -296,6 +317,9 @@ fn by_hand(token: &str) -> Vec<Vec<u8>> {
         ("GET /up HTTP/1.1", "upgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
         ("GET /up HTTP/1.1", "upgrade: h2c\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: x\r\n\r\n"),
         ("GET /up HTTP/1.1", "range: bytes=0-1\r\n\r\n"),
+        ("GET /health HTTP/1.1", "accept: application/health+json\r\n\r\n"),
+        ("HEAD /health HTTP/1.1", "\r\n"),
+        ("HEAD /ready HTTP/1.1", "\r\n"),
         ("GET /docs HTTP/1.1", "if-none-match: *\r\n\r\n"),
         ("GET /up HTTP/1.1", "te: trailers\r\ntrailer: x\r\n\r\n"),
         ("GET /up HTTP/1.1", "x-a:\r\nx-b: \t \r\n\r\n"),

@@ -150,9 +150,14 @@ impl Api {
     }
 
     /// Refuses everything but signs of life with 503 from now on, and closes live connections; clients are told to come
-    /// back after `pause`.
+    /// back after `pause`. `/ready` says that no traffic is to be sent here.
     pub fn pause(&self, pause: Duration) {
         self.paused.send_replace(Pause { seconds: seconds_up(pause).max(1), refuses: true });
+    }
+
+    /// Whether a [`pause`](Self::pause) or [`wind_down`](Self::wind_down) is on: no traffic is to be sent here.
+    pub fn is_paused(&self) -> bool {
+        self.paused.borrow().seconds > 0
     }
 
     /// Closes live connections and takes no more of them; clients are told to come back after `pause`. Requests are

@@ -105,6 +105,13 @@ impl Shows {
     }
 }
 
+/// Another form of the same answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Also {
+    pub(crate) media_type: &'static str,
+    pub(crate) describe: fn(&mut Book) -> Node,
+}
+
 /// Does what an endpoint is for.
 type Run = for<'a> fn(Call<'a>) -> BoxFuture<'a, Result<Response>>;
 
@@ -127,6 +134,10 @@ pub struct Endpoint {
     /// The body in another form, taken as it comes.
     pub(crate) streams: Option<Streams>,
     pub(crate) answers: Answers,
+    /// The form for those who ask for another media type.
+    pub(crate) also: Option<Also>,
+    /// Its 503 says what the good answer says, in the same form.
+    pub(crate) tells_when_unavailable: bool,
     /// Statuses that follow from neither access nor path nor body.
     pub(crate) refuses: &'static [u16],
     pub(crate) versioned: bool,
@@ -176,6 +187,8 @@ impl Endpoint {
             carries: None,
             streams: None,
             answers: Answers::Nothing,
+            also: None,
+            tells_when_unavailable: false,
             refuses: &[],
             versioned: false,
             quota: None,
@@ -216,6 +229,16 @@ impl Endpoint {
 
     pub(crate) const fn plain<T: Described>(self) -> Self {
         Self { answers: Answers::Plain(T::describe), ..self }
+    }
+
+    /// In another form too, for those who ask for its media type.
+    pub(crate) const fn also<T: Described>(self, media_type: &'static str) -> Self {
+        Self { also: Some(Also { media_type, describe: T::describe }), ..self }
+    }
+
+    /// What it answers with 503 is no error document but its own.
+    pub(crate) const fn tells_when_unavailable(self) -> Self {
+        Self { tells_when_unavailable: true, ..self }
     }
 
     pub(crate) const fn download(self, kinds: &'static [&'static str]) -> Self {

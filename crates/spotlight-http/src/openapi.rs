@@ -133,7 +133,12 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
         let known = ResponseBuilder::new().description("The caller has it already.");
         built = built.response("304", with_limits(with_request_id(known)).build());
     }
+    let own = endpoint.tells_when_unavailable.then(|| unavailable(endpoint, book));
     for status in endpoint.error_statuses() {
+        if let (503, Some(answer)) = (status, &own) {
+            built = built.response("503", answer.clone());
+            continue;
+        }
         built = built.response(status.to_string(), Ref::from_response_name(format!("Error{status}")));
     }
     let schemes: &[&str] = match endpoint.access {
@@ -220,10 +225,7 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
     match endpoint.answers {
         Answers::Nothing => (204, build("Done.").build()),
         Answers::File(kind) => (200, build("The file.").content(kind, Content::new(None::<Node>)).build()),
-        Answers::Plain(describe) => {
-            let schema = describe(book);
-            (200, build("The document.").content("application/json", json(schema)).build())
-        }
+        Answers::Plain(_) => (200, with_documents(build("The document."), endpoint, book).build()),
         Answers::One(status, shows) => {
             let mut document = plain(Type::Object).property("data", resource(shows, book)).required("data");
             document = document.property("meta", any_object());
@@ -261,6 +263,24 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
             let content = Content::new(Some(Node::from(plain(Type::String))));
             (200, build(about).content("text/event-stream", content).build())
         }
+    }
+}
+
+/// What a probe answers when something fails.
+fn unavailable(endpoint: &Endpoint, book: &mut Book) -> utoipa::openapi::Response {
+    let built = with_request_id(ResponseBuilder::new().description("The document, which says what fails."));
+    let built = built.header("Retry-After", number_header("Seconds after which another try makes sense."));
+    with_documents(built, endpoint, book).build()
+}
+
+/// A plain document, in each of its forms.
+fn with_documents(mut response: ResponseBuilder, endpoint: &Endpoint, book: &mut Book) -> ResponseBuilder {
+    if let Answers::Plain(describe) = endpoint.answers {
+        response = response.content("application/json", Content::new(Some(describe(book))));
+    }
+    match &endpoint.also {
+        Some(also) => response.content(also.media_type, Content::new(Some((also.describe)(book)))),
+        None => response,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The deployment guide as code: what a running deployment of Spotlight needs beside its requests.
 //!
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
+//! - [`health`]: checks of what the core knows nothing of;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
 //! - [`telemetry`]: log lines for people or for programs;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
@@ -15,6 +16,7 @@
 
 pub mod command;
 pub mod config;
+pub mod health;
 pub mod server;
 pub mod telemetry;
 pub mod wiring;

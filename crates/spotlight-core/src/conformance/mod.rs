@@ -31,6 +31,7 @@ pub mod delivery;
 pub mod events;
 pub mod files;
 pub mod hand_off;
+pub mod health;
 pub mod lead;
 pub mod lead_erase;
 pub mod lead_list;

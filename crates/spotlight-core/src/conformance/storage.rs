@@ -67,6 +67,7 @@ macro_rules! __storage_cases {
                 a_cancelled_unit_is_all_or_nothing
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
+                a_fresh_storage_lacks_nothing
                 a_closed_storage_is_unavailable
                 closing_waits_for_an_open_unit
                 a_dropped_read_leaves_its_connection_usable

@@ -17,6 +17,7 @@ pub mod conversation;
 pub mod events;
 pub mod files;
 pub mod flag;
+pub mod health;
 pub mod idempotency;
 pub mod lead;
 pub mod lease;
@@ -33,6 +34,6 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    consent::*, conversation::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*, lease::*, limit::*,
+    mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };

@@ -1,5 +1,7 @@
 //! Where everything is kept: reads, units of work and the repositories.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::{
@@ -59,6 +61,27 @@ impl JobPlacement {
         match self {
             Self::Queue => "queue",
             Self::Outbox => "outbox",
+        }
+    }
+}
+
+/// How the schema of a storage compares with the one this program was built for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SchemaState {
+    /// Versions that this program needs and the storage lacks, ascending.
+    pub pending: Vec<i64>,
+    /// Versions that the storage has and this program does not know, ascending: a newer program has been here.
+    pub newer: Vec<i64>,
+}
+
+impl SchemaState {
+    /// From the versions that this program has, and those that the storage has.
+    pub fn compare(built_for: impl IntoIterator<Item = i64>, stored: impl IntoIterator<Item = i64>) -> Self {
+        let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
+            (built_for.into_iter().collect(), stored.into_iter().collect());
+        Self {
+            pending: ours.difference(&theirs).copied().collect(),
+            newer: theirs.difference(&ours).copied().collect(),
         }
     }
 }
@@ -195,6 +218,13 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// `Unavailable` or `Timeout`.
     async fn ping(&self) -> Result<()>;
+
+    /// How the schema compares with the one this program was built for, at this moment: other programs change it too. One
+    /// short read.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout`; `Misconfigured` when the storage has no schema at all.
+    async fn schema(&self) -> Result<SchemaState>;
 
     /// Ends every connection once the work on it is done. Later calls fail with `Unavailable`.
     async fn close(&self);

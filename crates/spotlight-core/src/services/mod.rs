@@ -12,6 +12,7 @@ pub mod context;
 pub mod conversations;
 pub(crate) mod deps;
 pub mod flags;
+pub mod health;
 pub mod hosts;
 pub mod incoming;
 pub mod jobs;

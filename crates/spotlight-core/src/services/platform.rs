@@ -17,6 +17,7 @@ use super::{
     conversations::ConversationService,
     deps::Deps,
     flags::{FlagOverrides, FlagService},
+    health::{Health, HealthService},
     hosts::HostService,
     incoming::IncomingService,
     jobs::JobService,
@@ -36,8 +37,8 @@ use crate::{
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
     ports::{
-        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
-        SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, HealthCheck, IdGenerator, JobQueue, Mailer,
+        RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
 
@@ -53,6 +54,7 @@ pub struct Spotlight {
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
     live: Arc<Hub>,
+    health: Arc<Health>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -162,6 +164,11 @@ impl Spotlight {
         PublicService::new(self.deps.clone())
     }
 
+    /// How the process and what it depends on are.
+    pub fn health(&self) -> HealthService {
+        HealthService::new(Arc::clone(&self.health))
+    }
+
     /// A worker for the jobs and events that services leave behind. It works once it is run.
     ///
     /// # Errors
@@ -265,6 +272,7 @@ pub struct SpotlightBuilder {
     stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
+    health_checks: Vec<Arc<dyn HealthCheck>>,
 }
 
 macro_rules! take {
@@ -351,10 +359,19 @@ impl SpotlightBuilder {
         self
     }
 
+    /// Shows one more thing in `/health`, or looks at `database`, `redis`, `queue` or `disk_space` in another way: a check
+    /// of such a name replaces the usual one. `redis` and `disk_space` are disabled unless given.
+    #[must_use]
+    pub fn health_check(mut self, check: Arc<dyn HealthCheck>) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
-    /// `Misconfigured` when the secret key is too short, or naming every required port that is missing.
+    /// `Misconfigured` when the secret key is too short, when a health check's name cannot be one or is another's, or
+    /// naming every required port that is missing.
     pub fn build(self) -> Result<Spotlight> {
         let missing: Vec<_> = [
             ("storage", self.storage.is_none()),
@@ -412,13 +429,16 @@ impl SpotlightBuilder {
             tasks: TaskTracker::new(),
         };
         let flag_overrides = Arc::new(self.flag_overrides);
+        let home = Handle::try_current().ok();
+        let health = Health::new(&deps.storage, &deps.queue, &deps.clock, home.clone(), self.health_checks)?;
         Ok(Spotlight {
             recognised: Recognised::new(&deps.storage),
             deps,
             passwords: Passwords::new(),
             flag_overrides,
-            home: Handle::try_current().ok(),
+            home,
             live: Arc::default(),
+            health: Arc::new(health),
         })
     }
 }

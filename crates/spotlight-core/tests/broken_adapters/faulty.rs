@@ -121,6 +121,10 @@ impl Storage for FaultyStorage {
         self.storage.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        self.storage.schema().await
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

@@ -92,6 +92,10 @@ impl Storage for Hooked {
         self.storage.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        self.storage.schema().await
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

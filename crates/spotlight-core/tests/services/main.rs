@@ -14,6 +14,7 @@ mod consents;
 mod deliveries;
 mod erasure;
 mod flags;
+mod health;
 mod hooked;
 mod hosts;
 mod imports;

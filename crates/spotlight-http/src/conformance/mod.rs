@@ -32,6 +32,7 @@ pub mod lead_table;
 pub mod list;
 pub mod live;
 pub mod operations;
+pub mod probes;
 pub mod recorded;
 pub mod seed;
 pub mod socket;
@@ -62,6 +63,7 @@ macro_rules! http_suite {
         $crate::http_suite! { @cases $start;
             edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
                 limits, a_body_too_large, repeated_requests;
+            probes: the_document_of_the_guide, the_document_of_the_draft, readiness, nobody_is_limited;
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
             account_sign_up: an_account_is_opened_and_confirmed, role_and_plan_are_nobodys_choice,
                 known_addresses_are_answered_alike;

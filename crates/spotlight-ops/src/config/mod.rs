@@ -28,7 +28,7 @@ pub use self::{
     problem::Problem,
     reference::reference,
     sections::{
-        Adapter, Billing, Database, Files, Framework, General, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
+        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
         Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
     },
     setting::{Origin, Setting},
@@ -65,6 +65,8 @@ pub struct Config {
     pub performance: Performance,
     /// What is written down of what happens.
     pub logs: Logs,
+    /// What is looked at to tell how the deployment is.
+    pub health: Health,
     /// Who is told of what happens.
     pub monitoring: Monitoring,
     /// How jobs are worked off.
@@ -103,6 +105,7 @@ impl Config {
             webhooks: Webhooks::read(&mut reader),
             performance: Performance::read(&mut reader),
             logs: Logs::read(&mut reader, environment),
+            health: Health::read(&mut reader),
             monitoring: Monitoring::read(&mut reader),
             jobs: Jobs::read(sources, &mut reader.problems),
             flags: FlagOverrides::default(),

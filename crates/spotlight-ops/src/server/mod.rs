@@ -109,9 +109,11 @@ impl Server {
     pub async fn run(self) -> Result<()> {
         let Self { framework, listening, worker, deployment, signals, grace } = self;
         let stop = CancellationToken::new();
-        let told = stop.clone();
+        let (told, health) = (stop.clone(), deployment.platform().health());
         tokio::spawn(async move {
             signals.stop().await;
+            // Before connections are refused: whoever asks over one that is open is told to send no more.
+            health.start_draining();
             supervisor::stopping();
             tracing::info!("stopping");
             told.cancel();

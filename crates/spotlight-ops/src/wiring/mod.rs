@@ -8,7 +8,7 @@ mod stores;
 use std::{fs, path::Path, sync::Arc};
 
 use spotlight_core::{
-    Error, ErrorKind, Result, Spotlight,
+    Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     domain::destination::{Destinations, Ports},
     local::{FolderMailer, LocalFileStore},
     ports::{Clock, SystemClock},
@@ -17,7 +17,10 @@ use spotlight_core::{
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
 
 use self::stores::Stores;
-use crate::config::{Config, Webhooks};
+use crate::{
+    config::{Config, Webhooks},
+    health,
+};
 
 /// A platform, and what it stands on.
 pub struct Deployment {
@@ -48,8 +51,9 @@ impl Deployment {
         tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
         let events = shared::events(config, redis.as_ref(), &clock).await?;
         let cache = shared::cache(redis.as_ref(), &events, &clock);
+        let checks = health::checks(config, redis.as_ref())?;
         let limiter = shared::limiter(redis, &clock);
-        let mut builder = Spotlight::builder();
+        let mut builder = checks.into_iter().fold(Spotlight::builder(), SpotlightBuilder::health_check);
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
         }

@@ -30,6 +30,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::flag::STATEMENTS,
         super::idempotency::STATEMENTS,
         super::lease::STATEMENTS,
+        super::migrate::STATEMENTS,
         super::organization::STATEMENTS,
         super::outbox::STATEMENTS,
         super::placement::STATEMENTS,

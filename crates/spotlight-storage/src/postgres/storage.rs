@@ -12,8 +12,8 @@ use spotlight_core::{
         HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec,
         KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
         OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
-        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
-        UsageRepository, UserRepository,
+        SchemaState, SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository,
+        UnitOfWork, UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -176,6 +176,10 @@ impl Storage for PgStorage {
 
     async fn ping(&self) -> Result<()> {
         self.database.ping().await
+    }
+
+    async fn schema(&self) -> Result<SchemaState> {
+        migrate::state(&self.database).await
     }
 
     async fn close(&self) {

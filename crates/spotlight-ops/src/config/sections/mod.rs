@@ -4,6 +4,7 @@ mod billing;
 mod database;
 mod files;
 mod general;
+mod health;
 mod jobs;
 mod logs;
 mod mail;
@@ -22,6 +23,7 @@ pub use self::{
     database::Database,
     files::Files,
     general::General,
+    health::Health,
     jobs::{Adapter, Jobs},
     logs::{LogFormat, Logs},
     mail::Mail,
@@ -62,5 +64,6 @@ pub const SECTIONS: &[Section] = &[
     webhooks::SECTION,
     performance::SECTION,
     logs::SECTION,
+    health::SECTION,
     monitoring::SECTION,
 ];
