@@ -128,15 +128,12 @@ impl Server {
             tokio::time::sleep(grace + MARGIN).await;
         };
         let work = async {
-            let served = match listening {
-                Some((listener, policy)) => {
-                    let api = Arc::new(Api::new(deployment.platform().clone(), policy));
-                    serve(framework, listener, api, (grace, stop.clone())).await
-                }
-                None => {
-                    stop.cancelled().await;
-                    Ok(())
-                }
+            let served = if let Some((listener, policy)) = listening {
+                let api = Arc::new(Api::new(deployment.platform().clone(), policy));
+                serve(framework, listener, api, (grace, stop.clone())).await
+            } else {
+                stop.cancelled().await;
+                Ok(())
             };
             // Where the listener failed, jobs end too.
             stop.cancel();
