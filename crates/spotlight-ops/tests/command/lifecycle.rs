@@ -22,14 +22,13 @@ struct Caller {
 
 impl Caller {
     fn ask(&mut self, path: &str) -> Result<u16, String> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let stream = TcpStream::connect(self.address).map_err(|error| format!("connecting: {error}"))?;
-                stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-                stream.set_nodelay(true).expect("no delay");
-                BufReader::new(stream)
-            }
+        let mut connection = if let Some(kept) = self.connection.take() {
+            kept
+        } else {
+            let stream = TcpStream::connect(self.address).map_err(|error| format!("connecting: {error}"))?;
+            stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            stream.set_nodelay(true).expect("no delay");
+            BufReader::new(stream)
         };
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         connection.get_mut().write_all(request.as_bytes()).map_err(|error| format!("asking: {error}"))?;

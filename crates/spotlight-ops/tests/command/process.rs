@@ -17,7 +17,7 @@ use std::{
 use serde_json::Value;
 
 /// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder that goes with the test.
 pub(crate) struct Folder(pub(crate) PathBuf);
