@@ -79,14 +79,24 @@ pub(crate) enum Answers {
     One(u16, Shows),
     /// A part of a list, or a whole list.
     Many(Shows),
-    /// Server-sent events, and what they are.
-    Events(&'static str),
+    /// Server-sent events.
+    Events {
+        /// What they are.
+        about: &'static str,
+        /// Some of them.
+        example: &'static str,
+    },
     /// A WebSocket, and what it speaks.
     Socket(&'static str),
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
-    /// A file of one of these media types, as it comes.
-    Download(&'static [&'static str]),
+    /// A file as it comes.
+    Download {
+        /// What `Content-Disposition` says of it.
+        disposition: &'static str,
+        /// The media types it can be of.
+        kinds: &'static [&'static str],
+    },
     /// A file of a page, of this media type. It is no part of the API's document.
     File(&'static str),
 }
@@ -130,6 +140,11 @@ pub struct Endpoint {
     /// Statuses that follow from neither access nor path nor body.
     pub(crate) refuses: &'static [u16],
     pub(crate) versioned: bool,
+    /// True when a repeated request with its `Idempotency-Key` is recognised. Others are given no key, so that a service
+    /// that keeps answers is no use without this.
+    pub(crate) keyed: bool,
+    /// Headers of the good answer that follow from neither access nor kind of answer: names, and what they say.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// What an address may do here without signing in, where that is less than elsewhere.
     pub(crate) quota: Option<Quota>,
 }
@@ -178,6 +193,8 @@ impl Endpoint {
             answers: Answers::Nothing,
             refuses: &[],
             versioned: false,
+            keyed: false,
+            headers: &[],
             quota: None,
         }
     }
@@ -218,8 +235,9 @@ impl Endpoint {
         Self { answers: Answers::Plain(T::describe), ..self }
     }
 
-    pub(crate) const fn download(self, kinds: &'static [&'static str]) -> Self {
-        Self { answers: Answers::Download(kinds), ..self }
+    /// A file, with what `Content-Disposition` says of it.
+    pub(crate) const fn download(self, disposition: &'static str, kinds: &'static [&'static str]) -> Self {
+        Self { answers: Answers::Download { disposition, kinds }, ..self }
     }
 
     /// The events of a turn.
@@ -228,11 +246,13 @@ impl Endpoint {
             "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` (`text`: a \
              piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` (`utterance`, `status`) or \
              `error` (an error document).",
+            "event: token\ndata: {\"text\":\"Hello!\"}\n\nevent: tool\ndata: \
+             {\"name\":\"capture_lead\",\"ok\":true}\n\nevent: done\ndata: {\"status\":\"active\",\"utterance\":null}\n\n",
         )
     }
 
-    pub(crate) const fn events_of(self, about: &'static str) -> Self {
-        Self { answers: Answers::Events(about), ..self }
+    pub(crate) const fn events_of(self, about: &'static str, example: &'static str) -> Self {
+        Self { answers: Answers::Events { about, example }, ..self }
     }
 
     pub(crate) const fn socket(self, about: &'static str) -> Self {
@@ -257,6 +277,15 @@ impl Endpoint {
         Self { versioned: true, ..self }
     }
 
+    /// A repeated request is recognised by its `Idempotency-Key`.
+    pub(crate) const fn keyed(self) -> Self {
+        Self { keyed: true, ..self }
+    }
+
+    pub(crate) const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        Self { headers, ..self }
+    }
+
     /// True for a WebSocket.
     pub(crate) fn is_socket(&self) -> bool {
         matches!(self.answers, Answers::Socket(_))
@@ -270,9 +299,9 @@ impl Endpoint {
     /// What a good answer is written in.
     pub(crate) const fn media_type(&self) -> &'static str {
         match self.answers {
-            Answers::Events(_) => "text/event-stream",
+            Answers::Events { .. } => "text/event-stream",
             Answers::File(media_type) => media_type,
-            Answers::Download(kinds) => match kinds {
+            Answers::Download { kinds, .. } => match kinds {
                 [first, ..] => first,
                 [] => "application/octet-stream",
             },
@@ -327,7 +356,7 @@ impl Endpoint {
 
     /// Every status it can answer with besides the good one, ascending.
     pub(crate) fn error_statuses(&self) -> Vec<u16> {
-        let mut statuses = vec![500, 503];
+        let mut statuses = vec![405, 500, 503];
         if self.access != Access::Probe {
             statuses.extend([400, if self.is_socket() { 426 } else { 406 }, 429]);
         }

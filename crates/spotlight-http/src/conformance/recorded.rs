@@ -185,7 +185,7 @@ impl Recorder {
 
 /// True for what is read for as long as somebody listens.
 fn goes_on(endpoint: &Endpoint) -> bool {
-    endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::Events(_))
+    endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::Events { .. })
 }
 
 /// What a header can hold of a text.
