@@ -143,6 +143,8 @@ pub struct Endpoint {
     /// True when a repeated request with its `Idempotency-Key` is recognised. Others are given no key, so that a service
     /// that keeps answers is no use without this.
     pub(crate) keyed: bool,
+    /// True when all that a repeated request carries besides its key is secret: nothing of it is kept to be compared.
+    pub(crate) blind: bool,
     /// Headers of the good answer that follow from neither access nor kind of answer: names, and what they say.
     pub(crate) headers: &'static [(&'static str, &'static str)],
     /// What an address may do here without signing in, where that is less than elsewhere.
@@ -194,6 +196,7 @@ impl Endpoint {
             refuses: &[],
             versioned: false,
             keyed: false,
+            blind: false,
             headers: &[],
             quota: None,
         }
@@ -282,6 +285,11 @@ impl Endpoint {
         Self { keyed: true, ..self }
     }
 
+    /// The same where the body is secret, and no part of what is compared.
+    pub(crate) const fn keyed_blindly(self) -> Self {
+        Self { keyed: true, blind: true, ..self }
+    }
+
     pub(crate) const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
         Self { headers, ..self }
     }
@@ -294,6 +302,16 @@ impl Endpoint {
     /// The group it is documented under: the first part of its path.
     pub(crate) fn tag(&self) -> &'static str {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
+    }
+
+    /// The status of a good answer.
+    pub(crate) const fn good_status(&self) -> u16 {
+        match self.answers {
+            Answers::Nothing => 204,
+            Answers::One(status, _) => status,
+            Answers::Socket(_) => 101,
+            _ => 200,
+        }
     }
 
     /// What a good answer is written in.
@@ -358,22 +376,29 @@ impl Endpoint {
     pub(crate) fn error_statuses(&self) -> Vec<u16> {
         let mut statuses = vec![405, 500, 503];
         if self.access != Access::Probe {
-            statuses.extend([400, if self.is_socket() { 426 } else { 406 }, 429]);
+            statuses.extend([422, 429]);
         }
-        if matches!(self.access, Access::Session | Access::Team | Access::Visitor | Access::Signed) {
-            statuses.extend([401, 403]);
+        if self.is_socket() {
+            statuses.extend([400, 426]);
+        } else if self.access != Access::Probe && !matches!(self.answers, Answers::Nothing) {
+            statuses.push(406);
+        }
+        match self.access {
+            Access::Probe | Access::Open => {}
+            Access::Signed => statuses.push(401),
+            Access::Session | Access::Team | Access::Visitor => statuses.extend([401, 403]),
         }
         if self.path.contains('{') {
             statuses.push(404);
         }
-        if self.carries.is_some() || self.verb == Verb::Post {
-            statuses.extend([413, 415]);
-        }
-        if self.carries.is_some() || self.verb == Verb::Post || self.access != Access::Probe {
-            statuses.push(422);
+        if matches!(self.verb, Verb::Post | Verb::Patch) {
+            statuses.extend([400, 413, 415]);
         }
         if self.versioned {
-            statuses.push(412);
+            statuses.extend([400, 412]);
+        }
+        if self.keyed {
+            statuses.push(409);
         }
         statuses.extend(self.refuses);
         statuses.sort_unstable();

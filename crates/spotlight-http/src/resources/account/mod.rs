@@ -115,7 +115,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Begin to use a second factor; signing in needs a code once a first one was shown",
         |call| Box::pin(me::enrol(call)),
     )
-    .keyed()
+    .keyed_blindly()
     .body::<EnrolInput>("second_factor")
     .one::<EnrolmentAttributes>(201)
     .refuses(&[409]),
@@ -134,7 +134,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Switch the second factor off by the password and a code",
         |call| Box::pin(me::disable_factor(call)),
     )
-    .keyed()
+    .keyed_blindly()
     .body::<DisableInput>("second_factor")
     .refuses(&[409]),
 ];

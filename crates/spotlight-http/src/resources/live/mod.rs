@@ -47,5 +47,5 @@ pub(super) const ROWS: &[Endpoint] = &[
          leads=42\nevent: lead.created\ndata: {\"at\":\"2026-03-30T14:00:00Z\",\"channel\":\"leads\",\"conversation_id\":\
          null,\"data\":{\"lead_id\":\"0199d1f4-7c00-7000-8000-000000000001\"},\"id\":42,\"type\":\"lead.created\"}\n\n",
     )
-    .refuses(&[404]),
+    .refuses(&[400, 404]),
 ];
