@@ -141,10 +141,8 @@ pub async fn without_credentials(target: &Target) {
 pub async fn without_the_right(target: &Target) {
     let callers = Callers::new(target).await;
     let (mut reader, mut other) = (target.nobody(), target.nobody());
-    for (at, endpoint) in endpoints().iter().enumerate() {
-        if !matches!(endpoint.access, Access::Session | Access::Team | Access::Visitor) {
-            continue;
-        }
+    let known = |endpoint: &&Endpoint| matches!(endpoint.access, Access::Session | Access::Team | Access::Visitor);
+    for (at, endpoint) in endpoints().iter().filter(known).enumerate() {
         if at % EACH == 0 {
             reader = callers.with_scopes(&json!(["leads:read"])).await;
             other = callers.with_scopes(&json!(["assistants:read"])).await;
@@ -222,7 +220,11 @@ pub async fn unreadable(target: &Target) {
         {
             let request =
                 asked(&callers.of(endpoint).await, endpoint, &path).header("content-type", "application/json");
-            refused(Client::answer(request.body("{")).await, endpoint, 400);
+            let answer = Client::answer(request.body("{")).await;
+            // Some look at the record first; `states` asks them about records that are there.
+            if answer.status != 404 {
+                refused(answer, endpoint, 400);
+            }
         }
         if endpoint.keyed {
             let caller = callers.of(endpoint).await.with("idempotency-key", "two words");
