@@ -245,6 +245,11 @@ impl Api {
                 respond(&refusal, endpoint.place(), &request_id)
             }
         };
+        if let Answers::Download { disposition, .. } = endpoint.answers
+            && response.status == StatusCode::OK
+        {
+            response.set(header::CONTENT_DISPOSITION, disposition);
+        }
         not_modified(&request, &mut response);
         if let Some((quota, verdict)) = counted {
             response.set(LIMIT, quota.burst.to_string());
@@ -562,7 +567,7 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
     }
     let full = endpoint.media_type();
     let kinds = match &endpoint.answers {
-        Answers::Download(kinds) => *kinds,
+        Answers::Download { kinds, .. } => *kinds,
         _ => std::slice::from_ref(&full),
     };
     let is_of = |kind: &str, name: &str| {
@@ -610,7 +615,7 @@ fn gather<T>(read: Result<T, Error>, broken: &mut Vec<Violation>) -> Result<Opti
 }
 
 fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<String>, Error> {
-    if endpoint.verb != Verb::Post || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
+    if !endpoint.keyed || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
         return Ok(None);
     }
     let sound = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
