@@ -27,14 +27,16 @@ fn the_key_comes_from_a_variable_too_under_either_name_or_from_a_mounted_file() 
     let key = world.key();
     std::fs::rename(world.path(KEY), world.path("mounted")).expect("moved");
     let mounted = world.path("mounted").display().to_string();
-    for variable in
-        [("SPOTLIGHT_MASTER_KEY", key.as_str()), ("RAILS_MASTER_KEY", &key), ("SPOTLIGHT_MASTER_KEY_FILE", &mounted)]
-    {
+    for variable in [
+        ("SPOTLIGHT_MASTER_KEY", key.as_str()),
+        ("RAILS_MASTER_KEY", key.as_str()),
+        ("SPOTLIGHT_MASTER_KEY_FILE", mounted.as_str()),
+    ] {
         assert_eq!(world.setting("DATABASE_POOL", &[], &[variable]).0, "8", "{}", variable.0);
     }
     let another = format!("../{}/{FILE}", world.path("").file_name().expect("a name").to_string_lossy());
     let other = World::new();
-    let variables = [("SPOTLIGHT_CREDENTIALS", another.as_str()), ("SPOTLIGHT_MASTER_KEY", &key)];
+    let variables = [("SPOTLIGHT_CREDENTIALS", another.as_str()), ("SPOTLIGHT_MASTER_KEY", key.as_str())];
     assert_eq!(other.setting("DATABASE_POOL", &[], &variables).0, "8");
 }
 
@@ -45,7 +47,7 @@ fn refused(world: &World, variables: &[(&str, &str)]) -> String {
     let ran = world.run(&["config", "check"], variables);
     assert!(ran.code == Some(1) && ran.out.contains(&line), "{}", ran.out);
     // Also where much is needed that may stand in the credentials.
-    let production = [variables, &[("SPOTLIGHT_ENV", "production")]].concat();
+    let production = [variables, &[("SPOTLIGHT_ENV", "production")][..]].concat();
     assert_eq!(world.run(&["serve"], &production).refused(), line);
     line
 }

@@ -23,7 +23,10 @@ fn a_new_key_takes_the_place_of_the_old_one() {
     assert_eq!((world.mode(KEY), world.has(PREVIOUS)), (0o600, false));
     let sealed = world.read(FILE);
     let told: Value = serde_json::from_str(&world.run(&["credentials", "rotate", "--json"], &[]).well()).expect("JSON");
-    assert_eq!((&told["path"], &told["key"], &told["staged"]), (&FILE.into(), &KEY.into(), &Value::Bool(false)));
+    assert_eq!(
+        (&told["path"], &told["key"], &told["staged"]),
+        (&Value::from(FILE), &Value::from(KEY), &Value::Bool(false))
+    );
     assert!(sealed != world.read(FILE) && world.key() != new);
     assert_eq!(world.shown(), TEXT);
 }

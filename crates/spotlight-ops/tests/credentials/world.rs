@@ -127,10 +127,10 @@ impl World {
 
     /// A setting as `config show` has it: value and origin.
     pub(crate) fn setting(&self, name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (String, String) {
-        let arguments = [&["config", "show", "--json"], arguments].concat();
+        let arguments = [&["config", "show", "--json"][..], arguments].concat();
         let shown: Value = serde_json::from_str(&self.run(&arguments, variables).well()).expect("JSON");
-        let settings = shown["settings"].as_array().expect("a list").iter();
-        let found = settings.into_iter().find(|setting| setting["name"] == name).expect("the setting");
+        let mut settings = shown["settings"].as_array().expect("a list").iter();
+        let found = settings.find(|setting| setting["name"] == name).expect("the setting");
         let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
         (text("value"), text("origin"))
     }
