@@ -91,7 +91,8 @@ mod tests {
             seal(&SecretString::from("[database]\nurl = 'postgres://db/x'\n"), &[key.recipient()]).expect("sealed");
         let text = String::from_utf8(sealed).expect("text");
         let mut wrong: Vec<Vec<u8>> = vec![Vec::new(), b"secret_key_base = 'x'".to_vec()];
-        wrong.extend((0..text.len()).step_by(7).map(|end| text.as_bytes()[..end].to_vec()));
+        // The last end of line may be missing.
+        wrong.extend((0..text.trim_end().len()).step_by(7).map(|end| text.as_bytes()[..end].to_vec()));
         wrong.extend((0..text.len()).filter(|at| text.as_bytes()[*at].is_ascii_alphanumeric()).map(|at| {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
