@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::Context;
+use super::{Context, keys::Keys};
 use crate::{
     caching::CacheReader,
     domain::{
@@ -45,7 +45,7 @@ pub(crate) struct Deps {
     pub(crate) cache: Arc<CacheReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
-    pub(crate) secret_key: Arc<[u8]>,
+    pub(crate) keys: Arc<Keys>,
     /// Signs events of Stripe; none: there are none.
     pub(crate) stripe_secret: Option<Arc<SecretString>>,
     /// The secret key was given, so it is the same after a restart.
@@ -231,6 +231,20 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// 32 bytes from hexadecimal.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        let pair = &text[place * 2..place * 2 + 2];
+        // A sign would be read as part of the number.
+        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| !pair.starts_with('+'))?;
+    }
+    Some(bytes)
 }
 
 fn fingerprint(request: &impl Serialize) -> Result<SecretHash> {

@@ -17,6 +17,7 @@ pub mod hosts;
 pub mod incoming;
 pub mod jobs;
 pub(crate) mod kept;
+pub mod keys;
 pub mod leads;
 pub mod live;
 pub mod mutation;

@@ -22,6 +22,7 @@ mod incoming;
 mod interruptions;
 mod jobs;
 mod kept;
+mod keys;
 mod leads;
 mod ledger;
 mod live;

@@ -3,6 +3,7 @@
 //! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
 
 mod config;
+mod credentials;
 mod options;
 mod output;
 mod run;
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   spotlight config show --json            every setting, where it came from, no secret
   SPOTLIGHT_ENV=production spotlight serve
                                           requests and jobs, by the environment and spotlight.toml
+  spotlight credentials edit              secrets in a file that can be committed
   spotlight serve --role worker           jobs alone, beside servers with --role web
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
@@ -47,6 +49,9 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Settings in an encrypted file, which can be committed.
+    #[command(subcommand)]
+    Credentials(credentials::Command),
     /// Print the API document (OpenAPI 3.1).
     Openapi,
     /// Print completions for a shell.
@@ -69,6 +74,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.options)?,
         Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -123,6 +123,15 @@ fn later_sources_win() {
 }
 
 #[test]
+fn what_may_stand_in_credentials_that_cannot_be_read_is_not_missing() {
+    let production = || given(&[("SPOTLIGHT_ENV", "production")]);
+    let told_of = told(&production().with_credentials("credentials.age", "[database\n"));
+    assert!(told_of.len() == 1 && told_of[0].starts_with("credentials.age, line 1: not TOML"), "{told_of:?}");
+    let problem = Problem::new("credentials.age", "another key opens it");
+    assert_eq!(told(&production().with_sealed_credentials(Some(problem))), ["credentials.age: another key opens it"]);
+}
+
+#[test]
 fn older_names_are_accepted_and_a_disagreement_is_told() {
     let config =
         Config::read(&given(&[("RAILS_ENV", "test"), ("RAILS_LOG_LEVEL", "debug"), ("RAILS_MAX_THREADS", "3")]));

@@ -72,6 +72,7 @@ impl Deployment {
             .cache(cache)
             .clock(clock)
             .secret_key(key::of(config)?)
+            .previous_secret_keys(config.secrets.previous.iter().cloned())
             .flag_overrides(config.flags.clone())
             .build()?;
         Ok(Self { platform, stores })

@@ -44,6 +44,7 @@ pub(crate) mod arguments {
         database::{DIRECT_URL as DATABASE_DIRECT_URL, POOLER as DATABASE_POOLER, URL as DATABASE_URL},
         general::{DATA_DIR, TIME_ZONE},
         redis::URL as REDIS_URL,
+        secrets::{CREDENTIALS, MASTER_KEY, SECRET_KEY_BASE},
         server::{HTTP, LISTEN, PUBLIC_URL, ROLE, TRUSTED_PROXIES},
         webhooks::{PLAIN_HTTP, PORTS, PRIVATE_NETWORKS},
     };
