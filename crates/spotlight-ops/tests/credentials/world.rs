@@ -142,7 +142,7 @@ impl World {
         let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let began = Instant::now();
         while !self.has("ready") {
-            assert!(began.elapsed() < Duration::from_secs(60), "the editor did not begin");
+            assert!(began.elapsed() < Duration::from_mins(1), "the editor did not begin");
             std::thread::sleep(Duration::from_millis(5));
         }
         child
