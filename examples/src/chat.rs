@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use chrono_tz::Tz;
 use futures::StreamExt;
 use spotlight_core::{
     Context, Error, ErrorKind, Result, Spotlight,
@@ -19,15 +20,17 @@ use spotlight_core::{
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::{cli::Options, demo, print, settings::Settings, wiring::deploy};
+use spotlight_ops::{command::print, config::Config, wiring::Deployment};
+
+use crate::demo;
 
 /// Longest wait for another process that works on the same database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(options: &Options) -> Result<()> {
-    let deployment = deploy(options, &Settings::read(options.config.as_deref())?).await?;
-    let platform = &deployment.platform;
-    let ended = talk(platform, options).await;
+pub(crate) async fn run(config: &Config) -> Result<()> {
+    let deployment = Deployment::open(config).await?;
+    let platform = deployment.platform();
+    let ended = talk(platform, config.general.time_zone).await;
     // However it ended: what it left is finished before the database closes.
     platform.drain().await;
     let worked = work(platform).await;
@@ -35,8 +38,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     ended.and(worked)
 }
 
-async fn talk(platform: &Spotlight, options: &Options) -> Result<()> {
-    let assistant = demo::prepare(platform, options.time_zone, |password| {
+async fn talk(platform: &Spotlight, time_zone: Option<Tz>) -> Result<()> {
+    let assistant = demo::prepare(platform, time_zone, |password| {
         print(&format!("First start: the owner is {} with the password {password} (shown this once)\n", demo::OWNER))
     })
     .await?;
@@ -46,7 +49,7 @@ async fn talk(platform: &Spotlight, options: &Options) -> Result<()> {
     let organization = first(platform).await?;
     let name = platform.assistants().get(&Context::system(organization), assistant).await?.name;
     let caller = Context::new(spotlight_core::domain::audit::Actor::Anonymous, organization, None);
-    let visit = NewVisit { time_zone: options.time_zone, ..NewVisit::default() };
+    let visit = NewVisit { time_zone: time_zone, ..NewVisit::default() };
     let visit = platform.public().open(assistant, None, visit, caller).await?;
     let conversation = visit.conversation;
     let ctx = Context::visitor(conversation.id, conversation.organization_id);

@@ -17,8 +17,6 @@ use spotlight_core::{
     },
 };
 
-use crate::wiring::hex;
-
 /// The owner's address.
 pub(crate) const OWNER: &str = "owner@demo.example";
 /// The organization's short name.
@@ -40,7 +38,7 @@ pub(crate) async fn prepare(
         }
         return Ok(assistants(platform, &ctx, Some(true)).await?.first().map(|found| found.id));
     }
-    let password = hex(&platform.ids().secret()[..9]);
+    let password: String = platform.ids().secret()[..9].iter().map(|byte| format!("{byte:02x}")).collect();
     let (organization, _) = platform
         .organizations()
         .create(

@@ -18,8 +18,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("spotlight-http-axum", &["spotlight-core", "spotlight-http"]),
     ("spotlight-http-actix", &["spotlight-core", "spotlight-http"]),
     (
+        "spotlight-ops",
+        &[
+            "spotlight-core",
+            "spotlight-storage",
+            "spotlight-providers",
+            "spotlight-http",
+            "spotlight-http-axum",
+            "spotlight-http-actix",
+        ],
+    ),
+    (
         "spotlight-examples",
         &[
+            "spotlight-ops",
             "spotlight-core",
             "spotlight-storage",
             "spotlight-providers",

@@ -12,37 +12,34 @@
 //! polling_interval = 0.1   # seconds
 //! ```
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use spotlight_core::{
-    Error, ErrorKind, Result,
+    Result,
     jobs::{PoolOptions, QUEUES, WorkerOptions},
 };
 
-/// The whole file. Everything has a usual value.
-#[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Settings {
-    pub(crate) jobs: Jobs,
-}
+use crate::config::{Problem, Sources};
 
 /// How jobs are worked off.
-#[derive(Debug, Default, PartialEq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Jobs {
+pub struct Jobs {
     /// Where jobs wait.
-    pub(crate) adapter: Adapter,
+    pub adapter: Adapter,
     /// The fleet changes over to this adapter.
-    pub(crate) change_over: bool,
-    pub(crate) dispatcher: Dispatcher,
+    pub change_over: bool,
+    /// Who makes scheduled jobs ready.
+    pub dispatcher: Dispatcher,
     /// Groups of queues; one of all queues when there is none.
-    pub(crate) workers: Vec<Group>,
+    pub workers: Vec<Group>,
 }
 
+/// Where jobs wait.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Adapter {
+pub enum Adapter {
     /// In the database.
     #[default]
     Database,
@@ -51,12 +48,14 @@ pub(crate) enum Adapter {
 }
 
 /// Who makes scheduled jobs ready.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Dispatcher {
+pub struct Dispatcher {
+    /// How often it looks.
     #[serde(deserialize_with = "seconds")]
-    polling_interval: Duration,
-    batch_size: u32,
+    pub polling_interval: Duration,
+    /// Jobs that are made ready at once, at most.
+    pub batch_size: u32,
 }
 
 impl Default for Dispatcher {
@@ -67,17 +66,19 @@ impl Default for Dispatcher {
 }
 
 /// A group of queues with places of its own.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Group {
+pub struct Group {
+    /// The queues, the most urgent first.
     #[serde(deserialize_with = "names")]
-    queues: Vec<String>,
+    pub queues: Vec<String>,
     /// Jobs at once in a process.
-    threads: usize,
+    pub threads: usize,
     /// This program needs no further process to use every core: so many times `threads` run in the one there is.
-    processes: usize,
+    pub processes: usize,
+    /// How often an idle place looks for jobs that it was not told of.
     #[serde(deserialize_with = "seconds")]
-    polling_interval: Duration,
+    pub polling_interval: Duration,
 }
 
 impl Default for Group {
@@ -113,29 +114,26 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     })
 }
 
-impl Settings {
-    /// Reads the file, if one was named.
-    ///
-    /// # Errors
-    /// `Misconfigured`, naming the file and what is wrong in it.
-    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else { return Ok(Self::default()) };
-        let unusable = |error: String| {
-            Error::new(
-                ErrorKind::Misconfigured,
-                format!("the settings file {} cannot be used: {error}", path.display()),
-            )
-        };
-        let text = fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-        let settings: Self = toml::from_str(&text).map_err(|error| unusable(error.message().to_owned()))?;
-        settings.worker("").validate().map_err(|error| unusable(error.to_string()))?;
-        Ok(settings)
+impl Jobs {
+    /// The table `[jobs]` of the settings file.
+    pub(in crate::config) fn read(sources: &Sources, problems: &mut Vec<Problem>) -> Self {
+        let Some(layer) = &sources.file else { return Self::default() };
+        let Some(table) = layer.table.get("jobs") else { return Self::default() };
+        let read = table.clone().try_into::<Self>().map_err(|error| error.message().to_owned());
+        let checked = read.and_then(|jobs| match jobs.worker("").validate() {
+            Ok(()) => Ok(jobs),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.unwrap_or_else(|detail| {
+            problems.push(Problem::new(format!("{}, jobs", layer.path.display()), detail));
+            Self::default()
+        })
     }
 
     /// How a worker works by these settings.
-    pub(crate) fn worker(&self, label: impl Into<String>) -> WorkerOptions {
+    pub fn worker(&self, label: impl Into<String>) -> WorkerOptions {
         let usual = [Group::default()];
-        let groups = if self.jobs.workers.is_empty() { &usual[..] } else { &self.jobs.workers };
+        let groups = if self.workers.is_empty() { &usual[..] } else { &self.workers };
         let pool = |group: &Group| PoolOptions {
             queues: group.queues.clone(),
             threads: group.threads.saturating_mul(group.processes),
@@ -144,8 +142,8 @@ impl Settings {
         };
         WorkerOptions {
             label: label.into(),
-            polling_interval: self.jobs.dispatcher.polling_interval,
-            batch_size: self.jobs.dispatcher.batch_size,
+            polling_interval: self.dispatcher.polling_interval,
+            batch_size: self.dispatcher.batch_size,
             pools: groups.iter().map(pool).collect(),
             ..WorkerOptions::default()
         }
@@ -156,11 +154,11 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<WorkerOptions, String> {
-        let settings: Settings = toml::from_str(text).map_err(|error| error.to_string())?;
-        let options = settings.worker("test");
-        options.validate().map_err(|error| error.to_string())?;
-        Ok(options)
+    fn read(text: &str) -> Result<WorkerOptions, Vec<Problem>> {
+        let sources = Sources::none().with_file_text("spotlight.toml", text);
+        let mut problems = sources.problems.clone();
+        let jobs = Jobs::read(&sources, &mut problems);
+        if problems.is_empty() { Ok(jobs.worker("test")) } else { Err(problems) }
     }
 
     #[test]

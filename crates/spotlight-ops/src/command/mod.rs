@@ -1,0 +1,80 @@
+//! The command `spotlight`: a thin face on this library.
+//!
+//! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
+
+mod config;
+mod options;
+mod output;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use spotlight_core::Result;
+
+pub use self::{
+    options::Options,
+    output::{fail, print},
+    run::{log, on_runtime},
+    serve::introduce,
+};
+
+const EXAMPLES: &str = "Examples:
+  spotlight config check                  what is missing, weak or unknown, all at once
+  spotlight config show --json            every setting, where it came from, no secret
+  SPOTLIGHT_ENV=production spotlight serve
+                                          requests and jobs, by the environment and spotlight.toml
+  spotlight serve --role worker           jobs alone, beside servers with --role web
+  spotlight completions bash > /etc/bash_completion.d/spotlight
+
+Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
+
+/// Runs a deployment of Spotlight.
+#[derive(Parser)]
+#[command(name = "spotlight", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve requests, work on jobs, or both, until told to stop.
+    Serve,
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print the API document (OpenAPI 3.1).
+    Openapi,
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve => serve::run(&cli.options)?,
+        Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "spotlight", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,50 @@
+//! Plans that are paid for.
+
+use secrecy::SecretString;
+
+use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
+
+static SECRET: Variable =
+    Variable::new("STRIPE_SECRET_KEY", "billing.stripe_secret_key", "Stripe's secret key", "sk_live_…")
+        .needed(Need::With(Feature::Billing))
+        .secret()
+        .strong(test_key);
+static PUBLISHABLE: Variable =
+    Variable::new("STRIPE_PUBLISHABLE_KEY", "billing.stripe_publishable_key", "Stripe's key for browsers", "pk_live_…")
+        .needed(Need::With(Feature::Billing));
+pub(crate) static WEBHOOK: Variable = Variable::new(
+    "STRIPE_WEBHOOK_SECRET",
+    "billing.stripe_webhook_secret",
+    "signs Stripe's events, as its dashboard shows it; without it none are taken",
+    "whsec_…",
+)
+.needed(Need::With(Feature::Billing))
+.secret();
+
+pub(super) const SECTION: Section = Section { title: "Billing", variables: &[&SECRET, &PUBLISHABLE, &WEBHOOK] };
+
+/// Plans that are paid for.
+#[derive(Debug, Clone)]
+pub struct Billing {
+    /// Stripe's secret key; none when the feature is off.
+    pub secret_key: Option<SecretString>,
+    /// Stripe's key for browsers.
+    pub publishable_key: Option<String>,
+    /// Signs Stripe's events.
+    pub webhook_secret: Option<SecretString>,
+}
+
+impl Billing {
+    pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
+        let on = reader.is_on(Feature::Billing, &WEBHOOK) || reader.is_on(Feature::Billing, &SECRET);
+        Self {
+            secret_key: reader.secret(&SECRET, parse::text).filter(|_| on),
+            publishable_key: reader.value(&PUBLISHABLE, parse::text).filter(|_| on),
+            webhook_secret: reader.secret(&WEBHOOK, parse::text).filter(|_| on),
+        }
+    }
+}
+
+fn test_key(key: &str) -> Option<&'static str> {
+    key.starts_with("sk_test_").then_some("a key for tests, with which nobody pays; take the live key")
+}

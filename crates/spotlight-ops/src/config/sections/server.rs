@@ -1,0 +1,98 @@
+//! Where requests come in.
+
+use std::{net::SocketAddr, time::Duration};
+
+use crate::config::{Environment, Section, Variable, parse, reader::Reader};
+
+pub(crate) static LISTEN: Variable = Variable::new(
+    "SPOTLIGHT_LISTEN",
+    "server.listen",
+    "address to serve on; 127.0.0.1:3000 in development, 0.0.0.0:3000 in production, unless given",
+    "0.0.0.0:3000",
+);
+pub(crate) static HTTP: Variable =
+    Variable::new("SPOTLIGHT_HTTP", "server.http", "web framework to serve with: axum or actix", "actix").or("axum");
+pub(crate) static ROLE: Variable = Variable::new(
+    "SPOTLIGHT_ROLE",
+    "server.role",
+    "part of the work that this process does: all, web (requests) or worker (jobs); the last two need Postgres",
+    "worker",
+)
+.or("all");
+pub(crate) static PUBLIC_URL: Variable = Variable::new(
+    "SPOTLIGHT_PUBLIC_URL",
+    "server.public_url",
+    "where browsers reach this server; decides whether cookies are for HTTPS alone, which they are without it unless the \
+     server listens on this machine only",
+    "https://app.example.com",
+);
+pub(crate) static TRUSTED_PROXIES: Variable = Variable::new(
+    "SPOTLIGHT_TRUSTED_PROXIES",
+    "server.trusted_proxies",
+    "proxies whose X-Forwarded-For is believed, as addresses or networks",
+    "127.0.0.1,10.0.0.0/8",
+);
+static GRACE: Variable = Variable::new(
+    "SPOTLIGHT_GRACE",
+    "server.grace",
+    "how long requests and jobs may take to end once the process is told to stop",
+    "30s",
+)
+.or("25s");
+pub(super) const SECTION: Section =
+    Section { title: "Server", variables: &[&LISTEN, &HTTP, &ROLE, &PUBLIC_URL, &TRUSTED_PROXIES, &GRACE] };
+
+/// Where requests come in.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Address to serve on.
+    pub listen: SocketAddr,
+    /// Web framework to serve with.
+    pub framework: Framework,
+    /// Part of the work that this process does.
+    pub role: Role,
+    /// Where browsers reach this server: scheme and host.
+    pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
+    /// How long requests and jobs may take to end.
+    pub grace: Duration,
+}
+
+/// A web framework.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Framework {
+    /// axum.
+    #[default]
+    Axum,
+    /// actix-web.
+    Actix,
+}
+
+/// Part of the work that a process does.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Requests and jobs.
+    #[default]
+    All,
+    /// Requests alone; needs Postgres, and a worker beside it.
+    Web,
+    /// Jobs alone; needs Postgres.
+    Worker,
+}
+
+impl Server {
+    pub(in crate::config) fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
+        let listen = reader.value(&LISTEN, parse::of("give an address and a port"));
+        let host = if environment.is_strict() { [0, 0, 0, 0] } else { [127, 0, 0, 1] };
+        Self {
+            listen: listen.unwrap_or_else(|| SocketAddr::from((host, 3000))),
+            framework: reader.usual(&HTTP, parse::one_of(&[("axum", Framework::Axum), ("actix", Framework::Actix)])),
+            role: reader
+                .usual(&ROLE, parse::one_of(&[("all", Role::All), ("web", Role::Web), ("worker", Role::Worker)])),
+            public_url: reader.value(&PUBLIC_URL, parse::origin),
+            trusted_proxies: reader.usual(&TRUSTED_PROXIES, parse::networks),
+            grace: reader.usual(&GRACE, parse::span),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The deployment guide as code: what a running deployment of Spotlight needs beside its requests.
+//!
+//! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
+//! - [`wiring`]: which adapter stands behind which port, by the settings;
+//! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
+//!
+//! The program `spotlight` is a thin face on this library ([`command`]).
+//!
+//! # How to add …
+//!
+//! - a setting: a [`Variable`](config::Variable) in its file of `config/sections/`, and the line that reads it; then
+//!   `spotlight config reference > docs/configuration.md`;
+//! - a command: a file in `command/`.
+
+pub mod command;
+pub mod config;
+pub mod server;
+pub mod wiring;

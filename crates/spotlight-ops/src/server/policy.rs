@@ -1,0 +1,41 @@
+//! What the settings decide about the edge.
+
+use spotlight_core::Result;
+use spotlight_http::HttpPolicy;
+
+use crate::config::Server;
+
+/// The edge's policy.
+pub(super) fn of(server: &Server) -> Result<HttpPolicy> {
+    let plain = match &server.public_url {
+        Some(url) => url.starts_with("http://"),
+        // Cookies marked secure would not come back over plain HTTP on this machine.
+        None => server.listen.ip().is_loopback(),
+    };
+    let policy = if plain { HttpPolicy::development() } else { HttpPolicy::default() };
+    let policy = server.public_url.iter().fold(policy, |policy, url| policy.own_origin(url));
+    let proxies: Vec<_> = server.trusted_proxies.iter().map(String::as_str).collect();
+    policy.trust(&proxies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::config::{Config, Sources};
+
+    /// Whether cookies are for HTTPS alone.
+    fn secure(variables: &[(&str, &str)]) -> bool {
+        let config = Config::read(&Sources::none().with_variables(variables.iter().copied())).expect("settings");
+        of(&config.server).expect("a policy").secure_cookies
+    }
+
+    #[test]
+    fn cookies_follow_the_public_address() {
+        let listen = |address| ("SPOTLIGHT_LISTEN", address);
+        let public = |url| ("SPOTLIGHT_PUBLIC_URL", url);
+        assert!(!secure(&[listen("127.0.0.1:0")]));
+        assert!(secure(&[listen("0.0.0.0:0")]));
+        assert!(secure(&[listen("127.0.0.1:0"), public("https://app.example.com/")]), "a proxy here speaks HTTPS");
+        assert!(!secure(&[listen("0.0.0.0:0"), public("http://intranet:3000")]));
+    }
+}

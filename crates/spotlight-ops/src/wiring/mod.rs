@@ -1,0 +1,129 @@
+//! Puts a platform together: which adapter stands behind which port. Explicit code, to read and to copy from.
+
+mod key;
+mod shared;
+mod stores;
+
+use std::{fs, path::Path, sync::Arc};
+
+use spotlight_core::{
+    Error, ErrorKind, Result, Spotlight,
+    domain::destination::{Destinations, Ports},
+    local::{FolderMailer, LocalFileStore},
+    ports::{Clock, SystemClock},
+    scripted::ScriptedChatModel,
+};
+use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
+
+use self::stores::Stores;
+use crate::config::{Config, Webhooks};
+
+/// A platform, and what it stands on.
+pub struct Deployment {
+    platform: Spotlight,
+    stores: Stores,
+}
+
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Deployment({})", self.stores.described)
+    }
+}
+
+impl Deployment {
+    /// Opens the stores that the settings name and builds the platform over them. Ends with [`close`](Self::close).
+    ///
+    /// # Errors
+    /// `Misconfigured` for what cannot be used; `Unavailable` and `Timeout` when the database is away. A Redis that is away
+    /// keeps nobody from starting.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let redis = shared::redis(config)?;
+        let stores = Stores::open(config, redis.as_ref()).await?;
+        let data_dir = &config.general.data_dir;
+        create_dir(data_dir)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mailer = FolderMailer::new(data_dir.join("mail"));
+        // Ends with the runtime.
+        tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
+        let events = shared::events(config, redis.as_ref(), &clock).await?;
+        let cache = shared::cache(redis.as_ref(), &events, &clock);
+        let limiter = shared::limiter(redis, &clock);
+        let mut builder = Spotlight::builder();
+        if let Some(secret) = &config.billing.webhook_secret {
+            builder = builder.stripe_webhook_secret(secret.clone());
+        }
+        let platform = builder
+            .storage(Arc::clone(&stores.storage))
+            .queue(Arc::clone(&stores.queue))
+            .chat(Arc::new(ScriptedChatModel::new()))
+            .events(events)
+            .mailer(Arc::new(mailer))
+            .files(Arc::new(LocalFileStore::new(data_dir.join("files"))))
+            .limiter(limiter)
+            .webhook_sender(Arc::new(HttpWebhookSender::new(webhooks(&config.webhooks))?))
+            .cache(cache)
+            .clock(clock)
+            .secret_key(key::of(config)?)
+            .flag_overrides(config.flags.clone())
+            .build()?;
+        Ok(Self { platform, stores })
+    }
+
+    /// The platform. Cheap to clone.
+    pub fn platform(&self) -> &Spotlight {
+        &self.platform
+    }
+
+    /// What the data lies in, in words without addresses.
+    pub fn storage(&self) -> &str {
+        &self.stores.described
+    }
+
+    /// Ends every connection once the work on it is done.
+    pub async fn close(&self) {
+        if let Some(queue) = &self.stores.connected {
+            queue.close().await;
+        }
+        self.platform.storage().close().await;
+    }
+}
+
+/// Where webhooks may go.
+fn webhooks(settings: &Webhooks) -> WebhookOptions {
+    let ports = if settings.ports.contains(&0) { Ports::Any } else { Ports::These(settings.ports.clone()) };
+    let destinations =
+        Destinations { plain_http: settings.plain_http, private_networks: settings.private_networks, ports };
+    WebhookOptions { destinations, ..WebhookOptions::default() }
+}
+
+fn create_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| {
+        let text = format!("the data folder {} cannot be made; choose another with SPOTLIGHT_DATA_DIR", path.display());
+        Error::new(ErrorKind::Misconfigured, text).with_source(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    fn allowed(variables: &[(&str, &str)]) -> WebhookOptions {
+        let sources = Sources::none().with_variables(variables.iter().copied());
+        webhooks(&Config::read(&sources).expect("a configuration").webhooks)
+    }
+
+    #[test]
+    fn webhooks_go_to_the_internet_over_https_unless_more_is_allowed() {
+        assert_eq!(allowed(&[]), WebhookOptions::default());
+        assert!(!Destinations::default().plain_http && !Destinations::default().private_networks);
+        let all = [
+            ("SPOTLIGHT_WEBHOOKS_PLAIN_HTTP", "true"),
+            ("SPOTLIGHT_WEBHOOKS_PRIVATE_NETWORKS", "true"),
+            ("SPOTLIGHT_WEBHOOKS_PORTS", "0"),
+        ];
+        assert_eq!(allowed(&all), WebhookOptions::development());
+        let ports = allowed(&[("SPOTLIGHT_WEBHOOKS_PORTS", "443, 9443")]).destinations.ports;
+        assert_eq!(ports, Ports::These(vec![443, 9443]));
+    }
+}

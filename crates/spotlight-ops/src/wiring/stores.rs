@@ -1,0 +1,132 @@
+//! Where everything is kept: the database, and the job queue in it or in Redis.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use spotlight_core::{
+    Error, ErrorKind, Result,
+    decorators::OutboxQueue,
+    ports::{JobPlacement, JobQueue, Storage, SystemIds},
+};
+use spotlight_storage::{
+    postgres::{PgOptions, PgQueue, PgStorage},
+    redis::{RedisClient, RedisQueue},
+    sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
+};
+
+use crate::config::{Adapter, Config};
+
+/// Where everything is kept.
+pub(super) struct Stores {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) queue: Arc<dyn JobQueue>,
+    /// A queue with connections of its own.
+    pub(super) connected: Option<PgQueue>,
+    pub(super) described: String,
+}
+
+impl Stores {
+    /// Opens storage, and the queue: that of the database, or one in Redis, which the outbox fills.
+    pub(super) async fn open(config: &Config, redis: Option<&RedisClient>) -> Result<Self> {
+        match (config.jobs.adapter, redis) {
+            (Adapter::Database, _) => {
+                let database = Database::open(config, JobPlacement::Queue).await?;
+                let (queue, connected) = database.queue().await?;
+                Ok(Self { storage: database.storage(), queue, connected, described: database.described })
+            }
+            (Adapter::Redis, Some(client)) => {
+                let queue = jobs_in_redis(client).await?;
+                let database = Database::open(config, JobPlacement::Outbox).await?;
+                let storage = database.storage();
+                let queue = Arc::new(OutboxQueue::new(Arc::new(queue), Arc::clone(&storage)));
+                let described = format!("{}, jobs in Redis", database.described);
+                Ok(Self { storage, queue, connected: None, described })
+            }
+            (Adapter::Redis, None) => {
+                let text = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";
+                Err(Error::new(ErrorKind::Misconfigured, text))
+            }
+        }
+    }
+}
+
+/// The queue in Redis. One that is away keeps nobody from starting: jobs wait in the outbox until it is back.
+async fn jobs_in_redis(client: &RedisClient) -> Result<RedisQueue> {
+    let queue = RedisQueue::new(client.clone(), Arc::new(SystemIds))?;
+    match queue.check().await {
+        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) => {
+            tracing::warn!(error = error.chain(), "Redis is away; jobs wait in the database until it is back");
+        }
+        checked => checked?,
+    }
+    Ok(queue)
+}
+
+/// The database of the deployment.
+struct Database {
+    kind: Kind,
+    described: String,
+}
+
+enum Kind {
+    Postgres(Arc<PgStorage>, Box<PgOptions>),
+    Sqlite(Arc<SqliteStorage>),
+}
+
+impl Database {
+    async fn open(config: &Config, jobs: JobPlacement) -> Result<Self> {
+        let change_jobs = config.jobs.change_over;
+        if let Some(postgres) = postgres(config) {
+            let postgres = PgOptions { jobs, change_jobs, ..postgres };
+            let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
+            return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
+        }
+        let path = config.general.data_dir.join("spotlight.db");
+        let options = SqliteOptions {
+            jobs,
+            change_jobs,
+            acquire_timeout: config.database.checkout_timeout,
+            busy_timeout: config.database.busy_timeout,
+            ..SqliteOptions::new(&path)
+        };
+        let storage = SqliteStorage::open(options).await.map_err(|error| {
+            let text = format!("the database {} cannot be used", path.display());
+            Error::new(error.kind(), text).with_retry(error.retry()).with_source(error)
+        })?;
+        Ok(Self { kind: Kind::Sqlite(Arc::new(storage)), described: format!("SQLite in {}", path.display()) })
+    }
+
+    fn storage(&self) -> Arc<dyn Storage> {
+        match &self.kind {
+            Kind::Postgres(storage, _) => Arc::clone(storage) as _,
+            Kind::Sqlite(storage) => Arc::clone(storage) as _,
+        }
+    }
+
+    /// The queue in it; and once more when that has connections of its own.
+    async fn queue(&self) -> Result<(Arc<dyn JobQueue>, Option<PgQueue>)> {
+        match &self.kind {
+            Kind::Postgres(_, options) => {
+                let queue = PgQueue::connect(PgOptions::clone(options)).await?;
+                Ok((Arc::new(queue.clone()), Some(queue)))
+            }
+            Kind::Sqlite(storage) => Ok((Arc::new(SqliteQueue::new(storage)), None)),
+        }
+    }
+}
+
+/// The Postgres of the deployment, when it has one.
+pub(super) fn postgres(config: &Config) -> Option<PgOptions> {
+    let database = &config.database;
+    let url = database.url.as_ref()?;
+    Some(PgOptions {
+        pooler: database.pooler,
+        direct_url: database.direct_url.clone(),
+        max_connections: config.pool(),
+        acquire_timeout: database.checkout_timeout,
+        statement_timeout: database.statement_timeout,
+        lock_timeout: database.lock_timeout,
+        migrate: database.migrate,
+        ..PgOptions::new(url.expose_secret())
+    })
+}
