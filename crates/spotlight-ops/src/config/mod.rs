@@ -118,7 +118,10 @@ impl Config {
             Ok(flags) => config.flags = flags,
             Err(error) => problems.push(Problem::new("feature flags", error.to_string())),
         }
-        problems.extend(config.together());
+        // What may stand in credentials that cannot be opened is not known to be absent.
+        if !sources.sealed {
+            problems.extend(config.together());
+        }
         problems.extend(unknown::problems(sources));
         (config, problems)
     }
