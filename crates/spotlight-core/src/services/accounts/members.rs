@@ -125,10 +125,13 @@ impl AccountService {
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
-        let member = self.present(&*unit, ctx, user).await?;
+        let found = unit.users().membership(ctx.organization, user).await?;
         if ctx.actor != Actor::User(user) {
-            ctx.require(Scope::Admin, member.role.max(Role::Admin))?;
+            // Whoever may not remove members is not told who is one.
+            let rank = found.as_ref().map_or(Role::Admin, |member| member.role.max(Role::Admin));
+            ctx.require(Scope::Admin, rank)?;
         }
+        let member = found.ok_or_else(|| Error::not_found("member"))?;
         if member.role == Role::Owner && !mutation::off() {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
