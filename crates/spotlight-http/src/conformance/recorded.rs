@@ -193,9 +193,19 @@ fn goes_on(endpoint: &Endpoint) -> bool {
     endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::Events { .. })
 }
 
-/// True for what would leave a browser nothing to ask.
+/// True for what would leave a browser, or the programs beside it, nothing to ask.
 fn ends_the_session(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.name, "sign_out" | "delete_organization")
+    matches!(
+        endpoint.name,
+        "sign_out"
+            | "delete_organization"
+            | "remove_member"
+            | "revoke_api_token"
+            | "revoke_session"
+            | "revoke_sessions"
+            | "update_member"
+            | "update_user"
+    )
 }
 
 /// What a header can hold of a text.

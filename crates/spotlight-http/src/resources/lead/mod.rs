@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         .keyed()
         .body::<NewLeadInput>("lead")
         .one::<LeadAttributes>(201)
-        .refuses(&[409]),
+        .refuses(&[404, 409]),
     Endpoint::get("/api/v1/leads/{id}", "get_lead", "Show a lead", |call| Box::pin(actions::get(call)))
         .query(INCLUDE)
         .one::<LeadAttributes>(200),
