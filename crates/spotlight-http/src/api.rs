@@ -515,7 +515,7 @@ impl Api {
 /// Leaves the body out, and says how long it is where that is known. A stream ends before it begins.
 fn without_body(response: &mut Response) {
     match &response.body {
-        Body::Full(bytes) if response.status != StatusCode::NO_CONTENT => {
+        Body::Full(bytes) if !matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
             response.set(header::CONTENT_LENGTH, bytes.len().to_string());
             response.body = Body::Full(Bytes::new());
         }
