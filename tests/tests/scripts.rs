@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 14] = [
+const SUITES: [&str; 16] = [
     "accounts_postgres",
     "analyses",
     "architecture",
