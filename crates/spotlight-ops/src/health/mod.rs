@@ -1,6 +1,6 @@
 //! Checks of what the core knows nothing of: they are shown in `/health` beside database and queue.
 //!
-//! To add one, implement [`HealthCheck`] in a file of this folder and name it in [`checks`].
+//! To add one, implement [`HealthCheck`] in a file of this folder and name it in `checks`.
 
 mod disk;
 
