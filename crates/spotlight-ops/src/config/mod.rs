@@ -137,6 +137,11 @@ impl Config {
         self.database.pool.or(threads).unwrap_or(5)
     }
 
+    /// Processes behind one socket: one where there is no socket, since it works on jobs alone.
+    pub fn processes(&self) -> usize {
+        if self.server.role == Role::Worker { 1 } else { self.performance.processes }
+    }
+
     /// What each setting may be alone, and not together.
     fn together(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -145,7 +150,7 @@ impl Config {
                           take `all`, as --role all";
             problems.push(Problem::new("SPOTLIGHT_ROLE", detail));
         }
-        if self.performance.processes > 1 && self.database.url.is_none() {
+        if self.processes() > 1 && self.database.url.is_none() {
             let detail = "several processes share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
                           take 1; one process uses every core";
             problems.push(Problem::new("WEB_CONCURRENCY", detail));

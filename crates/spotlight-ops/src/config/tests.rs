@@ -95,6 +95,14 @@ fn https_behind_nobody_is_told_before_it_goes_round_in_circles() {
 }
 
 #[test]
+fn processes_with_jobs_alone_share_no_socket_and_are_one() {
+    let several = || given(SOUND).with_variables([("WEB_CONCURRENCY", "3")]);
+    assert_eq!(Config::read(&several()).expect("settings").processes(), 3);
+    let worker = several().with_variables([("SPOTLIGHT_ROLE", "worker")]);
+    assert_eq!(Config::read(&worker).expect("settings").processes(), 1);
+}
+
+#[test]
 fn weak_secrets_are_refused_in_production_alone() {
     let weak = [("SECRET_KEY_BASE", "changeme-changeme-changeme-changeme-1234")];
     assert!(told(&given(SOUND).with_variables(weak))[0].contains("easily guessed"));

@@ -33,12 +33,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether this process is to hold the socket for others.
 pub fn leads_others(config: &Config) -> bool {
-    config.performance.processes > 1 && std::env::var_os(HANDED).is_none()
+    config.processes() > 1 && std::env::var_os(HANDED).is_none()
 }
 
 /// Starts as many processes as the settings say, with the arguments of this one, and stays until they have ended.
 ///
-/// SIGTERM and Ctrl-C are handed on, and so is a second one.
+/// SIGTERM and Ctrl-C are handed on. A second one ends this process at once, and the others within their grace.
 ///
 /// # Errors
 /// `Misconfigured` when the address cannot be listened on, a child cannot be started, or one does not come up.
@@ -46,16 +46,16 @@ pub async fn lead(config: &Config) -> Result<()> {
     let signals = Signals::listen()?;
     let socket = listen::listener(config).await?.into_std().map_err(unusable)?;
     let (stop, failed) = (CancellationToken::new(), CancellationToken::new());
-    let (up, mut came_up) = mpsc::channel(config.performance.processes);
+    let (up, mut came_up) = mpsc::channel(config.processes());
     let mut children = JoinSet::new();
-    for number in 0..config.performance.processes {
+    for number in 0..config.processes() {
         let socket = socket.try_clone().map_err(unusable)?;
         let place = Place::new(number, socket)?;
         let child = place.start()?;
         children.spawn(place.keep(child, up.clone(), (stop.clone(), failed.clone())));
     }
     let all_up = async {
-        for _ in 0..config.performance.processes {
+        for _ in 0..config.processes() {
             came_up.recv().await;
         }
         supervisor::ready();

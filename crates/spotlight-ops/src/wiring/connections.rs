@@ -17,7 +17,7 @@ pub(super) async fn fit(config: &Config, storage: &PgStorage) -> Result<()> {
 }
 
 fn check(config: &Config, places: PgPlaces) -> Result<()> {
-    let (process, processes) = (of_a_process(config), u32::try_from(config.performance.processes).unwrap_or(u32::MAX));
+    let (process, processes) = (of_a_process(config), u32::try_from(config.processes()).unwrap_or(u32::MAX));
     let (needed, free) = (process.saturating_mul(processes), places.all.saturating_sub(places.reserved));
     if needed <= free {
         return Ok(());
