@@ -51,21 +51,20 @@ impl Security {
 
     /// Puts on an answer what browsers are to know of it.
     pub(crate) fn protect(&self, crosses_origins: bool, response: &mut Response) {
-        response.set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        response.set(header::REFERRER_POLICY, "strict-origin-when-cross-origin");
-        response.set(PERMISSIONS_POLICY, PERMISSIONS);
-        response.set(OPENER_POLICY, "same-origin");
-        response.set(RESOURCE_POLICY, if crosses_origins { "cross-origin" } else { "same-origin" });
+        let headers = &mut response.headers;
+        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let policy = if is_page { self.page.clone() } else { HeaderValue::from_static(NO_PAGE) };
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        let mut say = |name, value| drop(headers.insert(name, HeaderValue::from_static(value)));
+        say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        say(header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+        say(PERMISSIONS_POLICY, PERMISSIONS);
+        say(OPENER_POLICY, "same-origin");
+        say(RESOURCE_POLICY, if crosses_origins { "cross-origin" } else { "same-origin" });
         // For browsers that do not know `frame-ancestors`.
-        response.set(header::X_FRAME_OPTIONS, "DENY");
-        let kind = response.headers.get(header::CONTENT_TYPE);
-        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
-            response.headers.insert(header::CONTENT_SECURITY_POLICY, self.page.clone());
-        } else {
-            response.set(header::CONTENT_SECURITY_POLICY, NO_PAGE);
-        }
+        say(header::X_FRAME_OPTIONS, "DENY");
         if self.hsts {
-            response.set(header::STRICT_TRANSPORT_SECURITY, HSTS);
+            say(header::STRICT_TRANSPORT_SECURITY, HSTS);
         }
     }
 
