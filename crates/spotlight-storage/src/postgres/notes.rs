@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     audit,
     db::shared,
+    idempotency,
     tx::{Query, Tx},
 };
 
@@ -96,7 +97,7 @@ impl Notes {
             }
             write = match end {
                 Last::Other => write,
-                Last::Answer(answer) => bind_answer(write, answer),
+                Last::Answer((record, now)) => idempotency::bind(write, record).bind(now),
                 Last::Lease(lease) => write.bind(lease.key.as_str()).bind(lease.fence),
             };
             if tx.execute(write).await? == 0 {
@@ -118,17 +119,6 @@ fn bind_event<'q>(query: Query<'q>, Event { id, event, at }: &'q Event) -> Query
         .bind(event.conversation_id.map(ConversationId::as_uuid))
         .bind(Json(&event.data))
         .bind(at)
-}
-
-fn bind_answer<'q>(query: Query<'q>, (record, now): &'q (IdempotencyRecord, Timestamp)) -> Query<'q> {
-    query
-        .bind(record.organization_id.as_uuid())
-        .bind(record.scope.as_str())
-        .bind(record.key.as_str())
-        .bind(record.fingerprint.0.as_slice())
-        .bind(Json(&record.answer))
-        .bind(record.expires_at)
-        .bind(now)
 }
 
 /// Every statement, by [`place`].
