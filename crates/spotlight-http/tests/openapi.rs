@@ -55,6 +55,16 @@ fn good(operation: &Value) -> &Value {
 }
 
 #[test]
+fn an_answer_without_a_body_says_nothing_of_one() {
+    for (name, operation) in operations() {
+        for (status, answer) in operation["responses"].as_object().expect("answers") {
+            let answer = answer.as_object().expect("an answer");
+            assert!(answer.values().all(|member| !member.is_null()), "{name} {status}: {answer:?}");
+        }
+    }
+}
+
+#[test]
 fn every_good_answer_has_an_example_in_each_of_its_forms() {
     for (name, operation) in operations() {
         for (kind, content) in good(operation)["content"].as_object().into_iter().flatten() {

@@ -12,7 +12,8 @@ pub(super) fn complete(document: &mut Value) {
         fill(operation.pointer_mut("/requestBody/content/application~1json"), &book);
         let answers = operation["responses"].as_object_mut().into_iter().flatten();
         for (_, answer) in answers.filter(|(status, _)| status.starts_with('2')) {
-            let forms = answer["content"].as_object_mut().into_iter().flatten();
+            // Asked with `get_mut`: an index would put a null where an answer has no body.
+            let forms = answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten();
             forms.filter(|(kind, _)| kind.ends_with("json")).for_each(|(_, content)| fill(Some(content), &book));
         }
     }
