@@ -25,6 +25,9 @@ use crate::{
     schema::{Book, Node, any_object, explained, formatted, list_of, nullable, one_of, plain},
 };
 
+/// An entity tag, or any (RFC 9110, 8.8.3 and 13.1.1).
+const ONE_TAG: &str = r#"^(\*|(W/)?"[!#-~]*")$"#;
+
 /// The API's document, the same in every framework.
 pub fn openapi() -> &'static Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi_of(endpoints()));
@@ -201,8 +204,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
         all.push(header("If-None-Match", about, plain(Type::String).into()));
     }
     if endpoint.versioned {
-        let about = "Changes the record only while it has this ETag.";
-        all.push(header("If-Match", about, plain(Type::String).into()));
+        let about = "Changes the record only while it has this ETag; `*` stands for any. One tag, not a list.";
+        let one = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ONE_TAG));
+        all.push(header("If-Match", about, one.into()));
     }
     if endpoint.verb != Verb::Get && !matches!(endpoint.access, Access::Open | Access::Signed) {
         let about = "Needed with a session cookie: what `meta.csrf_token` gave at sign-in.";
