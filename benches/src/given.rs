@@ -168,6 +168,7 @@ pub fn event(lead: &Lead) -> NewEvent {
         event_type: "lead.created".to_owned(),
         conversation_id: None,
         data: json!({ "lead_id": lead.id.to_string(), "status": lead.status.as_str(), "source": lead.source.as_str() }),
+        trace: None,
     }
 }
 

@@ -112,7 +112,8 @@ async fn arrives(framework: Framework) {
     let secret = made.body["meta"]["secret"].as_str().expect("a secret").to_owned();
     let deliveries = format!("/api/v1/webhook_endpoints/{}/deliveries", made.id());
     let lead = json!({"lead": {"name": "Grace Hopper", "email": "grace@example.com"}});
-    let lead = owner.post("/api/v1/leads", &lead).await.expect(201).id();
+    let made = owner.post("/api/v1/leads", &lead).await.expect(201);
+    let (lead, request) = (made.id(), made.header("x-request-id").to_owned());
 
     let first = next(&mut heard).await;
     assert!(first.head.starts_with("POST /hooks?from=spotlight HTTP/1.1\r\n"), "{}", first.head);
@@ -120,6 +121,8 @@ async fn arrives(framework: Framework) {
     assert!(!first.verifies("whsec_of_somebody_else", &first.body));
     let forged = String::from_utf8(first.body.clone()).expect("text").replace("lead.created", "lead.deleted");
     assert!(!first.verifies(&secret, forged.as_bytes()), "what was signed is the body");
+    assert_eq!(first.header("x-request-id"), request, "the request that it comes from");
+    assert!(first.header("traceparent").starts_with("00-"), "{}", first.head);
     let event = first.event();
     assert_eq!((&event["type"], &event["data"]["lead_id"]), (&json!("lead.created"), &json!(lead)));
     assert_eq!((first.header("x-event-id"), first.header("x-attempt")), (event["id"].as_str().expect("an id"), "1"));

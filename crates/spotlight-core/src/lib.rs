@@ -14,6 +14,7 @@ pub mod scripted;
 pub mod sentiment;
 pub mod services;
 pub mod text;
+pub mod trace;
 
 pub use self::error::{Error, ErrorKind, Result, Retry, Violation, Violations};
 pub use self::services::{Context, Spotlight, SpotlightBuilder};

@@ -10,6 +10,7 @@ use spotlight_core::{
     error::{Error, ErrorKind, Retry, Violation},
     ports::{Quota, Verdict},
     services::{Context, Spotlight},
+    trace::Trace,
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -36,6 +37,7 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -224,8 +226,19 @@ impl Api {
         let arrival = Arrival { endpoint, request: &request, request_id: &request_id, client };
         let mut counted = None;
         // Every line that is logged on the way names the request and whose it is.
-        let span = tracing::info_span!("request", request_id, organization = tracing::field::Empty);
-        let answer = self.answer(&arrival, body, &mut counted).instrument(span.clone());
+        let trace = self.trace(&request, &request_id);
+        let span = tracing::info_span!(
+            "request",
+            operation = endpoint.name,
+            request_id,
+            organization = tracing::field::Empty,
+            trace_id = %trace.trace_id(),
+            span_id = %trace.span_id(),
+            parent_span_id = trace.parent().map(tracing::field::display),
+            sampled = trace.is_sampled(),
+            status = tracing::field::Empty,
+        );
+        let answer = trace.scope(self.answer(&arrival, body, &mut counted)).instrument(span.clone());
         let answered = AssertUnwindSafe(answer).catch_unwind().await;
         let _request = span.enter();
         let mut response = match answered {
@@ -259,6 +272,7 @@ impl Api {
         self.finish(&request, &request_id, endpoint.crosses_origins(), &mut response);
         let status = response.status.as_u16();
         let took_ms = began.elapsed().as_secs_f64() * 1000.0;
+        span.record("status", status);
         tracing::info!(operation = endpoint.name, status, took_ms, "answered");
         response
     }
@@ -306,6 +320,14 @@ impl Api {
         };
         let given = request.header(&REQUEST_ID).filter(sound);
         given.map_or_else(|| self.platform.ids().uuid().to_string(), str::to_owned)
+    }
+
+    /// The request's place in a trace: in the one that it names, if it names one.
+    fn trace(&self, request: &Request, request_id: &str) -> Trace {
+        // More than one says nothing.
+        let mut given = request.headers.get_all(TRACEPARENT).iter();
+        let traceparent = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
+        Trace::accept(request_id, traceparent, &**self.platform.ids())
     }
 
     fn finish(&self, request: &Request, request_id: &str, crosses_origins: bool, response: &mut Response) {

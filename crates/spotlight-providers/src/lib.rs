@@ -5,7 +5,9 @@
 //! | `webhooks` | [`webhooks::HttpWebhookSender`] | requests to webhook endpoints, kept out of private networks |
 //!
 //! How to add a provider: a folder here, a feature of its name that alone turns its client on, and the port's contract
-//! tested against a server on the loopback address.
+//! tested against a server on the loopback address. Each of its requests is told by `outgoing` what it is made for.
 
+#[cfg(feature = "webhooks")]
+mod outgoing;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;

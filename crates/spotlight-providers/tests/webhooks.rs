@@ -15,7 +15,8 @@ use bytes::Bytes;
 use spotlight_core::{
     domain::destination::Destinations,
     error::ErrorKind,
-    ports::{WebhookRequest, WebhookSender},
+    ports::{SystemIds, WebhookRequest, WebhookSender},
+    trace::Trace,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, NameResolver, Ports, WebhookOptions};
 use tokio::{
@@ -123,6 +124,19 @@ async fn a_request_arrives_as_it_was_signed_and_its_answer_comes_back() {
     {
         assert!(heard.contains(line), "{heard}");
     }
+}
+
+#[tokio::test]
+async fn a_receiver_hears_of_the_request_and_the_trace_that_a_request_is_made_for() {
+    let receiver = Receiver::new(ok("")).await;
+    let (sender, sent) = (development(), request(format!("http://127.0.0.1:{}/", receiver.port)));
+    let trace = Trace::begin(Some("of-mine"), &SystemIds);
+    trace.clone().scope(sender.send(&sent)).await.expect("an answer");
+    sender.send(&sent).await.expect("an answer");
+    let [told, untold] = receiver.heard().try_into().expect("two requests");
+    let traceparent = format!("traceparent: {}\r\n", trace.traceparent());
+    assert!(told.contains("x-request-id: of-mine\r\n") && told.contains(&traceparent), "{told}");
+    assert!(!untold.contains("x-request-id") && !untold.contains("traceparent"), "{untold}");
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ macro_rules! __queue_cases {
                 a_call_adds_all_or_nothing
                 many_jobs_at_once_are_all_there_in_order
                 everything_of_a_job_comes_back
+                a_job_keeps_what_left_it
                 a_job_waits_for_its_time
                 upkeep_is_bounded
                 what_is_not_acceptable_is_refused

@@ -9,7 +9,11 @@ use super::{
 use crate::{
     domain::OrganizationId,
     error::ErrorKind,
-    ports::{Concurrency, Enqueued, JobSpec, JobState, MAX_PAYLOAD},
+    ports::{
+        BatchSpec, Concurrency, Enqueued, JobSpec, JobState, MAX_PAYLOAD, Outcome, SystemIds, Unique, UniqueScope,
+        WhenTaken,
+    },
+    trace::Trace,
 };
 
 /// First in, first out.
@@ -103,6 +107,58 @@ pub async fn everything_of_a_job_comes_back(fixture: &dyn JobQueueFixture) {
     assert_eq!(claimed.enqueued_at, waiting.enqueued_at);
     let running = record(&queue, id).await;
     assert_eq!((running.state, running.attempts), (JobState::Running, 1));
+}
+
+/// Whoever works it off is told what left it, on whatever way it came there; its payload is none the wiser. A job that
+/// nothing is said of has none, as those of older versions.
+pub async fn a_job_keeps_what_left_it(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    let hand = Hand::new(&queue, LONG).await;
+    let trace = |request: &str| Some(Trace::begin(Some(request), &SystemIds));
+    let payloads = ["1", "{}", r#"{"to":"ü","_trace":1}"#, "[{}]", "no JSON", ""];
+    let of = |payload: &str, trace| JobSpec { trace, ..JobSpec::new("test", payload) };
+    for payload in payloads {
+        for trace in [trace("r-1"), Some(Trace::begin(None, &SystemIds)), None] {
+            let id = add(&queue, of(payload, trace.clone())).await;
+            assert_eq!(record(&queue, id).await.payload, payload);
+            let claimed = hand.claim_one().await;
+            assert_eq!((claimed.payload.as_str(), claimed.trace), (payload, trace));
+        }
+    }
+    // One that waits for its time, is tried again, is handed back and died.
+    let now = now(&queue).await;
+    let left = trace("r-2");
+    let run_at = Some(now + chrono::Duration::seconds(2));
+    let id = add(&queue, JobSpec { run_at, max_attempts: 2, ..of("{}", left.clone()) }).await;
+    fixture.pass(Duration::from_millis(2_100)).await;
+    queue.upkeep(100).await.unwrap();
+    let claimed = hand.claim_one().await;
+    assert_eq!((claimed.id, &claimed.trace), (id, &left));
+    hand.end(&claimed, Outcome::HandedBack).await;
+    let claimed = hand.claim_one().await;
+    assert_eq!(claimed.trace, left);
+    hand.end(&claimed, Outcome::Retry { after: Duration::ZERO, error: "again".to_owned() }).await;
+    queue.upkeep(100).await.unwrap();
+    let claimed = hand.claim_one().await;
+    assert_eq!(claimed.trace, left);
+    hand.end(&claimed, Outcome::Dead { error: "for good".to_owned() }).await;
+    assert!(queue.retry(id).await.unwrap());
+    assert_eq!(hand.claim_one().await.trace, left);
+    // The payload that is done is the newer one's, and so is what left it.
+    let taken = WhenTaken::Replace;
+    let unique = Some(Unique { key: "key".to_owned(), scope: UniqueScope::Unfinished, taken });
+    let newer = trace("r-4");
+    add(&queue, JobSpec { unique: unique.clone(), ..of("{\"n\":1}", trace("r-3")) }).await;
+    queue.enqueue(vec![JobSpec { unique, ..of("{\"n\":2}", newer.clone()) }]).await.unwrap();
+    let claimed = hand.claim_one().await;
+    assert_eq!((claimed.payload.as_str(), claimed.trace), ("{\"n\":2}", newer));
+    // What follows a batch.
+    let last = trace("r-5");
+    let batch = BatchSpec { jobs: vec![of("{}", trace("r-6"))], then: of("[]", last.clone()) };
+    queue.enqueue_batch(batch).await.unwrap();
+    hand.done(&hand.claim_one().await).await;
+    let claimed = hand.claim_one().await;
+    assert_eq!((claimed.payload.as_str(), claimed.trace), ("[]", last));
 }
 
 /// Not before its time, and then without anybody's doing but upkeep's.

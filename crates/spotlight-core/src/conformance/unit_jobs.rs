@@ -13,8 +13,10 @@ use crate::{
     domain::{JobId, OrganizationId},
     error::{ErrorKind, Result},
     ports::{
-        Concurrency, Enqueued, JobFilter, JobQueue, JobSpec, JobState, Outcome, Storage, Unique, UniqueScope, WhenTaken,
+        Concurrency, Enqueued, JobFilter, JobQueue, JobSpec, JobState, Outcome, Storage, SystemIds, Unique,
+        UniqueScope, WhenTaken,
     },
+    trace::Trace,
 };
 
 async fn world(fixture: &dyn StorageFixture) -> (World, Arc<dyn JobQueue>) {
@@ -97,6 +99,7 @@ pub async fn everything_of_a_units_job_is_kept(fixture: &dyn StorageFixture) {
         max_attempts: 4,
         concurrency: Some(Concurrency { key: "k".to_owned(), limit: 1 }),
         keep_result: Duration::from_secs(90),
+        trace: Some(Trace::begin(Some("r-1"), &SystemIds)),
         ..waiting(1)
     };
     let scheduled = JobSpec { run_at: Some(later), organization: None, ..job(2) };
@@ -117,7 +120,7 @@ pub async fn everything_of_a_units_job_is_kept(fixture: &dyn StorageFixture) {
     let organization: Option<OrganizationId> = Some(world.org());
     assert_eq!((claimed.id, claimed.name.as_str(), claimed.organization), (id, "send_email", organization));
     assert_eq!((&claimed.payload, claimed.version, claimed.max_attempts), (&full.payload, 3, 4));
-    assert_eq!(claimed.keep_result, full.keep_result);
+    assert_eq!((claimed.keep_result, &claimed.trace), (full.keep_result, &full.trace));
     hand.done(claimed).await;
     assert_eq!(hand.claim_from(&["critical"], 10).await[0].id, second);
 }

@@ -25,6 +25,7 @@ use crate::{
     sentiment,
     services::deps::Deps,
     text::{fold, keywords, tokens},
+    trace::Trace,
 };
 
 /// Words that are kept of a conversation.
@@ -243,6 +244,7 @@ async fn publish(
         event_type: event_type.as_str().to_owned(),
         conversation_id,
         data,
+        trace: Trace::current(),
     };
     unit.publish(event).await.map(drop)
 }

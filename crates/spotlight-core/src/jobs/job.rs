@@ -9,6 +9,7 @@ use crate::{
     domain::{OrganizationId, time::Timestamp},
     error::{Error, ErrorKind, Result},
     ports::{Concurrency, JobSpec, Rate, Unique},
+    trace::Trace,
 };
 
 /// Work that runs later, at least once: an effect outside must be harmless when it happens twice.
@@ -108,7 +109,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     fn run(self, ctx: JobContext<Self::State>) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// A job as it is added to a queue, for `run_at` or at once.
+/// A job as it is added to a queue, for `run_at` or at once. It belongs to the trace of whoever asks.
 ///
 /// # Errors
 /// `Internal` when the payload cannot be written as JSON.
@@ -128,5 +129,6 @@ pub fn spec<J: Job>(job: &J, run_at: Option<Timestamp>) -> Result<JobSpec> {
         concurrency: job.concurrency(),
         rate: job.rate(),
         keep_result: job.keep_result(),
+        trace: Trace::current(),
     })
 }

@@ -90,8 +90,8 @@ fn merged(rows: &[OutboxRow]) -> Option<(JobId, JobSpec)> {
     for newer in others.iter().map(send::spec) {
         match newer.unique.as_ref().map(|unique| unique.taken) {
             Some(WhenTaken::Replace) => {
-                let JobSpec { payload, version, priority, run_at, .. } = newer;
-                one = JobSpec { payload, version, priority, run_at, ..one };
+                let JobSpec { payload, version, priority, run_at, trace, .. } = newer;
+                one = JobSpec { payload, version, priority, run_at, trace, ..one };
             }
             Some(WhenTaken::Extend) => one.run_at = newer.run_at,
             Some(WhenTaken::Discard) | None => {}

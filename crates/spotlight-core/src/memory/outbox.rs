@@ -14,6 +14,7 @@ use crate::{
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
     ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
+    trace::Trace,
 };
 
 /// Where a row stands.
@@ -40,6 +41,7 @@ struct Entry {
     channel: Option<String>,
     conversation_id: Option<ConversationId>,
     payload: Arc<Value>,
+    trace: Option<Trace>,
     spec: Option<Arc<JobSpec>>,
     unique_key: Option<String>,
     created_at: Timestamp,
@@ -109,6 +111,7 @@ impl Entry {
             channel: self.channel.clone(),
             conversation_id: self.conversation_id,
             payload: Value::clone(&self.payload),
+            trace: self.trace.clone(),
             spec: self.spec.as_deref().cloned(),
             job: self.job(),
             attempts: self.attempts,
@@ -221,6 +224,7 @@ impl MemoryRepositories {
                 organization_id: Some(event.organization_id),
                 channel: Some(event.channel),
                 conversation_id: event.conversation_id,
+                trace: event.trace,
                 ..self.new_entry(OutboxKind::Event, now, event.event_type, event.data)
             };
             let id = entry.id;
@@ -240,6 +244,7 @@ impl MemoryRepositories {
             channel: None,
             conversation_id: None,
             payload: Arc::new(payload),
+            trace: None,
             spec: None,
             unique_key: None,
             created_at: now,

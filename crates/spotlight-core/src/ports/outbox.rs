@@ -7,6 +7,7 @@ use super::queue::JobSpec;
 use crate::{
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     error::Result,
+    trace::Trace,
 };
 
 /// An event to publish after the commit.
@@ -20,8 +21,10 @@ pub struct NewEvent {
     pub event_type: String,
     /// The conversation it is about.
     pub conversation_id: Option<ConversationId>,
-    /// The facts.
+    /// The facts: an object.
     pub data: Value,
+    /// What it comes from: deliveries to webhook endpoints go on with it. Listeners are told nothing of it.
+    pub trace: Option<Trace>,
 }
 
 /// What a row of the outbox is.
@@ -58,6 +61,8 @@ pub struct OutboxRow {
     pub conversation_id: Option<ConversationId>,
     /// What an event tells. Of a job, only of one that an older version left: what it works on.
     pub payload: Value,
+    /// What an event comes from. A job's is in [`spec`](Self::spec).
+    pub trace: Option<Trace>,
     /// All of a job; none of an event, and of a job that an older version left: that is its name and payload alone.
     pub spec: Option<JobSpec>,
     /// The job of the queue that stands for a job that was sent: its own, or the one that holds its unique key.

@@ -12,6 +12,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
     ports::ReadConsistency,
+    trace::Trace,
 };
 
 /// Stands where no organization is known, and is none.
@@ -43,14 +44,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context of an actor, with nothing else said.
+    /// A context of an actor, with nothing else said; it is part of the request that asks, where one does.
     pub fn new(actor: Actor, organization: OrganizationId, role: Option<Role>) -> Self {
         Self {
             actor,
             organization,
             role,
             scopes: None,
-            request_id: None,
+            request_id: Trace::current().and_then(|trace| trace.request_id().map(str::to_owned)),
             source_address: None,
             idempotency_key: None,
             deadline: None,

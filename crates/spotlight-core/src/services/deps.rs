@@ -24,6 +24,7 @@ use crate::{
         BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer,
         NewEvent, RateLimiter, Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
     },
+    trace::Trace,
 };
 
 /// The ports a platform was built from.
@@ -108,6 +109,7 @@ impl Deps {
             event_type: event_type.as_str().to_owned(),
             conversation_id: conversation,
             data,
+            trace: Trace::current(),
         };
         unit.publish(event).await.map(drop)
     }

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{deps::Deps, turn::knowledge::Known};
@@ -78,7 +79,7 @@ pub(crate) async fn commit(
         }
         committed
     };
-    deps.tasks.spawn(work).await.unwrap_or_else(|_| Err(Error::internal("a commit failed within")))
+    deps.tasks.spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(Error::internal("a commit failed within")))
 }
 
 /// What is kept of an assistant.

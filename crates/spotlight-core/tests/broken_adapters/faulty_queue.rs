@@ -56,6 +56,8 @@ pub(crate) enum Fault {
     NewestFirst,
     /// Queues are served from the last to the first.
     QueuesTurned,
+    /// What left a job is not kept.
+    TraceLost,
     /// Priorities count for nothing.
     PriorityIgnored,
     /// Paused queues go on giving.
@@ -210,6 +212,7 @@ impl FaultyQueue {
             Fault::LimitIgnored => spec.concurrency = None,
             Fault::RateIgnored => spec.rate = None,
             Fault::PriorityIgnored => spec.priority = 0,
+            Fault::TraceLost => spec.trace = None,
             Fault::TimeIgnored => spec.run_at = None,
             Fault::EndlessTries => spec.max_attempts = u16::MAX,
             _ => {}

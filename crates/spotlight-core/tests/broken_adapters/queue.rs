@@ -114,6 +114,7 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "queue_add::many_jobs_at_once_are_all_there_in_order",
 ])]
 #[case::queues_turned(Fault::QueuesTurned, &["queue_add::queues_are_served_in_the_order_given"])]
+#[case::trace_lost(Fault::TraceLost, &["queue_add::a_job_keeps_what_left_it"])]
 #[case::priority_ignored(Fault::PriorityIgnored, &["queue_add::a_smaller_priority_goes_first"])]
 #[case::pause_ignored(Fault::PauseIgnored, &["queue_steer::a_paused_queue_gives_nothing"])]
 #[case::time_ignored(Fault::TimeIgnored, &["queue_add::a_job_waits_for_its_time"])]

@@ -164,6 +164,7 @@ impl Place {
             event_type: event_type.to_owned(),
             conversation_id: None,
             data: json!({}),
+            trace: None,
         };
         unit.publish(event).await.expect("an event");
         unit.commit().await.expect("a commit");

@@ -110,6 +110,7 @@ impl Target {
             event_type: "lead.updated".to_owned(),
             conversation_id: None,
             data: json!({}),
+            trace: None,
         };
         let id = unit.publish(event).await.expect("an event");
         let now = self.platform().clock().now();

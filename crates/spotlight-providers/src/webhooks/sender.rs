@@ -19,6 +19,7 @@ use spotlight_core::{
 use tokio::time::timeout;
 
 use super::resolve::{Guard, NameResolver, OutOfBounds, SystemResolver};
+use crate::outgoing::tell_trace;
 
 /// Most of an answer's body that is read, in bytes.
 const MOST: usize = 4096;
@@ -134,6 +135,7 @@ impl WebhookSender for HttpWebhookSender {
             let value = HeaderValue::from_str(value).map_err(|_| Error::internal("a header cannot be sent"))?;
             headers.insert(HeaderName::from_static(name), value);
         }
+        tell_trace(&mut headers);
         let sent = self.client.post(url).headers(headers).body(request.body.clone()).send();
         match timeout(self.options.timeout, sent).await {
             Ok(Ok(answer)) => Ok(heard(answer).await),

@@ -7,6 +7,7 @@ use spotlight_core::{
     Error, Result,
     domain::{ConversationId, audit::AuditEntry, time::Timestamp},
     ports::{IdempotencyRecord, Lease, NewEvent, OutboxKind, answered_already, lost_lease},
+    trace::pack_value,
 };
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -117,7 +118,7 @@ fn bind_event<'q>(query: Query<'q>, Event { id, event, at }: &'q Event) -> Query
         .bind(event.event_type.as_str())
         .bind(event.channel.as_str())
         .bind(event.conversation_id.map(ConversationId::as_uuid))
-        .bind(Json(&event.data))
+        .bind(Json(pack_value(&event.data, event.trace.as_ref())))
         .bind(at)
 }
 

@@ -7,6 +7,7 @@ use spotlight_core::{
     Error, Result, Retry,
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     ports::{DeadRow, JobSpec, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
+    trace::unpack_value,
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -137,19 +138,22 @@ statements! {
 
 fn read(row: &PgRow) -> Result<OutboxRow> {
     let mut row = Row::new("outbox", row);
-    Ok(OutboxRow {
+    let mut read = OutboxRow {
         id: row.id(OutboxId::from_uuid)?,
         organization_id: row.maybe_id(OrganizationId::from_uuid)?,
         name: row.take()?,
         channel: row.take()?,
         conversation_id: row.maybe_id(ConversationId::from_uuid)?,
         payload: row.json()?,
+        trace: None,
         spec: row.take::<Option<String>>()?.map(|text| stored::job(&text)).transpose()?,
         job: row.maybe_id(JobId::from_uuid)?,
         attempts: row.number()?,
         claim: row.take()?,
         created_at: row.at()?,
-    })
+    };
+    read.trace = if read.spec.is_none() { unpack_value(&mut read.payload) } else { None };
+    Ok(read)
 }
 
 fn read_dead(row: &PgRow) -> Result<DeadRow> {

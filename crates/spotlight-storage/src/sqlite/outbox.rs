@@ -6,6 +6,7 @@ use spotlight_core::{
     Error, Result,
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
     ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
+    trace::{pack_value, unpack_value},
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -145,19 +146,22 @@ repository! {
 }
 
 fn fields(f: &mut Fields<'_>) -> Result<OutboxRow> {
-    Ok(OutboxRow {
+    let mut read = OutboxRow {
         id: f.id(OutboxId::from_uuid)?,
         organization_id: f.opt_id(OrganizationId::from_uuid)?,
         name: f.text()?,
         channel: f.opt_text()?,
         conversation_id: f.opt_id(ConversationId::from_uuid)?,
         payload: f.json()?,
+        trace: None,
         spec: f.opt_text()?.map(|text| stored::job(&text)).transpose()?,
         job: f.opt_id(JobId::from_uuid)?,
         attempts: f.int()?,
         claim: f.int()?,
         created_at: f.at()?,
-    })
+    };
+    read.trace = if read.spec.is_none() { unpack_value(&mut read.payload) } else { None };
+    Ok(read)
 }
 
 fn read(row: &SqliteRow) -> Result<OutboxRow> {
@@ -220,13 +224,14 @@ pub(super) async fn enqueue(db: &Db, job: &JobSpec) -> Result<JobId> {
 
 /// Adds an event.
 pub(super) async fn publish(db: &Db, event: &NewEvent) -> Result<OutboxId> {
+    let payload = pack_value(&event.data, event.trace.as_ref());
     let row = NewRow {
         kind: OutboxKind::Event,
         organization_id: Some(event.organization_id),
         name: &event.event_type,
         channel: Some(&event.channel),
         conversation_id: event.conversation_id,
-        payload: &event.data,
+        payload: &payload,
         spec: None,
         unique_key: None,
     };

@@ -10,18 +10,21 @@ use crate::{
         storage::StorageFixture,
         support::{World, pause, together},
     },
-    ports::{JobSpec, NewEvent, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, UnitOfWork},
+    ports::{JobSpec, NewEvent, OutboxKind, OutboxRow, OutboxStats, ReadConsistency, SystemIds, UnitOfWork},
+    trace::Trace,
 };
 
 /// Jobs and events come back as they were given, each kind by itself.
 pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.with_outbox().await).await;
-    let job = world.samples.job(world.org(), "send_email");
+    let trace = |request: &str| Some(Trace::begin(Some(request), &SystemIds));
+    let job = JobSpec { trace: trace("r-1"), ..world.samples.job(world.org(), "send_email") };
     let global = JobSpec { organization: None, ..world.samples.job(world.org(), "expire_sessions") };
     let talk = world.conversation().await;
     let event = NewEvent {
         channel: format!("conversation:{}", talk.id),
         conversation_id: Some(talk.id),
+        trace: trace("r-2"),
         ..world.samples.event(world.org(), "transcript_update")
     };
     let unit = world.storage.begin().await.unwrap();
@@ -43,6 +46,7 @@ pub async fn rows_come_back_whole(fixture: &dyn StorageFixture) {
     assert_eq!((row.id, row.organization_id, &row.name), (event_id, Some(world.org()), &event.event_type));
     assert_eq!((row.channel.as_ref(), row.conversation_id), (Some(&event.channel), event.conversation_id));
     assert_eq!((&row.payload, &row.spec, row.attempts), (&event.data, &None, 1));
+    assert_eq!((&row.trace, &jobs[0].trace), (&event.trace, &None), "a job has it within");
 }
 
 /// By due time, then in the order they were added; not before they are due. A job for later is due at once.

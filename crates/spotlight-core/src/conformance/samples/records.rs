@@ -156,6 +156,7 @@ impl Samples {
             event_type: event_type.to_owned(),
             conversation_id: None,
             data: json!({ "number": self.number() }),
+            trace: None,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     jobs::{context::Watch, registry::Handler},
     ports::{ClaimedJob, Outcome, Progress},
+    trace::Trace,
 };
 
 /// The jobs that are under way, for heartbeats and cancelling.
@@ -79,10 +80,33 @@ impl<S: Send + Sync + 'static> Shared<S> {
             Ok(handler) => handler,
             Err(error) => return self.failed(job, &error, &crate::jobs::RetryPolicy::USUAL),
         };
-        // Every line that is logged on the way names the job and whose it is.
-        let organization = job.organization.map(tracing::field::display);
-        let span = tracing::info_span!("job", job = job.name, job_id = %job.id, organization);
-        match self.attempt(process, job, handler).instrument(span).await {
+        let trace = match &job.trace {
+            Some(cause) => cause.child(&*self.ids),
+            None => Trace::begin(None, &*self.ids),
+        };
+        // Every line that is logged on the way names the job, whose it is, and the request that left it.
+        let span = tracing::info_span!(
+            "job",
+            job = job.name,
+            job_id = %job.id,
+            organization = job.organization.map(tracing::field::display),
+            attempt = job.attempt,
+            request_id = trace.request_id(),
+            trace_id = %trace.trace_id(),
+            span_id = %trace.span_id(),
+            parent_span_id = trace.parent().map(tracing::field::display),
+            sampled = trace.is_sampled(),
+            outcome = tracing::field::Empty,
+        );
+        let ending = trace.scope(self.attempt(process, job, handler)).instrument(span.clone()).await;
+        let _job = span.enter();
+        let outcome = self.ended(job, handler, ending);
+        span.record("outcome", word(&outcome));
+        outcome
+    }
+
+    fn ended(&self, job: &ClaimedJob, handler: &Handler<S>, ending: Ending) -> Outcome {
+        match ending {
             Ending::Returned(Ok(result)) => {
                 self.health.done.fetch_add(1, Ordering::Relaxed);
                 Outcome::Done(result)
@@ -129,6 +153,17 @@ impl<S: Send + Sync + 'static> Shared<S> {
             tracing::warn!(job = name, job_id = %job.id, attempt, error = error.chain(), "a job failed; it runs again");
         }
         outcome
+    }
+}
+
+/// How a try ended, for whoever looks at its trace.
+const fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Retry { .. } => "retry",
+        Outcome::Dead { .. } => "dead",
+        Outcome::Cancelled => "cancelled",
+        Outcome::HandedBack => "handed_back",
     }
 }
 

@@ -192,6 +192,7 @@ impl State {
             batch: entry.batch,
             enqueued_at: entry.enqueued_at,
             keep_result: entry.spec.keep_result,
+            trace: entry.spec.trace.clone(),
         })
     }
 

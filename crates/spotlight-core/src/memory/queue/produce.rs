@@ -97,6 +97,7 @@ impl State {
         if unique.taken == WhenTaken::Replace {
             // What it is limited by and how long it holds its key was decided when it was added.
             entry.spec.payload = spec.payload;
+            entry.spec.trace = spec.trace;
             entry.spec.version = spec.version;
             entry.spec.priority = spec.priority;
         }

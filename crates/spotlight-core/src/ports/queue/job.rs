@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{BatchId, JobId, OrganizationId, time::Timestamp},
     error::{Error, Result, Violations},
+    trace::Trace,
 };
 
 /// Most bytes of a payload. Larger things belong into storage, and their ids into the job.
@@ -45,6 +46,9 @@ pub struct JobSpec {
     pub rate: Option<Rate>,
     /// How long what it returned is kept; zero keeps nothing.
     pub keep_result: Duration,
+    /// What left it. Whoever works it off is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 impl JobSpec {
@@ -63,6 +67,7 @@ impl JobSpec {
             concurrency: None,
             rate: None,
             keep_result: Duration::ZERO,
+            trace: None,
         }
     }
 
@@ -147,7 +152,7 @@ pub enum UniqueScope {
 pub enum WhenTaken {
     /// It is discarded, and the holder's id is given.
     Discard,
-    /// The holder takes over its payload, version, priority and time.
+    /// The holder takes over its payload, version, priority and time, and what left it.
     Replace,
     /// The holder waits until its time: debouncing.
     Extend,
@@ -242,4 +247,6 @@ pub struct ClaimedJob {
     pub enqueued_at: Timestamp,
     /// How long what it returns is kept.
     pub keep_result: Duration,
+    /// What left it, as [`JobSpec::trace`] said; none for a job of an older version.
+    pub trace: Option<Trace>,
 }

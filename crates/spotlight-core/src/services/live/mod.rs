@@ -25,6 +25,7 @@ use crate::{
     domain::{OrganizationId, UserId, audit::Actor, event::EventType, time::Timestamp, user::Session},
     error::{Error, ErrorKind, Result},
     ports::{NewEvent, UnitOfWork},
+    trace::Trace,
 };
 
 /// Live connections of this process.
@@ -84,6 +85,7 @@ pub(crate) async fn access_changed(
         event_type: EventType::AccessChanged.as_str().to_owned(),
         conversation_id: None,
         data: json!({ "users": users }),
+        trace: Trace::current(),
     };
     unit.publish(event).await.map(drop)
 }

@@ -17,6 +17,7 @@ mod voice;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing::Instrument;
 
 pub(crate) use self::prompt::ask;
 use self::{answer::Answering, lease::TurnLease};
@@ -45,6 +46,7 @@ use crate::{
         understand::understand,
         understanding::{Asked, Hearing},
     },
+    trace::carried,
 };
 
 /// Most characters of one utterance.
@@ -302,7 +304,8 @@ fn begin(
     let (outlet, stream) = events::channel();
     let tasks = deps.tasks.clone();
     let answering = Answering::new(deps, ctx, conversation, said, input, begun);
-    tasks.spawn(answering.run(outlet));
+    // What it leaves behind, and what it logs, belongs to the request that it answers.
+    tasks.spawn(carried(answering.run(outlet)).in_current_span());
     stream
 }
 

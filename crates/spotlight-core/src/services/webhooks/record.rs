@@ -14,6 +14,7 @@ use crate::{
     jobs::{leave, webhook::DeliverWebhook},
     ports::{OutboxRow, UnitOfWork},
     services::deps::Deps,
+    trace::within,
 };
 
 /// Leaves a delivery of each published event for every endpoint that wants it.
@@ -28,7 +29,10 @@ pub(crate) async fn record(deps: &Deps, unit: &dyn UnitOfWork, published: &[&Out
         for endpoint in endpoints.iter().filter(|endpoint| wants(endpoint, &row.name)) {
             let delivery = delivery(deps, endpoint, row);
             match unit.webhook_deliveries().insert(&delivery).await {
-                Ok(()) if deps.webhooks.is_some() => leave(unit, &DeliverWebhook::new(&delivery)).await?,
+                Ok(()) if deps.webhooks.is_some() => {
+                    // It belongs to what the event comes from, and not to the relay that happens to publish it.
+                    within(row.trace.clone(), leave(unit, &DeliverWebhook::new(&delivery))).await?;
+                }
                 // It was removed meanwhile.
                 Err(error) if error.is_not_found() => {}
                 done => done?,

@@ -4,6 +4,7 @@ use http::HeaderName;
 use spotlight_core::{
     error::{Error, Result},
     services::live::{LiveChannel, LiveConnection},
+    trace::{Trace, within},
 };
 
 use super::{session, stream};
@@ -15,8 +16,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub(super) async fn live(call: Call<'_>) -> Result<Response> {
     let connection = connect(&call).await?;
-    let room = call.room();
-    Ok(socket::accept(call.request, MAX_MESSAGE, move |socket| Box::pin(session::run(socket, connection, room))))
+    let (room, trace) = (call.room(), Trace::current());
+    Ok(socket::accept(call.request, MAX_MESSAGE, move |socket| {
+        Box::pin(within(trace, session::run(socket, connection, room)))
+    }))
 }
 
 pub(super) async fn events(call: Call<'_>) -> Result<Response> {

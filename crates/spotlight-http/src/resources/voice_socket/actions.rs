@@ -1,6 +1,9 @@
 //! A conversation by voice.
 
-use spotlight_core::error::Result;
+use spotlight_core::{
+    error::Result,
+    trace::{Trace, within},
+};
 
 use super::session;
 use crate::{
@@ -13,8 +16,8 @@ pub(super) async fn voice(call: Call<'_>) -> Result<Response> {
     let id = call.id(0, "conversation")?;
     let conversation = call.platform.conversations().check_voice(&call.context, id).await?;
     let connection = live::connect(&call).await?;
-    let (room, language) = (call.room(), conversation.language);
+    let (room, language, trace) = (call.room(), conversation.language, Trace::current());
     Ok(socket::accept(call.request, call.policy.voice.frame, move |socket| {
-        Box::pin(session::run(socket, connection, room, id, language))
+        Box::pin(within(trace, session::run(socket, connection, room, id, language)))
     }))
 }

@@ -120,6 +120,7 @@ impl World {
             event_type: "lead.updated".to_owned(),
             conversation_id: None,
             data: json!({}),
+            trace: None,
         };
         let id = unit.publish(event).await.expect("an event");
         let claimed = unit.outbox().claim(OutboxKind::Event, now, 30, 10).await.expect("a claim");

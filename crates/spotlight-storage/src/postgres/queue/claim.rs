@@ -6,6 +6,7 @@ use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, OrganizationId, ProcessId, time::Timestamp},
     ports::{ClaimedJob, Outcome, Settlement},
+    trace::unpack,
 };
 use sqlx::postgres::PgRow;
 use tokio::time::Instant;
@@ -214,19 +215,21 @@ fn read(row: &PgRow) -> Result<Option<Vec<Claimed>>> {
     let mut extras = row.take::<Vec<Option<String>>>()?.into_iter();
     let mut one = |place: usize, id: Uuid| -> Option<Claimed> {
         let extra = Extra::read(extras.next()?.as_deref());
+        let (payload, trace) = unpack(payloads.next()?);
         let job = ClaimedJob {
             id: JobId::from_uuid(id),
             name: names.next()?,
             claim: Claim { chunk, place, special: extra.is_some() }.number(),
             queue: queues.next()?,
             organization: organizations.next()?.map(OrganizationId::from_uuid),
-            payload: payloads.next()?,
+            payload,
             version: narrow(versions.next()?),
             attempt: narrow(attempts.next()?),
             max_attempts: narrow(max_attempts.next()?),
             batch: extra.as_ref().and_then(|extra| extra.batch).map(BatchId::from_uuid),
             enqueued_at: enqueued_ats.next()?,
             keep_result: Duration::from_micros(extra.as_ref().map_or(0, |extra| extra.keep)),
+            trace,
         };
         Some(Claimed { job, priority: priorities.next()?, seq: seqs.next()?, extra })
     };

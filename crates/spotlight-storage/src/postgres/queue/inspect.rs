@@ -7,6 +7,7 @@ use spotlight_core::{
     Result,
     domain::{BatchId, JobId, OrganizationId},
     ports::{BatchRecord, JobFilter, JobInspector, JobRecord, JobState, QueueSnapshot},
+    trace::unpack,
 };
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -136,7 +137,7 @@ fn read(row: &PgRow) -> Result<JobRecord> {
     let id = row.id(JobId::from_uuid)?;
     let (name, queue) = (row.take()?, row.take()?);
     let organization = row.maybe_id(OrganizationId::from_uuid)?;
-    let (payload, priority) = (row.take()?, row.take()?);
+    let (payload, priority) = (unpack(row.take()?).0, row.take()?);
     let attempts = super::claim::narrow(row.take()?);
     let max_attempts = super::claim::narrow(row.take()?);
     let enqueued_at = row.at()?;

@@ -8,6 +8,7 @@ use spotlight_core::{
     Result,
     domain::{BatchId, time::Timestamp},
     ports::{JobFailure, JobSpec, MAX_ERROR, MAX_ERRORS, UniqueScope, WhenTaken},
+    trace::pack,
 };
 use uuid::Uuid;
 
@@ -115,7 +116,7 @@ impl Job {
             priority: spec.priority,
             seq: 0,
             name: spec.name,
-            payload: spec.payload,
+            payload: pack(&spec.payload, spec.trace.as_ref()).into_owned(),
             version: i32::from(spec.version),
             organization: spec.organization.map(spotlight_core::domain::OrganizationId::as_uuid),
             attempts: 0,

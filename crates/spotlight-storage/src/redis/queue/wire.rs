@@ -11,6 +11,7 @@ use spotlight_core::{
     Result,
     domain::{BatchId, JobId, OrganizationId, time::Timestamp},
     ports::{ClaimedJob, JobSpec, UniqueScope, WhenTaken},
+    trace::{Trace, pack, unpack},
 };
 use uuid::Uuid;
 
@@ -110,7 +111,7 @@ impl Draft {
         }
         text.push(spec.name.len() as u8);
         text.extend(spec.name.as_bytes());
-        text.extend(spec.payload.as_bytes());
+        text.extend(pack(&spec.payload, spec.trace.as_ref()).as_bytes());
         Self { id, text }
     }
 }
@@ -127,6 +128,7 @@ pub(super) struct Stored {
     pub(super) organization: Option<OrganizationId>,
     pub(super) name: String,
     pub(super) payload: String,
+    pub(super) trace: Option<Trace>,
 }
 
 impl Stored {
@@ -156,11 +158,22 @@ impl Stored {
         let name = utf8(reader.take(usize::from(length))?.to_vec())?;
         let rest = reader.at;
         text.drain(..rest);
-        let payload = utf8(text)?;
+        let (payload, trace) = unpack(utf8(text)?);
         let priority = i16::try_from(priority).map_err(|_| corrupt("priority"))?;
         let numbers = (priority, max_attempts, version);
         let (priority, max_attempts, version) = numbers;
-        Ok(Self { enqueued_at, priority, max_attempts, version, batch, keep_result, organization, name, payload })
+        Ok(Self {
+            enqueued_at,
+            priority,
+            max_attempts,
+            version,
+            batch,
+            keep_result,
+            organization,
+            name,
+            payload,
+            trace,
+        })
     }
 
     /// What is shown in the place of a job that cannot be read.
@@ -175,6 +188,7 @@ impl Stored {
             organization: None,
             name: "unreadable".to_owned(),
             payload: String::new(),
+            trace: None,
         }
     }
 
@@ -193,6 +207,7 @@ impl Stored {
             batch: self.batch,
             enqueued_at: self.enqueued_at,
             keep_result: self.keep_result,
+            trace: self.trace,
         }
     }
 }

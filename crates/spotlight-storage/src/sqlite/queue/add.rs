@@ -6,6 +6,7 @@ use spotlight_core::{
     Result,
     domain::{BatchId, JobId},
     ports::{Enqueued, JobSpec, UniqueScope, WhenTaken},
+    trace::pack,
 };
 
 use super::{
@@ -132,7 +133,7 @@ async fn taken(call: &mut Call<'_>, job: &NewJob, seq: i64) -> Result<Option<Enq
     let run_at = job.spec.run_at.map(|at| at.timestamp_micros()).filter(|at| *at > call.now);
     let change = query(CHANGE)
         .bind(num)
-        .bind(replaces.then_some(job.spec.payload.as_str()))
+        .bind(replaces.then(|| pack(&job.spec.payload, job.spec.trace.as_ref())))
         .bind(replaces.then_some(job.spec.version))
         .bind(replaces.then_some(job.spec.priority))
         .bind(if run_at.is_some() { "scheduled" } else { "ready" })

@@ -9,6 +9,7 @@ use spotlight_core::{
     Error, Result,
     domain::{BatchId, JobId, OrganizationId, ProcessId},
     ports::ClaimedJob,
+    trace::unpack,
 };
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
@@ -203,7 +204,7 @@ impl Started {
 }
 
 fn read(f: &mut Fields<'_>) -> Result<ClaimedJob> {
-    Ok(ClaimedJob {
+    let mut job = ClaimedJob {
         id: f.id(JobId::from_uuid)?,
         name: f.text()?,
         claim: f.int()?,
@@ -216,7 +217,10 @@ fn read(f: &mut Fields<'_>) -> Result<ClaimedJob> {
         batch: f.opt_id(BatchId::from_uuid)?,
         enqueued_at: f.at()?,
         keep_result: std::time::Duration::from_micros(f.int()?),
-    })
+        trace: None,
+    };
+    (job.payload, job.trace) = unpack(job.payload);
+    Ok(job)
 }
 
 /// A job that could start.

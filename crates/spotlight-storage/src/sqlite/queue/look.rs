@@ -6,6 +6,7 @@ use spotlight_core::{
     Result,
     domain::{BatchId, JobId, OrganizationId, ProcessId},
     ports::{JobFailure, JobFilter, JobRecord, JobState, ProcessFigures, QueueFigures, QueueSnapshot},
+    trace::unpack,
 };
 use sqlx::{
     Arguments,
@@ -108,7 +109,7 @@ fn record(row: &SqliteRow) -> Result<JobRecord> {
         name: f.text().unwrap_or_else(unreadable),
         queue: f.text().unwrap_or_else(unreadable),
         organization: f.opt_id(OrganizationId::from_uuid).unwrap_or_default(),
-        payload: f.text().unwrap_or_default(),
+        payload: unpack(f.text().unwrap_or_default()).0,
         state: f.word()?,
         priority: f.int().unwrap_or_default(),
         attempts: tries(&mut f)?,

@@ -1,12 +1,13 @@
 //! A job as it is written: one list of values in a JSON list of them, so that one statement adds many.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use spotlight_core::{
     Result,
     domain::{BatchId, JobId, OrganizationId},
     ports::{Concurrency, JobSpec, Rate, Unique, UniqueScope, WhenTaken},
+    trace::{pack, unpack},
 };
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub(super) struct Row<'a>(
     Option<i64>,
     u16,
     &'a str,
-    &'a str,
+    Cow<'a, str>,
 );
 
 impl<'a> Row<'a> {
@@ -75,7 +76,7 @@ impl<'a> Row<'a> {
             rate.map(|rate| micros(rate.period)),
             spec.version,
             &spec.name,
-            &spec.payload,
+            pack(&spec.payload, spec.trace.as_ref()),
         )
     }
 }
@@ -138,7 +139,7 @@ pub(super) fn follower(spec: &JobSpec) -> Result<String> {
         name: spec.name.clone(),
         queue: spec.queue.clone(),
         organization: spec.organization.map(OrganizationId::as_uuid),
-        payload: spec.payload.clone(),
+        payload: pack(&spec.payload, spec.trace.as_ref()).into_owned(),
         version: spec.version,
         priority: spec.priority,
         run_at: spec.run_at.map(|at| at.timestamp_micros()),
@@ -172,11 +173,12 @@ pub(super) fn read_follower(text: &str) -> Result<JobSpec> {
             Some(Unique { key, scope, taken })
         }
     };
+    let (payload, trace) = unpack(kept.payload);
     Ok(JobSpec {
         name: kept.name,
         queue: kept.queue,
         organization: kept.organization.map(OrganizationId::from_uuid),
-        payload: kept.payload,
+        payload,
         version: kept.version,
         priority: kept.priority,
         run_at: kept.run_at.map(instant),
@@ -185,6 +187,7 @@ pub(super) fn read_follower(text: &str) -> Result<JobSpec> {
         concurrency: kept.concurrency.map(|(key, limit)| Concurrency { key, limit }),
         rate: kept.rate.map(|(key, limit, period)| Rate { key, limit, period: Duration::from_micros(period) }),
         keep_result: Duration::from_micros(kept.keep_us),
+        trace,
     })
 }
 
