@@ -226,7 +226,7 @@ impl Api {
         let arrival = Arrival { endpoint, request: &request, request_id: &request_id, client };
         let mut counted = None;
         // Every line that is logged on the way names the request and whose it is.
-        let trace = self.trace(&request, &request_id);
+        let trace = self.trace(endpoint, &request, &request_id);
         let span = tracing::info_span!(
             "request",
             operation = endpoint.name,
@@ -323,11 +323,13 @@ impl Api {
     }
 
     /// The request's place in a trace: in the one that it names, if it names one.
-    fn trace(&self, request: &Request, request_id: &str) -> Trace {
+    fn trace(&self, endpoint: &Endpoint, request: &Request, request_id: &str) -> Trace {
         // More than one says nothing.
         let mut given = request.headers.get_all(TRACEPARENT).iter();
         let traceparent = given.next().filter(|_| given.next().is_none()).and_then(|value| value.to_str().ok());
-        Trace::accept(request_id, traceparent, &**self.platform.ids())
+        let trace = Trace::accept(request_id, traceparent, &**self.platform.ids());
+        // Who asks every second whether it lives would fill every trace.
+        if endpoint.access == Access::Probe { trace.unnoticed() } else { trace }
     }
 
     fn finish(&self, request: &Request, request_id: &str, crosses_origins: bool, response: &mut Response) {

@@ -8,6 +8,8 @@
 //! tested against a server on the loopback address. Each of its requests is told by `outgoing` what it is made for.
 
 #[cfg(feature = "webhooks")]
+pub mod client;
+#[cfg(feature = "webhooks")]
 mod outgoing;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;

@@ -62,6 +62,12 @@ impl Trace {
         Self { span_id: SpanId::new(ids), parent: Some(self.span_id), ..self.clone() }
     }
 
+    /// One that is not worth recording, unless whoever caused it wants it to be.
+    #[must_use]
+    pub fn unnoticed(self) -> Self {
+        Self { sampled: self.sampled && self.parent.is_some(), ..self }
+    }
+
     /// The request, where one began it.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()

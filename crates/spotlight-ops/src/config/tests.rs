@@ -202,6 +202,7 @@ fn nothing_that_is_shown_holds_a_secret() {
         "DATABASE_URL" | "DATABASE_DIRECT_URL" => "postgres://app:Planted-Secret-1@db/spotlight",
         "REDIS_URL" => "redis://:Planted-Secret-1@redis/0",
         "SENTRY_DSN" => "https://Planted-Secret-1@sentry.example/0",
+        "OTEL_EXPORTER_OTLP_HEADERS" => "api-key=Planted-Secret-1",
         _ => "Planted-Secret-1-Planted-Secret-1-Planted-Secret-1",
     };
     let names: Vec<_> = secrets.map(|variable| variable.name).collect();

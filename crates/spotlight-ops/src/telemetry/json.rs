@@ -17,9 +17,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// What the lines say they come from.
-const SERVICE: &str = "spotlight";
-
 /// Writes events as JSON lines.
 ///
 /// Each has `timestamp` (UTC, microseconds), `level`, `message`, `service`, `environment` and `target`. A field of an event
@@ -70,7 +67,7 @@ impl Json {
         let mut message = Message::default();
         event.record(&mut message);
         map.serialize_entry("message", &message.0)?;
-        map.serialize_entry("service", SERVICE)?;
+        map.serialize_entry("service", super::SERVICE)?;
         map.serialize_entry("environment", self.environment)?;
         map.serialize_entry("target", event.metadata().target())?;
         let mut fields = Fields { map, seen: Vec::new(), failed: None };

@@ -1,15 +1,27 @@
-//! What is written down of what happens: log lines for people or for programs.
+//! What is written down of what happens: log lines for people or for programs; and what of it is told elsewhere, traces and
+//! errors.
 
+#[cfg(feature = "sentry")]
+mod errors;
 mod file;
 mod json;
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+mod outlet;
+mod panics;
+mod spans;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "otlp")]
+mod traces;
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
 
 use spotlight_core::{Error, ErrorKind, Result};
 use tracing_subscriber::{
-    EnvFilter, Registry,
+    EnvFilter, Layer, Registry,
     fmt::{self, MakeWriter, format::JsonFields, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -20,10 +32,46 @@ use tracing_subscriber::{
 use self::json::Json;
 use crate::config::{Config, LogFormat};
 
-/// The log of this process, while it lasts. Dropping it writes what is still kept back.
+/// What everything says it comes from.
+const SERVICE: &str = "spotlight";
+/// Where lines of the log come from that are about what is told elsewhere: they are told nobody.
+const TARGET: &str = "spotlight_ops::telemetry";
+/// The longest that the end of a process waits for what is told elsewhere, within the grace of the settings.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Layers of a kind, over the registry.
+type Layers = Vec<AnyLayer>;
+type AnyLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// The log of this process, while it lasts. Dropping it writes what is still kept back, and sends what is to be told
+/// elsewhere, for some seconds at most.
 pub struct Telemetry {
     filter: reload::Handle<EnvFilter, Registry>,
+    _reports: Reports,
     _file: Option<file::Guard>,
+}
+
+/// What is told elsewhere.
+#[derive(Default)]
+struct Reports {
+    #[cfg(feature = "otlp")]
+    traces: Option<traces::Rest>,
+    #[cfg(feature = "sentry")]
+    errors: Option<errors::Rest>,
+    limit: Duration,
+}
+
+impl Drop for Reports {
+    fn drop(&mut self) {
+        #[cfg(feature = "otlp")]
+        if let Some(traces) = &self.traces {
+            traces.send(self.limit);
+        }
+        #[cfg(feature = "sentry")]
+        if let Some(errors) = &self.errors {
+            errors.send(self.limit);
+        }
+    }
 }
 
 impl std::fmt::Debug for Telemetry {
@@ -34,32 +82,35 @@ impl std::fmt::Debug for Telemetry {
 
 impl Telemetry {
     /// Begins to log as the settings say: JSON lines on standard output, or lines for people on standard error; into a file
-    /// that turns every day besides, where one is named.
+    /// that turns every day besides, where one is named. Traces and errors are told to whom the settings name. Panics are
+    /// lines of the log; for people, the usual words of them stand before.
     ///
     /// # Errors
-    /// `Misconfigured` when the file cannot be written, or something logs already in this process.
+    /// `Misconfigured` when the file cannot be written, nobody can be told at an address of the settings, or something logs
+    /// already in this process.
     pub fn start(config: &Config) -> Result<Self> {
         let (file, guard) = match &config.logs.file {
             Some(path) => file::open(path, config.logs.keep).map(|(writer, guard)| (Some(writer), Some(guard)))?,
             None => (None, None),
         };
-        let (filter, handle) = reload::Layer::new(EnvFilter::new(&config.logs.level));
         let environment = config.general.environment.name();
-        let registry = tracing_subscriber::registry().with(filter);
-        let started = match config.logs.format {
-            LogFormat::Json => {
-                let file = file.map(|writer| lines(environment, writer));
-                registry.with(lines(environment, io::stdout)).with(file).try_init()
-            }
+        let mut logs: Layers = match config.logs.format {
+            LogFormat::Json => vec![lines(environment, io::stdout).boxed()],
             LogFormat::Pretty => {
                 let pretty = fmt::layer().compact().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
-                registry.with(pretty).with(file.map(|writer| lines(environment, writer))).try_init()
+                vec![pretty.boxed()]
             }
         };
-        started.map_err(|error| {
+        logs.extend(file.map(|writer| lines(environment, writer).boxed()));
+        let (filter, handle) = reload::Layer::new(EnvFilter::new(&config.logs.level));
+        let (told, reports) = told(config)?;
+        let layers: Layers = vec![logs.with_filter(spans::with_ours(filter)).boxed()];
+        let layers: Layers = layers.into_iter().chain(told).collect();
+        tracing_subscriber::registry().with(layers).try_init().map_err(|error| {
             Error::new(ErrorKind::Misconfigured, "something logs already in this process").with_source(error)
         })?;
-        Ok(Self { filter: handle, _file: guard })
+        panics::log(config.logs.format == LogFormat::Pretty);
+        Ok(Self { filter: handle, _reports: reports, _file: guard })
     }
 
     /// Logs from now on at least this, as `info,spotlight_core::jobs=debug`.
@@ -73,6 +124,38 @@ impl Telemetry {
         })?;
         self.filter.reload(filter).map_err(|error| Error::internal("the log has ended").with_source(error))
     }
+}
+
+/// The layers that tell others, where the settings name any, and what is left of them at the end.
+fn told(config: &Config) -> Result<(Option<AnyLayer>, Reports)> {
+    #[cfg_attr(not(any(feature = "otlp", feature = "sentry")), expect(unused_mut, reason = "nobody is told"))]
+    let (mut layers, mut reports) = (Layers::new(), Reports::default());
+    reports.limit = LAST.min(config.server.grace);
+    #[cfg(any(feature = "otlp", feature = "sentry"))]
+    {
+        let environment = config.general.environment.name();
+        let mut open = None;
+        let mut outlet = || match &open {
+            Some(outlet) => Ok(std::sync::Arc::clone(outlet)),
+            None => outlet::Outlet::open().inspect(|outlet| open = Some(std::sync::Arc::clone(outlet))),
+        };
+        #[cfg(feature = "otlp")]
+        if let Some((layer, rest)) = traces::open(&config.monitoring, environment, &mut outlet)? {
+            layers.push(layer.boxed());
+            reports.traces = Some(rest);
+        }
+        #[cfg(feature = "sentry")]
+        if let Some((layer, rest)) = errors::open(&config.monitoring, environment, &mut outlet)? {
+            layers.push(layer.boxed());
+            reports.errors = Some(rest);
+        }
+        if !layers.is_empty() {
+            // First, so that what the others read is there.
+            layers.insert(0, spans::Notes.boxed());
+        }
+    }
+    let layer = (!layers.is_empty()).then(|| layers.with_filter(spans::reported()).boxed());
+    Ok((layer, reports))
 }
 
 /// A layer of JSON lines.

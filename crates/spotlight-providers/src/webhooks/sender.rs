@@ -8,9 +8,7 @@ use chrono::DateTime;
 use reqwest::{
     Client, Response, Url,
     header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
-    redirect::Policy,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use spotlight_core::{
     domain::destination::{Destinations, Ports},
     error::{Error, ErrorKind, Result},
@@ -19,7 +17,7 @@ use spotlight_core::{
 use tokio::time::timeout;
 
 use super::resolve::{Guard, NameResolver, OutOfBounds, SystemResolver};
-use crate::outgoing::tell_trace;
+use crate::{client, outgoing::tell_trace};
 
 /// Most of an answer's body that is read, in bytes.
 const MOST: usize = 4096;
@@ -78,13 +76,8 @@ impl HttpWebhookSender {
     /// # Errors
     /// `Misconfigured` when the client cannot be built.
     pub fn with_resolver(options: WebhookOptions, names: Arc<dyn NameResolver>) -> Result<Self> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
+        let client = client::builder()?
             .dns_resolver(Arc::new(Guard { names, destinations: options.destinations.clone() }))
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .retry(reqwest::retry::never())
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(IDLE)
             .user_agent(concat!("Spotlight-Webhooks/", env!("CARGO_PKG_VERSION")))
@@ -100,20 +93,6 @@ fn unusable(message: &str) -> Error {
 
 fn out_of_bounds() -> Error {
     Error::invalid("url", "refused", OutOfBounds.to_string())
-}
-
-/// TLS with a provider of its own, so that no other choice of the process matters, and the machine's certificates.
-fn tls() -> Result<ClientConfig> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 {
-        tracing::warn!("this machine has no certificates: no webhook can be sent over HTTPS");
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable("TLS cannot be set up").with_source(error))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[async_trait]

@@ -19,7 +19,22 @@ static NEW_RELIC: Variable = Variable::new(
 )
 .secret();
 
-pub(super) const SECTION: Section = Section { title: "Monitoring", variables: &[&SENTRY, &NEW_RELIC] };
+static OTLP: Variable = Variable::new(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "monitoring.otlp_endpoint",
+    "where traces are sent over OTLP/HTTP, without `/v1/traces`; New Relic's unless given, where its key is given",
+    "http://collector:4318",
+);
+static OTLP_HEADERS: Variable = Variable::new(
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "monitoring.otlp_headers",
+    "headers that are sent with traces, as a receiver's key",
+    "authorization=Bearer%20…",
+)
+.secret();
+
+pub(super) const SECTION: Section =
+    Section { title: "Monitoring", variables: &[&SENTRY, &NEW_RELIC, &OTLP, &OTLP_HEADERS] };
 
 /// Who is told of what happens.
 #[derive(Debug, Clone)]
@@ -28,6 +43,10 @@ pub struct Monitoring {
     pub sentry_dsn: Option<SecretString>,
     /// Key of New Relic.
     pub new_relic_license_key: Option<SecretString>,
+    /// Where traces are sent, without `/v1/traces`.
+    pub otlp_endpoint: Option<String>,
+    /// Headers that are sent with traces, each as `name=value`, with a comma between them.
+    pub otlp_headers: Option<SecretString>,
 }
 
 impl Monitoring {
@@ -35,6 +54,24 @@ impl Monitoring {
         Self {
             sentry_dsn: reader.secret(&SENTRY, parse::url(&["https", "http"], "https://key@o0.ingest.sentry.io/0")),
             new_relic_license_key: reader.secret(&NEW_RELIC, parse::text),
+            otlp_endpoint: reader.value(&OTLP, parse::url(&["https", "http"], "http://collector:4318")),
+            otlp_headers: reader.secret(&OTLP_HEADERS, headers),
         }
+    }
+}
+
+/// Names and values that a header can have.
+fn headers(text: &str) -> Result<String, String> {
+    let sound = |pair: &str| {
+        let Some((name, value)) = pair.split_once('=') else { return false };
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        !name.trim().is_empty()
+            && name.trim().bytes().all(is_token)
+            && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+    };
+    if text.split(',').all(sound) {
+        Ok(text.to_owned())
+    } else {
+        Err("give name=value, with a comma between two".to_owned())
     }
 }

@@ -1,5 +1,8 @@
 //! What a program that reads the log relies on.
 
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+mod told;
+
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -89,7 +92,7 @@ fn the_level_of_a_target_changes_while_it_runs() {
     let written = Written::default();
     let writer = written.clone();
     let (filter, handle) = reload::Layer::new(EnvFilter::new("warn"));
-    let telemetry = Telemetry { filter: handle, _file: None };
+    let telemetry = Telemetry { filter: handle, _reports: Reports::default(), _file: None };
     let subscriber = tracing_subscriber::registry().with(filter).with(lines("test", move || writer.clone()));
     tracing::subscriber::with_default(subscriber, || {
         tracing::info!("unheard");
@@ -102,6 +105,24 @@ fn the_level_of_a_target_changes_while_it_runs() {
     });
     let heard: Vec<_> = written.lines().iter().map(|line| line["message"].clone()).collect();
     assert_eq!(heard, ["heard", "heard still"]);
+}
+
+#[test]
+fn a_line_names_its_request_whatever_is_logged() {
+    let written = Written::default();
+    let writer = written.clone();
+    let filter = spans::with_ours(EnvFilter::new("warn"));
+    let logs = lines("test", move || writer.clone()).with_filter(filter);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(logs), || {
+        let request = tracing::info_span!("request", request_id = "r-1");
+        let _request = request.enter();
+        let _other = tracing::info_span!("other", secret = "hidden").entered();
+        tracing::info!("unheard");
+        tracing::warn!("heard");
+    });
+    let [line] = &written.lines()[..] else { panic!("one line") };
+    assert_eq!((line["message"].as_str(), line["request_id"].as_str()), (Some("heard"), Some("r-1")));
+    assert_eq!(line["secret"], Value::Null);
 }
 
 #[test]
