@@ -14,7 +14,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
         ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
@@ -146,6 +146,7 @@ every_repository! {
     processed_events: ProcessedRepository,
     audit: AuditRepository,
     flags: FlagRepository,
+    deployment: DeploymentRepository,
     reports: ReportRepository,
     consents: ConsentRepository,
     idempotency: IdempotencyRepository,

@@ -14,6 +14,7 @@ pub mod chat;
 pub mod clock;
 pub mod consent;
 pub mod conversation;
+pub mod deployment;
 pub mod events;
 pub mod files;
 pub mod flag;
@@ -33,6 +34,6 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
+    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
     organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };

@@ -11,6 +11,7 @@ use super::{
     billing::{SubscriptionRepository, UsageRepository},
     consent::ConsentRepository,
     conversation::{ConversationRepository, HandOffRepository, TranscriptRepository},
+    deployment::DeploymentRepository,
     flag::FlagRepository,
     idempotency::IdempotencyRepository,
     lead::{LeadRepository, ProposalRepository},
@@ -147,6 +148,8 @@ repositories! {
     audit: AuditRepository,
     /// Feature flags.
     flags: FlagRepository,
+    /// Settings of the whole deployment.
+    deployment: DeploymentRepository,
     /// Call reports.
     reports: ReportRepository,
     /// Consent.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accounts::{AccountService, Recognised},
@@ -15,6 +15,7 @@ use super::{
     billing::BillingService,
     consents::ConsentService,
     conversations::ConversationService,
+    deployment::{DeploymentService, watched::Watched},
     deps::Deps,
     flags::{FlagOverrides, FlagService},
     hosts::HostService,
@@ -32,6 +33,7 @@ use super::{
 use crate::{
     caching::CacheReader,
     decorators::FleetCache,
+    domain::deployment::Maintenance,
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
@@ -137,6 +139,11 @@ impl Spotlight {
         FlagService::new(self.deps.clone(), self.flag_overrides.clone())
     }
 
+    /// Settings of the whole deployment: maintenance, and what is logged.
+    pub fn deployment(&self) -> DeploymentService {
+        DeploymentService::new(self.deps.clone())
+    }
+
     /// Plans and usage.
     pub fn billing(&self) -> BillingService {
         BillingService::new(self.deps.clone())
@@ -168,6 +175,14 @@ impl Spotlight {
     /// `Validation` for options that cannot work.
     pub fn worker(&self, options: WorkerOptions) -> Result<PlatformWorker> {
         PlatformWorker::new(self.deps.clone(), options)
+    }
+
+    /// Reads about once a second what is set for the whole deployment, flags and settings, until `stop` is cancelled. A
+    /// server has it run beside its requests: asking for a flag costs no I/O then, and changes that another process has
+    /// made show within two seconds. A storage that is away changes nothing of what is known. A
+    /// [worker](Self::worker) does it by itself; several in one process read once.
+    pub async fn watch(&self, stop: CancellationToken) {
+        self.deps.watched.watch(stop).await;
     }
 
     /// Works off in this process what is due now, and what that leaves behind: for tests and tools.
@@ -265,6 +280,7 @@ pub struct SpotlightBuilder {
     stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
+    maintenance: bool,
 }
 
 macro_rules! take {
@@ -351,6 +367,14 @@ impl SpotlightBuilder {
         self
     }
 
+    /// The deployment's environment says that it is in maintenance, whatever is stored: requests are refused and workers
+    /// wait, on the processes that are told so.
+    #[must_use]
+    pub fn maintenance(mut self, on: bool) -> Self {
+        self.maintenance = on;
+        self
+    }
+
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
@@ -390,7 +414,9 @@ impl SpotlightBuilder {
             None => ids.secret().into(),
         };
         let key_lasts = self.secret_key.is_some();
+        let forced = self.maintenance.then(|| Maintenance { message: None, until: None, since: clock.now() });
         let deps = Deps {
+            watched: Watched::new(Arc::clone(&storage), forced),
             storage,
             queue,
             chat,

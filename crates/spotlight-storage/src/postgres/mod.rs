@@ -14,6 +14,7 @@ mod conversation;
 mod db;
 mod error;
 mod events;
+mod deployment;
 mod flag;
 mod idempotency;
 mod lead;

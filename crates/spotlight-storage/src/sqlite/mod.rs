@@ -17,6 +17,7 @@ mod consent;
 mod conversation;
 mod db;
 mod error;
+mod deployment;
 mod flag;
 mod idempotency;
 mod lead;
