@@ -83,7 +83,8 @@ pub async fn overrides_of_flags_come_by_organization(fixture: &dyn StorageFixtur
     change(&third.organization, &[("voice", false)]).await;
     let shown = async || {
         let found = world.read().organizations().feature_overrides().await.unwrap();
-        let flat = |(id, flags): (_, std::collections::BTreeMap<String, bool>)| (id, flags.into_iter().collect::<Vec<_>>());
+        let flat =
+            |(id, flags): (_, std::collections::BTreeMap<String, bool>)| (id, flags.into_iter().collect::<Vec<_>>());
         found.into_iter().map(flat).collect::<Vec<_>>()
     };
     let of = |key: &str, on| (key.to_owned(), on);

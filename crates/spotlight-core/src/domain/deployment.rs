@@ -118,8 +118,7 @@ impl DeploymentSettings {
     /// are a newer version's.
     pub fn read(kept: &[DeploymentSetting]) -> (Self, Vec<&'static str>) {
         let mut unreadable = Vec::new();
-        let settings =
-            Self { maintenance: find(kept, &mut unreadable), log_level: find(kept, &mut unreadable) };
+        let settings = Self { maintenance: find(kept, &mut unreadable), log_level: find(kept, &mut unreadable) };
         (settings, unreadable)
     }
 }
@@ -166,7 +165,9 @@ mod tests {
         let error = wrong.validate(at("2026-03-25T10:00:00Z")).expect_err("three rules are broken");
         let fields: Vec<_> = error.violations().iter().map(|one| (one.field.as_str(), one.code)).collect();
         assert_eq!(fields, [("message", "length"), ("message", "format"), ("until", "range")]);
-        assert!(LogLevel(" ".to_owned()).validate().is_err() && LogLevel("info,sqlx=debug".to_owned()).validate().is_ok());
+        assert!(
+            LogLevel(" ".to_owned()).validate().is_err() && LogLevel("info,sqlx=debug".to_owned()).validate().is_ok()
+        );
     }
 
     #[test]

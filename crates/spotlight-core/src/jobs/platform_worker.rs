@@ -39,7 +39,10 @@ impl PlatformWorker {
     /// one another. During maintenance it rests, once the jobs in hand are done, and then goes on.
     pub async fn run(&self, stop: CancellationToken) {
         // A process that starts during maintenance does not begin to work. One that cannot read it finds no jobs either.
-        let _ = self.deps.watched.known().await;
+        tokio::select! {
+            _ = self.deps.watched.known() => {}
+            () = stop.cancelled() => {}
+        }
         let rest = Rest::by(self.deps.watched.resting());
         let failed = "events could not be published; trying again";
         let events = repeat((&stop, &rest), failed, PAUSES.1, || relay::publish(&self.deps));

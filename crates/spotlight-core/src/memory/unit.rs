@@ -14,11 +14,11 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
-        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
-        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec,
+        KnowledgeRepository, LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
+        OutboxRepository, ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
+        SourceRepository, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
 

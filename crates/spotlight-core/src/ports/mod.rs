@@ -34,6 +34,6 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*,
+    limit::*, mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };

@@ -144,6 +144,15 @@ impl Spotlight {
         DeploymentService::new(self.deps.clone())
     }
 
+    /// The maintenance that is under way, by what is stored and by what the environment says: as
+    /// [`DeploymentService::settings`].
+    ///
+    /// # Errors
+    /// Those of storage, when nothing has ever been read.
+    pub async fn maintenance(&self) -> Result<Option<Maintenance>> {
+        Ok(self.deps.watched.settings().await?.maintenance.clone())
+    }
+
     /// Plans and usage.
     pub fn billing(&self) -> BillingService {
         BillingService::new(self.deps.clone())

@@ -3,6 +3,9 @@
 //! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
 
 mod config;
+mod flags;
+mod maintenance;
+mod operate;
 mod options;
 mod output;
 mod run;
@@ -26,6 +29,10 @@ const EXAMPLES: &str = "Examples:
   SPOTLIGHT_ENV=production spotlight serve
                                           requests and jobs, by the environment and spotlight.toml
   spotlight serve --role worker           jobs alone, beside servers with --role web
+  spotlight maintenance on --message \"Back soon\" --until 30m
+                                          503 for everybody but the operator, within two seconds
+  spotlight flags set new_console --percentage 25
+                                          on for a quarter of the organizations
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
 Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
@@ -47,6 +54,12 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Refuse requests and have jobs wait, while somebody works on the deployment.
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
+    /// Look at feature flags and switch them.
+    #[command(subcommand)]
+    Flags(flags::Command),
     /// Print the API document (OpenAPI 3.1).
     Openapi,
     /// Print completions for a shell.
@@ -69,6 +82,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.options)?,
         Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
+        Command::Flags(command) => flags::run(command, &cli.options)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

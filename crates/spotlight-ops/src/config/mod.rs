@@ -21,7 +21,6 @@ mod variable;
 use spotlight_core::{Result, services::flags::FlagOverrides};
 
 use self::reader::Reader;
-pub(crate) use self::sections::arguments;
 pub use self::{
     environment::Environment,
     feature::{Feature, Switches},
@@ -35,6 +34,7 @@ pub use self::{
     sources::{Sources, USUAL_FILE},
     variable::{Need, Section, Variable, Weakness},
 };
+pub(crate) use self::{parse::span, sections::arguments};
 
 /// A whole configuration, read and checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]

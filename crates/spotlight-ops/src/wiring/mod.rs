@@ -1,6 +1,7 @@
 //! Puts a platform together: which adapter stands behind which port. Explicit code, to read and to copy from.
 
 mod key;
+mod operator;
 mod shared;
 mod stores;
 
@@ -14,7 +15,9 @@ use spotlight_core::{
     scripted::ScriptedChatModel,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
+use tokio_util::sync::CancellationToken;
 
+pub use self::operator::Operator;
 use self::stores::Stores;
 use crate::config::{Config, Webhooks};
 
@@ -22,6 +25,8 @@ use crate::config::{Config, Webhooks};
 pub struct Deployment {
     platform: Spotlight,
     stores: Stores,
+    /// Ends the watch over flags and settings.
+    unwatched: CancellationToken,
 }
 
 impl std::fmt::Debug for Deployment {
@@ -65,8 +70,12 @@ impl Deployment {
             .clock(clock)
             .secret_key(key::of(config)?)
             .flag_overrides(config.flags.clone())
+            .maintenance(config.general.maintenance)
             .build()?;
-        Ok(Self { platform, stores })
+        let unwatched = CancellationToken::new();
+        let (watched, end) = (platform.clone(), unwatched.clone());
+        tokio::spawn(async move { watched.watch(end).await });
+        Ok(Self { platform, stores, unwatched })
     }
 
     /// The platform. Cheap to clone.
@@ -81,6 +90,7 @@ impl Deployment {
 
     /// Ends every connection once the work on it is done.
     pub async fn close(&self) {
+        self.unwatched.cancel();
         if let Some(queue) = &self.stores.connected {
             queue.close().await;
         }

@@ -8,12 +8,12 @@ use spotlight_core::{
     domain::{JobId, OutboxId},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
-        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
-        SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository,
-        UserRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec,
+        KnowledgeRepository, LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
+        OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
+        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
+        UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};

@@ -27,11 +27,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::rest::Rest;
 pub use self::{
     health::WorkerHealth,
     options::{PoolOptions, Share, WorkerOptions},
 };
-pub(super) use self::rest::Rest;
 use self::{heart::Heart, run::Running};
 use super::{Registry, Schedule};
 use crate::{

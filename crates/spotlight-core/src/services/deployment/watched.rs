@@ -119,7 +119,7 @@ impl Watched {
     pub(crate) async fn known(&self) -> Result<Arc<Known>> {
         match self.look() {
             Look::Fresh(known) => Ok(known),
-            Look::Nothing => self.renew(Instant::now()).await,
+            Look::Nothing => self.renew(before(PERIOD)).await,
             Look::Old(known) => Ok(self.renew(before(PERIOD)).await.unwrap_or_else(|error| {
                 tracing::warn!(error = error.chain(), "flags and settings cannot be read; the last known ones count");
                 known
