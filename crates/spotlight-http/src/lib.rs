@@ -33,6 +33,7 @@ mod request;
 mod resources;
 mod response;
 mod schema;
+mod security;
 mod serving;
 mod socket;
 mod sse;
@@ -47,6 +48,7 @@ pub use self::{
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},
+    security::Security,
     serving::BASE,
     socket::{Broken, Duplex, Frame, Socket, Upgrade},
 };

@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     api::Api,
-    endpoint::{Endpoint, Verb},
+    endpoint::{Access, Endpoint, Verb},
     home,
     openapi::{openapi, openapi_of},
     request::Request,
@@ -57,6 +57,12 @@ pub(crate) enum Route<'a> {
     Path(&'a [&'static Endpoint]),
     /// Nowhere.
     Nowhere,
+}
+
+impl Route<'_> {
+    fn is_probe(&self) -> bool {
+        matches!(self, Self::Endpoint(endpoint) if endpoint.access == Access::Probe)
+    }
 }
 
 impl Served {
@@ -172,10 +178,14 @@ impl Api {
             read.store(now as u8, Ordering::Relaxed);
             polled
         });
-        let mut response = match self.served.route(&request.method, request.own_path()) {
-            Route::Endpoint(endpoint) => self.handle(endpoint, request, watched).await,
-            Route::Path(rows) => self.method_not_allowed(rows, &request),
-            Route::Nowhere => self.not_found(&request),
+        let route = self.served.route(&request.method, request.own_path());
+        // Probes come from inside, where nobody speaks HTTPS.
+        let plain = if route.is_probe() { None } else { self.elsewhere(&request) };
+        let mut response = match (plain, route) {
+            (Some(plain), _) => plain,
+            (None, Route::Endpoint(endpoint)) => self.handle(endpoint, request, watched).await,
+            (None, Route::Path(rows)) => self.method_not_allowed(rows, &request),
+            (None, Route::Nowhere) => self.not_found(&request),
         };
         if response.status == StatusCode::SWITCHING_PROTOCOLS {
             return response;

@@ -131,6 +131,7 @@ pub async fn conversations_are_not_written_outside_a_unit(fixture: &dyn StorageF
 
     refused(read.conversations().insert(&samples.conversation(&lead, world.assistant.id)).await, Misconfigured);
     refused(read.conversations().update(&conversation).await, Misconfigured);
+    refused(read.conversations().say(&conversation, &samples.utterance(&conversation, 2)).await, Misconfigured);
     refused(read.transcripts().append(&[samples.utterance(&conversation, 2)]).await, Misconfigured);
     let analysis = UtteranceAnalysis {
         id: utterance.id,

@@ -67,9 +67,17 @@ macro_rules! __storage_cases {
                 a_cancelled_unit_is_all_or_nothing
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
+                a_fresh_storage_lacks_nothing
                 a_closed_storage_is_unavailable
                 closing_waits_for_an_open_unit
                 a_dropped_read_leaves_its_connection_usable
+            }
+            notes {
+                what_a_unit_leaves_is_there_with_its_commit
+                what_was_left_goes_with_its_unit
+                a_refused_note_ends_the_unit
+                a_unit_gives_back_what_it_holds
+                of_two_answers_at_once_one_is_refused
             }
             refusal {
                 an_update_needs_what_it_names
@@ -187,6 +195,11 @@ macro_rules! __storage_cases {
                 recorded_conversations_come_by_end
                 completed_conversations_come_by_end
                 conversations_are_counted
+            }
+            say {
+                a_scene_is_what_a_turn_needs
+                words_are_stored_with_their_conversation
+                refused_words_end_the_unit
             }
             transcript {
                 utterances_come_back_whole

@@ -15,7 +15,7 @@ use super::{queue::MemoryQueue, tables::Tables, unit::MemoryRepositories};
 use crate::{
     domain::time::Timestamp,
     error::{Error, ErrorKind, Result},
-    ports::{Clock, JobPlacement, ReadConsistency, Repositories, Storage, SystemIds, UnitOfWork},
+    ports::{Clock, JobPlacement, ReadConsistency, Repositories, SchemaState, Storage, SystemIds, UnitOfWork},
 };
 
 /// Longest that a unit waits for the units before it.
@@ -143,6 +143,12 @@ impl Storage for MemoryStorage {
 
     async fn ping(&self) -> Result<()> {
         self.shared.check_open()
+    }
+
+    async fn schema(&self) -> Result<SchemaState> {
+        self.shared.check_open()?;
+        // What it holds was made by this very program.
+        Ok(SchemaState::default())
     }
 
     async fn close(&self) {

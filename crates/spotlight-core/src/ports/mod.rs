@@ -18,6 +18,7 @@ pub mod deployment;
 pub mod events;
 pub mod files;
 pub mod flag;
+pub mod health;
 pub mod idempotency;
 pub mod lead;
 pub mod lease;
@@ -34,6 +35,7 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*,
-    limit::*, mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*,
+    lease::*, limit::*, mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*,
+    webhook::*,
 };

@@ -18,9 +18,11 @@ use super::{
     deployment::{DeploymentService, watched::Watched},
     deps::Deps,
     flags::{FlagOverrides, FlagService},
+    health::{Health, HealthService},
     hosts::HostService,
     incoming::IncomingService,
     jobs::JobService,
+    keys::Keys,
     leads::LeadService,
     live::{Hub, LiveService},
     organizations::OrganizationService,
@@ -38,8 +40,8 @@ use crate::{
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
     ports::{
-        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
-        SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, HealthCheck, IdGenerator, JobQueue, Mailer,
+        RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
     },
 };
 
@@ -55,6 +57,7 @@ pub struct Spotlight {
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
     live: Arc<Hub>,
+    health: Arc<Health>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -178,6 +181,11 @@ impl Spotlight {
         PublicService::new(self.deps.clone())
     }
 
+    /// How the process and what it depends on are.
+    pub fn health(&self) -> HealthService {
+        HealthService::new(Arc::clone(&self.health))
+    }
+
     /// A worker for the jobs and events that services leave behind. It works once it is run.
     ///
     /// # Errors
@@ -257,6 +265,11 @@ impl Spotlight {
         &self.deps.ids
     }
 
+    /// Keys for what a program around the platform signs itself: give each purpose a name of its own.
+    pub fn keys(&self) -> &Keys {
+        &self.deps.keys
+    }
+
     /// The job queue.
     pub fn queue(&self) -> &Arc<dyn JobQueue> {
         &self.deps.queue
@@ -286,9 +299,11 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    previous_secret_keys: Vec<SecretString>,
     stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
+    health_checks: Vec<Arc<dyn HealthCheck>>,
     maintenance: bool,
 }
 
@@ -345,12 +360,22 @@ impl SpotlightBuilder {
         self
     }
 
-    /// Signs conversation tokens, and makes the secrets of second factors: at least 32 bytes, the same in every process
-    /// and over restarts. A random one unless given: tokens end with the process then, and nobody can enrol a second
-    /// factor. After a change of the key, second factors accept their recovery codes alone.
+    /// What [keys](Keys) are derived from, which sign conversation tokens and make the secrets of second factors: at least
+    /// 32 bytes, the same in every process and over restarts. A random one unless given: tokens end with the process then,
+    /// and nobody can enrol a second factor. To change it, give the old one to
+    /// [`previous_secret_keys`](Self::previous_secret_keys): without it, second factors accept their recovery codes alone.
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Older secret keys, the newest first, of at least 32 bytes each. What was made with them is still read, and nothing
+    /// new is made with them. Conversation tokens need one for a day; second factors as long as people use those that
+    /// they enrolled under it.
+    #[must_use]
+    pub fn previous_secret_keys(mut self, keys: impl IntoIterator<Item = SecretString>) -> Self {
+        self.previous_secret_keys = keys.into_iter().collect();
         self
     }
 
@@ -376,6 +401,14 @@ impl SpotlightBuilder {
         self
     }
 
+    /// Shows one more thing in `/health`, or looks at `database`, `redis`, `queue` or `disk_space` in another way: a check
+    /// of such a name replaces the usual one. `redis` and `disk_space` are disabled unless given.
+    #[must_use]
+    pub fn health_check(mut self, check: Arc<dyn HealthCheck>) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// The deployment's environment says that it is in maintenance, whatever is stored: requests are refused and workers
     /// wait, on the processes that are told so.
     #[must_use]
@@ -387,7 +420,8 @@ impl SpotlightBuilder {
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
-    /// `Misconfigured` when the secret key is too short, or naming every required port that is missing.
+    /// `Misconfigured` when a secret key is too short, when a health check's name cannot be one or is another's, or
+    /// naming every required port that is missing.
     pub fn build(self) -> Result<Spotlight> {
         let missing: Vec<_> = [
             ("storage", self.storage.is_none()),
@@ -415,13 +449,11 @@ impl SpotlightBuilder {
         let cache = self.cache.unwrap_or_else(|| {
             Arc::new(FleetCache::new(Arc::clone(&events), Arc::clone(&clock), Arc::clone(&ids), CACHE_BYTES))
         });
-        let secret_key: Arc<[u8]> = match &self.secret_key {
-            Some(key) if key.expose_secret().len() < 32 => {
-                return Err(Error::new(ErrorKind::Misconfigured, "the secret key needs at least 32 bytes"));
-            }
-            Some(key) => key.expose_secret().as_bytes().into(),
-            None => ids.secret().into(),
+        let keys = match &self.secret_key {
+            Some(key) => Keys::new(key)?,
+            None => Keys::random(ids.secret()),
         };
+        let keys = Arc::new(keys.with_previous(&self.previous_secret_keys)?);
         let key_lasts = self.secret_key.is_some();
         let forced = self.maintenance.then(|| Maintenance { message: None, until: None, since: clock.now() });
         let deps = Deps {
@@ -440,20 +472,23 @@ impl SpotlightBuilder {
             cache: Arc::new(CacheReader::new(cache)),
             clock,
             ids,
-            secret_key,
+            keys,
             stripe_secret: self.stripe_secret.map(Arc::new),
             key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
         };
         let flag_overrides = Arc::new(self.flag_overrides);
+        let home = Handle::try_current().ok();
+        let health = Health::new(&deps.storage, &deps.queue, &deps.clock, home.clone(), self.health_checks)?;
         Ok(Spotlight {
             recognised: Recognised::new(&deps.storage),
             deps,
             passwords: Passwords::new(),
             flag_overrides,
-            home: Handle::try_current().ok(),
+            home,
             live: Arc::default(),
+            health: Arc::new(health),
         })
     }
 }

@@ -12,6 +12,7 @@ use spotlight_core::{
     domain::{
         AppointmentId, JobId, LeadId, OrganizationId, OutboxId, UserId,
         appointment::Appointment,
+        audit::AuditEntry,
         contact::{Email, Phone},
         lead::Lead,
         time::{Timestamp, Window},
@@ -118,6 +119,10 @@ impl Storage for FaultyStorage {
 
     async fn ping(&self) -> Result<()> {
         self.storage.ping().await
+    }
+
+    async fn schema(&self) -> Result<SchemaState> {
+        self.storage.schema().await
     }
 
     async fn close(&self) {
@@ -234,6 +239,18 @@ impl UnitOfWork for Faulty<Open> {
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
         self.inner.unit().publish(event).await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.inner.unit().note(entry).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.inner.unit().remember(record, now).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.inner.unit().give_back(lease).await
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {

@@ -17,6 +17,18 @@ pub(super) fn complete(document: &mut Value) {
     }
 }
 
+/// How a file of a media type begins.
+pub(super) fn of_file(kind: &str) -> &'static str {
+    match kind {
+        "text/csv" => "id,name,email\r\n0199d1f4-7c00-7000-8000-000000000001,Grace Hopper,grace@example.com\r\n",
+        "audio/mpeg" => "ID3\u{4}",
+        "audio/wav" => "RIFF$\u{0}\u{0}\u{0}WAVEfmt ",
+        "audio/ogg" => "OggS",
+        "audio/flac" => "fLaC",
+        _ => "Hello",
+    }
+}
+
 fn fill(content: Option<&mut Value>, book: &Value) {
     if let Some(content) = content {
         content["example"] = example(&content["schema"], "", book);

@@ -3,6 +3,7 @@
 //! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
 
 mod config;
+mod credentials;
 mod flags;
 mod maintenance;
 mod operate;
@@ -19,7 +20,7 @@ use spotlight_core::Result;
 pub use self::{
     options::Options,
     output::{fail, print},
-    run::{log, on_runtime},
+    run::on_runtime,
     serve::introduce,
 };
 
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "Examples:
   spotlight config show --json            every setting, where it came from, no secret
   SPOTLIGHT_ENV=production spotlight serve
                                           requests and jobs, by the environment and spotlight.toml
+  spotlight credentials edit              secrets in a file that can be committed
   spotlight serve --role worker           jobs alone, beside servers with --role web
   spotlight maintenance on --message \"Back soon\" --until 30m
                                           503 for everybody but the operator, within two seconds
@@ -60,6 +62,9 @@ enum Command {
     /// Look at feature flags and switch them.
     #[command(subcommand)]
     Flags(flags::Command),
+    /// Settings in an encrypted file, which can be committed.
+    #[command(subcommand)]
+    Credentials(credentials::Command),
     /// Print the API document (OpenAPI 3.1).
     Openapi,
     /// Print completions for a shell.
@@ -84,6 +89,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(command) => return config::run(&command, &cli.options),
         Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
         Command::Flags(command) => flags::run(command, &cli.options)?,
+        Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

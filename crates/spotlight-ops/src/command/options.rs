@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{Sources, Variable, arguments as variables};
+use crate::{
+    config::{Sources, Variable, arguments as variables},
+    credentials,
+};
 
 /// Settings that the command line says. Each has a variable too, which stands in brackets; secrets are better off there,
 /// since other users of the machine see a command line.
@@ -62,8 +65,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// The process's environment and settings file, with what was said here on top.
+    /// The process's environment, settings file and encrypted credentials, with what was said here on top.
     pub fn sources(&self) -> Sources {
+        credentials::load(self.open_sources())
+    }
+
+    /// The same without credentials.
+    pub(super) fn open_sources(&self) -> Sources {
         let sources = match &self.config {
             Some(path) => Sources::of_environment().with_file(path),
             None => Sources::of_process(),

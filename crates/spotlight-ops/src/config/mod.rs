@@ -27,14 +27,14 @@ pub use self::{
     problem::Problem,
     reference::reference,
     sections::{
-        Adapter, Billing, Database, Files, Framework, General, Jobs, Logs, Mail, Models, Monitoring, Performance,
-        Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
+        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
+        Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
     },
     setting::{Origin, Setting},
     sources::{Sources, USUAL_FILE},
     variable::{Need, Section, Variable, Weakness},
 };
-pub(crate) use self::{parse::span, sections::arguments};
+pub(crate) use self::{parse::span, sections::arguments, sources::why};
 
 /// A whole configuration, read and checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -65,6 +65,8 @@ pub struct Config {
     pub performance: Performance,
     /// What is written down of what happens.
     pub logs: Logs,
+    /// What is looked at to tell how the deployment is.
+    pub health: Health,
     /// Who is told of what happens.
     pub monitoring: Monitoring,
     /// How jobs are worked off.
@@ -102,7 +104,8 @@ impl Config {
             files: Files::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
             performance: Performance::read(&mut reader),
-            logs: Logs::read(&mut reader),
+            logs: Logs::read(&mut reader, environment),
+            health: Health::read(&mut reader),
             monitoring: Monitoring::read(&mut reader),
             jobs: Jobs::read(sources, &mut reader.problems),
             flags: FlagOverrides::default(),
@@ -136,8 +139,19 @@ impl Config {
         let mut problems = Vec::new();
         if self.server.role != Role::All && self.database.url.is_none() && !self.general.environment.is_strict() {
             let detail = "web and worker share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
-                          take all";
+                          take `all`, as --role all";
             problems.push(Problem::new("SPOTLIGHT_ROLE", detail));
+        }
+        if self.performance.processes > 1 && self.database.url.is_none() {
+            let detail = "several processes share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
+                          take 1; one process uses every core";
+            problems.push(Problem::new("WEB_CONCURRENCY", detail));
+        }
+        let serves = self.server.role != Role::Worker;
+        if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {
+            let detail = "every request would be sent to HTTPS again and again: name the proxy that speaks HTTPS for this \
+                          server, as SPOTLIGHT_TRUSTED_PROXIES=10.0.0.0/8, or say FORCE_SSL=false";
+            problems.push(Problem::new("FORCE_SSL", detail));
         }
         if self.jobs.adapter == Adapter::Redis && self.redis.url.is_none() {
             let detail = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";

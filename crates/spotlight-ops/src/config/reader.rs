@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         };
         // A file that cannot be read is told already.
         let told = self.problems.iter().any(|problem| problem.place == format!("{}_FILE", variable.name));
-        if needed && !told {
+        if needed && !told && !self.sources.sealed {
             self.problems.push(Problem::missing(variable));
         }
     }

@@ -12,7 +12,11 @@ pub(super) fn of(server: &Server) -> Result<HttpPolicy> {
         // Cookies marked secure would not come back over plain HTTP on this machine.
         None => server.listen.ip().is_loopback(),
     };
-    let policy = if plain { HttpPolicy::development() } else { HttpPolicy::default() };
+    let mut policy = if plain { HttpPolicy::development() } else { HttpPolicy::default() };
+    if let Some((_, host)) = server.public_url.as_deref().and_then(|url| url.split_once("://")) {
+        policy.security = policy.security.reached_at(host);
+    }
+    policy.security.force_https = server.force_ssl;
     let policy = server.public_url.iter().fold(policy, |policy, url| policy.own_origin(url));
     let proxies: Vec<_> = server.trusted_proxies.iter().map(String::as_str).collect();
     policy.trust(&proxies)

@@ -1,5 +1,6 @@
 //! Puts a platform together: which adapter stands behind which port. Explicit code, to read and to copy from.
 
+mod connections;
 mod key;
 mod operator;
 mod shared;
@@ -8,7 +9,7 @@ mod stores;
 use std::{fs, path::Path, sync::Arc};
 
 use spotlight_core::{
-    Error, ErrorKind, Result, Spotlight,
+    Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     domain::destination::{Destinations, Ports},
     local::{FolderMailer, LocalFileStore},
     ports::{Clock, SystemClock},
@@ -19,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::operator::Operator;
 use self::stores::Stores;
-use crate::config::{Config, Webhooks};
+use crate::{
+    config::{Config, Webhooks},
+    health,
+};
 
 /// A platform, and what it stands on.
 pub struct Deployment {
@@ -52,10 +56,14 @@ impl Deployment {
         tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
         let events = shared::events(config, redis.as_ref(), &clock).await?;
         let cache = shared::cache(redis.as_ref(), &events, &clock);
+        let checks = health::checks(config, redis.as_ref())?;
         let limiter = shared::limiter(redis, &clock);
-        let mut builder = Spotlight::builder();
+        let mut builder = checks.into_iter().fold(Spotlight::builder(), SpotlightBuilder::health_check);
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
+        }
+        if let Some(url) = &config.server.public_url {
+            builder = builder.public_url(url);
         }
         let platform = builder
             .storage(Arc::clone(&stores.storage))
@@ -69,6 +77,7 @@ impl Deployment {
             .cache(cache)
             .clock(clock)
             .secret_key(key::of(config)?)
+            .previous_secret_keys(config.secrets.previous.iter().cloned())
             .flag_overrides(config.flags.clone())
             .maintenance(config.general.maintenance)
             .build()?;

@@ -14,6 +14,7 @@ use spotlight_storage::{
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
+use super::connections;
 use crate::config::{Adapter, Config};
 
 /// Where everything is kept.
@@ -106,6 +107,7 @@ impl Database {
         if let Some(postgres) = postgres(config) {
             let postgres = PgOptions { jobs, change_jobs, ..postgres };
             let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
+            connections::fit(config, &storage).await?;
             return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
         }
         let path = database_file(config);
@@ -156,4 +158,28 @@ pub(super) fn postgres(config: &Config) -> Option<PgOptions> {
         migrate: database.migrate,
         ..PgOptions::new(url.expose_secret())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Sources;
+
+    #[test]
+    fn the_guides_tuning_is_the_usual_one() {
+        let url = ("DATABASE_URL", "postgres://app@db/spotlight");
+        let options = |variables: &[(&str, &str)]| {
+            let sources = Sources::none().with_variables(variables.iter().copied().chain([url]));
+            postgres(&Config::read(&sources).expect("settings")).expect("a Postgres")
+        };
+        let usual = options(&[]);
+        assert_eq!((usual.max_connections, usual.acquire_timeout), (5, Duration::from_secs(5)));
+        assert_eq!((usual.statement_timeout, usual.lock_timeout), (Duration::from_secs(30), Duration::from_secs(10)));
+        assert!(!usual.pooler && usual.migrate);
+        assert_eq!(options(&[("RAILS_MAX_THREADS", "8")]).max_connections, 8);
+        let own = options(&[("DATABASE_POOL", "9"), ("MAX_THREADS", "8"), ("DATABASE_LOCK_TIMEOUT", "500ms")]);
+        assert_eq!((own.max_connections, own.lock_timeout), (9, Duration::from_millis(500)));
+    }
 }

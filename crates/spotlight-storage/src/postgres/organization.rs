@@ -24,6 +24,7 @@ macro_rules! columns {
          created_at, updated_at, version"
     };
 }
+pub(super) use columns;
 
 macro_rules! update {
     () => {
@@ -51,8 +52,15 @@ statements! {
     FIRST_IDS = ["SELECT id FROM organizations ORDER BY id LIMIT $1"];
 }
 
+/// How many columns an organization has.
+pub(super) const WIDTH: usize = 13;
+
 fn read(row: &PgRow) -> Result<Organization> {
-    let mut row = Row::new("organizations", row);
+    take(Row::new("organizations", row))
+}
+
+/// The one in the next columns of a row.
+pub(super) fn take(mut row: Row<'_>) -> Result<Organization> {
     Ok(Organization {
         id: row.id(OrganizationId::from_uuid)?,
         name: row.take()?,

@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
         ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
-        FlagRepository, HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec,
-        KnowledgeRepository, LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
-        OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
-        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
-        UsageRepository, UserRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement,
+        JobSpec, KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent,
+        OrganizationRepository, OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency,
+        ReportRepository, Repositories, SchemaState, SessionRepository, SourceRepository, Storage,
+        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -139,6 +139,10 @@ impl PgStorage {
         Ok(storage)
     }
 
+    pub(super) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
     /// Brings the schema up to date where the options allow it, else checks that it is.
     ///
     /// Any number of programs can call this at once: one migrates and the others wait for it.
@@ -176,6 +180,10 @@ impl Storage for PgStorage {
         self.database.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        migrate::state(&self.database).await
+    }
+
     async fn close(&self) {
         self.database.close().await;
     }
@@ -196,13 +204,26 @@ impl UnitOfWork for PgUnitOfWork {
             return Err(refused);
         }
         match self.jobs {
-            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write().await?, job).await,
+            // The queue's tables have nothing to do with what was left to be written, which may wait.
+            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write_beside().await?, job).await,
             JobPlacement::Outbox => self.repositories.outbox.enqueue(job).await,
         }
     }
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
-        self.repositories.outbox.publish(event).await
+        self.db.leave_event(event).await.map(OutboxId::from_uuid)
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.db.leave(|notes| notes.entries.push(entry)).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.db.leave(|notes| notes.answers.push((record, now))).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.db.leave(|notes| notes.leases.push(lease)).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -210,6 +231,6 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn rollback(self: Box<Self>) -> Result<()> {
-        self.db.take().await?.rollback().await
+        self.db.abandon().await?.rollback().await
     }
 }

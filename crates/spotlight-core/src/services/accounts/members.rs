@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Result},
     ports::{AssistantFilter, AssistantSort, Cursor, MAX_PER_PAGE, Order, Paging, Sort, UnitOfWork},
-    services::{Context, conversations, deps::repeated, live::access_changed},
+    services::{Context, conversations, deps::repeated, live::access_changed, mutation},
 };
 
 /// A member as the team sees them.
@@ -96,7 +96,7 @@ impl AccountService {
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
         ctx.require_rank(role.max(member.role))?;
-        if member.role == Role::Owner && role != Role::Owner {
+        if member.role == Role::Owner && role != Role::Owner && !mutation::off() {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
         let changed = Membership { role, ..member };
@@ -129,7 +129,7 @@ impl AccountService {
         if ctx.actor != Actor::User(user) {
             ctx.require(Scope::Admin, member.role.max(Role::Admin))?;
         }
-        if member.role == Role::Owner {
+        if member.role == Role::Owner && !mutation::off() {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
         expel(&*unit, ctx.organization, user, now).await?;

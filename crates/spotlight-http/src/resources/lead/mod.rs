@@ -68,6 +68,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         .query(&LEAD_LIST)
         .many::<LeadAttributes>(),
     Endpoint::post("/api/v1/leads", "create_lead", "Add a lead", |call| Box::pin(actions::create(call)))
+        .keyed()
         .body::<NewLeadInput>("lead")
         .one::<LeadAttributes>(201)
         .refuses(&[409]),
@@ -105,6 +106,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/leads/{id}/merge", "merge_leads", "Make another lead part of this one", |call| {
         Box::pin(actions::merge(call))
     })
+    .keyed()
     .body::<MergeInput>("merge")
     .one::<LeadAttributes>(200)
     .versioned()
