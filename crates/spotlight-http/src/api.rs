@@ -6,9 +6,12 @@ use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, Stream, StreamExt};
 use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
-    domain::audit::Actor,
+    domain::{
+        audit::Actor,
+        deployment::{DeploymentSettings, Maintenance},
+    },
     error::{Error, ErrorKind, Retry, Violation},
-    ports::{Quota, Verdict},
+    ports::{Clock, Quota, Verdict},
     services::{Context, Spotlight},
     trace::Trace,
 };
@@ -25,6 +28,7 @@ use crate::{
     endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
+    maintenance::{self, Meanwhile},
     plans::Plans,
     policy::{HttpPolicy, limit_key},
     precondition::{if_match, not_modified},
@@ -96,8 +100,12 @@ impl Room {
     }
 }
 
-/// Hears of the server's end.
-pub(crate) struct Stopping(watch::Receiver<Pause>);
+/// Hears of the server's end, and of maintenance.
+pub(crate) struct Stopping {
+    paused: watch::Receiver<Pause>,
+    settings: watch::Receiver<Arc<DeploymentSettings>>,
+    clock: Arc<dyn Clock>,
+}
 
 impl Stopping {
     /// Waits until connections are to be closed. Gives the seconds after which clients come back.
@@ -105,8 +113,18 @@ impl Stopping {
     /// # Cancel safety
     /// Nothing is lost with a dropped future.
     pub(crate) async fn wait(&mut self) -> u64 {
+        let Self { paused, settings, clock } = self;
         // Without its API, a connection has nobody left to serve it.
-        self.0.wait_for(|pause| pause.seconds > 0).await.map_or(1, |pause| pause.seconds)
+        let paused = async { paused.wait_for(|pause| pause.seconds > 0).await.map_or(1, |pause| pause.seconds) };
+        let maintenance = async {
+            let known = settings.wait_for(|settings| settings.maintenance.is_some()).await;
+            let maintenance = known.ok().and_then(|settings| settings.maintenance.clone());
+            maintenance.map_or(1, |maintenance| seconds_up(maintenance.retry_after(clock.now())).max(1))
+        };
+        tokio::select! {
+            pause = paused => pause,
+            pause = maintenance => pause,
+        }
     }
 }
 
@@ -206,7 +224,11 @@ impl Api {
             policy: Arc::clone(&self.policy),
             plans: Arc::clone(&self.plans),
             request_id: request_id.to_owned(),
-            stopping: Stopping(self.paused.subscribe()),
+            stopping: Stopping {
+                paused: self.paused.subscribe(),
+                settings: self.platform.deployment().follow(),
+                clock: Arc::clone(self.platform.clock()),
+            },
             _open: self.live.token(),
         }
     }
@@ -362,8 +384,19 @@ impl Api {
             return (endpoint.run)(call).await.map_err(Refusal::from);
         }
         let place = self.enter()?;
+        let maintenance = self.maintenance().await.map(|known| (known, Meanwhile::of(endpoint)));
+        let refused =
+            |known: &Maintenance| Ok(maintenance::respond(known, request, request_id, self.platform.clock().now()));
+        if let Some((known, Meanwhile::Nobody)) = &maintenance {
+            return refused(known);
+        }
         check_accept(request, endpoint)?;
         let mut caller = self.caller(arrival, counted).await?;
+        if let Some((known, Meanwhile::Operators)) = &maintenance
+            && !self.platform.deployment().is_operator(&caller.context).await?
+        {
+            return refused(known);
+        }
         if endpoint.is_socket() {
             socket::check(request)?;
         }
@@ -452,6 +485,15 @@ impl Api {
             return Err(unavailable(pause.seconds));
         }
         Arc::clone(&self.places).try_acquire_owned().map_err(|_| unavailable(1))
+    }
+
+    /// The maintenance that is under way.
+    async fn maintenance(&self) -> Option<Maintenance> {
+        self.platform.maintenance().await.unwrap_or_else(|error| {
+            // Whether there is any cannot be known, and requests fail by themselves.
+            tracing::warn!(error = error.chain(), "whether there is maintenance cannot be read");
+            None
+        })
     }
 
     /// Who calls, once their limit allows it.

@@ -21,6 +21,7 @@ mod error;
 mod home;
 mod incoming;
 mod input;
+mod maintenance;
 mod openapi;
 mod output;
 mod patience;

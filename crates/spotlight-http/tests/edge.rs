@@ -13,8 +13,8 @@ use spotlight_core::{
     error::{Error, ErrorKind, Retry},
     memory::MemoryStorage,
     ports::{
-        ApiTokenRepository, Clock, MockApiTokenRepository, MockRepositories, MockStorage, Quota, ReadConsistency,
-        Repositories, SystemClock,
+        ApiTokenRepository, Clock, FlagRepository, MockApiTokenRepository, MockFlagRepository, MockRepositories,
+        MockStorage, Quota, ReadConsistency, Repositories, SystemClock,
     },
     services::{Context, Spotlight},
 };
@@ -204,6 +204,10 @@ async fn how_long_the_database_is_away_is_passed_on() {
         .times(1)
         .returning(move |_| Err(away().with_retry(Retry::After(Duration::from_millis(6_500)))));
     let mut repositories = MockRepositories::new();
+    // Whether there is maintenance cannot be read either, and is no reason to refuse.
+    let mut flags = MockFlagRepository::new();
+    flags.expect_list().returning(move || Err(away()));
+    repositories.expect_flags().return_const(Box::new(flags) as Box<dyn FlagRepository>);
     repositories.expect_api_tokens().return_const(Box::new(tokens) as Box<dyn ApiTokenRepository>);
     let mut storage = MockStorage::new();
     storage.expect_read().return_const(Box::new(repositories) as Box<dyn Repositories>);

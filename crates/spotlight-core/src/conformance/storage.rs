@@ -102,6 +102,7 @@ macro_rules! __storage_cases {
                 a_slug_belongs_to_one_organization
                 an_organization_keeps_versions
                 organization_ids_ascend
+                overrides_of_flags_come_by_organization
             }
             account {
                 a_user_comes_back_whole
@@ -252,6 +253,7 @@ macro_rules! __storage_cases {
                 audit_entries_come_newest_first
                 audit_entries_are_purged
                 flags_come_by_key
+                settings_of_the_deployment_come_by_key
                 a_report_is_replaced
                 the_newest_consent_counts
                 a_repeated_request_is_answered_until_it_expires

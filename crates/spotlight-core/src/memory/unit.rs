@@ -14,12 +14,12 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement, JobSpec,
-        KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository,
-        OutboxRepository, ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository,
-        SourceRepository, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
-        answered_already, lost_lease,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement,
+        JobSpec, KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent,
+        OrganizationRepository, OutboxRepository, ProcessedRepository, ProposalRepository, ReportRepository,
+        Repositories, SessionRepository, SourceRepository, SubscriptionRepository, TranscriptRepository, UnitOfWork,
+        UsageRepository, UserRepository, answered_already, lost_lease,
     },
 };
 
@@ -155,6 +155,7 @@ every_repository! {
     processed_events: ProcessedRepository,
     audit: AuditRepository,
     flags: FlagRepository,
+    deployment: DeploymentRepository,
     reports: ReportRepository,
     consents: ConsentRepository,
     idempotency: IdempotencyRepository,

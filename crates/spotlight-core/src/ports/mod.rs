@@ -14,6 +14,7 @@ pub mod chat;
 pub mod clock;
 pub mod consent;
 pub mod conversation;
+pub mod deployment;
 pub mod events;
 pub mod files;
 pub mod flag;
@@ -34,6 +35,7 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*, lease::*, limit::*,
-    mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*,
+    lease::*, limit::*, mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*,
+    webhook::*,
 };

@@ -13,6 +13,7 @@ use super::{
     billing::{SubscriptionRepository, UsageRepository},
     consent::ConsentRepository,
     conversation::{ConversationRepository, HandOffRepository, TranscriptRepository},
+    deployment::DeploymentRepository,
     flag::FlagRepository,
     idempotency::{IdempotencyRecord, IdempotencyRepository},
     lead::{LeadRepository, ProposalRepository},
@@ -173,6 +174,8 @@ repositories! {
     audit: AuditRepository,
     /// Feature flags.
     flags: FlagRepository,
+    /// Settings of the whole deployment.
+    deployment: DeploymentRepository,
     /// Call reports.
     reports: ReportRepository,
     /// Consent.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{Context, keys::Keys};
+use super::{Context, deployment::watched::Watched, keys::Keys};
 use crate::{
     caching::CacheReader,
     domain::{
@@ -54,6 +54,8 @@ pub(crate) struct Deps {
     /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,
+    /// Flags and settings of the deployment, as this process knows them.
+    pub(crate) watched: Watched,
 }
 
 /// Hours for which an answer to a request with an idempotency key is kept.

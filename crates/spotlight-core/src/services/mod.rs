@@ -10,6 +10,7 @@ pub(crate) mod capture;
 pub mod consents;
 pub mod context;
 pub mod conversations;
+pub mod deployment;
 pub(crate) mod deps;
 pub mod flags;
 pub mod health;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accounts::{AccountService, Recognised},
@@ -15,6 +15,7 @@ use super::{
     billing::BillingService,
     consents::ConsentService,
     conversations::ConversationService,
+    deployment::{DeploymentService, watched::Watched},
     deps::Deps,
     flags::{FlagOverrides, FlagService},
     health::{Health, HealthService},
@@ -34,6 +35,7 @@ use super::{
 use crate::{
     caching::CacheReader,
     decorators::FleetCache,
+    domain::deployment::Maintenance,
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
@@ -140,6 +142,20 @@ impl Spotlight {
         FlagService::new(self.deps.clone(), self.flag_overrides.clone())
     }
 
+    /// Settings of the whole deployment: maintenance, and what is logged.
+    pub fn deployment(&self) -> DeploymentService {
+        DeploymentService::new(self.deps.clone())
+    }
+
+    /// The maintenance that is under way, by what is stored and by what the environment says: as
+    /// [`DeploymentService::settings`].
+    ///
+    /// # Errors
+    /// Those of storage, when nothing has ever been read.
+    pub async fn maintenance(&self) -> Result<Option<Maintenance>> {
+        Ok(self.deps.watched.settings().await?.maintenance.clone())
+    }
+
     /// Plans and usage.
     pub fn billing(&self) -> BillingService {
         BillingService::new(self.deps.clone())
@@ -176,6 +192,14 @@ impl Spotlight {
     /// `Validation` for options that cannot work.
     pub fn worker(&self, options: WorkerOptions) -> Result<PlatformWorker> {
         PlatformWorker::new(self.deps.clone(), options)
+    }
+
+    /// Reads about once a second what is set for the whole deployment, flags and settings, until `stop` is cancelled. A
+    /// server has it run beside its requests: asking for a flag costs no I/O then, and changes that another process has
+    /// made show within two seconds. A storage that is away changes nothing of what is known. A
+    /// [worker](Self::worker) does it by itself; several in one process read once.
+    pub async fn watch(&self, stop: CancellationToken) {
+        self.deps.watched.watch(stop).await;
     }
 
     /// Works off in this process what is due now, and what that leaves behind: for tests and tools.
@@ -280,6 +304,7 @@ pub struct SpotlightBuilder {
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
     health_checks: Vec<Arc<dyn HealthCheck>>,
+    maintenance: bool,
 }
 
 macro_rules! take {
@@ -384,6 +409,14 @@ impl SpotlightBuilder {
         self
     }
 
+    /// The deployment's environment says that it is in maintenance, whatever is stored: requests are refused and workers
+    /// wait, on the processes that are told so.
+    #[must_use]
+    pub fn maintenance(mut self, on: bool) -> Self {
+        self.maintenance = on;
+        self
+    }
+
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
@@ -422,7 +455,9 @@ impl SpotlightBuilder {
         };
         let keys = Arc::new(keys.with_previous(&self.previous_secret_keys)?);
         let key_lasts = self.secret_key.is_some();
+        let forced = self.maintenance.then(|| Maintenance { message: None, until: None, since: clock.now() });
         let deps = Deps {
+            watched: Watched::new(Arc::clone(&storage), forced),
             storage,
             queue,
             chat,

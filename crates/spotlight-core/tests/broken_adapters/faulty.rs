@@ -220,7 +220,7 @@ repositories! {
     subscriptions: SubscriptionRepository, usage: UsageRepository, webhook_endpoints: EndpointRepository,
     webhook_deliveries: DeliveryRepository, webhook_sources: SourceRepository,
     processed_events: ProcessedRepository, audit: AuditRepository,
-    flags: FlagRepository, reports: ReportRepository, consents: ConsentRepository, idempotency: IdempotencyRepository,
+    flags: FlagRepository, deployment: DeploymentRepository, reports: ReportRepository, consents: ConsentRepository, idempotency: IdempotencyRepository,
     analytics: AnalyticsRepository,
 }
 

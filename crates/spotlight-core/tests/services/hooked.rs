@@ -137,7 +137,7 @@ repositories! {
     hosts: HostRepository, appointments: AppointmentRepository, subscriptions: SubscriptionRepository,
     usage: UsageRepository, webhook_endpoints: EndpointRepository, webhook_deliveries: DeliveryRepository,
     webhook_sources: SourceRepository,
-    processed_events: ProcessedRepository, audit: AuditRepository, flags: FlagRepository, reports: ReportRepository,
+    processed_events: ProcessedRepository, audit: AuditRepository, flags: FlagRepository, deployment: DeploymentRepository, reports: ReportRepository,
     consents: ConsentRepository, idempotency: IdempotencyRepository, outbox: OutboxRepository,
     leases: LeaseRepository, analytics: AnalyticsRepository,
 }

@@ -12,6 +12,7 @@ mod capture;
 mod colleagues;
 mod consents;
 mod deliveries;
+mod deployment;
 mod erasure;
 mod flags;
 mod health;

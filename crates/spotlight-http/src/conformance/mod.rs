@@ -36,6 +36,7 @@ pub mod lead_care;
 pub mod lead_table;
 pub mod list;
 pub mod live;
+pub mod maintenance;
 pub mod operations;
 pub mod probes;
 pub mod recorded;
@@ -114,6 +115,7 @@ macro_rules! http_suite {
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
             live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,
                 browsers, visitors_hear_their_own, rights_that_end, too_many_at_once;
+            maintenance: everything_waits_but_administration, a_page_for_browsers, live_clients_come_back;
             voice_socket: a_conversation_by_voice, what_cannot_be_heard, who_may_speak;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }

@@ -17,7 +17,7 @@ use spotlight_core::{
     },
     ports::{Clock, JobQueue, Message, Quota, Storage, SystemClock},
     scripted::ScriptedChatModel,
-    services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
+    services::{Context, Spotlight, SpotlightBuilder, deployment::NewMaintenance, organizations::NewOrganization},
 };
 
 use super::client::Client;
@@ -105,6 +105,16 @@ impl Target {
     /// Does what is due behind the server: jobs, and the publication of events. A deployment's worker does it by itself.
     pub async fn settle(&self) {
         self.platform.run_until_idle().await.expect("nothing fails behind the server");
+    }
+
+    /// Puts the deployment into maintenance, or has it go on.
+    pub async fn in_maintenance(&self, on: bool, said: NewMaintenance) {
+        let (deployment, operator) = (self.platform.deployment(), Context::deployment());
+        if on {
+            deployment.begin_maintenance(&operator, said).await.expect("maintenance begins");
+        } else {
+            assert!(deployment.end_maintenance(&operator).await.expect("maintenance ends"), "there was some");
+        }
     }
 
     /// The platform behind the server.

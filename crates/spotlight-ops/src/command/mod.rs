@@ -4,6 +4,9 @@
 
 mod config;
 mod credentials;
+mod flags;
+mod maintenance;
+mod operate;
 mod options;
 mod output;
 mod run;
@@ -28,6 +31,10 @@ const EXAMPLES: &str = "Examples:
                                           requests and jobs, by the environment and spotlight.toml
   spotlight credentials edit              secrets in a file that can be committed
   spotlight serve --role worker           jobs alone, beside servers with --role web
+  spotlight maintenance on --message \"Back soon\" --until 30m
+                                          503 for everybody but the operator, within two seconds
+  spotlight flags set new_console --percentage 25
+                                          on for a quarter of the organizations
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
 Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
@@ -49,6 +56,12 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Refuse requests and have jobs wait, while somebody works on the deployment.
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
+    /// Look at feature flags and switch them.
+    #[command(subcommand)]
+    Flags(flags::Command),
     /// Settings in an encrypted file, which can be committed.
     #[command(subcommand)]
     Credentials(credentials::Command),
@@ -74,6 +87,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.options)?,
         Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
+        Command::Flags(command) => flags::run(command, &cli.options)?,
         Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {

@@ -34,7 +34,7 @@ pub use self::{
     sources::{Sources, USUAL_FILE},
     variable::{Need, Section, Variable, Weakness},
 };
-pub(crate) use self::{sections::arguments, sources::why};
+pub(crate) use self::{parse::span, sections::arguments, sources::why};
 
 /// A whole configuration, read and checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]

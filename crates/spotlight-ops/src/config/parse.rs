@@ -46,7 +46,7 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
 }
 
 /// A time that is not zero.
-pub(super) fn span(text: &str) -> Parsed<Duration> {
+pub(crate) fn span(text: &str) -> Parsed<Duration> {
     match duration(text)? {
         Duration::ZERO => Err("give a time above zero, as 5s".to_owned()),
         span => Ok(span),

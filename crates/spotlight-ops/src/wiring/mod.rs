@@ -2,6 +2,7 @@
 
 mod connections;
 mod key;
+mod operator;
 mod shared;
 mod stores;
 
@@ -15,7 +16,9 @@ use spotlight_core::{
     scripted::ScriptedChatModel,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
+use tokio_util::sync::CancellationToken;
 
+pub use self::operator::Operator;
 use self::stores::Stores;
 use crate::{
     config::{Config, Webhooks},
@@ -26,6 +29,8 @@ use crate::{
 pub struct Deployment {
     platform: Spotlight,
     stores: Stores,
+    /// Ends the watch over flags and settings.
+    unwatched: CancellationToken,
 }
 
 impl std::fmt::Debug for Deployment {
@@ -74,8 +79,12 @@ impl Deployment {
             .secret_key(key::of(config)?)
             .previous_secret_keys(config.secrets.previous.iter().cloned())
             .flag_overrides(config.flags.clone())
+            .maintenance(config.general.maintenance)
             .build()?;
-        Ok(Self { platform, stores })
+        let unwatched = CancellationToken::new();
+        let (watched, end) = (platform.clone(), unwatched.clone());
+        tokio::spawn(async move { watched.watch(end).await });
+        Ok(Self { platform, stores, unwatched })
     }
 
     /// The platform. Cheap to clone.
@@ -90,6 +99,7 @@ impl Deployment {
 
     /// Ends every connection once the work on it is done.
     pub async fn close(&self) {
+        self.unwatched.cancel();
         if let Some(queue) = &self.stores.connected {
             queue.close().await;
         }

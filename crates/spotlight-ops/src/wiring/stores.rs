@@ -1,6 +1,6 @@
 //! Where everything is kept: the database, and the job queue in it or in Redis.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use secrecy::ExposeSecret;
 use spotlight_core::{
@@ -51,6 +51,33 @@ impl Stores {
     }
 }
 
+/// The database alone, for whoever changes what is stored and does nothing else: the schema and where jobs go stay as they
+/// are. And what it is, in words without addresses.
+pub(super) async fn alone(config: &Config) -> Result<(Arc<dyn Storage>, String)> {
+    let file = database_file(config);
+    if config.database.url.is_none() && !file.exists() {
+        let text = format!(
+            "there is no database at {} yet; start the server once, or name its folder with --data-dir or \
+             SPOTLIGHT_DATA_DIR",
+            file.display()
+        );
+        return Err(Error::new(ErrorKind::Misconfigured, text));
+    }
+    let jobs = match config.jobs.adapter {
+        Adapter::Database => JobPlacement::Queue,
+        Adapter::Redis => JobPlacement::Outbox,
+    };
+    let mut config = config.clone();
+    config.database.migrate = false;
+    config.jobs.change_over = false;
+    let database = Database::open(&config, jobs).await?;
+    Ok((database.storage(), database.described))
+}
+
+fn database_file(config: &Config) -> PathBuf {
+    config.general.data_dir.join("spotlight.db")
+}
+
 /// The queue in Redis. One that is away keeps nobody from starting: jobs wait in the outbox until it is back.
 async fn jobs_in_redis(client: &RedisClient) -> Result<RedisQueue> {
     let queue = RedisQueue::new(client.clone(), Arc::new(SystemIds))?;
@@ -83,7 +110,7 @@ impl Database {
             connections::fit(config, &storage).await?;
             return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
         }
-        let path = config.general.data_dir.join("spotlight.db");
+        let path = database_file(config);
         let options = SqliteOptions {
             jobs,
             change_jobs,

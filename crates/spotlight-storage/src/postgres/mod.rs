@@ -12,6 +12,7 @@ mod billing;
 mod consent;
 mod conversation;
 mod db;
+mod deployment;
 mod error;
 mod events;
 mod flag;

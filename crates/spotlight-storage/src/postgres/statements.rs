@@ -27,6 +27,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::audit::STATEMENTS,
         super::billing::STATEMENTS,
         super::consent::STATEMENTS,
+        super::deployment::STATEMENTS,
         super::flag::STATEMENTS,
         super::idempotency::STATEMENTS,
         super::lease::STATEMENTS,
