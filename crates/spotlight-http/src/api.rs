@@ -261,6 +261,7 @@ impl Api {
             status = tracing::field::Empty,
         );
         let answer = trace.scope(self.answer(&arrival, body, &mut counted)).instrument(span.clone());
+        span.in_scope(|| tracing::debug!("a request begins"));
         let answered = AssertUnwindSafe(answer).catch_unwind().await;
         let _request = span.enter();
         let mut response = match answered {

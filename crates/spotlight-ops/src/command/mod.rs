@@ -5,6 +5,7 @@
 mod config;
 mod credentials;
 mod flags;
+mod logs;
 mod maintenance;
 mod operate;
 mod options;
@@ -35,6 +36,8 @@ const EXAMPLES: &str = "Examples:
                                           503 for everybody but the operator, within two seconds
   spotlight flags set new_console --percentage 25
                                           on for a quarter of the organizations
+  spotlight logs level info,spotlight_core::jobs=debug
+                                          more of jobs in the log of every process; --reset ends it
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
 Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
@@ -62,6 +65,9 @@ enum Command {
     /// Look at feature flags and switch them.
     #[command(subcommand)]
     Flags(flags::Command),
+    /// Say or change what is logged, while processes run.
+    #[command(subcommand)]
+    Logs(logs::Command),
     /// Settings in an encrypted file, which can be committed.
     #[command(subcommand)]
     Credentials(credentials::Command),
@@ -89,6 +95,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(command) => return config::run(&command, &cli.options),
         Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
         Command::Flags(command) => flags::run(command, &cli.options)?,
+        Command::Logs(command) => logs::run(command, &cli.options)?,
         Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {

@@ -1,6 +1,7 @@
 //! `spotlight serve`.
 
 use spotlight_core::Result;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Options, on_runtime, print};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let config = Config::read(&options.sources())?;
-    let _log = Telemetry::start(&config)?;
+    let log = Telemetry::start(&config)?;
     #[cfg(unix)]
     if crate::server::leads_others(&config) {
         return on_runtime(&config, crate::server::lead(&config));
@@ -19,7 +20,11 @@ pub(super) fn run(options: &Options) -> Result<()> {
     on_runtime(&config, async {
         let server = Server::prepare(&config).await?;
         introduce(&config, &server)?;
-        server.run().await
+        let follows = log.follow(server.platform().deployment().follow());
+        let follows = AbortOnDropHandle::new(tokio::spawn(follows));
+        let served = server.run().await;
+        drop(follows);
+        served
     })
 }
 

@@ -16,12 +16,15 @@ mod traces;
 
 use std::{
     io::{self, IsTerminal},
+    sync::Arc,
     time::Duration,
 };
 
-use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_core::{Error, ErrorKind, Result, domain::deployment::DeploymentSettings};
+use tokio::sync::watch;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
+    filter::LevelFilter,
     fmt::{self, MakeWriter, format::JsonFields, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -47,6 +50,8 @@ type AnyLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// elsewhere, for some seconds at most.
 pub struct Telemetry {
     filter: reload::Handle<EnvFilter, Registry>,
+    /// What it was started with.
+    level: String,
     _reports: Reports,
     _file: Option<file::Guard>,
 }
@@ -110,7 +115,7 @@ impl Telemetry {
             Error::new(ErrorKind::Misconfigured, "something logs already in this process").with_source(error)
         })?;
         panics::log(config.logs.format == LogFormat::Pretty);
-        Ok(Self { filter: handle, _reports: reports, _file: guard })
+        Ok(Self { filter: handle, level: config.logs.level.clone(), _reports: reports, _file: guard })
     }
 
     /// Logs from now on at least this, as `info,spotlight_core::jobs=debug`.
@@ -118,11 +123,34 @@ impl Telemetry {
     /// # Errors
     /// `Validation` for what is no filter; nothing changes then.
     pub fn set_level(&self, level: &str) -> Result<()> {
-        let filter = EnvFilter::builder().parse(level).map_err(|error| {
-            let detail = "Level must be error, warn, info, debug or trace, or levels by target";
-            Error::invalid("level", "format", detail).with_source(error)
-        })?;
-        self.filter.reload(filter).map_err(|error| Error::internal("the log has ended").with_source(error))
+        reload(&self.filter, level)
+    }
+
+    /// Logs what is set for the deployment, and what it was started with where nothing is; to the end of `settings`.
+    ///
+    /// # Cancel safety
+    /// What was set last stays.
+    pub fn follow(
+        &self,
+        mut settings: watch::Receiver<Arc<DeploymentSettings>>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (filter, usual) = (self.filter.clone(), self.level.clone());
+        async move {
+            let mut now = usual.clone();
+            loop {
+                let set = settings.borrow_and_update().log_level.clone();
+                let wanted = set.map_or_else(|| usual.clone(), |level| level.0);
+                if wanted != now {
+                    if let Err(error) = reload(&filter, &wanted) {
+                        tracing::warn!(error = error.chain(), "what is to be logged cannot be read");
+                    }
+                    now = wanted;
+                }
+                if settings.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -136,8 +164,8 @@ fn told(config: &Config) -> Result<(Option<AnyLayer>, Reports)> {
         let environment = config.general.environment.name();
         let mut open = None;
         let mut outlet = || match &open {
-            Some(outlet) => Ok(std::sync::Arc::clone(outlet)),
-            None => outlet::Outlet::open().inspect(|outlet| open = Some(std::sync::Arc::clone(outlet))),
+            Some(outlet) => Ok(Arc::clone(outlet)),
+            None => outlet::Outlet::open().inspect(|outlet| open = Some(Arc::clone(outlet))),
         };
         #[cfg(feature = "otlp")]
         if let Some((layer, rest)) = traces::open(&config.monitoring, environment, &mut outlet)? {
@@ -156,6 +184,30 @@ fn told(config: &Config) -> Result<(Option<AnyLayer>, Reports)> {
     }
     let layer = (!layers.is_empty()).then(|| layers.with_filter(spans::reported()).boxed());
     Ok((layer, reports))
+}
+
+/// Whether this says what is logged.
+///
+/// # Errors
+/// `Validation`.
+pub fn check_level(level: &str) -> Result<()> {
+    parse(level).map(drop)
+}
+
+fn parse(level: &str) -> Result<EnvFilter> {
+    let detail =
+        "Level must be error, warn, info, debug or trace, or levels by target, as info,spotlight_core::jobs=debug";
+    // A word alone would be a target, of which everything is logged, and of the rest nothing.
+    let is_level =
+        |part: &str| part.contains('=') || (!part.trim().is_empty() && part.trim().parse::<LevelFilter>().is_ok());
+    if level.trim().is_empty() || !level.split(',').all(is_level) {
+        return Err(Error::invalid("level", "format", detail));
+    }
+    EnvFilter::builder().parse(level).map_err(|error| Error::invalid("level", "format", detail).with_source(error))
+}
+
+fn reload(filter: &reload::Handle<EnvFilter, Registry>, level: &str) -> Result<()> {
+    filter.reload(parse(level)?).map_err(|error| Error::internal("the log has ended").with_source(error))
 }
 
 /// A layer of JSON lines.

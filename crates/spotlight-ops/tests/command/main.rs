@@ -2,6 +2,7 @@
 
 mod guide;
 mod lifecycle;
+mod logs;
 mod process;
 mod processes;
 mod settings;

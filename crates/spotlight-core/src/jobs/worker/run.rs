@@ -98,6 +98,7 @@ impl<S: Send + Sync + 'static> Shared<S> {
             sampled = trace.is_sampled(),
             outcome = tracing::field::Empty,
         );
+        span.in_scope(|| tracing::debug!("a job begins"));
         let ending = trace.scope(self.attempt(process, job, handler)).instrument(span.clone()).await;
         let _job = span.enter();
         let outcome = self.ended(job, handler, ending);

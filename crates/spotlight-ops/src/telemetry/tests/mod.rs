@@ -92,15 +92,17 @@ fn the_level_of_a_target_changes_while_it_runs() {
     let written = Written::default();
     let writer = written.clone();
     let (filter, handle) = reload::Layer::new(EnvFilter::new("warn"));
-    let telemetry = Telemetry { filter: handle, _reports: Reports::default(), _file: None };
+    let telemetry = Telemetry { filter: handle, level: "warn".to_owned(), _reports: Reports::default(), _file: None };
     let subscriber = tracing_subscriber::registry().with(filter).with(lines("test", move || writer.clone()));
     tracing::subscriber::with_default(subscriber, || {
         tracing::info!("unheard");
         telemetry.set_level("warn,spotlight_ops::telemetry=debug").expect("a filter");
         tracing::debug!("heard");
         tracing::debug!(target: "elsewhere", "unheard");
-        let refused = telemetry.set_level("loud=shouting").expect_err("no filter");
-        assert_eq!(refused.kind(), ErrorKind::Validation);
+        for wrong in ["loud=shouting", "", "debgu", "info,,"] {
+            let refused = telemetry.set_level(wrong).expect_err("no filter");
+            assert_eq!(refused.kind(), ErrorKind::Validation);
+        }
         tracing::debug!("heard still");
     });
     let heard: Vec<_> = written.lines().iter().map(|line| line["message"].clone()).collect();
