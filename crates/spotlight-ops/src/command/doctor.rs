@@ -9,7 +9,7 @@ use crate::{config::Config, doctor};
 
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let (config, problems) = Config::examine(&options.sources());
-    let report = on_runtime(&config, async { Ok(doctor::examine(&config, &problems).await) })?;
+    let report = on_runtime(&config, async { Ok(Box::pin(doctor::examine(&config, &problems)).await) })?;
     if options.json {
         print(&format!("{:#}", report.json()))?;
     } else {

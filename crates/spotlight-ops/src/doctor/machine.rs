@@ -41,7 +41,7 @@ async fn disk(config: &Config) -> Finding {
                 .because("a database that cannot write stops")
                 .then("find what fills it (`du -xh --max-depth=2`); enlarge it, or turn logs and backups over sooner")
         }
-        Err(error) => Finding::new(Severity::Warning, area, error.chain().to_string())
+        Err(error) => Finding::new(Severity::Warning, area, error.chain())
             .because("how full the disk is, is not known")
             .then("SPOTLIGHT_DATA_DIR and HEALTH_DISK_PATH must name folders that are there"),
     }

@@ -27,7 +27,7 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let _ = connection.close().await;
     let (damage, pages, free, page) = asked.map_err(super::postgres::failed)?;
     let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |file| file.len());
-    let size = format!("{} MiB, {} MiB of them empty, write-ahead log {} MiB", pages * page >> 20, free * page >> 20, log >> 20);
+    let size = format!("{} MiB, {} MiB of them empty, write-ahead log {} MiB", (pages * page) >> 20, (free * page) >> 20, log >> 20);
     let mut found = vec![if damage == "ok" {
         Finding::fine(area, format!("{} is whole: {size}", path.display()))
     } else {

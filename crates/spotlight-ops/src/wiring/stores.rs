@@ -64,8 +64,12 @@ impl Stores {
     pub(super) fn renew(&self) -> impl Fn() + Send + 'static {
         let (storage, queue) = (self.postgres.clone(), self.connected.clone());
         move || {
-            storage.iter().for_each(|storage| storage.renew_connections());
-            queue.iter().for_each(PgQueue::renew_connections);
+            if let Some(storage) = &storage {
+                storage.renew_connections();
+            }
+            if let Some(queue) = &queue {
+                queue.renew_connections();
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use spotlight_core::{Error, ErrorKind, Result};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 
 use super::{Finding, Severity};
-pub use self::sessions::{ended_idle, sessions};
+pub(crate) use self::sessions::{ended_idle, sessions};
 use crate::config::Config;
 
 /// How the connection is called in `pg_stat_activity`.
@@ -25,7 +25,7 @@ const NAME: &str = "spotlight-doctor";
 ///
 /// # Errors
 /// `Misconfigured` for a URL that cannot be read, `Unavailable` when the server is away.
-pub async fn connect(config: &Config) -> Result<Option<PgConnection>> {
+pub(crate) async fn connect(config: &Config) -> Result<Option<PgConnection>> {
     let database = &config.database;
     let Some(url) = database.direct_url.as_ref().or(database.url.as_ref()) else { return Ok(None) };
     let options: PgConnectOptions = url.expose_secret().parse().map_err(|error: sqlx::Error| {
@@ -79,7 +79,7 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
 /// What one question found. One that this user may not ask is told, and the others go on.
 async fn asked(area: &'static str, question: impl Future<Output = sqlx::Result<Vec<Finding>>>) -> Vec<Finding> {
     question.await.unwrap_or_else(|error| {
-        let evidence = failed(error).chain().to_string();
+        let evidence = failed(error).chain();
         let finding = Finding::new(Severity::Notice, area, format!("could not be looked at: {evidence}"));
         vec![finding.because("nothing is known of it").then("grant pg_monitor to this user, or ask as another")]
     })

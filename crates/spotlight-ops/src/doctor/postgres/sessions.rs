@@ -8,24 +8,24 @@ use crate::doctor::{Finding, Severity};
 
 /// Connections of one program from one place in one state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     /// What the program calls itself.
-    pub application: String,
+    pub(crate) application: String,
     /// Where it connects from; `local` over a socket.
-    pub client: String,
+    pub(crate) client: String,
     /// What they are doing, as `active`, `idle` or `idle in transaction`.
-    pub state: String,
+    pub(crate) state: String,
     /// How many they are.
-    pub count: i64,
+    pub(crate) count: i64,
     /// Seconds since the oldest of them came into that state.
-    pub longest_s: i64,
+    pub(crate) longest_s: i64,
 }
 
 /// Everybody who is connected, and how many may be: all, those kept for superusers, and those there are.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn sessions(c: &mut PgConnection) -> sqlx::Result<(Vec<Sessions>, i64)> {
+pub(crate) async fn sessions(c: &mut PgConnection) -> sqlx::Result<(Vec<Sessions>, i64)> {
     let found = sqlx::query_as(
         "SELECT coalesce(nullif(application_name, ''), '(unnamed)') AS application,
              coalesce(host(client_addr), 'local') AS client, coalesce(state, 'unknown') AS state, count(*) AS count,
@@ -48,7 +48,7 @@ pub async fn sessions(c: &mut PgConnection) -> sqlx::Result<(Vec<Sessions>, i64)
 ///
 /// # Errors
 /// Those of the database, as a user who may not end the sessions of others.
-pub async fn ended_idle(c: &mut PgConnection, seconds: i64) -> sqlx::Result<i64> {
+pub(crate) async fn ended_idle(c: &mut PgConnection, seconds: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE state LIKE 'idle in transaction%' AND pid <> pg_backend_pid() AND datname = current_database()

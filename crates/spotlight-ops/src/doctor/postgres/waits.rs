@@ -68,7 +68,7 @@ fn tree(all: &[Waiting]) -> String {
     }
     if lines.is_empty() {
         // They wait for each other, until the server ends one of them.
-        all.iter().for_each(|one| lines.push(line(one, 0)));
+        lines.extend(all.iter().map(|one| line(one, 0)));
     }
     lines.join("\n")
 }
