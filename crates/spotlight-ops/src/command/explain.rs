@@ -17,9 +17,11 @@ pub(super) fn run(options: &Options, name: Option<&str>) -> Result<()> {
         let names: Vec<_> = every.iter().map(short).collect();
         return print(&if options.json { format!("{:#}", json!(names)) } else { names.join("\n") });
     };
-    let statement = every.iter().find(|one| short(one) == name || one.name == name).ok_or_else(|| unknown(&every, name))?;
+    let statement =
+        every.iter().find(|one| short(one) == name || one.name == name).ok_or_else(|| unknown(&every, name))?;
     if options.json {
-        let plan = on_postgres(options, async |c| explained::<sqlx::types::Json<Value>>(c, statement, "(FORMAT JSON)").await)?;
+        let plan =
+            on_postgres(options, async |c| explained::<sqlx::types::Json<Value>>(c, statement, "(FORMAT JSON)").await)?;
         let plan = plan.into_iter().next().map(|plan| plan.0);
         return print(&format!("{:#}", json!({ "name": short(statement), "sql": statement.sql, "plan": plan })));
     }
@@ -50,9 +52,10 @@ where
 }
 
 fn unknown(every: &[Statement], name: &str) -> Error {
-    let near = every.iter().map(short).max_by(|one, other| {
-        strsim::jaro_winkler(one, name).total_cmp(&strsim::jaro_winkler(other, name))
-    });
+    let near = every
+        .iter()
+        .map(short)
+        .max_by(|one, other| strsim::jaro_winkler(one, name).total_cmp(&strsim::jaro_winkler(other, name)));
     let near = near.map_or_else(String::new, |near| format!("; the nearest is {near}"));
     let text = format!("there is no query called {name}{near}: `spotlight explain` alone lists them");
     Error::new(ErrorKind::NotFound, text)

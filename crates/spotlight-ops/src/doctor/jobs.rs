@@ -73,9 +73,9 @@ fn waiting(area: &'static str, name: &str, ready: u64, oldest_ms: Option<u64>) -
     let oldest = oldest_ms.map_or_else(String::new, |ms| format!(", the oldest for {} s", ms / 1_000));
     let evidence = format!("{name}: {ready} wait{oldest}");
     if ready >= MANY || oldest_ms.is_some_and(|ms| ms >= OLD) {
-        return Finding::new(Severity::Warning, area, evidence)
-            .because("more comes in than is worked off")
-            .then("start more workers (`spotlight serve --role worker`), or give the queue more threads (docs/jobs.md)");
+        return Finding::new(Severity::Warning, area, evidence).because("more comes in than is worked off").then(
+            "start more workers (`spotlight serve --role worker`), or give the queue more threads (docs/jobs.md)",
+        );
     }
     Finding::fine(area, evidence)
 }
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn jobs_that_nobody_works_on_are_critical() {
-        let queue = QueueFigures { queue: "mail".to_owned(), ready: 1, dead: 2, paused: true, ..QueueFigures::default() };
+        let queue =
+            QueueFigures { queue: "mail".to_owned(), ready: 1, dead: 2, paused: true, ..QueueFigures::default() };
         let severities = |snapshot: &QueueSnapshot| -> Vec<_> {
             of_queues(snapshot).iter().map(|finding| finding.severity).collect()
         };

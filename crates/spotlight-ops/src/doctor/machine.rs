@@ -19,7 +19,9 @@ const WATCHED: Duration = Duration::from_millis(500);
 pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let mut found = vec![disk(config).await];
     let looked = tokio::task::spawn_blocking(look).await;
-    found.extend(looked.map_err(|error| Error::new(ErrorKind::Internal, "the machine was not looked at").with_source(error))?);
+    found.extend(
+        looked.map_err(|error| Error::new(ErrorKind::Internal, "the machine was not looked at").with_source(error))?,
+    );
     Ok(found)
 }
 
@@ -94,9 +96,9 @@ fn swap(total: u64, used: u64) -> Finding {
 /// The five that use most of the processor, and the five that hold most of the memory. Names alone: what stands on a
 /// command line may be secret.
 fn busiest(system: &System) -> Finding {
-    let mut processes: Vec<_> =
-        system.processes().values().filter(|process| process.thread_kind().is_none()).collect();
-    let mut lines = vec![format!("{} processors", std::thread::available_parallelism().map_or(1, std::num::NonZero::get))];
+    let mut processes: Vec<_> = system.processes().values().filter(|process| process.thread_kind().is_none()).collect();
+    let mut lines =
+        vec![format!("{} processors", std::thread::available_parallelism().map_or(1, std::num::NonZero::get))];
     let line = |process: &sysinfo::Process| {
         let (name, cpu, memory) = (process.name().to_string_lossy(), process.cpu_usage(), process.memory() >> 20);
         format!("{:>7} {name}: {cpu:.0} % of a processor, {memory} MiB", process.pid())
@@ -118,7 +120,10 @@ mod tests {
     fn memory_and_swap_warn_before_their_end() {
         let of = |share: u64| memory(100 << 20, (100 - share) << 20).severity;
         assert_eq!([89, 90, 97].map(of), [Severity::Fine, Severity::Warning, Severity::Critical]);
-        assert_eq!([swap(0, 0), swap(2, 1), swap(2, 2)].map(|one| one.severity), [Severity::Fine, Severity::Fine, Severity::Warning]);
+        assert_eq!(
+            [swap(0, 0), swap(2, 1), swap(2, 2)].map(|one| one.severity),
+            [Severity::Fine, Severity::Fine, Severity::Warning]
+        );
     }
 
     #[test]

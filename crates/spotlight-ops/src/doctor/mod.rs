@@ -48,6 +48,10 @@ async fn looked(area: &'static str, part: impl Future<Output = Result<Vec<Findin
     let late = |_| Err(Error::new(ErrorKind::Timeout, "it did not answer within ten seconds"));
     tokio::time::timeout(PATIENCE, part).await.unwrap_or_else(late).unwrap_or_else(|error| {
         let finding = Finding::new(Severity::Critical, area, error.chain());
-        vec![finding.because("what cannot be asked cannot serve").then("see that it runs, and that the settings lead there")]
+        vec![
+            finding
+                .because("what cannot be asked cannot serve")
+                .then("see that it runs, and that the settings lead there"),
+        ]
     })
 }

@@ -53,7 +53,9 @@ async fn reached(name: &'static str, host: String, port: u16) -> Finding {
     let began = Instant::now();
     let place = format!("{name} at {host}:{port}");
     let failed = match timeout(PATIENCE, TcpStream::connect((host.as_str(), port))).await {
-        Ok(Ok(_)) => return Finding::fine("outside", format!("{place} answered in {} ms", began.elapsed().as_millis())),
+        Ok(Ok(_)) => {
+            return Finding::fine("outside", format!("{place} answered in {} ms", began.elapsed().as_millis()));
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer within three seconds".to_owned(),
     };

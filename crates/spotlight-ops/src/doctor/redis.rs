@@ -50,9 +50,13 @@ fn of_node(node: &RedisNode, jobs: bool) -> Vec<Finding> {
     }
     if *max_clients > 0 && clients * 100 / max_clients >= 80 {
         found.push(
-            Finding::new(Severity::Warning, "redis.clients", format!("{clients} of {max_clients} clients are connected"))
-                .because("whoever comes next is refused")
-                .then("raise maxclients, and look with CLIENT LIST for who does not let go"),
+            Finding::new(
+                Severity::Warning,
+                "redis.clients",
+                format!("{clients} of {max_clients} clients are connected"),
+            )
+            .because("whoever comes next is refused")
+            .then("raise maxclients, and look with CLIENT LIST for who does not let go"),
         );
     }
     if node.rejected > 0 {

@@ -18,7 +18,9 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let area = "database.file";
     if !path.exists() {
         let text = format!("there is none at {} yet", path.display());
-        return Ok(vec![Finding::new(Severity::Notice, area, text).because("the first start makes it").then("spotlight serve")]);
+        return Ok(vec![
+            Finding::new(Severity::Notice, area, text).because("the first start makes it").then("spotlight serve"),
+        ]);
     }
     let options = SqliteConnectOptions::new().filename(&path).read_only(true).disable_statement_logging();
     let mut connection = options.connect().await.map_err(super::postgres::failed)?;
@@ -27,7 +29,12 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let _ = connection.close().await;
     let (damage, pages, free, page) = asked.map_err(super::postgres::failed)?;
     let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |file| file.len());
-    let size = format!("{} MiB, {} MiB of them empty, write-ahead log {} MiB", (pages * page) >> 20, (free * page) >> 20, log >> 20);
+    let size = format!(
+        "{} MiB, {} MiB of them empty, write-ahead log {} MiB",
+        (pages * page) >> 20,
+        (free * page) >> 20,
+        log >> 20
+    );
     let mut found = vec![if damage == "ok" {
         Finding::fine(area, format!("{} is whole: {size}", path.display()))
     } else {

@@ -22,9 +22,9 @@ use spotlight_core::{
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{shared::redis, stored::Stored};
 pub use self::operator::Operator;
 use self::stores::Stores;
+pub(crate) use self::{shared::redis, stored::Stored};
 use crate::{
     config::{Config, Webhooks},
     health,

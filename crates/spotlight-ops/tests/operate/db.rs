@@ -37,7 +37,8 @@ async fn pools_are_renewed_and_no_request_is_disturbed() {
     assert!(!before.is_empty());
     let said = told(&folder.0, &variables, &["db", "pool", "--reset"]);
     assert!(said["reset"] == true && said["used"].as_i64() > Some(0) && said["available"].as_i64() > Some(0), "{said}");
-    let programs: Vec<_> = said["sessions"].as_array().expect("sessions").iter().map(|one| &one["application"]).collect();
+    let programs: Vec<_> =
+        said["sessions"].as_array().expect("sessions").iter().map(|one| &one["application"]).collect();
     assert!(programs.contains(&&json!("spotlight")), "{programs:?}");
     // Requests go on meanwhile, each is answered, and the pool of requests ends up on new connections.
     let renewed = async {
@@ -76,7 +77,8 @@ async fn sessions_that_fell_silent_in_a_transaction_are_ended_and_what_they_wrot
     };
     timeout(Duration::from_secs(30), ended).await.expect("it has been silent for a second by now");
     assert!(silent.execute("COMMIT").await.is_err(), "it was ended");
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut other).await.expect("the other lives");
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut other).await.expect("the other lives");
     assert_eq!(kept, 0);
 }
 

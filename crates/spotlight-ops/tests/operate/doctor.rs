@@ -67,9 +67,16 @@ async fn everything_that_the_settings_name_is_looked_at() {
     ] {
         assert_eq!(severity(&findings, area), "fine", "{:?}", of(&findings, area));
     }
-    for area in ["database.server", "database.connections", "database.queries", "database.archive", "redis.memory",
-        "machine.memory", "machine.swap", "machine.disk"]
-    {
+    for area in [
+        "database.server",
+        "database.connections",
+        "database.queries",
+        "database.archive",
+        "redis.memory",
+        "machine.memory",
+        "machine.swap",
+        "machine.disk",
+    ] {
         severity(&findings, area);
     }
     let (_, text, _) = ended(&folder.0, &variables, &["doctor"]);
@@ -96,7 +103,7 @@ async fn who_blocks_whom_is_drawn_as_a_tree() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let (findings, code) = timeout(Duration::from_secs(60), blocked).await.expect("the second waits by now");
+    let (findings, code) = timeout(Duration::from_mins(1), blocked).await.expect("the second waits by now");
     assert!(code >= Some(3));
     let found = of(&findings, "database.locks")[0];
     let lines: Vec<_> = found["evidence"].as_str().expect("a tree").lines().collect();
@@ -140,7 +147,7 @@ async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    let findings = timeout(Duration::from_secs(60), failing).await.expect("archiving fails by now");
+    let findings = timeout(Duration::from_mins(1), failing).await.expect("archiving fails by now");
     let evidence = |area: &str| of(&findings, area)[0]["evidence"].as_str().expect("words").to_owned();
     assert!(evidence("database.queries").contains("pg_sleep($1)"), "{}", evidence("database.queries"));
     assert!(evidence("database.replication").contains("nobody reads slot forgotten"), "{findings:#?}");
@@ -152,7 +159,10 @@ async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_away_is_told_without_its_password_and_settings_that_lack_something_too() {
     let folder = Folder::new();
-    let away = [("DATABASE_URL", "postgres://nobody:hunter2@127.0.0.1:9/none"), ("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")];
+    let away = [
+        ("DATABASE_URL", "postgres://nobody:hunter2@127.0.0.1:9/none"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0"),
+    ];
     let (findings, code) = examined(&folder, &away);
     assert_eq!(code, Some(4));
     assert_eq!((severity(&findings, "database"), severity(&findings, "redis")), ("critical", "critical"));

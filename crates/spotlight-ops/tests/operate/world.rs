@@ -11,10 +11,10 @@ use serde_json::Value;
 use spotlight_http::conformance::Client;
 
 /// A folder of its own for each test, removed at the end.
-pub struct Folder(pub PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         Self(std::env::temp_dir().join(format!("spotlight-operate-{}-{count}", std::process::id())))
@@ -29,14 +29,14 @@ impl Drop for Folder {
 }
 
 /// `spotlight` with nothing but these variables.
-pub fn spotlight(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
+pub(crate) fn spotlight(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spotlight"));
     command.env_clear().envs(variables.iter().copied()).args(arguments).arg("--data-dir").arg(data);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-pub fn ended(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (Output, String, String) {
+pub(crate) fn ended(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (Output, String, String) {
     let output = spotlight(data, variables, arguments).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     let (said, complained) = (text(&output.stdout), text(&output.stderr));
@@ -45,7 +45,7 @@ pub fn ended(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (Ou
 
 /// What a command says that must succeed.
 #[track_caller]
-pub fn done(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+pub(crate) fn done(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> String {
     let (output, said, complained) = ended(data, variables, arguments);
     assert!(output.status.success(), "{arguments:?}: {said}{complained}");
     said
@@ -53,27 +53,27 @@ pub fn done(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Stri
 
 /// The same in JSON.
 #[track_caller]
-pub fn told(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Value {
+pub(crate) fn told(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Value {
     let said = done(data, variables, &[arguments, &["--json"]].concat());
     serde_json::from_str(&said).expect("JSON")
 }
 
 /// What a command complains of that must fail, with its exit code.
 #[track_caller]
-pub fn refused(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn refused(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
     let (output, said, complained) = ended(data, variables, arguments);
     assert!(!output.status.success() && said.is_empty(), "{arguments:?}: {said}");
     (output.status.code(), complained)
 }
 
 /// A server process, which ends with this value.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub base: String,
+    pub(crate) base: String,
 }
 
 impl Server {
-    pub fn start(data: &Path, variables: &[(&str, &str)], framework: &str) -> Self {
+    pub(crate) fn start(data: &Path, variables: &[(&str, &str)], framework: &str) -> Self {
         let mut command = spotlight(data, variables, &["serve", "--listen", "127.0.0.1:0", "--http", framework]);
         let mut child = command.stderr(Stdio::inherit()).spawn().expect("it starts");
         let lines = BufReader::new(child.stdout.take().expect("output")).lines();
@@ -84,7 +84,7 @@ impl Server {
         Self { child, base: base.expect("it listens") }
     }
 
-    pub fn client(&self, token: &str) -> Client {
+    pub(crate) fn client(&self, token: &str) -> Client {
         Client::new(&self.base).token(token)
     }
 }

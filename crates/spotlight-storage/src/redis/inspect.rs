@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use redis::{FromRedisValue, Value, cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo}};
+use redis::{
+    FromRedisValue, Value,
+    cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
+};
 use spotlight_core::{Error, ErrorKind, Result};
 
 use super::{RedisClient, link::Connection};
@@ -77,7 +80,12 @@ impl RedisClient {
         let answers: Value = self
             .over(async |connection: Connection| match connection {
                 Connection::Cluster(mut cluster) => {
-                    cluster.route_command(command.clone(), RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllNodes, None))).await
+                    cluster
+                        .route_command(
+                            command.clone(),
+                            RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllNodes, None)),
+                        )
+                        .await
                 }
                 Connection::Server(mut server) => command.query_async(&mut server).await,
             })
@@ -97,7 +105,10 @@ mod tests {
         let info = "# Server\r\nredis_version:7.2.4\r\nrole:master\r\nused_memory:1048576\r\nmaxmemory:2097152\r\n\
                     maxmemory_policy:allkeys-lru\r\nevicted_keys:7\r\nrdb_last_bgsave_status:err\r\n\r\n";
         let node = RedisNode::read(info, None);
-        assert_eq!((node.version.as_str(), node.role.as_str(), node.eviction.as_str()), ("7.2.4", "master", "allkeys-lru"));
+        assert_eq!(
+            (node.version.as_str(), node.role.as_str(), node.eviction.as_str()),
+            ("7.2.4", "master", "allkeys-lru")
+        );
         assert_eq!((node.used_memory, node.max_memory, node.evicted, node.clients), (1 << 20, 2 << 20, 7, 0));
         assert!(node.save_failed);
     }

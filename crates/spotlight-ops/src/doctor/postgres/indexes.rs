@@ -15,11 +15,10 @@ const DAYS: f64 = 7.0;
 pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     let area = "database.indexes";
     let mut found = Vec::new();
-    let broken: Vec<String> = sqlx::query_scalar(
-        "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1",
-    )
-    .fetch_all(&mut *c)
-    .await?;
+    let broken: Vec<String> =
+        sqlx::query_scalar("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1")
+            .fetch_all(&mut *c)
+            .await?;
     if !broken.is_empty() {
         found.push(
             Finding::new(Severity::Warning, area, format!("not valid: {}", broken.join(", ")))
@@ -36,7 +35,9 @@ pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> 
     .fetch_all(&mut *c)
     .await?;
     if !read_whole.is_empty() {
-        let lines = read_whole.iter().map(|(table, times, rows)| format!("{table}: read whole {times} times, {rows} rows each"));
+        let lines = read_whole
+            .iter()
+            .map(|(table, times, rows)| format!("{table}: read whole {times} times, {rows} rows each"));
         found.push(
             Finding::new(Severity::Warning, area, lines.collect::<Vec<_>>().join("\n"))
                 .because("an index may lack: each reading takes longer as the table grows")

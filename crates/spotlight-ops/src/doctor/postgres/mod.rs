@@ -14,8 +14,8 @@ use secrecy::ExposeSecret;
 use spotlight_core::{Error, ErrorKind, Result};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 
-use super::{Finding, Severity};
 pub(crate) use self::sessions::{ended_idle, sessions};
+use super::{Finding, Severity};
 use crate::config::Config;
 
 /// How the connection is called in `pg_stat_activity`.

@@ -56,16 +56,19 @@ pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> 
 
 /// Whether the schema is this program's.
 pub(super) async fn schema(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *c).await?;
+    let there: bool =
+        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *c).await?;
     if !there {
         let text = "this database has no schema of Spotlight's";
         return Ok(vec![
-            Finding::new(Severity::Critical, "database.schema", text)
-                .because("a server cannot work on it")
-                .then("start a server once with DATABASE_MIGRATE=true, or see that the URL leads to the right database"),
+            Finding::new(Severity::Critical, "database.schema", text).because("a server cannot work on it").then(
+                "start a server once with DATABASE_MIGRATE=true, or see that the URL leads to the right database",
+            ),
         ]);
     }
-    let row = sqlx::query("SELECT max(version) AS version, bool_and(success) AS whole FROM _sqlx_migrations").fetch_one(c).await?;
+    let row = sqlx::query("SELECT max(version) AS version, bool_and(success) AS whole FROM _sqlx_migrations")
+        .fetch_one(c)
+        .await?;
     let (found, known) = (row.get::<Option<i64>, _>("version").unwrap_or_default(), newest_migration());
     let area = "database.schema";
     Ok(vec![match found.cmp(&known) {
@@ -94,7 +97,13 @@ pub(super) async fn clock(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     let there: DateTime<Utc> = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(c).await?;
     let after = SystemClock.now();
     // It was told somewhere between.
-    let apart = if there < before { before - there } else if there > after { there - after } else { chrono::Duration::zero() };
+    let apart = if there < before {
+        before - there
+    } else if there > after {
+        there - after
+    } else {
+        chrono::Duration::zero()
+    };
     let apart = apart.num_milliseconds();
     let evidence = format!("Postgres' clock is {apart} ms from this machine's");
     Ok(vec![if apart > APART {

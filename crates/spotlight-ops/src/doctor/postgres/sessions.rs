@@ -64,7 +64,10 @@ pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> 
     let (found, free) = sessions(c).await?;
     let used: i64 = found.iter().map(|sessions| sessions.count).sum();
     let share = used * 100 / free.max(1);
-    let holders = found.iter().take(5).map(|one| format!("{} {} from {} ({})", one.count, one.application, one.client, one.state));
+    let holders = found
+        .iter()
+        .take(5)
+        .map(|one| format!("{} {} from {} ({})", one.count, one.application, one.client, one.state));
     let mut evidence = format!("{used} of {free} connections in use");
     for holder in holders {
         evidence.push_str(&format!("\n{holder}"));

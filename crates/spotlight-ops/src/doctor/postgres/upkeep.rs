@@ -25,7 +25,9 @@ pub(super) async fn bloat(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     if tables.is_empty() {
         return Ok(vec![Finding::fine(area, "vacuum keeps up")]);
     }
-    let lines = tables.iter().map(|(table, dead, live, last)| format!("{table}: {dead} dead rows, {live} living; vacuumed {last}"));
+    let lines = tables
+        .iter()
+        .map(|(table, dead, live, last)| format!("{table}: {dead} dead rows, {live} living; vacuumed {last}"));
     Ok(vec![
         Finding::new(Severity::Warning, area, lines.collect::<Vec<_>>().join("\n"))
             .because("every reading passes over the dead, and the disk fills with them")
@@ -53,7 +55,8 @@ pub(super) async fn wraparound(c: &mut PgConnection) -> sqlx::Result<Vec<Finding
     } else {
         Severity::Fine
     };
-    let finding = Finding::new(severity, "database.wraparound", evidence).with(json!({ "age": age, "freeze_max_age": freeze }));
+    let finding =
+        Finding::new(severity, "database.wraparound", evidence).with(json!({ "age": age, "freeze_max_age": freeze }));
     Ok(vec![if severity == Severity::Fine {
         finding
     } else {

@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn who_waits_stands_under_whom_they_wait_for() {
         let all = [session(1, &[]), session(2, &[1]), session(3, &[2]), session(4, &[1])];
-        let pids: Vec<_> = tree(&all).lines().map(|line| line.split_once(" spotlight").map(|(pid, _)| pid.to_owned())).collect();
+        let pids: Vec<_> =
+            tree(&all).lines().map(|line| line.split_once(" spotlight").map(|(pid, _)| pid.to_owned())).collect();
         assert_eq!(pids, ["1", "  2", "    3", "  4"].map(|pid| Some(pid.to_owned())));
         // Those who wait for each other are shown too.
         assert_eq!(tree(&[session(1, &[2]), session(2, &[1])]).lines().count(), 2);
