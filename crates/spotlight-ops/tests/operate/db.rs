@@ -67,7 +67,8 @@ async fn sessions_that_fell_silent_in_a_transaction_are_ended_and_what_they_wrot
     let (folder, url) = (Folder::new(), database.url());
     let variables = [("DATABASE_URL", url.as_str())];
     let mut silent = database.connect().await;
-    silent.execute("CREATE TABLE kept (n int); BEGIN; INSERT INTO kept VALUES (1)").await.expect("it begins");
+    silent.execute("CREATE TABLE kept (n int)").await.expect("a table");
+    silent.execute("BEGIN; INSERT INTO kept VALUES (1)").await.expect("it begins");
     let mut other = database.connect().await;
     other.execute("BEGIN; SELECT 1; COMMIT").await.expect("it is idle, and in no transaction");
     let early = told(&folder.0, &variables, &["db", "pool", "--end-idle", "1h"]);

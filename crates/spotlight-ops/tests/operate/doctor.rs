@@ -117,20 +117,13 @@ async fn who_blocks_whom_is_drawn_as_a_tree() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
-    let mut server = PgServer::start();
+    let server = PgServer::start_with(&[
+        "shared_preload_libraries=pg_stat_statements",
+        "wal_level=replica",
+        "archive_mode=on",
+        "archive_command=false",
+    ]);
     let url = server.url("postgres");
-    let set = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements';
-               ALTER SYSTEM SET wal_level = 'replica';
-               ALTER SYSTEM SET max_replication_slots = 4;
-               ALTER SYSTEM SET archive_mode = 'on';
-               ALTER SYSTEM SET archive_command = 'false'";
-    let mut connection = PgConnection::connect(&url).await.expect("the server takes connections");
-    for statement in set.split(';') {
-        sqlx::raw_sql(statement).execute(&mut connection).await.expect("it is set");
-    }
-    drop(connection);
-    server.crash();
-    server.start_again();
     let mut connection = PgConnection::connect(&url).await.expect("the server takes connections");
     connection.execute("CREATE EXTENSION pg_stat_statements").await.expect("the extension is there");
     connection.execute("SELECT pg_sleep(0.3)").await.expect("it takes its time");
