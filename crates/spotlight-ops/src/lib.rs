@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
 //! - [`credentials`]: settings in a file that is encrypted, and can be committed;
+//! - [`doctor`]: what a look at a running deployment finds, and what to do about it;
 //! - [`health`]: checks of what the core knows nothing of;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
 //! - [`telemetry`]: log lines for people or for programs;
@@ -18,6 +19,7 @@
 pub mod command;
 pub mod config;
 pub mod credentials;
+pub mod doctor;
 pub mod health;
 mod hex;
 pub mod server;
