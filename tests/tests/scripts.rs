@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 16] = [
+const SUITES: [&str; 17] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -93,6 +93,7 @@ const SUITES: [&str; 16] = [
     "http_parity",
     "http_statements",
     "live_restart",
+    "operate",
     "server",
     "services",
     "webhooks",
