@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 14] = [
+const SUITES: [&str; 15] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -91,6 +91,7 @@ const SUITES: [&str; 14] = [
     "held_out",
     "http_parity",
     "live_restart",
+    "promtool",
     "server",
     "services",
     "webhooks",

@@ -8,6 +8,7 @@ use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
     domain::audit::Actor,
     error::{Error, ErrorKind, Retry, Violation},
+    metrics::Inside,
     ports::{Quota, Verdict},
     services::{Context, Spotlight},
 };
@@ -67,6 +68,7 @@ pub(crate) struct Room {
     pub(crate) request_id: String,
     pub(crate) stopping: Stopping,
     _open: TaskTrackerToken,
+    _counted: Inside,
 }
 
 impl Room {
@@ -184,6 +186,7 @@ impl Api {
             request_id: request_id.to_owned(),
             stopping: Stopping(self.paused.subscribe()),
             _open: self.live.token(),
+            _counted: self.platform.metrics().live_connections.enter(),
         }
     }
 

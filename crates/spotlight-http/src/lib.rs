@@ -21,6 +21,7 @@ mod error;
 mod home;
 mod incoming;
 mod input;
+mod measure;
 mod openapi;
 mod output;
 mod patience;
@@ -42,7 +43,7 @@ pub use self::{
     endpoint::{Endpoint, Verb},
     openapi::{openapi, openapi_json},
     patience::{Patience, WriteLimit},
-    policy::{HttpPolicy, VoiceLimits},
+    policy::{HttpPolicy, MetricsAccess, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},

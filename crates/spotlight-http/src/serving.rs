@@ -7,7 +7,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +22,7 @@ use crate::{
     api::Api,
     endpoint::{Endpoint, Verb},
     home,
+    measure::Measured,
     openapi::{openapi, openapi_of},
     request::Request,
     resources::{Group, endpoints},
@@ -160,23 +161,30 @@ impl Api {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let body_of = BodyOf::new(&request);
-        let read = AtomicU8::new(Read::Untouched as u8);
+        let (read, bytes) = (AtomicU8::new(Read::Untouched as u8), AtomicU64::new(0));
         let mut body = pin!(body);
         let watched = stream::poll_fn(|context| {
             let polled = body.as_mut().poll_next(context);
             let now = match &polled {
                 std::task::Poll::Ready(None) => Read::Ended,
                 std::task::Poll::Ready(Some(Err(_))) => Read::Broken,
-                _ => Read::Begun,
+                std::task::Poll::Ready(Some(Ok(part))) => {
+                    bytes.fetch_add(part.len() as u64, Ordering::Relaxed);
+                    Read::Begun
+                }
+                std::task::Poll::Pending => Read::Begun,
             };
             read.store(now as u8, Ordering::Relaxed);
             polled
         });
-        let mut response = match self.served.route(&request.method, request.own_path()) {
+        let route = self.served.route(&request.method, request.own_path());
+        let measured = Measured::new(self.platform().metrics(), &request, &route);
+        let mut response = match route {
             Route::Endpoint(endpoint) => self.handle(endpoint, request, watched).await,
             Route::Path(rows) => self.method_not_allowed(rows, &request),
             Route::Nowhere => self.not_found(&request),
         };
+        measured.answered(&mut response, body_of.comes.then(|| bytes.load(Ordering::Relaxed)));
         if response.status == StatusCode::SWITCHING_PROTOCOLS {
             return response;
         }

@@ -1,6 +1,7 @@
 //! The deployment guide as code: what a running deployment of Spotlight needs beside its requests.
 //!
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
+//! - [`metrics`]: figures of the process, and what is rendered from all of them;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
 //!
@@ -14,5 +15,6 @@
 
 pub mod command;
 pub mod config;
+pub mod metrics;
 pub mod server;
 pub mod wiring;

@@ -1,6 +1,6 @@
 //! Works off what services leave behind: jobs from the queue, and events and jobs on their way from the outbox.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,8 @@ impl PlatformWorker {
         let ports = (deps.clock.clone(), deps.ids.clone());
         let schedules = platform::schedules(&deps)?;
         let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
-        Ok(Self { deps, worker: worker.with_schedules(schedules), sender: Sender::default() })
+        let worker = worker.with_schedules(schedules).counted_by(Arc::clone(&deps.metrics));
+        Ok(Self { deps, worker, sender: Sender::default() })
     }
 
     /// How the worker is.

@@ -15,7 +15,7 @@ use super::{queue::MemoryQueue, tables::Tables, unit::MemoryRepositories};
 use crate::{
     domain::time::Timestamp,
     error::{Error, ErrorKind, Result},
-    ports::{Clock, JobPlacement, ReadConsistency, Repositories, Storage, SystemIds, UnitOfWork},
+    ports::{Clock, JobPlacement, PoolFigures, ReadConsistency, Repositories, Storage, SystemIds, UnitOfWork},
 };
 
 /// Longest that a unit waits for the units before it.
@@ -143,6 +143,10 @@ impl Storage for MemoryStorage {
 
     async fn ping(&self) -> Result<()> {
         self.shared.check_open()
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        Vec::new()
     }
 
     async fn close(&self) {

@@ -22,6 +22,7 @@ pub mod lead;
 pub mod lease;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod organization;
 pub mod outbox;
 pub mod page;
@@ -34,5 +35,5 @@ pub mod webhook;
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
     consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    metrics::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
 };

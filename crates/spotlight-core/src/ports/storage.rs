@@ -15,6 +15,7 @@ use super::{
     idempotency::IdempotencyRepository,
     lead::{LeadRepository, ProposalRepository},
     lease::LeaseRepository,
+    metrics::PoolFigures,
     organization::OrganizationRepository,
     outbox::{NewEvent, OutboxRepository},
     queue::JobSpec,
@@ -192,6 +193,10 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// `Unavailable` or `Timeout`.
     async fn ping(&self) -> Result<()>;
+
+    /// How the storage's pools of connections stand, for metrics: read from memory, without asking the database. Empty where
+    /// there are no connections, and after [`close`](Self::close).
+    fn pools(&self) -> Vec<PoolFigures>;
 
     /// Ends every connection once the work on it is done. Later calls fail with `Unavailable`.
     async fn close(&self);

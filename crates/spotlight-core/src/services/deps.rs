@@ -20,6 +20,7 @@ use crate::{
         user::SecretHash,
     },
     error::{Error, ErrorKind, Result, Retry},
+    metrics::Metrics,
     ports::{
         BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer,
         NewEvent, RateLimiter, Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
@@ -53,6 +54,7 @@ pub(crate) struct Deps {
     /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Hours for which an answer to a request with an idempotency key is kept.

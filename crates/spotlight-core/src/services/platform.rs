@@ -31,13 +31,15 @@ use super::{
 };
 use crate::{
     caching::CacheReader,
-    decorators::FleetCache,
+    decorators::{FleetCache, Measured},
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
+    metrics::{self, Metrics, Sources},
     ports::{
-        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, IdGenerator, JobQueue, Mailer, RateLimiter,
-        SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, Figure, FigureSource, FileStore, IdGenerator, JobQueue,
+        Mailer, Metric, RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds,
+        WebhookSender,
     },
 };
 
@@ -53,6 +55,7 @@ pub struct Spotlight {
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
     live: Arc<Hub>,
+    sources: Arc<Sources>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -223,6 +226,38 @@ impl Spotlight {
         &self.deps.events
     }
 
+    /// What the platform counts of its work, for the edge to count with.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.deps.metrics
+    }
+
+    /// Every figure: what was counted, and what the sources say. What has to be read is read at most once in four seconds,
+    /// however many ask, and has two; a source that does not answer is left out, and `metrics_source_up` says so.
+    ///
+    /// # Ordering
+    /// Figures of one metric follow one another.
+    ///
+    /// # Cancel safety
+    /// Nothing but the reading ends.
+    pub async fn figures(&self) -> Vec<Figure> {
+        let mut all = self.deps.metrics.figures();
+        self.sources.read(&mut all).await;
+        let place = |figure: &Figure| metrics::CATALOG.iter().position(|known| *known == figure.of);
+        all.sort_by_key(|figure| (place(figure).unwrap_or(usize::MAX), figure.of.name));
+        all
+    }
+
+    /// Every metric of which [`figures`](Self::figures) can hold some, in the order of the documentation.
+    pub fn catalog(&self) -> Vec<&'static Metric> {
+        let mut all = metrics::CATALOG.to_vec();
+        for metric in self.sources.metrics() {
+            if !all.contains(&metric) {
+                all.push(metric);
+            }
+        }
+        all
+    }
+
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.deps.clock
@@ -265,6 +300,8 @@ pub struct SpotlightBuilder {
     stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
+    metrics: Option<Arc<Metrics>>,
+    sources: Vec<Arc<dyn FigureSource>>,
 }
 
 macro_rules! take {
@@ -351,6 +388,20 @@ impl SpotlightBuilder {
         self
     }
 
+    /// What counts; its own unless given. Given, it can count with decorators around the ports as well.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// Figures that the platform cannot see itself, shown beside its own. May be called again for more.
+    #[must_use]
+    pub fn figure_source(mut self, source: Arc<dyn FigureSource>) -> Self {
+        self.sources.push(source);
+        self
+    }
+
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
@@ -390,19 +441,23 @@ impl SpotlightBuilder {
             None => ids.secret().into(),
         };
         let key_lasts = self.secret_key.is_some();
+        let metrics = self.metrics.unwrap_or_default();
+        let cache = Arc::new(CacheReader::new(cache).counted_by(Arc::clone(&metrics)));
+        let mut sources = metrics::usual(&storage, &queue, &cache, &clock);
+        sources.extend(self.sources);
         let deps = Deps {
             storage,
             queue,
-            chat,
-            synthesizer: self.synthesizer,
-            recognizer: self.recognizer,
+            chat: Arc::new(Measured::new(chat, Arc::clone(&metrics))),
+            synthesizer: self.synthesizer.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
+            recognizer: self.recognizer.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
             events,
-            mailer,
-            files,
-            billing: self.billing_provider,
-            webhooks: self.webhook_sender,
+            mailer: Arc::new(Measured::new(mailer, Arc::clone(&metrics))),
+            files: Arc::new(Measured::new(files, Arc::clone(&metrics))),
+            billing: self.billing_provider.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
+            webhooks: self.webhook_sender.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
             limiter,
-            cache: Arc::new(CacheReader::new(cache)),
+            cache,
             clock,
             ids,
             secret_key,
@@ -410,6 +465,7 @@ impl SpotlightBuilder {
             key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
+            metrics,
         };
         let flag_overrides = Arc::new(self.flag_overrides);
         Ok(Spotlight {
@@ -419,6 +475,7 @@ impl SpotlightBuilder {
             flag_overrides,
             home: Handle::try_current().ok(),
             live: Arc::default(),
+            sources: Arc::new(Sources::new(sources)),
         })
     }
 }

@@ -120,6 +120,10 @@ impl Storage for FaultyStorage {
         self.storage.ping().await
     }
 
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.storage.pools()
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

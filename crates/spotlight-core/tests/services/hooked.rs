@@ -92,6 +92,10 @@ impl Storage for Hooked {
         self.storage.ping().await
     }
 
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.storage.pools()
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

@@ -24,6 +24,7 @@ mod kept;
 mod leads;
 mod ledger;
 mod live;
+mod metrics;
 mod models;
 mod operators;
 mod outbox;

@@ -3,6 +3,7 @@
 //! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
 
 mod config;
+mod metrics;
 mod options;
 mod output;
 mod run;
@@ -26,6 +27,8 @@ const EXAMPLES: &str = "Examples:
   SPOTLIGHT_ENV=production spotlight serve
                                           requests and jobs, by the environment and spotlight.toml
   spotlight serve --role worker           jobs alone, beside servers with --role web
+  spotlight metrics rules > spotlight.rules.yml
+                                          alerts for Prometheus
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
 Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
@@ -47,6 +50,9 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Print what is made of the metrics: a dashboard, rules that alert, the reference.
+    #[command(subcommand)]
+    Metrics(metrics::Command),
     /// Print the API document (OpenAPI 3.1).
     Openapi,
     /// Print completions for a shell.
@@ -69,6 +75,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.options)?,
         Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Metrics(command) => metrics::run(&command)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -35,6 +35,9 @@ pub fn introduce(config: &Config, server: &Server) -> Result<()> {
         Some(address) => print(&format!("  listening  http://{address}"))?,
         None => print("  working    on jobs; requests are for others")?,
     }
+    if let Some(address) = server.metrics_address() {
+        print(&format!("  metrics    http://{address}/metrics"))?;
+    }
     match &config.server.public_url {
         Some(url) => print(&format!("  reached at {url}")),
         None => Ok(()),

@@ -1,5 +1,6 @@
 //! A process of a deployment: requests, jobs, or both, until it is told to stop.
 
+mod metrics;
 mod policy;
 mod signals;
 
@@ -10,7 +11,7 @@ use spotlight_http::{Api, HttpPolicy};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::signals::Signals;
+use self::{metrics::MetricsListener, signals::Signals};
 use crate::{
     config::{Config, Framework, Role},
     wiring::Deployment,
@@ -23,6 +24,7 @@ const COME_BACK: Duration = Duration::from_secs(1);
 pub struct Server {
     framework: Framework,
     listening: Option<(TcpListener, HttpPolicy)>,
+    metrics: Option<MetricsListener>,
     worker: Option<PlatformWorker>,
     deployment: Deployment,
     signals: Signals,
@@ -46,6 +48,7 @@ impl Server {
             // The port first: a second start must not touch the data of the first.
             Role::All | Role::Web => Some(listen(config).await?),
         };
+        let metrics = MetricsListener::bind(config).await?;
         // Before anybody is told that it listens: who was told may stop it.
         let signals = Signals::listen()?;
         let deployment = Deployment::open(config).await?;
@@ -55,7 +58,7 @@ impl Server {
             Role::Web => None,
             Role::All | Role::Worker => Some(deployment.platform().worker(config.jobs.worker(label))?),
         };
-        Ok(Self { framework: config.server.framework, listening, worker, deployment, signals })
+        Ok(Self { framework: config.server.framework, listening, metrics, worker, deployment, signals })
     }
 
     /// The platform. Cheap to clone.
@@ -73,6 +76,11 @@ impl Server {
         self.listening.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
+    /// Where it shows its figures, when they have an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(MetricsListener::address)
+    }
+
     /// Works until SIGTERM or Ctrl-C: then no request is taken any more, those that were are answered, live clients are
     /// told to come back, and jobs in hand are finished.
     ///
@@ -85,6 +93,9 @@ impl Server {
             tokio::spawn(async move { worker.run(stop).await })
         });
         let platform = self.deployment.platform();
+        // To the very end: how a process stops is worth watching.
+        let ended = CancellationToken::new();
+        let metrics = self.metrics.map(|metrics| tokio::spawn(metrics.serve(platform.clone(), ended.clone())));
         let served = match self.listening {
             Some((listener, policy)) => {
                 let api = Arc::new(Api::new(platform.clone(), policy));
@@ -100,6 +111,10 @@ impl Server {
         stop.cancel();
         if let Some(jobs) = jobs {
             let _ = jobs.await;
+        }
+        ended.cancel();
+        if let Some(metrics) = metrics {
+            let _ = metrics.await;
         }
         self.deployment.close().await;
         served
@@ -130,6 +145,7 @@ async fn listen(config: &Config) -> Result<(TcpListener, HttpPolicy)> {
         let text = format!("{wanted} cannot be listened on; choose another with SPOTLIGHT_LISTEN");
         Error::new(ErrorKind::Misconfigured, text).with_source(error)
     })?;
-    let policy = policy::of(&config.server)?;
+    let mut policy = policy::of(&config.server)?;
+    policy.metrics = metrics::at_main(config);
     Ok((listener, policy))
 }

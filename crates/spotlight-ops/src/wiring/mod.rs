@@ -10,13 +10,17 @@ use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
     domain::destination::{Destinations, Ports},
     local::{FolderMailer, LocalFileStore},
+    metrics::Metrics,
     ports::{Clock, SystemClock},
     scripted::ScriptedChatModel,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
 
 use self::stores::Stores;
-use crate::config::{Config, Webhooks};
+use crate::{
+    config::{Config, Webhooks},
+    metrics::{self, QueuePool},
+};
 
 /// A platform, and what it stands on.
 pub struct Deployment {
@@ -38,6 +42,7 @@ impl Deployment {
     /// keeps nobody from starting.
     pub async fn open(config: &Config) -> Result<Self> {
         let redis = shared::redis(config)?;
+        let counts = Arc::new(Metrics::new());
         let stores = Stores::open(config, redis.as_ref()).await?;
         let data_dir = &config.general.data_dir;
         create_dir(data_dir)?;
@@ -46,13 +51,20 @@ impl Deployment {
         // Ends with the runtime.
         tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
         let events = shared::events(config, redis.as_ref(), &clock).await?;
-        let cache = shared::cache(redis.as_ref(), &events, &clock);
-        let limiter = shared::limiter(redis, &clock);
+        let cache = shared::cache(redis.as_ref(), &events, &clock, &counts);
+        let limiter = shared::limiter(redis, &clock, &counts);
         let mut builder = Spotlight::builder();
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
         }
+        for source in metrics::sources() {
+            builder = builder.figure_source(source);
+        }
+        if let Some(queue) = &stores.connected {
+            builder = builder.figure_source(Arc::new(QueuePool(queue.clone())));
+        }
         let platform = builder
+            .metrics(counts)
             .storage(Arc::clone(&stores.storage))
             .queue(Arc::clone(&stores.queue))
             .chat(Arc::new(ScriptedChatModel::new()))

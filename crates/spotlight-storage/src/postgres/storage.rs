@@ -11,9 +11,9 @@ use spotlight_core::{
         ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
         HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
         LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories, SessionRepository,
-        SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository,
-        UserRepository,
+        PoolFigures, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
+        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
+        UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -172,6 +172,10 @@ impl Storage for PgStorage {
 
     async fn ping(&self) -> Result<()> {
         self.database.ping().await
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.database.figures("main").into_iter().collect()
     }
 
     async fn close(&self) {

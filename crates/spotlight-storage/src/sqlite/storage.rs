@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
-    ports::{ReadConsistency, Repositories, Storage, UnitOfWork},
+    ports::{PoolFigures, ReadConsistency, Repositories, Storage, UnitOfWork},
 };
 
 use super::{
@@ -77,6 +77,10 @@ impl Storage for SqliteStorage {
 
     async fn ping(&self) -> Result<()> {
         self.db.row(query(PING)).await.map(drop)
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        [self.database.writer.figures(), self.database.readers.figures()].into_iter().flatten().collect()
     }
 
     async fn close(&self) {

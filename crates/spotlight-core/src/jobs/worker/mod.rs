@@ -35,6 +35,7 @@ use super::{Registry, Schedule};
 use crate::{
     domain::ProcessId,
     error::Result,
+    metrics::Metrics,
     ports::{Clock, IdGenerator, JobQueue, Settlement},
 };
 
@@ -59,6 +60,7 @@ struct Shared<S> {
     ids: Arc<dyn IdGenerator>,
     running: Running,
     health: health::Health,
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// The end of a job, on its way to the store.
@@ -81,7 +83,7 @@ impl<S: Send + Sync + 'static> Worker<S> {
     ) -> Result<Self> {
         options.validate()?;
         let (running, health) = (Running::default(), health::Health::default());
-        let shared = Arc::new(Shared { queue, registry, options, clock, ids, running, health });
+        let shared = Arc::new(Shared { queue, registry, options, clock, ids, running, health, metrics: None });
         Ok(Self { shared, schedules: Vec::new() })
     }
 
@@ -89,6 +91,15 @@ impl<S: Send + Sync + 'static> Worker<S> {
     #[must_use]
     pub fn with_schedules(mut self, schedules: Vec<Schedule>) -> Self {
         self.schedules = schedules;
+        self
+    }
+
+    /// Counts its jobs too. Before it runs: afterwards nothing changes.
+    #[must_use]
+    pub fn counted_by(mut self, metrics: Arc<Metrics>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.metrics = Some(metrics);
+        }
         self
     }
 

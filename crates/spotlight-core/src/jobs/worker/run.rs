@@ -78,17 +78,28 @@ impl<S: Send + Sync + 'static> Shared<S> {
             Ok(handler) => handler,
             Err(error) => return self.failed(job, &error, &crate::jobs::RetryPolicy::USUAL),
         };
-        match self.attempt(process, job, handler).await {
+        let began = Instant::now();
+        let (outcome, word) = match self.attempt(process, job, handler).await {
             Ending::Returned(Ok(result)) => {
                 self.health.done.fetch_add(1, Ordering::Relaxed);
-                Outcome::Done(result)
+                (Outcome::Done(result), "done")
             }
-            Ending::Returned(Err(error)) => self.failed(job, &error, &handler.retry),
-            Ending::Cancelled => Outcome::Cancelled,
+            Ending::Returned(Err(error)) => match self.failed(job, &error, &handler.retry) {
+                dead @ Outcome::Dead { .. } => (dead, "dead"),
+                // The queue gives it up after its last try.
+                last if job.attempt >= job.max_attempts => (last, "dead"),
+                again => (again, "failed"),
+            },
+            Ending::Cancelled => (Outcome::Cancelled, "cancelled"),
             Ending::Stopped => {
-                Outcome::Retry { after: std::time::Duration::ZERO, error: "the process that ran it stopped".to_owned() }
+                let error = "the process that ran it stopped".to_owned();
+                (Outcome::Retry { after: std::time::Duration::ZERO, error }, "stopped")
             }
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.jobs.with([handler.name, word], |times| times.took(began.elapsed()));
         }
+        outcome
     }
 
     async fn attempt(&self, process: ProcessId, job: &ClaimedJob, handler: &Handler<S>) -> Ending {

@@ -1,5 +1,7 @@
 //! Who is told of what happens.
 
+use std::net::SocketAddr;
+
 use secrecy::SecretString;
 
 use crate::config::{Section, Variable, parse, reader::Reader};
@@ -19,7 +21,23 @@ static NEW_RELIC: Variable = Variable::new(
 )
 .secret();
 
-pub(super) const SECTION: Section = Section { title: "Monitoring", variables: &[&SENTRY, &NEW_RELIC] };
+static METRICS_LISTEN: Variable = Variable::new(
+    "METRICS_LISTEN",
+    "monitoring.metrics_listen",
+    "address at which /metrics alone is served, by every process; without it, /metrics is at the main address, for those \
+     with METRICS_TOKEN, and without that in development for this machine",
+    "0.0.0.0:9464",
+);
+static METRICS_TOKEN: Variable = Variable::new(
+    "METRICS_TOKEN",
+    "monitoring.metrics_token",
+    "what Prometheus sends as `Authorization: Bearer` to see /metrics; at least 16 characters",
+    "$(openssl rand -hex 32)",
+)
+.secret();
+
+pub(super) const SECTION: Section =
+    Section { title: "Monitoring", variables: &[&SENTRY, &NEW_RELIC, &METRICS_LISTEN, &METRICS_TOKEN] };
 
 /// Who is told of what happens.
 #[derive(Debug, Clone)]
@@ -28,6 +46,10 @@ pub struct Monitoring {
     pub sentry_dsn: Option<SecretString>,
     /// Key of New Relic.
     pub new_relic_license_key: Option<SecretString>,
+    /// Address at which `/metrics` alone is served.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What opens `/metrics`.
+    pub metrics_token: Option<SecretString>,
 }
 
 impl Monitoring {
@@ -35,6 +57,11 @@ impl Monitoring {
         Self {
             sentry_dsn: reader.secret(&SENTRY, parse::url(&["https", "http"], "https://key@o0.ingest.sentry.io/0")),
             new_relic_license_key: reader.secret(&NEW_RELIC, parse::text),
+            metrics_listen: reader.value(&METRICS_LISTEN, parse::of("give an address and a port")),
+            metrics_token: reader.secret(&METRICS_TOKEN, |text| match text.len() {
+                16.. => Ok(text.to_owned()),
+                _ => Err("give at least 16 characters".to_owned()),
+            }),
         }
     }
 }
