@@ -49,7 +49,7 @@ async fn talk(platform: &Spotlight, time_zone: Option<Tz>) -> Result<()> {
     let organization = first(platform).await?;
     let name = platform.assistants().get(&Context::system(organization), assistant).await?.name;
     let caller = Context::new(spotlight_core::domain::audit::Actor::Anonymous, organization, None);
-    let visit = NewVisit { time_zone: time_zone, ..NewVisit::default() };
+    let visit = NewVisit { time_zone, ..NewVisit::default() };
     let visit = platform.public().open(assistant, None, visit, caller).await?;
     let conversation = visit.conversation;
     let ctx = Context::visitor(conversation.id, conversation.organization_id);

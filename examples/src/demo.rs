@@ -38,7 +38,9 @@ pub(crate) async fn prepare(
         }
         return Ok(assistants(platform, &ctx, Some(true)).await?.first().map(|found| found.id));
     }
-    let password: String = platform.ids().secret()[..9].iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = platform.ids().secret();
+    let digits = secret[..9].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let password: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let (organization, _) = platform
         .organizations()
         .create(

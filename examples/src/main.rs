@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use spotlight_core::Result;
 use spotlight_ops::{
-    command::{fail, log, on_runtime, print},
-    config::Config,
+    command::{fail, on_runtime, print},
+    config::{Config, LogFormat, Logs},
+    telemetry::Telemetry,
 };
 
 use self::cli::{Cli, Command};
@@ -32,8 +33,11 @@ fn run(cli: Cli) -> Result<()> {
     if matches!(command, Command::Openapi) {
         return print(spotlight_http::openapi_json().trim_end());
     }
-    let config = Config::read(&cli.options.sources())?;
     let talks = matches!(command, Command::Chat);
-    log(if talks { "error" } else { &config.logs.level });
+    let mut config = Config::read(&cli.options.sources())?;
+    if talks {
+        config.logs = Logs { level: "error".to_owned(), format: LogFormat::Pretty, ..config.logs };
+    }
+    let _log = Telemetry::start(&config)?;
     on_runtime(&config, async { if talks { chat::run(&config).await } else { serve::run(&config).await } })
 }

@@ -11,11 +11,11 @@ use crate::demo;
 
 pub(crate) async fn run(config: &Config) -> Result<()> {
     let server = Server::prepare(config).await?;
-    if config.server.role != Role::Worker {
-        demonstrate(config, &server).await?;
-    } else {
+    if config.server.role == Role::Worker {
         introduce(config, &server)?;
         print("Stop: Ctrl-C")?;
+    } else {
+        demonstrate(config, &server).await?;
     }
     server.run().await
 }

@@ -16,3 +16,4 @@ pub mod raw;
 pub mod redis;
 mod server;
 pub mod source;
+pub mod statements;

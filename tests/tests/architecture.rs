@@ -54,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "spotlight-tests",
         &[
+            "spotlight-ops",
             "spotlight-core",
             "spotlight-storage",
             "spotlight-providers",

@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use spotlight_core::{memory::MemoryStorage, ports::SystemClock};
-use spotlight_http::{
-    HttpPolicy,
-    conformance::{
-        Target,
-        garbage::{Ground, garbage_is_refused_and_leaves_nothing},
-        on, seed, with_mailbox,
-    },
+use spotlight_http::conformance::{
+    Seen, Target, cases,
+    garbage::{Ground, garbage_is_refused_and_leaves_nothing},
+    on, policy, seed, seen_by, with_mailbox,
 };
 use spotlight_tests::{
     contents,
@@ -26,7 +23,7 @@ fn bodies() -> usize {
 async fn serve(framework: Framework, (storage, queue): Stores) -> Target {
     let (platform, mailbox) = with_mailbox(storage, queue);
     let mut target = seed(&platform, "").await.reading(mailbox);
-    let server = framework::start(framework, platform, HttpPolicy::development()).await;
+    let server = framework::start(framework, platform, policy()).await;
     target.base.clone_from(&server.url);
     target.keeping(server)
 }
@@ -66,6 +63,19 @@ macro_rules! storages {
 
 storages!(axum = super::super::Framework::Axum);
 storages!(actix = super::super::Framework::Actix);
+
+/// All cases together come by every endpoint, every documented error and every documented header, and by nothing else:
+/// the table says what is answered, and the suite has seen it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_suite_sees_all_that_the_table_says() {
+    let mut seen = Seen::default();
+    for case in cases() {
+        let target = serve(Framework::Axum, memory()).await;
+        seen.add(seen_by(case.run(&target)).await);
+    }
+    let differences = seen.differences();
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
 
 fn memory() -> Stores {
     let storage = MemoryStorage::new(Arc::new(SystemClock));

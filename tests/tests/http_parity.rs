@@ -11,16 +11,18 @@ use std::{
     time::Duration,
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use spotlight_core::{
-    Spotlight,
+    Context, Spotlight,
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryQueue, MemoryRateLimiter, MemoryStorage},
     ports::{IdGenerator, Quota},
     scripted::ScriptedChatModel,
+    services::accounts::SignIn,
 };
 use spotlight_http::{
     HttpPolicy,
-    conformance::{Recorder, seed},
+    conformance::{Recorder, seed, seed::assistant},
 };
 use spotlight_tests::{
     deployment::TestClock,
@@ -76,6 +78,8 @@ struct Side {
     clock: Arc<TestClock>,
     ids: Arc<KnownIds>,
     server: Server,
+    /// A session of the owner: its secret and its CSRF token.
+    session: (String, String),
 }
 
 impl Side {
@@ -92,15 +96,21 @@ impl Side {
             .limiter(Arc::new(MemoryRateLimiter::new(clock.clone())))
             .clock(clock.clone())
             .ids(ids.clone())
+            .secret_key(SecretString::from("a key of both sides, of thirty-two bytes or more"))
             .build()
             .expect("every port is there");
         let target = seed::seed(&platform, "").await;
+        let sign_in = SignIn::new(&target.owner.email, SecretString::from(target.owner.password.clone()));
+        let signed_in = platform.accounts().sign_in(&Context::anonymous(), sign_in).await.expect("a session");
+        let session = (signed_in.secret.expose_secret().to_owned(), signed_in.csrf_token);
         let vast = Quota { burst: 1_000_000, period: Duration::from_secs(1) };
         let mut policy = HttpPolicy::development();
         (policy.api, policy.open, policy.visitor) = (vast, vast, vast);
+        // So that some are too many.
+        policy.signed = Quota { burst: 2, period: Duration::from_mins(30) };
         policy.body_timeout = Duration::from_secs(2);
         let server = framework::start(framework, platform.clone(), policy).await;
-        (Self { platform, clock, ids, server }, target)
+        (Self { platform, clock, ids, server, session }, target)
     }
 
     /// The answer to the request of this number, and nothing of it left running.
@@ -109,17 +119,35 @@ impl Side {
         self.clock.forward(chrono::Duration::seconds(1));
         let mut answer = ask(self.server.url.trim_start_matches("http://"), request).await;
         self.platform.drain().await;
-        answer.headers.retain(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
+        answer.headers.retain(|(name, _)| name != "date");
         without_figures(request, &mut answer);
-        // How long the database took is the machine's own, and so is how long that is when it is written.
-        if request.windows(7).take(200).any(|part| part == b"/health") {
+        // How long the database took is the machine's own, and so is how long that is when it is written, and when it was
+        // asked for the last time.
+        if [&b"/health"[..], b"/ready"]
+            .iter()
+            .any(|path| request.windows(path.len()).take(200).any(|part| part == *path))
+        {
             answer.headers.retain(|(name, _)| name != "content-length");
         }
-        if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.body)
-            && let Some(took) = document.pointer_mut("/checks/database/response_time_ms")
-        {
-            *took = 0.into();
-            answer.body = document.to_string().into_bytes();
+        if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.body) {
+            let mut measured = false;
+            for pointer in [
+                "/checks/database/response_time",
+                "/checks/database:responseTime/0/observedValue",
+                "/checks/database:responseTime/0/time",
+                "/checks/queue:queueSize/0/time",
+                // What waited then waited for both, but not necessarily at the same moment.
+                "/checks/queue:queueSize/0/observedValue",
+                "/checks/queue/queue_size",
+            ] {
+                if let Some(part) = document.pointer_mut(pointer) {
+                    *part = 0.into();
+                    measured = true;
+                }
+            }
+            if measured {
+                answer.body = document.to_string().into_bytes();
+            }
         }
         answer
     }
@@ -143,6 +171,7 @@ async fn sides() -> (Side, Side, seed::Target) {
     let (axum, target) = Side::start(Framework::Axum).await;
     let (actix, same) = Side::start(Framework::Actix).await;
     assert_eq!(target.owner.token, same.owner.token, "the platforms are the same");
+    assert_eq!(axum.session, actix.session, "and so are the sessions");
     (axum, actix, target)
 }
 
@@ -153,12 +182,12 @@ fn shown(request: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_requests_are_answered_alike() {
     let (axum, actix, target) = sides().await;
-    let by_hand = by_hand(&target.owner.token);
-    let mut recorder = Recorder::new(SEED, &target);
+    let by_hand = [by_hand(&target.owner.token), by_browser(&axum.session)].concat();
+    let mut recorder = Recorder::new(SEED, &target, &axum.session.0, &axum.session.1);
     let (mut statuses, mut differences) = (BTreeMap::<_, usize>::new(), Vec::new());
     for number in 0..REQUESTS {
-        let generated = REQUESTS - by_hand.len();
-        let request = if number < generated { recorder.request() } else { by_hand[number - generated].clone() };
+        // Those by hand first: what the generated ones do, nobody knows.
+        let request = by_hand.get(number).cloned().unwrap_or_else(|| recorder.request());
         let one = axum.ask(number as u64 + 1, &request).await;
         let other = actix.ask(number as u64 + 1, &request).await;
         recorder.learn(&one.body);
@@ -173,7 +202,7 @@ async fn two_thousand_requests_are_answered_alike() {
         differences.len(),
         differences[..differences.len().min(12)].join("\n")
     );
-    for status in [200, 201, 204, 400, 401, 403, 404, 405, 406, 413, 415, 422] {
+    for status in [200, 201, 204, 304, 400, 401, 402, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429] {
         assert!(statuses.contains_key(&Some(status)), "no {status} among {statuses:?}");
     }
     axum.server.stop().await;
@@ -183,6 +212,42 @@ async fn two_thousand_requests_are_answered_alike() {
 fn told(answer: &Answer) -> String {
     let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(400)]).into_owned();
     format!("{:?} {:?} closes: {} {:?} {body}", answer.interim, answer.status, answer.closes, answer.headers)
+}
+
+/// What a browser asks in which the owner has signed in, with answers of every kind.
+fn by_browser((secret, csrf_token): &(String, String)) -> Vec<Vec<u8>> {
+    let browser = format!("host: here\r\ncookie: spotlight_session={secret}\r\nx-csrf-token: {csrf_token}\r\n");
+    let request = |line: &str, more: &str, body: &str| {
+        let body_head = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+        let body_head = if body.is_empty() { String::new() } else { body_head };
+        format!("{line} HTTP/1.1\r\n{browser}{more}{body_head}\r\n{body}").into_bytes()
+    };
+    let get = |path: &str| request(&format!("GET {path}"), "", "");
+    let mut all = vec![
+        get("/api/v1/user"),
+        get("/api/v1/user/sessions"),
+        get("/api/v1/organization"),
+        request("GET /api/v1/user", "if-none-match: *\r\n", ""),
+        request("HEAD /api/v1/user", "if-none-match: *\r\n", ""),
+        request("GET /api/v1/user", "x-request-id: job-7.a_B\r\n", ""),
+        request("GET /api/v1/user", "x-request-id: two words\r\n", ""),
+        request("PATCH /api/v1/user", "if-match: \"77\"\r\n", "{\"user\": {\"name\": \"Olga Older\"}}"),
+        request("PATCH /api/v1/user", "", "{\"user\": {\"name\": \"Olga Older\"}}"),
+        request("PATCH /api/v1/organization", "if-match: \"77\"\r\n", "{\"organization\": {\"name\": \"Other\"}}"),
+        request("POST /api/v1/billing/portal", "", "{}"),
+        request("POST /api/v1/billing/checkout", "", "{\"checkout\": {\"plan\": \"growth\"}}"),
+    ];
+    for key in ["a", "a", "b"] {
+        let body = "{\"lead\": {\"email\": \"same@example.com\"}}";
+        all.push(request("POST /api/v1/leads", &format!("idempotency-key: {key}\r\n"), body));
+    }
+    // More than the plan has room for, and more than somebody may try.
+    all.extend((0..4).map(|_| request("POST /api/v1/assistants", "", &assistant().to_string())));
+    let wrong = "{\"user\": {\"email\": \"nobody@example.com\", \"password\": \"wrong-password\"}}";
+    all.extend((0..7).map(|_| request("POST /api/v1/users/sign_in", "", wrong)));
+    all.push(request("DELETE /api/v1/users/sign_out", "", ""));
+    all.push(get("/api/v1/user"));
+    all
 }
 
 /// Heads and bodies that people write who want to know what answers.
@@ -207,6 +272,9 @@ fn by_hand(token: &str) -> Vec<Vec<u8>> {
         "/up?x=%ff",
         "/up;x",
         "/health",
+        "/health/",
+        "/ready",
+        "/ready?x=1",
         "/metrics",
         "/metrics/",
         "/api",
@@ -313,6 +381,9 @@ fn by_hand(token: &str) -> Vec<Vec<u8>> {
         ("GET /up HTTP/1.1", "upgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
         ("GET /up HTTP/1.1", "upgrade: h2c\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: x\r\n\r\n"),
         ("GET /up HTTP/1.1", "range: bytes=0-1\r\n\r\n"),
+        ("GET /health HTTP/1.1", "accept: application/health+json\r\n\r\n"),
+        ("HEAD /health HTTP/1.1", "\r\n"),
+        ("HEAD /ready HTTP/1.1", "\r\n"),
         ("GET /docs HTTP/1.1", "if-none-match: *\r\n\r\n"),
         ("GET /up HTTP/1.1", "te: trailers\r\ntrailer: x\r\n\r\n"),
         ("GET /up HTTP/1.1", "x-a:\r\nx-b: \t \r\n\r\n"),

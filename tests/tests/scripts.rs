@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 15] = [
+const SUITES: [&str; 17] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -89,7 +89,9 @@ const SUITES: [&str; 15] = [
     "fleet_cache",
     "garbage",
     "held_out",
+    "health",
     "http_parity",
+    "http_statements",
     "live_restart",
     "promtool",
     "server",

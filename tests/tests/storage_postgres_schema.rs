@@ -32,6 +32,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("one_time_links", "found by their secret before the organization is known"),
     ("processed_events", "a provider's event is accepted once in the deployment"),
     ("feature_flags", "switches of the deployment"),
+    ("deployment_settings", "settings of the deployment"),
     ("outbox", "one queue for the deployment; some jobs have no tenant"),
     ("leases", "one holder in the whole fleet"),
     ("job_placement", "where the jobs of the deployment go"),

@@ -105,8 +105,6 @@ pub(crate) struct Round {
     pub(crate) per_second: f64,
     /// 99 of 100 were answered within this.
     pub(crate) p99: Duration,
-    /// How long it took.
-    pub(crate) took: Duration,
 }
 
 /// Asks over so many connections, each one after the other, for so long. `write` makes the request of a connection.
@@ -143,5 +141,5 @@ pub(crate) async fn load(
     let took = began.elapsed();
     times.sort_unstable();
     let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
-    Round { per_second: times.len() as f64 / took.as_secs_f64(), p99, took }
+    Round { per_second: times.len() as f64 / took.as_secs_f64(), p99 }
 }

@@ -8,10 +8,16 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
-use actix_http::{HttpMessage, Payload, Request, Response, body::BoxBody, error::PayloadError};
+use actix_http::{
+    ConnectionType, HttpMessage, Payload, Request, Response, StatusCode, body::BoxBody, error::PayloadError,
+};
 use actix_service::Service;
 use bytes::Bytes;
 use futures::{Stream, future::LocalBoxFuture};
@@ -25,6 +31,8 @@ type Work = LocalBoxFuture<'static, Answer>;
 /// The application, each of whose requests is in hand from its head until its answer is sent.
 pub(crate) struct Application<S, B> {
     app: Rc<S>,
+    /// The server takes its leave: each answer is its connection's last.
+    leaving: Arc<AtomicBool>,
     sends: PhantomData<fn() -> B>,
 }
 
@@ -38,17 +46,21 @@ where
     S::Error: Into<actix_web::Error>,
     B: actix_http::body::MessageBody + 'static,
 {
-    pub(crate) fn new(app: &Rc<S>) -> Self {
-        Self { app: Rc::clone(app), sends: PhantomData }
+    pub(crate) fn new(app: &Rc<S>, leaving: &Arc<AtomicBool>) -> Self {
+        Self { app: Rc::clone(app), leaving: Arc::clone(leaving), sends: PhantomData }
     }
 
     fn begin(&self, request: Request) -> Work {
         let in_hand = request.conn_data::<Rc<Activity>>().map(Activity::begin);
-        let answer = self.app.call(request);
+        let (answer, leaving) = (self.app.call(request), Arc::clone(&self.leaving));
         Box::pin(async move {
             match answer.await {
                 Ok(response) => {
-                    Ok(response.into().map_body(|_, body| Counted { body: body.boxed(), _in_hand: in_hand }))
+                    let mut response = response.into();
+                    if leaving.load(Ordering::Relaxed) && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                        response.head_mut().set_connection_type(ConnectionType::Close);
+                    }
+                    Ok(response.map_body(|_, body| Counted { body: body.boxed(), _in_hand: in_hand }))
                 }
                 Err(error) => Err(error.into().error_response().into()),
             }

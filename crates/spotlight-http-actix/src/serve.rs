@@ -1,6 +1,17 @@
 //! Serving an application until it is asked to stop.
 
-use std::{fmt::Debug, future::ready, net::SocketAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    fmt::Debug,
+    future::ready,
+    net::SocketAddr,
+    pin::pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_http::{HttpService, KeepAlive, Request, Response, body::MessageBody};
 use actix_server::Server;
@@ -33,9 +44,22 @@ pub async fn serve(
     api: impl Into<Arc<Api>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    serve_patiently(listener, api, Patience::default(), shutdown).await
+}
+
+/// The same with another patience.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_patiently(
+    listener: TcpListener,
+    api: impl Into<Arc<Api>>,
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let api = api.into();
     let app = move || App::new().configure(configure(Arc::clone(&api))).default_service(fallback(Arc::clone(&api)));
-    serve_with(listener, app, Patience::default(), shutdown).await
+    serve_with(listener, app, patience, shutdown).await
 }
 
 /// The same with an application of your own, which has the API by [`configure`], and with another patience.
@@ -65,13 +89,13 @@ where
 {
     let unusable = |error| Error::new(ErrorKind::Misconfigured, "the listener cannot be used").with_source(error);
     let listener = listener.into_std().map_err(unusable)?;
-    let stop = Stop { draining: CancellationToken::new(), cut: CancellationToken::new() };
+    let stop = Stop::default();
     // Dropping the future ends everything.
     let (_draining, cut) = (stop.draining.clone().drop_guard(), stop.cut.clone().drop_guard());
     let server = Server::build()
         .disable_signals()
         // The deadline is ours; this one is only for connections that do not even notice it.
-        .shutdown_timeout(patience.shutdown.as_secs() + 5)
+        .shutdown_timeout((patience.farewell + patience.shutdown).as_secs() + 5)
         .listen("spotlight", listener, {
             let stop = stop.clone();
             move || connections(app.clone(), patience, stop.clone())
@@ -84,8 +108,11 @@ where
         ended = &mut server => return ended.map_err(|error| Error::internal("the server failed").with_source(error)),
         () = shutdown => {}
     }
-    stop.draining.cancel();
+    stop.leaving.store(true, Ordering::Relaxed);
     let deadline = async {
+        // Idle connections are not closed under the hands of a client that asks just now.
+        sleep(patience.farewell).await;
+        stop.draining.cancel();
         sleep(patience.shutdown).await;
         tracing::warn!("answers that took too long are cut off");
         drop(cut);
@@ -100,8 +127,10 @@ where
 }
 
 /// How a server ends.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Stop {
+    /// Each answer is its connection's last.
+    leaving: Arc<AtomicBool>,
     /// No further request begins.
     draining: CancellationToken,
     /// Every connection ends.
@@ -131,7 +160,8 @@ where
             let app = app().into_factory().new_service(AppConfig::default()).await.map_err(failed)?;
             let app = Rc::new(app);
             let (first, second) = (Rc::clone(&app), app);
-            let draining = stop.draining.clone();
+            let (draining, leaving) = (stop.draining.clone(), Arc::clone(&stop.leaving));
+            let of_expect = Arc::clone(&leaving);
             let http = HttpService::build()
                 // Both limits are this crate's own: actix has none for later heads.
                 .keep_alive(KeepAlive::Os)
@@ -143,8 +173,8 @@ where
                 .on_connect_ext(|connection: &Connection, data| {
                     data.insert(Rc::clone(&connection.activity));
                 })
-                .expect(fn_factory(move || ready(Ok::<_, ()>(Expect(Application::new(&first))))))
-                .h1(fn_factory(move || ready(Ok::<_, ()>(Application::new(&second)))))
+                .expect(fn_factory(move || ready(Ok::<_, ()>(Expect(Application::new(&first, &of_expect))))))
+                .h1(fn_factory(move || ready(Ok::<_, ()>(Application::new(&second, &leaving)))))
                 .new_service(())
                 .await?;
             let http = Rc::new(http);

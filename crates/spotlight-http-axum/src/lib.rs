@@ -15,15 +15,16 @@ mod linger;
 mod serve;
 
 use std::{
+    convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{ConnectInfo, OriginalUri, Request, State},
-    http::{HeaderValue, Version, header},
+    http::{HeaderValue, StatusCode, Version, header},
     response::Response,
     routing::any,
 };
@@ -83,6 +84,10 @@ fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
 
 fn respond(api: &Api, answered: Answered, version: Version, upgrade: Option<OnUpgrade>) -> Response {
     let body = match answered.body {
+        // axum would say of a head that it is none bytes long, which is not what the whole answer would be (RFC 9110, 8.6).
+        Answer::Full(_) if answered.status == StatusCode::NOT_MODIFIED => {
+            Body::from_stream(futures::stream::empty::<Result<Bytes, Infallible>>())
+        }
         Answer::Full(bytes) => Body::from(bytes),
         Answer::Stream(parts) => Body::from_stream(parts),
         Answer::Socket(session) => {

@@ -14,7 +14,7 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Method, StatusCode, Version, header},
+    http::{HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -61,6 +61,7 @@ pub async fn serve_with(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let (graceful, mut connections, mut shutdown) = (GracefulShutdown::new(), JoinSet::new(), pin!(shutdown));
+    let leaving = Arc::new(AtomicBool::new(false));
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut shutdown => break,
@@ -77,9 +78,12 @@ pub async fn serve_with(
                 }
             },
         };
-        connections.spawn(connection(stream, peer, router.clone(), patience, &graceful));
+        connections.spawn(connection(stream, peer, router.clone(), (patience, &leaving), &graceful));
     }
     drop(listener);
+    leaving.store(true, Ordering::Relaxed);
+    // Idle connections are not closed under the hands of a client that asks just now.
+    let _ = timeout(patience.farewell, async { while connections.join_next().await.is_some() {} }).await;
     if timeout(patience.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!(connections = connections.len(), "answers that took too long are cut off");
     }
@@ -117,7 +121,7 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    patience: Patience,
+    (patience, leaving): (Patience, &Arc<AtomicBool>),
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
     // Words of a stream are small, and waiting to fill a packet would hold them back.
@@ -127,17 +131,21 @@ fn connection(
     let (asked, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let stream = Lingering::new(stream, WriteLimit::new(patience.write), Arc::clone(&last));
     let service = service_fn({
-        let asked = Arc::clone(&asked);
+        let (asked, leaving) = (Arc::clone(&asked), Arc::clone(leaving));
         move |mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let (router, last) = (router.clone(), Arc::clone(&last));
+            let (router, last, leaving) = (router.clone(), Arc::clone(&last), Arc::clone(&leaving));
+            let persists = request.version() < Version::HTTP_2;
             async move {
-                let answered = if is_unsound(&request) {
+                let mut answered = if is_unsound(&request) {
                     Ok((StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response())
                 } else {
                     router.oneshot(request.map(Body::new)).await
                 };
+                if let (true, true, Ok(response)) = (leaving.load(Ordering::Relaxed), persists, &mut answered) {
+                    response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
+                }
                 let closes = |response: &Response| {
                     let options = response.headers().get(header::CONNECTION);
                     options.is_some_and(|options| options.as_bytes().starts_with(b"close"))

@@ -6,10 +6,13 @@ use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, Stream, StreamExt};
 use http::{HeaderName, Method, StatusCode, header};
 use spotlight_core::{
-    domain::audit::Actor,
+    domain::{
+        audit::Actor,
+        deployment::{DeploymentSettings, Maintenance},
+    },
     error::{Error, ErrorKind, Retry, Violation},
     metrics::Inside,
-    ports::{Quota, Verdict},
+    ports::{Clock, Quota, Verdict},
     services::{Context, Spotlight},
 };
 use tokio::{
@@ -17,6 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+use tracing::Instrument;
 
 use crate::{
     authenticate::Authenticate,
@@ -24,6 +28,7 @@ use crate::{
     endpoint::{Access, Answers, Endpoint, Verb},
     error::{Place, Refusal, respond, seconds_up},
     incoming::way,
+    maintenance::{self, Meanwhile},
     plans::Plans,
     policy::{HttpPolicy, limit_key},
     precondition::{if_match, not_modified},
@@ -54,10 +59,18 @@ pub struct Api {
     host: Option<Arc<dyn Authenticate>>,
     plans: Arc<Plans>,
     places: Arc<Semaphore>,
-    /// Seconds of pause that clients are told; 0 while requests are taken.
-    paused: Arc<watch::Sender<u64>>,
+    paused: Arc<watch::Sender<Pause>>,
     /// Live connections that are open.
     live: TaskTracker,
+}
+
+/// Whether the API is on its way out.
+#[derive(Debug, Default, Clone, Copy)]
+struct Pause {
+    /// Seconds after which clients come back; 0 while live connections are taken.
+    seconds: u64,
+    /// Nor are requests.
+    refuses: bool,
 }
 
 /// What a connection needs that outlives its request.
@@ -87,8 +100,12 @@ impl Room {
     }
 }
 
-/// Hears of the server's end.
-pub(crate) struct Stopping(watch::Receiver<u64>);
+/// Hears of the server's end, and of maintenance.
+pub(crate) struct Stopping {
+    paused: watch::Receiver<Pause>,
+    settings: watch::Receiver<Arc<DeploymentSettings>>,
+    clock: Arc<dyn Clock>,
+}
 
 impl Stopping {
     /// Waits until connections are to be closed. Gives the seconds after which clients come back.
@@ -96,8 +113,18 @@ impl Stopping {
     /// # Cancel safety
     /// Nothing is lost with a dropped future.
     pub(crate) async fn wait(&mut self) -> u64 {
+        let Self { paused, settings, clock } = self;
         // Without its API, a connection has nobody left to serve it.
-        self.0.wait_for(|pause| *pause > 0).await.map_or(1, |pause| *pause)
+        let paused = async { paused.wait_for(|pause| pause.seconds > 0).await.map_or(1, |pause| pause.seconds) };
+        let maintenance = async {
+            let known = settings.wait_for(|settings| settings.maintenance.is_some()).await;
+            let maintenance = known.ok().and_then(|settings| settings.maintenance.clone());
+            maintenance.map_or(1, |maintenance| seconds_up(maintenance.retry_after(clock.now())).max(1))
+        };
+        tokio::select! {
+            pause = paused => pause,
+            pause = maintenance => pause,
+        }
     }
 }
 
@@ -143,17 +170,28 @@ impl Api {
     }
 
     /// Refuses everything but signs of life with 503 from now on, and closes live connections; clients are told to come
-    /// back after `pause`.
+    /// back after `pause`. `/ready` says that no traffic is to be sent here.
     pub fn pause(&self, pause: Duration) {
-        self.paused.send_replace(seconds_up(pause).max(1));
+        self.paused.send_replace(Pause { seconds: seconds_up(pause).max(1), refuses: true });
     }
 
-    /// Takes requests again after [`pause`](Self::pause).
+    /// Whether a [`pause`](Self::pause) or [`wind_down`](Self::wind_down) is on: no traffic is to be sent here.
+    pub fn is_paused(&self) -> bool {
+        self.paused.borrow().seconds > 0
+    }
+
+    /// Closes live connections and takes no more of them; clients are told to come back after `pause`. Requests are
+    /// answered as ever: this is how a server that is asked to stop takes its leave.
+    pub fn wind_down(&self, pause: Duration) {
+        self.paused.send_replace(Pause { seconds: seconds_up(pause).max(1), refuses: false });
+    }
+
+    /// Takes requests and live connections again after [`pause`](Self::pause) or [`wind_down`](Self::wind_down).
     pub fn resume(&self) {
-        self.paused.send_replace(0);
+        self.paused.send_replace(Pause::default());
     }
 
-    /// Waits until no live connection is open, after [`pause`](Self::pause). Those that are told of the end take a few
+    /// Waits until no live connection is open, after [`wind_down`](Self::wind_down) or [`pause`](Self::pause). Those that are told of the end take a few
     /// seconds at most.
     ///
     /// # Cancel safety
@@ -171,11 +209,13 @@ impl Api {
 
     /// Refuses one more live connection where there are too many.
     pub(crate) fn admit(&self) -> Result<(), Error> {
-        if self.live.len() < self.policy.max_live {
+        let leaving = self.paused.borrow().seconds;
+        if leaving == 0 && self.live.len() < self.policy.max_live {
             return Ok(());
         }
         let error = Error::new(ErrorKind::Unavailable, "no more live connections are taken at the moment");
-        Err(error.with_retry(Retry::After(Duration::from_secs(5))))
+        let after = if leaving > 0 { leaving } else { 5 };
+        Err(error.with_retry(Retry::After(Duration::from_secs(after))))
     }
 
     pub(crate) fn room(&self, request_id: &str) -> Room {
@@ -184,7 +224,11 @@ impl Api {
             policy: Arc::clone(&self.policy),
             plans: Arc::clone(&self.plans),
             request_id: request_id.to_owned(),
-            stopping: Stopping(self.paused.subscribe()),
+            stopping: Stopping {
+                paused: self.paused.subscribe(),
+                settings: self.platform.deployment().follow(),
+                clock: Arc::clone(self.platform.clock()),
+            },
             _open: self.live.token(),
             _counted: self.platform.metrics().live_connections.enter(),
         }
@@ -204,7 +248,11 @@ impl Api {
         let client = self.policy.client(request.peer, request.list(&HeaderName::from_static("x-forwarded-for")));
         let arrival = Arrival { endpoint, request: &request, request_id: &request_id, client };
         let mut counted = None;
-        let answered = AssertUnwindSafe(self.answer(&arrival, body, &mut counted)).catch_unwind().await;
+        // Every line that is logged on the way names the request and whose it is.
+        let span = tracing::info_span!("request", request_id, organization = tracing::field::Empty);
+        let answer = self.answer(&arrival, body, &mut counted).instrument(span.clone());
+        let answered = AssertUnwindSafe(answer).catch_unwind().await;
+        let _request = span.enter();
         let mut response = match answered {
             Ok(Ok(response)) => response,
             Ok(Err(refusal)) => {
@@ -222,6 +270,11 @@ impl Api {
                 respond(&refusal, endpoint.place(), &request_id)
             }
         };
+        if let Answers::Download { disposition, .. } = endpoint.answers
+            && response.status == StatusCode::OK
+        {
+            response.set(header::CONTENT_DISPOSITION, disposition);
+        }
         not_modified(&request, &mut response);
         if let Some((quota, verdict)) = counted {
             response.set(LIMIT, quota.burst.to_string());
@@ -231,7 +284,7 @@ impl Api {
         self.finish(&request, &request_id, endpoint.crosses_origins(), &mut response);
         let status = response.status.as_u16();
         let took_ms = began.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(operation = endpoint.name, status, took_ms, request_id, "answered");
+        tracing::info!(operation = endpoint.name, status, took_ms, "answered");
         response
     }
 
@@ -263,6 +316,13 @@ impl Api {
         response
     }
 
+    /// Where a request goes that must come over HTTPS and did not.
+    pub(crate) fn elsewhere(&self, request: &Request) -> Option<Response> {
+        let mut response = self.policy.security.elsewhere(&self.policy, request)?;
+        self.finish(request, &self.request_id(request), false, &mut response);
+        Some(response)
+    }
+
     /// The caller's id of the request where it is a sound one, else a new one.
     fn request_id(&self, request: &Request) -> String {
         let sound = |id: &&str| {
@@ -275,7 +335,7 @@ impl Api {
 
     fn finish(&self, request: &Request, request_id: &str, crosses_origins: bool, response: &mut Response) {
         response.set(REQUEST_ID, request_id);
-        response.set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        self.policy.security.protect(crosses_origins, response);
         if !response.headers.contains_key(header::CACHE_CONTROL) {
             response.set(header::CACHE_CONTROL, "no-store");
         }
@@ -286,9 +346,6 @@ impl Api {
                 response.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
                 response.set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             }
-        }
-        if self.policy.secure_cookies {
-            response.set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
         if request.method == Method::HEAD {
             without_body(response);
@@ -306,12 +363,24 @@ impl Api {
             return (endpoint.run)(call).await.map_err(Refusal::from);
         }
         let place = self.enter()?;
+        let maintenance = self.maintenance().await.map(|known| (known, Meanwhile::of(endpoint)));
+        let refused =
+            |known: &Maintenance| Ok(maintenance::respond(known, request, request_id, self.platform.clock().now()));
+        if let Some((known, Meanwhile::Nobody)) = &maintenance {
+            return refused(known);
+        }
         check_accept(request, endpoint)?;
         let mut caller = self.caller(arrival, counted).await?;
+        if let Some((known, Meanwhile::Operators)) = &maintenance
+            && !self.platform.deployment().is_operator(&caller.context).await?
+        {
+            return refused(known);
+        }
         if endpoint.is_socket() {
             socket::check(request)?;
         }
         let context = &mut caller.context;
+        tracing::Span::current().record("organization", tracing::field::display(context.organization));
         context.request_id = Some(request_id.to_owned());
         context.source_address = Some(client.to_string());
         // What streams in may take its time, as long as it comes.
@@ -390,10 +459,20 @@ impl Api {
                     .with_retry(Retry::After(Duration::from_secs(pause))),
             )
         };
-        match *self.paused.borrow() {
-            0 => Arc::clone(&self.places).try_acquire_owned().map_err(|_| unavailable(1)),
-            pause => Err(unavailable(pause)),
+        let pause = *self.paused.borrow();
+        if pause.refuses {
+            return Err(unavailable(pause.seconds));
         }
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| unavailable(1))
+    }
+
+    /// The maintenance that is under way.
+    async fn maintenance(&self) -> Option<Maintenance> {
+        self.platform.maintenance().await.unwrap_or_else(|error| {
+            // Whether there is any cannot be known, and requests fail by themselves.
+            tracing::warn!(error = error.chain(), "whether there is maintenance cannot be read");
+            None
+        })
     }
 
     /// Who calls, once their limit allows it.
@@ -481,7 +560,7 @@ impl Api {
 /// Leaves the body out, and says how long it is where that is known. A stream ends before it begins.
 fn without_body(response: &mut Response) {
     match &response.body {
-        Body::Full(bytes) if response.status != StatusCode::NO_CONTENT => {
+        Body::Full(bytes) if !matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
             response.set(header::CONTENT_LENGTH, bytes.len().to_string());
             response.body = Body::Full(Bytes::new());
         }
@@ -522,7 +601,7 @@ fn log(arrival: &Arrival<'_>, refusal: &Refusal) {
         && refusal.status().is_server_error()
     {
         let operation = arrival.endpoint.name;
-        tracing::error!(operation, request_id = arrival.request_id, error = error.chain(), "a request failed");
+        tracing::error!(operation, error = error.chain(), "a request failed");
     }
 }
 
@@ -533,7 +612,7 @@ fn check_accept(request: &Request, endpoint: &Endpoint) -> Result<(), Refusal> {
     }
     let full = endpoint.media_type();
     let kinds = match &endpoint.answers {
-        Answers::Download(kinds) => *kinds,
+        Answers::Download { kinds, .. } => *kinds,
         _ => std::slice::from_ref(&full),
     };
     let is_of = |kind: &str, name: &str| {
@@ -581,7 +660,7 @@ fn gather<T>(read: Result<T, Error>, broken: &mut Vec<Violation>) -> Result<Opti
 }
 
 fn idempotency_key(request: &Request, endpoint: &Endpoint) -> Result<Option<String>, Error> {
-    if endpoint.verb != Verb::Post || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
+    if !endpoint.keyed || !request.headers.contains_key(&IDEMPOTENCY_KEY) {
         return Ok(None);
     }
     let sound = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());

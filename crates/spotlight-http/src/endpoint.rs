@@ -79,14 +79,24 @@ pub(crate) enum Answers {
     One(u16, Shows),
     /// A part of a list, or a whole list.
     Many(Shows),
-    /// Server-sent events, and what they are.
-    Events(&'static str),
+    /// Server-sent events.
+    Events {
+        /// What they are.
+        about: &'static str,
+        /// Some of them.
+        example: &'static str,
+    },
     /// A WebSocket, and what it speaks.
     Socket(&'static str),
     /// JSON of another form.
     Plain(fn(&mut Book) -> Node),
-    /// A file of one of these media types, as it comes.
-    Download(&'static [&'static str]),
+    /// A file as it comes.
+    Download {
+        /// What `Content-Disposition` says of it.
+        disposition: &'static str,
+        /// The media types it can be of.
+        kinds: &'static [&'static str],
+    },
     /// A file of a page, of this media type. It is no part of the API's document.
     File(&'static str),
 }
@@ -103,6 +113,13 @@ impl Shows {
     const fn of<A: Attributes>() -> Self {
         Self { kind: A::KIND, relations: A::RELATIONS, describe: A::describe }
     }
+}
+
+/// Another form of the same answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Also {
+    pub(crate) media_type: &'static str,
+    pub(crate) describe: fn(&mut Book) -> Node,
 }
 
 /// Does what an endpoint is for.
@@ -127,9 +144,21 @@ pub struct Endpoint {
     /// The body in another form, taken as it comes.
     pub(crate) streams: Option<Streams>,
     pub(crate) answers: Answers,
+    /// The form for those who ask for another media type.
+    pub(crate) also: Option<Also>,
+    /// Its 503 says what the good answer says, in the same form.
+    pub(crate) tells_when_unavailable: bool,
     /// Statuses that follow from neither access nor path nor body.
     pub(crate) refuses: &'static [u16],
     pub(crate) versioned: bool,
+    /// True when a repeated request with its `Idempotency-Key` is recognised. Others are given no key, so that a service
+    /// that keeps answers is no use without this.
+    pub(crate) keyed: bool,
+    /// True when all that a repeated request carries besides its key is secret: nothing of it is kept to be compared.
+    #[cfg_attr(not(feature = "conformance"), expect(dead_code, reason = "only the suite asks"))]
+    pub(crate) blind: bool,
+    /// Headers of the good answer that follow from neither access nor kind of answer: names, and what they say.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// What an address may do here without signing in, where that is less than elsewhere.
     pub(crate) quota: Option<Quota>,
 }
@@ -176,8 +205,13 @@ impl Endpoint {
             carries: None,
             streams: None,
             answers: Answers::Nothing,
+            also: None,
+            tells_when_unavailable: false,
             refuses: &[],
             versioned: false,
+            keyed: false,
+            blind: false,
+            headers: &[],
             quota: None,
         }
     }
@@ -218,8 +252,19 @@ impl Endpoint {
         Self { answers: Answers::Plain(T::describe), ..self }
     }
 
-    pub(crate) const fn download(self, kinds: &'static [&'static str]) -> Self {
-        Self { answers: Answers::Download(kinds), ..self }
+    /// In another form too, for those who ask for its media type.
+    pub(crate) const fn also<T: Described>(self, media_type: &'static str) -> Self {
+        Self { also: Some(Also { media_type, describe: T::describe }), ..self }
+    }
+
+    /// What it answers with 503 is no error document but its own.
+    pub(crate) const fn tells_when_unavailable(self) -> Self {
+        Self { tells_when_unavailable: true, ..self }
+    }
+
+    /// A file, with what `Content-Disposition` says of it.
+    pub(crate) const fn download(self, disposition: &'static str, kinds: &'static [&'static str]) -> Self {
+        Self { answers: Answers::Download { disposition, kinds }, ..self }
     }
 
     /// The events of a turn.
@@ -228,11 +273,13 @@ impl Endpoint {
             "Server-sent events, each with JSON data: `transcript` (the visitor's words as stored), `token` (`text`: a \
              piece of the answer), `audio` (`base64`), `tool` (`name`, `ok`), and last `done` (`utterance`, `status`) or \
              `error` (an error document).",
+            "event: token\ndata: {\"text\":\"Hello!\"}\n\nevent: tool\ndata: \
+             {\"name\":\"capture_lead\",\"ok\":true}\n\nevent: done\ndata: {\"status\":\"active\",\"utterance\":null}\n\n",
         )
     }
 
-    pub(crate) const fn events_of(self, about: &'static str) -> Self {
-        Self { answers: Answers::Events(about), ..self }
+    pub(crate) const fn events_of(self, about: &'static str, example: &'static str) -> Self {
+        Self { answers: Answers::Events { about, example }, ..self }
     }
 
     pub(crate) const fn socket(self, about: &'static str) -> Self {
@@ -257,6 +304,20 @@ impl Endpoint {
         Self { versioned: true, ..self }
     }
 
+    /// A repeated request is recognised by its `Idempotency-Key`.
+    pub(crate) const fn keyed(self) -> Self {
+        Self { keyed: true, ..self }
+    }
+
+    /// The same where the body is secret, and no part of what is compared.
+    pub(crate) const fn keyed_blindly(self) -> Self {
+        Self { keyed: true, blind: true, ..self }
+    }
+
+    pub(crate) const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        Self { headers, ..self }
+    }
+
     /// True for a WebSocket.
     pub(crate) fn is_socket(&self) -> bool {
         matches!(self.answers, Answers::Socket(_))
@@ -267,12 +328,23 @@ impl Endpoint {
         self.path.strip_prefix("/api/v1/").and_then(|path| path.split('/').next()).unwrap_or("operations")
     }
 
+    /// The status of a good answer.
+    #[cfg_attr(not(feature = "conformance"), expect(dead_code, reason = "only the suite asks"))]
+    pub(crate) const fn good_status(&self) -> u16 {
+        match self.answers {
+            Answers::Nothing => 204,
+            Answers::One(status, _) => status,
+            Answers::Socket(_) => 101,
+            _ => 200,
+        }
+    }
+
     /// What a good answer is written in.
     pub(crate) const fn media_type(&self) -> &'static str {
         match self.answers {
-            Answers::Events(_) => "text/event-stream",
+            Answers::Events { .. } => "text/event-stream",
             Answers::File(media_type) => media_type,
-            Answers::Download(kinds) => match kinds {
+            Answers::Download { kinds, .. } => match kinds {
                 [first, ..] => first,
                 [] => "application/octet-stream",
             },
@@ -327,24 +399,31 @@ impl Endpoint {
 
     /// Every status it can answer with besides the good one, ascending.
     pub(crate) fn error_statuses(&self) -> Vec<u16> {
-        let mut statuses = vec![500, 503];
+        let mut statuses = vec![405, 500, 503];
         if self.access != Access::Probe {
-            statuses.extend([400, if self.is_socket() { 426 } else { 406 }, 429]);
+            statuses.extend([422, 429]);
         }
-        if matches!(self.access, Access::Session | Access::Team | Access::Visitor | Access::Signed) {
-            statuses.extend([401, 403]);
+        if self.is_socket() {
+            statuses.extend([400, 426]);
+        } else if self.access != Access::Probe && !matches!(self.answers, Answers::Nothing) {
+            statuses.push(406);
+        }
+        match self.access {
+            Access::Probe | Access::Open => {}
+            Access::Signed => statuses.push(401),
+            Access::Session | Access::Team | Access::Visitor => statuses.extend([401, 403]),
         }
         if self.path.contains('{') {
             statuses.push(404);
         }
-        if self.carries.is_some() || self.verb == Verb::Post {
-            statuses.extend([413, 415]);
-        }
-        if self.carries.is_some() || self.verb == Verb::Post || self.access != Access::Probe {
-            statuses.push(422);
+        if matches!(self.verb, Verb::Post | Verb::Patch) {
+            statuses.extend([400, 413, 415]);
         }
         if self.versioned {
-            statuses.push(412);
+            statuses.extend([400, 412]);
+        }
+        if self.keyed {
+            statuses.push(409);
         }
         statuses.extend(self.refuses);
         statuses.sort_unstable();

@@ -184,6 +184,14 @@ pub(crate) fn document(refusal: &Refusal, place: Place, request_id: &str) -> Err
     ErrorDocument { errors: vec![problem] }
 }
 
+/// The document of whoever is refused during maintenance. Programs tell it from other 503s by its code.
+pub(crate) fn maintenance(message: &str, request_id: &str) -> ErrorDocument {
+    let meta = Meta { field: None, code: "maintenance", request_id: Some(request_id.to_owned()) };
+    let status = StatusCode::SERVICE_UNAVAILABLE.as_str().to_owned();
+    let problem = Problem { status, title: "Maintenance", detail: message.to_owned(), source: None, meta };
+    ErrorDocument { errors: vec![problem] }
+}
+
 fn problem(violation: &Violation, status: StatusCode, place: Place) -> Problem {
     let field = &violation.field;
     let (source, name) = if field == "idempotency_key" {

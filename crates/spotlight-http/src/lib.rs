@@ -21,6 +21,7 @@ mod error;
 mod home;
 mod incoming;
 mod input;
+mod maintenance;
 mod measure;
 mod openapi;
 mod output;
@@ -33,6 +34,7 @@ mod request;
 mod resources;
 mod response;
 mod schema;
+mod security;
 mod serving;
 mod socket;
 mod sse;
@@ -47,6 +49,7 @@ pub use self::{
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},
+    security::Security,
     serving::BASE,
     socket::{Broken, Duplex, Frame, Socket, Upgrade},
 };

@@ -25,6 +25,9 @@ use crate::{
     schema::{Book, Node, any_object, explained, formatted, list_of, nullable, one_of, plain},
 };
 
+/// An entity tag, or any (RFC 9110, 8.8.3 and 13.1.1).
+const ONE_TAG: &str = r#"^(\*|(W/)?"[!#-~]*")$"#;
+
 /// The API's document, the same in every framework.
 pub fn openapi() -> &'static Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi_of(endpoints()));
@@ -48,7 +51,7 @@ pub(crate) fn openapi_of(rows: impl IntoIterator<Item = &'static Endpoint>) -> V
     let errors = error_document(&mut book);
     let mut components = Components::new();
     components.schemas = book.0;
-    let statuses = [400, 401, 402, 403, 404, 406, 409, 412, 413, 415, 422, 426, 429, 500, 503];
+    let statuses = [400, 401, 402, 403, 404, 405, 406, 409, 412, 413, 415, 422, 426, 429, 500, 503];
     for status in statuses.into_iter().filter_map(|status| StatusCode::from_u16(status).ok()) {
         components.responses.insert(format!("Error{}", status.as_u16()), error_response(status, errors.clone()).into());
     }
@@ -133,7 +136,12 @@ fn operation(endpoint: &Endpoint, book: &mut Book) -> Documented {
         let known = ResponseBuilder::new().description("The caller has it already.");
         built = built.response("304", with_limits(with_request_id(known)).build());
     }
+    let own = endpoint.tells_when_unavailable.then(|| unavailable(endpoint, book));
     for status in endpoint.error_statuses() {
+        if let (503, Some(answer)) = (status, &own) {
+            built = built.response("503", answer.clone());
+            continue;
+        }
         built = built.response(status.to_string(), Ref::from_response_name(format!("Error{status}")));
     }
     let schemes: &[&str] = match endpoint.access {
@@ -185,9 +193,10 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
         "Names the request in logs and in the answer, when it has 1 to 128 of A-Z a-z 0-9 - _ and .; else one is made.",
         plain(Type::String).into(),
     ));
-    if endpoint.verb == Verb::Post {
+    if endpoint.keyed {
         let about = "Makes a repeated request harmless for 24 hours: the same key and body answer with the record that \
-                     the first one made, as it is by then, and make nothing. Another body is refused.";
+                     the first one made, as it is by then, and make nothing. Another body is refused with 422, and a request \
+                     that comes while the first one is being answered with 409. Without credentials, a random UUID.";
         all.push(header("Idempotency-Key", about, text(255)));
     }
     if endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::One(..)) {
@@ -195,8 +204,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Described> {
         all.push(header("If-None-Match", about, plain(Type::String).into()));
     }
     if endpoint.versioned {
-        let about = "Changes the record only while it has this ETag.";
-        all.push(header("If-Match", about, plain(Type::String).into()));
+        let about = "Changes the record only while it has this ETag; `*` stands for any. One tag, not a list.";
+        let one = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ONE_TAG));
+        all.push(header("If-Match", about, one.into()));
     }
     if endpoint.verb != Verb::Get && !matches!(endpoint.access, Access::Open | Access::Signed) {
         let about = "Needed with a session cookie: what `meta.csrf_token` gave at sign-in.";
@@ -216,14 +226,17 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
         let built = ResponseBuilder::new().description(about);
         if endpoint.access == Access::Probe { with_request_id(built) } else { with_limits(with_request_id(built)) }
     };
+    let build = |about: &str| {
+        endpoint.headers.iter().fold(build(about), |built, (name, about)| built.header(*name, text_header(about)))
+    };
     let json = |schema: Node| Content::new(Some(schema));
+    let text = |example: &str| {
+        ContentBuilder::new().schema(Some(Node::from(plain(Type::String)))).example(Some(example.into())).build()
+    };
     match endpoint.answers {
         Answers::Nothing => (204, build("Done.").build()),
         Answers::File(kind) => (200, build("The file.").content(kind, Content::new(None::<Node>)).build()),
-        Answers::Plain(describe) => {
-            let schema = describe(book);
-            (200, build("The document.").content("application/json", json(schema)).build())
-        }
+        Answers::Plain(_) => (200, with_documents(build("The document."), endpoint, book).build()),
         Answers::One(status, shows) => {
             let mut document = plain(Type::Object).property("data", resource(shows, book)).required("data");
             document = document.property("meta", any_object());
@@ -249,18 +262,36 @@ fn answer(endpoint: &Endpoint, book: &mut Book) -> (u16, utoipa::openapi::Respon
                 .build();
             (200, answered)
         }
-        Answers::Download(kinds) => {
-            let mut built = build("The file.");
-            for kind in kinds {
-                built = built.content(*kind, Content::new(Some(Node::from(plain(Type::String)))));
-            }
+        Answers::Download { disposition, kinds } => {
+            let about = "How a browser takes it, and the file's name.";
+            let named = HeaderBuilder::new().schema(Some(one_of([disposition]))).description(Some(about)).build();
+            let built = build("The file.").header("Content-Disposition", named);
+            let built = kinds.iter().fold(built, |built, kind| built.content(*kind, text(examples::of_file(kind))));
             (200, built.build())
         }
-        Answers::Socket(about) => (101, build(about).build()),
-        Answers::Events(about) => {
-            let content = Content::new(Some(Node::from(plain(Type::String))));
-            (200, build(about).content("text/event-stream", content).build())
+        Answers::Socket(about) => {
+            let built = build(about).header("Sec-WebSocket-Accept", text_header("The proof of the handshake."));
+            (101, built.header("Sec-WebSocket-Protocol", text_header("`spotlight.v1`, where it was offered.")).build())
         }
+        Answers::Events { about, example } => (200, build(about).content("text/event-stream", text(example)).build()),
+    }
+}
+
+/// What a probe answers when something fails.
+fn unavailable(endpoint: &Endpoint, book: &mut Book) -> utoipa::openapi::Response {
+    let built = with_request_id(ResponseBuilder::new().description("The document, which says what fails."));
+    let built = built.header("Retry-After", number_header("Seconds after which another try makes sense."));
+    with_documents(built, endpoint, book).build()
+}
+
+/// A plain document, in each of its forms.
+fn with_documents(mut response: ResponseBuilder, endpoint: &Endpoint, book: &mut Book) -> ResponseBuilder {
+    if let Answers::Plain(describe) = endpoint.answers {
+        response = response.content("application/json", Content::new(Some(describe(book))));
+    }
+    match &endpoint.also {
+        Some(also) => response.content(also.media_type, Content::new(Some((also.describe)(book)))),
+        None => response,
     }
 }
 
@@ -366,11 +397,18 @@ fn error_response(status: StatusCode, schema: Node) -> utoipa::openapi::Response
     let mut built = with_request_id(ResponseBuilder::new().description(title(status)));
     built = built.content("application/json", content);
     // What is refused before the caller is known has not been counted.
-    if !matches!(status.as_u16(), 406 | 503) {
+    if !matches!(status.as_u16(), 405 | 406 | 503) {
         built = with_limits(built);
     }
     if matches!(status.as_u16(), 429 | 503) {
         built = built.header("Retry-After", number_header("Seconds after which another try makes sense."));
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        built = built.header("Allow", text_header("The methods of the address, as `GET, HEAD, POST`."));
+    }
+    if status == StatusCode::UPGRADE_REQUIRED {
+        built = built.header("Upgrade", text_header("`websocket`."));
+        built = built.header("Sec-WebSocket-Version", text_header("`13`, where another version was asked for."));
     }
     if status == StatusCode::UNAUTHORIZED {
         built = built.header("WWW-Authenticate", text_header("How to sign in."));
@@ -386,6 +424,7 @@ fn sample(status: StatusCode) -> Refusal {
         402 => "the plan has room for one assistant",
         403 => "this is for managers",
         404 => "there is no such lead",
+        405 => "this address answers: GET, HEAD, POST",
         406 => "this address answers with application/json",
         409 => "another lead has this e-mail address",
         412 => "the record has changed since it was read",

@@ -18,14 +18,24 @@ pub struct Patience {
     /// For a client to take any of what is being sent to it. Who takes nothing for so long is let go; who takes little
     /// is not, nor is an answer that has nothing to say.
     pub write: Duration,
+    /// For idle connections to ask once more when the server is asked to stop: the answer says that it is the connection's
+    /// last. A connection that is closed while its client asks costs that client a request. What has no connection left
+    /// waits for nothing.
+    pub farewell: Duration,
     /// For the requests that have begun when the server is asked to stop. What is not answered by then is cut off.
     pub shutdown: Duration,
 }
 
 impl Default for Patience {
-    /// 30 seconds for a head and for a write; 25 for the last answers, since supervisors kill after 30.
+    /// 30 seconds for a head and for a write; 2 for a last question, and 23 for the last answers, since supervisors kill
+    /// after 30.
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), write: Duration::from_secs(30), shutdown: Duration::from_secs(25) }
+        Self {
+            head: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            farewell: Duration::from_secs(2),
+            shutdown: Duration::from_secs(23),
+        }
     }
 }
 

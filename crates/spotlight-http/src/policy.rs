@@ -10,11 +10,15 @@ use spotlight_core::{
     ports::Quota,
 };
 
+use crate::security::Security;
+
 /// The edge's settings. `Default` is right for a server that is reached over HTTPS without a proxy.
 #[derive(Debug, Clone)]
 pub struct HttpPolicy {
     /// Cookies are `Secure` and carry the `__Host-` prefix. False only in development on plain HTTP.
     pub secure_cookies: bool,
+    /// HTTPS, and what browsers are told.
+    pub security: Security,
     /// Requests a user or token may make.
     pub api: Quota,
     /// Requests an address may make without signing in.
@@ -87,6 +91,7 @@ impl Default for HttpPolicy {
         let minute = Duration::from_mins(1);
         Self {
             secure_cookies: true,
+            security: Security::default(),
             api: Quota { burst: 100, period: minute },
             open: Quota { burst: 60, period: minute },
             visitor: Quota { burst: 30, period: minute },
@@ -115,7 +120,12 @@ impl Default for HttpPolicy {
 impl HttpPolicy {
     /// The policy of a development server on plain HTTP.
     pub fn development() -> Self {
-        Self { secure_cookies: false, metrics: MetricsAccess::Loopback, ..Self::default() }
+        Self {
+            secure_cookies: false,
+            security: Security::development(),
+            metrics: MetricsAccess::Loopback,
+            ..Self::default()
+        }
     }
 
     /// Requests a user or token of an organization on this plan may make.
@@ -159,13 +169,19 @@ impl HttpPolicy {
     pub(crate) fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         for text in forwarded.rev() {
-            if !self.trusted_proxies.iter().any(|net| net.contains(&client)) {
+            if !self.trusts(client) {
                 break;
             }
             let Ok(address) = text.parse::<IpAddr>() else { break };
             client = address.to_canonical();
         }
         client
+    }
+
+    /// Whether an address is that of a proxy whose word counts.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|net| net.contains(&peer))
     }
 
     /// The name of the session cookie. The prefix makes browsers refuse it from a subdomain or over plain HTTP.

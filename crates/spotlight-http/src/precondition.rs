@@ -40,7 +40,9 @@ pub(crate) fn if_match(request: &Request, endpoint: &Endpoint) -> Result<Option<
 /// The version in an entity tag of ours: what stands before what else the answer said.
 fn version(tag: &str) -> Option<i64> {
     let version = tag.split_once('-').map_or(tag, |(version, _)| version);
-    version.parse().ok().filter(|version| *version > NEVER)
+    // Numbers are read in other spellings too; a tag is ours only as we write it.
+    let ours = version.starts_with(|first: char| matches!(first, '1'..='9'));
+    ours.then(|| version.parse().ok()).flatten()
 }
 
 /// Leaves the body out where the caller has it already. What cannot be read as a list of tags is passed over.
@@ -89,8 +91,8 @@ mod tests {
     #[test]
     fn a_version_is_read_out_of_a_tag() {
         assert_eq!(
-            [version("3"), version("3-af09"), version("af09"), version("0-af"), version("-3")],
-            [Some(3), Some(3), None, None, None]
+            ["3", "3-af09", "af09", "0-af", "-3", "+3", "03"].map(version),
+            [Some(3), Some(3), None, None, None, None, None]
         );
     }
 

@@ -20,7 +20,7 @@ use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     api::Api,
-    endpoint::{Endpoint, Verb},
+    endpoint::{Access, Endpoint, Verb},
     home,
     measure::Measured,
     openapi::{openapi, openapi_of},
@@ -58,6 +58,12 @@ pub(crate) enum Route<'a> {
     Path(&'a [&'static Endpoint]),
     /// Nowhere.
     Nowhere,
+}
+
+impl Route<'_> {
+    fn is_probe(&self) -> bool {
+        matches!(self, Self::Endpoint(endpoint) if endpoint.access == Access::Probe)
+    }
 }
 
 impl Served {
@@ -179,10 +185,13 @@ impl Api {
         });
         let route = self.served.route(&request.method, request.own_path());
         let measured = Measured::new(self.platform().metrics(), &request, &route);
-        let mut response = match route {
-            Route::Endpoint(endpoint) => self.handle(endpoint, request, watched).await,
-            Route::Path(rows) => self.method_not_allowed(rows, &request),
-            Route::Nowhere => self.not_found(&request),
+        // Probes come from inside, where nobody speaks HTTPS.
+        let plain = if route.is_probe() { None } else { self.elsewhere(&request) };
+        let mut response = match (plain, route) {
+            (Some(plain), _) => plain,
+            (None, Route::Endpoint(endpoint)) => self.handle(endpoint, request, watched).await,
+            (None, Route::Path(rows)) => self.method_not_allowed(rows, &request),
+            (None, Route::Nowhere) => self.not_found(&request),
         };
         measured.answered(&mut response, body_of.comes.then(|| bytes.load(Ordering::Relaxed)));
         if response.status == StatusCode::SWITCHING_PROTOCOLS {

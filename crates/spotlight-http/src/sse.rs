@@ -1,6 +1,6 @@
 //! A turn as server-sent events.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -25,8 +25,9 @@ pub(crate) fn respond(
     request_id: String,
     place: Option<OwnedSemaphorePermit>,
 ) -> Response {
+    let request_id: Arc<str> = request_id.into();
     let frames = stream::unfold((Some(turn), place), move |(turn, place)| {
-        let request_id = request_id.clone();
+        let request_id = Arc::clone(&request_id);
         async move {
             let mut turn = turn?;
             let Ok(next) = tokio::time::timeout(keep_alive, turn.next()).await else {
@@ -35,7 +36,11 @@ pub(crate) fn respond(
             match next? {
                 Ok(event) => Some((frame_of(event, to_visitor), (Some(turn), place))),
                 Err(error) => {
-                    tracing::warn!(request_id, error = error.chain(), "a turn failed while it was streamed");
+                    tracing::warn!(
+                        request_id = &*request_id,
+                        error = error.chain(),
+                        "a turn failed while it was streamed"
+                    );
                     let shown = document(&Refusal::Core(error), Place::Body("turn"), &request_id);
                     Some((frame("error", &shown), (None, place)))
                 }
@@ -50,10 +55,16 @@ pub(crate) fn respond(
     response
 }
 
+/// A word, which there are many of.
+#[derive(Serialize)]
+struct Token {
+    text: String,
+}
+
 fn frame_of(event: TurnEvent, to_visitor: bool) -> Bytes {
     match event {
         TurnEvent::Transcript(said) => frame("transcript", &transcript(said, to_visitor)),
-        TurnEvent::Token(text) => frame("token", &json!({ "text": text })),
+        TurnEvent::Token(text) => frame("token", &Token { text }),
         TurnEvent::Audio(sound) => frame("audio", &json!({ "base64": STANDARD.encode(sound) })),
         TurnEvent::Tool { name, ok } => frame("tool", &json!({ "name": name, "ok": ok })),
         TurnEvent::Done { utterance, status } => {

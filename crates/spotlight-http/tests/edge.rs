@@ -13,8 +13,8 @@ use spotlight_core::{
     error::{Error, ErrorKind, Retry},
     memory::MemoryStorage,
     ports::{
-        ApiTokenRepository, Clock, MockApiTokenRepository, MockRepositories, MockStorage, Quota, ReadConsistency,
-        Repositories, SystemClock,
+        ApiTokenRepository, Clock, FlagRepository, MockApiTokenRepository, MockFlagRepository, MockRepositories,
+        MockStorage, Quota, ReadConsistency, Repositories, SystemClock,
     },
     services::{Context, Spotlight},
 };
@@ -76,7 +76,13 @@ async fn a_pause_turns_everything_away_but_signs_of_life() {
     assert_eq!((refused.status.as_u16(), header(&refused, "retry-after")), (503, "2"));
     assert_eq!(send(&api, "up", &[], "").await.status, 200);
     assert_eq!(send(&api, "health", &[], "").await.status, 200);
+    let ready = send(&api, "ready", &[], "").await;
+    assert_eq!((ready.status.as_u16(), header(&ready, "retry-after")), (503, "5"));
+    let ready = document(ready).await;
+    assert_eq!(ready["status"], "service_unavailable");
+    assert_eq!(ready["reasons"], json!(["this process is about to stop"]));
     api.resume();
+    assert_eq!(send(&api, "ready", &[], "").await.status, 200);
     assert_eq!(send(&api, "list_leads", &[("authorization", &token)], "").await.status, 200);
 }
 
@@ -112,12 +118,19 @@ async fn a_database_that_is_away_is_said_without_details() {
     let errors = document(refused).await;
     assert_eq!(errors["errors"][0]["meta"], json!({"code": "unavailable", "request_id": "req-9"}));
     let health = send(&api, "health", &[], "").await;
-    assert_eq!(health.status, 503);
-    let checks = document(health).await;
-    assert_eq!(
-        (&checks["status"], &checks["checks"]["database"]["status"]),
-        (&json!("service_unavailable"), &json!("error"))
-    );
+    assert_eq!((health.status.as_u16(), header(&health, "retry-after")), (503, "5"));
+    let told = document(health).await;
+    assert_eq!(told["status"], "service_unavailable");
+    assert_eq!(told["checks"]["database"], json!({"status": "error", "error": "it cannot be reached"}));
+    let draft = send(&api, "health", &[("accept", "application/health+json")], "").await;
+    assert_eq!((draft.status.as_u16(), header(&draft, "content-type")), (503, "application/health+json"));
+    let draft = document(draft).await;
+    assert_eq!((&draft["status"], &draft["checks"]["database"][0]["status"]), (&json!("fail"), &json!("fail")));
+    assert_eq!(draft["checks"]["database"][0]["output"], "it cannot be reached");
+    let ready = send(&api, "ready", &[], "").await;
+    assert_eq!(ready.status, 503);
+    let reasons = json!(["database: it cannot be reached", "migrations: it cannot be reached"]);
+    assert_eq!(document(ready).await["reasons"], reasons);
     assert_eq!(send(&api, "up", &[], "").await.status, 200);
 }
 
@@ -191,6 +204,10 @@ async fn how_long_the_database_is_away_is_passed_on() {
         .times(1)
         .returning(move |_| Err(away().with_retry(Retry::After(Duration::from_millis(6_500)))));
     let mut repositories = MockRepositories::new();
+    // Whether there is maintenance cannot be read either, and is no reason to refuse.
+    let mut flags = MockFlagRepository::new();
+    flags.expect_list().returning(move || Err(away()));
+    repositories.expect_flags().return_const(Box::new(flags) as Box<dyn FlagRepository>);
     repositories.expect_api_tokens().return_const(Box::new(tokens) as Box<dyn ApiTokenRepository>);
     let mut storage = MockStorage::new();
     storage.expect_read().return_const(Box::new(repositories) as Box<dyn Repositories>);

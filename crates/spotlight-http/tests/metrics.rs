@@ -1,16 +1,27 @@
 //! Who is shown the figures, and what becomes of requests that nobody waits for: in process, where that can be chosen.
 
-use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::SecretString;
+use serde_json::json;
 use spotlight_core::{
-    Result,
+    Result, Spotlight,
+    domain::time::Timestamp,
     memory::MemoryStorage,
-    ports::{Figure, FigureSource, Metric, SystemClock},
+    ports::{Clock, Figure, FigureSource, Metric, Storage, SystemClock},
 };
 use spotlight_http::{
     Api, Body, HttpPolicy, MetricsAccess, Request, Response,
@@ -131,6 +142,90 @@ async fn a_source_that_is_away_fails_no_scrape() {
     line("metrics_source_up{source=\"fails\"} 0");
     line("metrics_source_up{source=\"users\"} 0");
     assert!(!text.contains("active_users "), "{text}");
+}
+
+/// The series of a scrape: every line without its value.
+fn series(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// A thousand ids, addresses, queries, methods and headers of a client's own making are counted in the series of the first.
+#[tokio::test]
+async fn what_clients_make_up_adds_no_series() {
+    let platform = in_memory();
+    let target = seed(&platform, "").await;
+    let mut policy = HttpPolicy::development();
+    policy.open.burst = 1_000_000;
+    let api = Api::new(platform, policy);
+    let token = format!("Bearer {}", target.owner.token);
+    let ask = async |number: u32| {
+        let id = format!("{number:08}-0000-7000-8000-000000000000");
+        for path in [format!("/api/v1/leads/{id}"), format!("/nowhere/{id}"), format!("/api/v1/{id}/leads")] {
+            let method = format!("BREW{number}");
+            for method in [Method::GET, Method::from_bytes(method.as_bytes()).expect("a method")] {
+                let headers = [("authorization", token.as_str()), ("x-request-id", &id), ("x-forwarded-for", &id)];
+                let asked = Request { method, query: Some(format!("q={id}")), ..request(&path, "127.0.0.1", &headers) };
+                api.respond(asked, stream::empty::<Result<Bytes, Infallible>>()).await;
+            }
+        }
+    };
+    ask(0).await;
+    // The first scrape counts itself for the second.
+    text(&api).await;
+    let before = series(&text(&api).await);
+    for number in 1..=1_000 {
+        ask(number).await;
+    }
+    let after = text(&api).await;
+    assert_eq!(series(&after), before);
+    let route = "method=\"GET\",route=\"/api/v1/leads/{id}\"";
+    let counted = after.lines().filter(|line| line.contains("duration_seconds_count") && line.contains(route));
+    let counted: u64 = counted.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum();
+    assert_eq!(counted, 1_001, "{after}");
+}
+
+/// The system's clock, so many minutes ahead.
+struct Later(AtomicI64);
+
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + chrono::Duration::minutes(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Whoever was seen within 15 minutes is counted once: with however many sessions, and by however many processes.
+#[tokio::test]
+async fn people_are_counted_once_in_a_fleet() {
+    let clock = Arc::new(Later(AtomicI64::new(0)));
+    let storage = MemoryStorage::new(clock.clone());
+    let queue = Arc::new(storage.queue());
+    let storage: Arc<dyn Storage> = Arc::new(storage);
+    let process = || {
+        let builder = builder(Arc::clone(&storage), queue.clone()).clock(clock.clone());
+        builder.build().expect("every port is there")
+    };
+    let first = process();
+    let target = seed(&first, "").await;
+    for person in [&target.owner, &target.owner, &target.stranger] {
+        let body = json!({"user": {"email": person.email, "password": person.password}}).to_string();
+        let headers = [("content-type", "application/json"), ("content-length", &*body.len().to_string())];
+        let asked = Request { method: Method::POST, ..request("/api/v1/users/sign_in", "127.0.0.1", &headers) };
+        let body = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
+        let answer = Api::new(first.clone(), HttpPolicy::development()).respond(asked, body).await;
+        assert_eq!(answer.status, 200);
+    }
+    let active = async |platform: Spotlight| {
+        let text = text(&Api::new(platform, HttpPolicy::development())).await;
+        let line = text.lines().find_map(|line| line.strip_prefix("active_users ")).map(str::to_owned);
+        line.expect("it is shown")
+    };
+    assert_eq!(active(first).await, "2", "two people with three sessions");
+    assert_eq!(active(process()).await, "2", "another process tells the same");
+    clock.0.fetch_add(14, Ordering::Relaxed);
+    assert_eq!(active(process()).await, "2");
+    clock.0.fetch_add(2, Ordering::Relaxed);
+    assert_eq!(active(process()).await, "0", "seen 16 minutes ago");
 }
 
 /// Who leaves before the answer is counted, and is in flight no more.

@@ -39,6 +39,63 @@ fn every_endpoint_is_documented_with_its_answers() {
     assert_eq!(paths.values().map(|path| path.as_object().map_or(0, serde_json::Map::len)).sum::<usize>(), documented);
 }
 
+/// The operations of the document, by name.
+fn operations() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let paths = openapi()["paths"].as_object().expect("paths").values();
+    paths
+        .filter_map(Value::as_object)
+        .flat_map(serde_json::Map::values)
+        .map(|operation| (operation["operationId"].as_str().expect("a name"), operation))
+}
+
+/// What an operation answers with when all is well.
+fn good(operation: &Value) -> &Value {
+    let answers = operation["responses"].as_object().expect("answers");
+    answers.iter().find(|(status, _)| status.starts_with('2') || *status == "101").expect("a good answer").1
+}
+
+#[test]
+fn an_answer_without_a_body_says_nothing_of_one() {
+    for (name, operation) in operations() {
+        for (status, answer) in operation["responses"].as_object().expect("answers") {
+            let answer = answer.as_object().expect("an answer");
+            assert!(answer.values().all(|member| !member.is_null()), "{name} {status}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn every_good_answer_has_an_example_in_each_of_its_forms() {
+    for (name, operation) in operations() {
+        for (kind, content) in good(operation)["content"].as_object().into_iter().flatten() {
+            let example = &content["example"];
+            assert!(example.is_object() || example.as_str().is_some_and(|text| !text.is_empty()), "{name} as {kind}");
+        }
+    }
+}
+
+#[test]
+fn another_method_is_refused_with_those_there_are() {
+    for (name, operation) in operations() {
+        assert_eq!(operation["responses"]["405"]["$ref"], "#/components/responses/Error405", "{name}");
+    }
+    let refused = &openapi()["components"]["responses"]["Error405"];
+    assert!(refused["headers"]["Allow"]["description"].is_string(), "{refused}");
+    assert_eq!(refused["content"]["application/json"]["example"]["errors"][0]["meta"]["code"], "method_not_allowed");
+}
+
+#[test]
+fn sessions_and_files_are_handed_over_in_headers_that_are_described() {
+    let with = |header: &str| -> BTreeSet<_> {
+        operations()
+            .filter(|(_, operation)| good(operation)["headers"][header].is_object())
+            .map(|(name, _)| name)
+            .collect()
+    };
+    assert_eq!(with("Set-Cookie"), BTreeSet::from(["sign_in", "sign_out", "update_user", "revoke_session"]));
+    assert_eq!(with("Content-Disposition"), BTreeSet::from(["export_leads", "sample_voice"]));
+}
+
 #[test]
 fn every_reference_leads_somewhere_and_every_schema_is_used() {
     let document = openapi();

@@ -1,8 +1,11 @@
 //! The deployment guide as code: what a running deployment of Spotlight needs beside its requests.
 //!
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
+//! - [`credentials`]: settings in a file that is encrypted, and can be committed;
+//! - [`health`]: checks of what the core knows nothing of;
 //! - [`metrics`]: figures of the process, and what is rendered from all of them;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
+//! - [`telemetry`]: log lines for people or for programs;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
 //!
 //! The program `spotlight` is a thin face on this library ([`command`]).
@@ -15,6 +18,10 @@
 
 pub mod command;
 pub mod config;
+pub mod credentials;
+pub mod health;
+mod hex;
 pub mod metrics;
 pub mod server;
+pub mod telemetry;
 pub mod wiring;

@@ -91,6 +91,11 @@ async fn what_a_deployment_shows_is_clean() {
         "tokio_workers 2",
         "spotlight_build_info{version=",
         "active_users ",
+        "tokio_worker_busy_seconds_total ",
+        "disk_used_ratio 0.",
+        "health_check_status{check=\"disk_space\",status=\"error\"} 0",
+        "schema_migrations{state=\"pending\"} 0",
+        "schema_migrations{state=\"newer\"} 0",
     ] {
         assert!(text.lines().any(|line| line.starts_with(wanted)), "{wanted} is missing from:\n{text}");
     }
@@ -107,6 +112,31 @@ fn the_rules_are_clean() {
     std::fs::write(&file, rules()).expect("a file");
     promtool(&["check", "rules", file.to_str().expect("a path")], "");
     std::fs::remove_file(&file).expect("it goes");
+}
+
+/// Without a listener of their own, whoever has the token sees the figures at the main address, and nobody else does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_opens_the_figures_at_the_main_address() {
+    let folder = std::env::temp_dir().join(format!("spotlight-metrics-token-{}", std::process::id()));
+    let path = folder.to_str().expect("a path");
+    let sources = Sources::none().with_variables([
+        ("SPOTLIGHT_DATA_DIR", path),
+        ("SPOTLIGHT_LISTEN", "127.0.0.1:0"),
+        ("METRICS_TOKEN", "a-long-token-of-the-collector"),
+    ]);
+    let config = Config::read(&sources).expect("settings");
+    let server = spotlight_ops::server::Server::prepare(&config).await.expect("a server");
+    assert_eq!(server.metrics_address(), None);
+    let main = Client::new(format!("http://{}", server.address().expect("it listens")));
+    let running = tokio::spawn(server.run());
+    main.get("/metrics").await.expect(401);
+    main.clone().token("a-long-token-of-somebody-else").get("/metrics").await.expect(401);
+    let shown = main.token("a-long-token-of-the-collector").get("/metrics").await.expect(200);
+    assert!(shown.text.lines().any(|line| line.starts_with("disk_used_ratio 0.")), "{}", shown.text);
+    running.abort();
+    let _ = running.await;
+    // What works on jobs may still hold files there.
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 /// A listener of their own shows the figures and nothing else, while the main address does not know them.
@@ -129,6 +159,7 @@ async fn figures_have_a_listener_of_their_own() {
     Client::new(&main).get("/metrics").await.expect(404);
     let collector = Client::new(&own);
     collector.get("/metrics").await.expect(401);
+    collector.clone().token("a-long-token-of-somebody-else").get("/metrics").await.expect(401);
     collector.get("/up").await.expect(404);
     let shown = collector.clone().token("a-long-token-of-the-collector").get("/metrics").await.expect(200);
     let counted = "http_request_duration_seconds_count{method=\"GET\",route=\"/up\",status=\"200\"} 1";

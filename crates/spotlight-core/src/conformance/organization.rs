@@ -68,6 +68,32 @@ pub async fn an_organization_keeps_versions(fixture: &dyn StorageFixture) {
     assert_eq!(world.read().organizations().find_by_slug(&world.organization.slug).await.unwrap(), None);
 }
 
+/// What organizations have set of flags for themselves comes by organization, and nothing of the others.
+pub async fn overrides_of_flags_come_by_organization(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let change = async |organization: &Organization, flags: &[(&str, bool)]| {
+        let stored = world.read().organizations().get(organization.id).await.unwrap().expect("it was added");
+        let feature_overrides = flags.iter().map(|(key, on)| ((*key).to_owned(), *on)).collect();
+        let changed = Organization { feature_overrides, ..stored };
+        world.write(async |unit| unit.organizations().update(&changed).await).await.unwrap();
+    };
+    let (first, second, third) = (world.organization.clone(), world.another().await, world.another().await);
+    change(&first, &[("voice", true), ("sms", false)]).await;
+    change(&second.organization, &[]).await;
+    change(&third.organization, &[("voice", false)]).await;
+    let shown = async || {
+        let found = world.read().organizations().feature_overrides().await.unwrap();
+        let flat =
+            |(id, flags): (_, std::collections::BTreeMap<String, bool>)| (id, flags.into_iter().collect::<Vec<_>>());
+        found.into_iter().map(flat).collect::<Vec<_>>()
+    };
+    let of = |key: &str, on| (key.to_owned(), on);
+    let (a, b) = ((first.id, vec![of("sms", false), of("voice", true)]), (third.org(), vec![of("voice", false)]));
+    assert_eq!(shown().await, [a, b.clone()]);
+    change(&first, &[]).await;
+    assert_eq!(shown().await, [b]);
+}
+
 /// Ids come in ascending order, from any id on.
 pub async fn organization_ids_ascend(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;

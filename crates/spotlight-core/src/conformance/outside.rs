@@ -131,6 +131,7 @@ pub async fn conversations_are_not_written_outside_a_unit(fixture: &dyn StorageF
 
     refused(read.conversations().insert(&samples.conversation(&lead, world.assistant.id)).await, Misconfigured);
     refused(read.conversations().update(&conversation).await, Misconfigured);
+    refused(read.conversations().say(&conversation, &samples.utterance(&conversation, 2)).await, Misconfigured);
     refused(read.transcripts().append(&[samples.utterance(&conversation, 2)]).await, Misconfigured);
     let analysis = UtteranceAnalysis {
         id: utterance.id,
@@ -167,6 +168,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     let (endpoint, source) = (samples.endpoint(world.org()), samples.source(world.org()));
     let (delivery, entry) = (samples.delivery(&endpoint), samples.audit_entry(world.org()));
     let (flag, record) = (samples.flag("voice"), samples.idempotency(world.org()));
+    let setting = samples.setting("log_level");
     let lease = world
         .write(async |unit| {
             unit.subscriptions().insert(&subscription).await?;
@@ -177,6 +179,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
             unit.processed_events().accept("stripe", "event", at(0)).await?;
             unit.audit().append(&entry).await?;
             unit.flags().set(&flag).await?;
+            unit.deployment().set(&setting).await?;
             unit.idempotency().insert(&record, at(0)).await?;
             unit.enqueue(samples.job(world.org(), "send_email")).await?;
             unit.leases().acquire("taken", 600_000).await
@@ -203,6 +206,8 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     refused(read.audit().purge(world.org(), far(), 10).await, Misconfigured);
     refused(read.flags().set(&samples.flag("other")).await, Misconfigured);
     refused(read.flags().delete("voice").await, Misconfigured);
+    refused(read.deployment().set(&samples.setting("other")).await, Misconfigured);
+    refused(read.deployment().delete("log_level").await, Misconfigured);
     refused(read.idempotency().insert(&samples.idempotency(world.org()), at(0)).await, Misconfigured);
     refused(read.idempotency().replace(&record).await, Misconfigured);
     refused(read.idempotency().delete_expired(far(), 10).await, Misconfigured);
@@ -226,6 +231,7 @@ pub async fn records_are_not_written_outside_a_unit(fixture: &dyn StorageFixture
     assert_eq!(read.webhook_deliveries().get(world.org(), delivery.id).await.unwrap(), Some(delivery));
     assert_eq!(read.audit().list(world.org(), &AuditFilter::default(), &WHOLE).await.unwrap().items, [entry]);
     assert_eq!(read.flags().list().await.unwrap(), [flag]);
+    assert_eq!(read.deployment().list().await.unwrap(), [setting]);
     let kept = read.idempotency().find(world.org(), &record.scope, &record.key, at(0)).await.unwrap();
     assert_eq!(kept, Some(record));
     assert_eq!(read.outbox().stats(OutboxKind::Job, far()).await.unwrap().ready, 1);

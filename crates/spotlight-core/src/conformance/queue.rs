@@ -124,6 +124,7 @@ macro_rules! __queue_cases {
                 an_empty_batch_is_followed_at_once
                 the_last_two_of_a_batch_at_once_are_followed_once
                 lists_and_figures_tell_what_is_there
+                what_waits_is_counted_as_far_as_asked
             }
         }
     };

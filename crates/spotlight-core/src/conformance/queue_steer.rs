@@ -222,3 +222,21 @@ pub async fn lists_and_figures_tell_what_is_there(fixture: &dyn JobQueueFixture)
     let process = figures.processes.iter().find(|process| process.id == hand.process).expect("it is registered");
     assert_eq!((process.label.as_str(), process.running), ("a hand", 1));
 }
+
+/// Ready jobs, in every queue and paused or not; nothing else, and never beyond what was asked for.
+pub async fn what_waits_is_counted_as_far_as_asked(fixture: &dyn JobQueueFixture) {
+    let queue = fixture.fresh().await;
+    assert_eq!(queue.waiting(10).await.unwrap(), 0);
+    let low = |number| JobSpec { queue: "low".to_owned(), ..job(number) };
+    queue.enqueue(vec![job(1), job(2), job(3), low(4), low(5)]).await.unwrap();
+    let later = now(&queue).await + chrono::Duration::hours(1);
+    queue.enqueue(vec![JobSpec { run_at: Some(later), ..job(6) }]).await.unwrap();
+    let hand = Hand::new(&queue, LONG).await;
+    hand.done(&hand.claim(1).await.remove(0)).await;
+    let _running = hand.claim(1).await;
+    queue.set_paused("low", true).await.unwrap();
+    assert_eq!(fixture.another(&queue).await.waiting(10).await.unwrap(), 3);
+    assert_eq!(queue.waiting(3).await.unwrap(), 3);
+    assert_eq!(queue.waiting(2).await.unwrap(), 2);
+    assert_eq!(queue.waiting(0).await.unwrap(), 0);
+}

@@ -15,6 +15,7 @@ use crate::{
         audit::AuditEntry,
         consent::{Consent, ConsentKind, ConsentState},
         conversation::Channel,
+        deployment::DeploymentSetting,
         flag::FeatureFlag,
         report::{CallReport, EndedReason},
     },
@@ -101,6 +102,30 @@ pub async fn flags_come_by_key(fixture: &dyn StorageFixture) {
     assert!(delete("_x").await);
     assert!(!delete("_x").await);
     assert_eq!(read.list().await.unwrap(), [beta, off]);
+}
+
+/// A setting of the deployment is added, replaced and removed; settings come by key, whatever they are.
+pub async fn settings_of_the_deployment_come_by_key(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let [level, first, under] = ["log_level", "first", "_x"].map(|key| world.samples.setting(key));
+    let set = async |one: &DeploymentSetting| world.write(async |unit| unit.deployment().set(one).await).await.unwrap();
+    let read = world.read().deployment();
+    assert_eq!(read.list().await.unwrap(), []);
+    for setting in [&level, &first, &under] {
+        set(setting).await;
+    }
+    assert_eq!(read.list().await.unwrap(), [under.clone(), first.clone(), level.clone()]);
+    for value in [json!("sqlx=debug, Größe"), json!(null), json!([1.5, true, {}])] {
+        let changed = DeploymentSetting { value, updated_at: at(5), ..level.clone() };
+        for _ in 0..2 {
+            set(&changed).await;
+            assert_eq!(read.list().await.unwrap(), [under.clone(), first.clone(), changed.clone()]);
+        }
+    }
+    let delete = async |key: &str| world.write(async |unit| unit.deployment().delete(key).await).await.unwrap();
+    assert!(delete("log_level").await);
+    assert!(!delete("log_level").await);
+    assert_eq!(read.list().await.unwrap(), [under, first]);
 }
 
 /// A conversation has one report; a later one replaces all but id and creation.

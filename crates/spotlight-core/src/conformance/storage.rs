@@ -68,9 +68,17 @@ macro_rules! __storage_cases {
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
                 pools_tell_who_works_and_who_waits
+                a_fresh_storage_lacks_nothing
                 a_closed_storage_is_unavailable
                 closing_waits_for_an_open_unit
                 a_dropped_read_leaves_its_connection_usable
+            }
+            notes {
+                what_a_unit_leaves_is_there_with_its_commit
+                what_was_left_goes_with_its_unit
+                a_refused_note_ends_the_unit
+                a_unit_gives_back_what_it_holds
+                of_two_answers_at_once_one_is_refused
             }
             refusal {
                 an_update_needs_what_it_names
@@ -95,6 +103,7 @@ macro_rules! __storage_cases {
                 a_slug_belongs_to_one_organization
                 an_organization_keeps_versions
                 organization_ids_ascend
+                overrides_of_flags_come_by_organization
             }
             account {
                 a_user_comes_back_whole
@@ -189,6 +198,11 @@ macro_rules! __storage_cases {
                 completed_conversations_come_by_end
                 conversations_are_counted
             }
+            say {
+                a_scene_is_what_a_turn_needs
+                words_are_stored_with_their_conversation
+                refused_words_end_the_unit
+            }
             transcript {
                 utterances_come_back_whole
                 numbers_have_no_gaps
@@ -241,6 +255,7 @@ macro_rules! __storage_cases {
                 audit_entries_come_newest_first
                 audit_entries_are_purged
                 flags_come_by_key
+                settings_of_the_deployment_come_by_key
                 a_report_is_replaced
                 the_newest_consent_counts
                 a_repeated_request_is_answered_until_it_expires

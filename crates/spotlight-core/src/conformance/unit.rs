@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::lead::Lead,
     error::{ErrorKind, Result},
-    ports::{OutboxKind, PoolFigures, ReadConsistency, Storage},
+    ports::{OutboxKind, PoolFigures, ReadConsistency, SchemaState, Storage},
 };
 
 /// `UnitOfWork::rollback` undoes every write.
@@ -295,12 +295,19 @@ pub async fn pools_tell_who_works_and_who_waits(fixture: &dyn StorageFixture) {
     assert_eq!(world.storage.pools(), []);
 }
 
+/// What was just opened has the schema that its program was built for.
+pub async fn a_fresh_storage_lacks_nothing(fixture: &dyn StorageFixture) {
+    let storage = fixture.fresh().await;
+    assert_eq!(storage.schema().await.unwrap(), SchemaState::default());
+}
+
 /// `ping` answers, and after `close` everything is `Unavailable`.
 pub async fn a_closed_storage_is_unavailable(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;
     world.storage.ping().await.unwrap();
     soon(world.storage.close()).await;
     refused(soon(world.storage.ping()).await, ErrorKind::Unavailable);
+    refused(soon(world.storage.schema()).await, ErrorKind::Unavailable);
     refused(soon(world.storage.begin()).await.map(drop), ErrorKind::Unavailable);
     refused(
         soon(world.read().leads().get(world.org(), world.samples.lead(world.org()).id)).await,

@@ -56,7 +56,7 @@ pass_on! { JobConsumer for OutboxQueue, to inner: register, heartbeat, deregiste
     }
 }
 
-pass_on! { JobInspector for OutboxQueue, to inner: find, states, list, retry, set_paused, batch, snapshot;
+pass_on! { JobInspector for OutboxQueue, to inner: find, states, list, retry, set_paused, batch, waiting, snapshot;
     async fn discard(&self, id: JobId) -> Result<bool> {
         let dead = self.inner.find(id).await?.is_some_and(|job| job.state == JobState::Dead);
         if dead {

@@ -204,6 +204,13 @@ macro_rules! pass_on {
             }
         ] $($rest)* }
     };
+    (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] waiting $($rest:ident)*) => {
+        $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
+            async fn waiting(&self, most: u64) -> $crate::Result<u64> {
+                self.$inner.waiting(most).await
+            }
+        ] $($rest)* }
+    };
     (@ $trait:ident, $type:ty, $inner:ident, [$($done:tt)*] snapshot $($rest:ident)*) => {
         $crate::pass_on! { @ $trait, $type, $inner, [$($done)*
             async fn snapshot(&self) -> $crate::Result<$crate::ports::QueueSnapshot> {

@@ -7,6 +7,7 @@ pub mod billing;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod deployment;
 pub mod destination;
 pub mod event;
 pub mod flag;

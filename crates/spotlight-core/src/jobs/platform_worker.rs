@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, WorkerHealth, WorkerOptions, look, platform, relay, send::Sender};
+use super::{Worker, WorkerHealth, WorkerOptions, look, platform, relay, send::Sender, worker::Rest};
 use crate::{error::Result, services::deps::Deps};
 
 /// Pause after a look that found work, and the longest pause after looks that found none.
@@ -25,7 +25,8 @@ impl PlatformWorker {
         let ports = (deps.clock.clone(), deps.ids.clone());
         let schedules = platform::schedules(&deps)?;
         let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
-        let worker = worker.with_schedules(schedules).counted_by(Arc::clone(&deps.metrics));
+        let worker = worker.with_schedules(schedules).resting(deps.watched.resting());
+        let worker = worker.counted_by(Arc::clone(&deps.metrics));
         Ok(Self { deps, worker, sender: Sender::default() })
     }
 
@@ -36,15 +37,22 @@ impl PlatformWorker {
 
     /// Works until `stop` is cancelled, then ends as [`Worker::run`] says. Never stops by itself: a store or a bus that is
     /// away is asked again with a growing pause. Events, jobs and what brings them into the queue do not wait for
-    /// one another.
+    /// one another. During maintenance it rests, once the jobs in hand are done, and then goes on.
     pub async fn run(&self, stop: CancellationToken) {
+        // A process that starts during maintenance does not begin to work. One that cannot read it finds no jobs either.
+        tokio::select! {
+            _ = self.deps.watched.known() => {}
+            () = stop.cancelled() => {}
+        }
+        let rest = Rest::by(self.deps.watched.resting());
         let failed = "events could not be published; trying again";
-        let events = repeat(&stop, failed, PAUSES.1, || relay::publish(&self.deps));
+        let events = repeat((&stop, &rest), failed, PAUSES.1, || relay::publish(&self.deps));
         let failed = "jobs could not be brought into the queue; trying again";
-        let jobs = repeat(&stop, failed, PAUSES.1, || self.sender.send(&self.deps));
+        let jobs = repeat((&stop, &rest), failed, PAUSES.1, || self.sender.send(&self.deps));
         let failed = "jobs in the queue could not be looked after; trying again";
-        let sent = repeat(&stop, failed, LONGEST_PAUSE, || look::look(&self.deps));
-        tokio::join!(self.worker.run(stop.clone()), events, jobs, sent);
+        let sent = repeat((&stop, &rest), failed, LONGEST_PAUSE, || look::look(&self.deps));
+        let watching = self.deps.watched.watch(stop.clone());
+        tokio::join!(watching, self.worker.run(stop.clone()), events, jobs, sent);
         if let Err(error) = self.sender.let_go(&self.deps).await {
             tracing::warn!(
                 error = error.chain(),
@@ -75,9 +83,9 @@ impl PlatformWorker {
 }
 
 /// Does something again and again until `stop` is cancelled: at once after it found work, with pauses that grow up to
-/// `longest` after it found none, and beyond after it failed. What has begun is brought to its end.
+/// `longest` after it found none, and beyond after it failed; but not while it rests. What has begun is brought to its end.
 async fn repeat<F: Future<Output = Result<usize>>>(
-    stop: &CancellationToken,
+    (stop, rest): (&CancellationToken, &Rest),
     failure: &str,
     longest: Duration,
     look: impl Fn() -> F,
@@ -86,7 +94,7 @@ async fn repeat<F: Future<Output = Result<usize>>>(
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+            () = async { tokio::time::sleep(pause).await; rest.is_over().await; } => {}
         }
         pause = match look().await {
             Ok(0) => (pause * 2).min(longest),

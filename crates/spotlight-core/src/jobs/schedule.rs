@@ -8,6 +8,7 @@ use croner::Cron;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::worker::Rest;
 use crate::{
     domain::time::Timestamp,
     error::{Error, Result},
@@ -108,14 +109,15 @@ pub(super) async fn run(
     queue: Arc<dyn JobQueue>,
     clock: Arc<dyn Clock>,
     schedules: Vec<Schedule>,
+    rest: Rest,
     stop: CancellationToken,
 ) {
     let mut running = JoinSet::new();
     for schedule in schedules {
-        let (queue, clock, stop) = (Arc::clone(&queue), Arc::clone(&clock), stop.clone());
+        let (queue, clock, rest, stop) = (Arc::clone(&queue), Arc::clone(&clock), rest.clone(), stop.clone());
         running.spawn(async move {
             tokio::select! {
-                () = keep(&*queue, &*clock, &schedule) => {}
+                () = keep(&*queue, &*clock, &schedule, &rest) => {}
                 () = stop.cancelled() => {}
             }
         });
@@ -123,7 +125,7 @@ pub(super) async fn run(
     while running.join_next().await.is_some() {}
 }
 
-async fn keep(queue: &dyn JobQueue, clock: &dyn Clock, schedule: &Schedule) {
+async fn keep(queue: &dyn JobQueue, clock: &dyn Clock, schedule: &Schedule, rest: &Rest) {
     let mut after = loop {
         match queue.last_tick(&schedule.name).await {
             // A schedule that is new begins now.
@@ -135,6 +137,8 @@ async fn keep(queue: &dyn JobQueue, clock: &dyn Clock, schedule: &Schedule) {
         }
     };
     loop {
+        // Ticks that pass meanwhile were missed, and what becomes of those the schedule says.
+        rest.is_over().await;
         let now = clock.now();
         // A clock that was ahead has been set: what it passed over is still to come, and what was added is not added again.
         after = after.min(now);
@@ -228,6 +232,7 @@ mod tests {
     async fn a_clock_that_was_ahead_neither_delays_nor_hastens_a_tick() {
         let queue = MemoryQueue::new(Arc::new(SystemClock), Arc::new(SystemIds));
         let (clock, every_second) = (Ahead::default(), schedule("* * * * * *", Missed::Each(9)));
+        let awake = Rest::never();
         let ticked = async {
             loop {
                 if let Some(last) = queue.last_tick("test").await.expect("memory answers") {
@@ -238,7 +243,7 @@ mod tests {
         };
         let last = tokio::select! {
             last = ticked => last,
-            () = keep(&queue, &clock, &every_second) => panic!("there are always more ticks"),
+            () = keep(&queue, &clock, &every_second, &awake) => panic!("there are always more ticks"),
             () = tokio::time::sleep(Duration::from_secs(20)) => panic!("no tick came"),
         };
         assert!(last <= SystemClock.now(), "it came before its time");

@@ -18,13 +18,13 @@ use super::{
 use crate::{
     domain::{
         AssistantId, ConversationId, LeadId, OrganizationId,
-        conversation::{Conversation, ConversationStatus},
+        conversation::{Conversation, ConversationStatus, Transcript},
         time::Timestamp,
     },
     error::{Error, Result},
     ports::{
         Between, CompletedConversation, ConversationFilter, ConversationRepository, ConversationSort, Listing, Paging,
-        Sort,
+        Repositories, Scene, Sort,
     },
     text,
 };
@@ -196,6 +196,19 @@ impl ConversationRepository for MemoryRepositories {
         self.read(|tables| Ok(tables.conversations.get(organization, id).map(|row| row.conversation.clone())))
     }
 
+    async fn scene(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Scene>> {
+        let Some(conversation) = self.conversations().get(organization, id).await? else { return Ok(None) };
+        let lead = self.leads().get(organization, conversation.lead_id).await?;
+        let assistant = self.assistants().get(organization, conversation.assistant_id).await?;
+        let tenant = self.organizations().get(organization).await?;
+        Ok(assistant.zip(tenant).map(|(assistant, organization)| Scene {
+            conversation,
+            lead_is_gone: lead.is_none_or(|lead| lead.deleted_at.is_some() || lead.erased_at.is_some()),
+            assistant,
+            organization,
+        }))
+    }
+
     async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
         let leads: BTreeSet<_> = leads.iter().collect();
         self.read(|tables| {
@@ -248,6 +261,11 @@ impl ConversationRepository for MemoryRepositories {
             tables.conversations.store_row(row, Some(&stored));
             Ok(())
         })
+    }
+
+    async fn say(&self, conversation: &Conversation, said: &Transcript) -> Result<()> {
+        self.or_end(self.conversations().update(conversation).await)?;
+        self.or_end(self.transcripts().append(std::slice::from_ref(said)).await)
     }
 
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>> {

@@ -15,6 +15,7 @@ mod billing;
 mod cache;
 mod consent;
 mod conversation;
+mod deployment;
 mod events;
 mod files;
 mod flag;

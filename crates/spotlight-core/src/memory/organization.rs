@@ -1,6 +1,6 @@
 //! Tenants.
 
-use std::{ops::Bound, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -77,6 +77,13 @@ impl OrganizationRepository for MemoryRepositories {
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let rows = tables.organizations.rows.range(from, Bound::Unbounded);
             Ok(rows.map(|(id, _)| *id).take(limit as usize).collect())
+        })
+    }
+
+    async fn feature_overrides(&self) -> Result<Vec<(OrganizationId, BTreeMap<String, bool>)>> {
+        self.read(|tables| {
+            let rows = tables.organizations.rows.values().filter(|row| !row.feature_overrides.is_empty());
+            Ok(rows.map(|row| (row.id, row.feature_overrides.clone())).collect())
         })
     }
 }

@@ -10,15 +10,16 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{queue::Staged, storage::Shared, tables::Tables};
 use crate::{
-    domain::{JobId, OutboxId, time::Timestamp},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     error::{Error, ErrorKind, Result, Retry},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
-        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        ProcessedRepository, ProposalRepository, ReportRepository, Repositories, SessionRepository, SourceRepository,
-        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement,
+        JobSpec, KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent,
+        OrganizationRepository, OutboxRepository, ProcessedRepository, ProposalRepository, ReportRepository,
+        Repositories, SessionRepository, SourceRepository, SubscriptionRepository, TranscriptRepository, UnitOfWork,
+        UsageRepository, UserRepository, answered_already, lost_lease,
     },
 };
 
@@ -103,6 +104,14 @@ impl MemoryRepositories {
         written
     }
 
+    /// Ends the unit where a write failed after which it has nothing left to do.
+    pub(super) fn or_end(&self, written: Result<()>) -> Result<()> {
+        if let (Some(open), Err(_)) = (&self.unit, &written) {
+            open.broken.store(true, Ordering::Relaxed);
+        }
+        written
+    }
+
     /// The storage's own time, and numbers that are never given twice.
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
@@ -146,6 +155,7 @@ every_repository! {
     processed_events: ProcessedRepository,
     audit: AuditRepository,
     flags: FlagRepository,
+    deployment: DeploymentRepository,
     reports: ReportRepository,
     consents: ConsentRepository,
     idempotency: IdempotencyRepository,
@@ -166,6 +176,21 @@ impl UnitOfWork for MemoryRepositories {
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
         self.add_event(event)
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        let noted = self.or_end(self.audit().append(&entry).await);
+        noted.map_err(|error| if error.is_conflict() { error.with_retry(Retry::Now) } else { error })
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        let remembered = self.or_end(self.idempotency().insert(&record, now).await);
+        remembered.map_err(|error| if error.is_conflict() { answered_already() } else { error })
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        let released = self.leases().release(&lease).await?;
+        self.or_end(if released { Ok(()) } else { Err(lost_lease()) })
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

@@ -53,5 +53,15 @@ metrics! {
     CACHE_READS = counter("cache_reads_total", ["result"],
         "Values that were read through the cache: hit, stale, or miss (computed, or waited for).");
 
+    SCHEMA_MIGRATIONS = gauge("schema_migrations", ["state"],
+        "Versions of the schema that the database lacks (pending), or that this program does not know (newer); both 0 when \
+         it is current.");
+    HEALTH_STATUS = gauge("health_check_status", ["check", "status"],
+        "1 for what a check of /health found last: ok, warning, error or disabled.");
+    HEALTH_RESPONSE = gauge("health_check_response_seconds", ["check"],
+        "How long what a check asks took to answer, where it tells.");
+    DISK_USED = gauge("disk_used_ratio", [],
+        "Share of the disk of the data folder that is in use, as the check disk_space has it: from 0 to 1.");
+
     SOURCE_UP = gauge("metrics_source_up", ["source"], "0 when figures could not be read and are missing from this scrape.");
 }

@@ -193,7 +193,9 @@ mod tests {
     #[test]
     fn a_value_belongs_to_the_first_bound_that_is_not_below_it() {
         let histogram = Histogram::new(&BOUNDS);
-        [1, 5, 6, 10, 11].into_iter().for_each(|value| histogram.observe(value));
+        for value in [1, 5, 6, 10, 11] {
+            histogram.observe(value);
+        }
         let expected = FigureValue::Distribution { buckets: vec![(0.5, 2), (1.0, 4)], sum: 3.3, count: 5 };
         assert_eq!(histogram.value(), expected);
     }

@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod circuits;
+mod conditions;
 mod instrument;
 mod sources;
 
@@ -20,12 +21,15 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::sources::{Sources, usual};
 pub use self::{
     catalog::CATALOG,
     circuits::{CircuitPhase, CircuitView},
     instrument::{Bounds, Counter, Family, Gauge, Histogram, Inside, Instrument},
     sources::pool_figures,
+};
+pub(crate) use self::{
+    conditions::Checks,
+    sources::{Sources, usual},
 };
 use crate::{
     domain::conversation::Channel,

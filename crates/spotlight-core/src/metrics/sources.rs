@@ -11,9 +11,12 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::catalog::{
-    ACTIVE_USERS, POOL_CONNECTIONS, POOL_MOST, POOL_WAITED, POOL_WAITS, QUEUE_AGE, QUEUE_JOBS, QUEUE_PAUSED,
-    QUEUE_PROCESSES, SOURCE_UP,
+use super::{
+    catalog::{
+        ACTIVE_USERS, POOL_CONNECTIONS, POOL_MOST, POOL_WAITED, POOL_WAITS, QUEUE_AGE, QUEUE_JOBS, QUEUE_PAUSED,
+        QUEUE_PROCESSES, SOURCE_UP,
+    },
+    conditions::Schema,
 };
 use crate::{
     caching::{CacheReader, Keep},
@@ -101,7 +104,7 @@ impl Kept {
     }
 }
 
-/// What every platform has: its queue, its storage's connections, and its users.
+/// What every platform has: its queue, its storage's connections and schema, and its users.
 pub(crate) fn usual(
     storage: &Arc<dyn Storage>,
     queue: &Arc<dyn JobQueue>,
@@ -109,7 +112,12 @@ pub(crate) fn usual(
     clock: &Arc<dyn Clock>,
 ) -> Vec<Arc<dyn FigureSource>> {
     let users = Users { storage: Arc::clone(storage), cache: Arc::clone(cache), clock: Arc::clone(clock) };
-    vec![Arc::new(Queues(Arc::clone(queue))), Arc::new(Pools(Arc::clone(storage))), Arc::new(users)]
+    vec![
+        Arc::new(Queues(Arc::clone(queue))),
+        Arc::new(Pools(Arc::clone(storage))),
+        Arc::new(Schema(Arc::clone(storage))),
+        Arc::new(users),
+    ]
 }
 
 struct Queues(Arc<dyn JobQueue>);

@@ -6,7 +6,9 @@ use super::page::{Between, Listing, Paging, Sort};
 use crate::{
     domain::{
         AssistantId, ConversationId, HandOffId, LeadId, OrganizationId, TranscriptId, UserId,
-        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment, Transcript},
+        assistant::Assistant,
+        conversation::{Channel, Conversation, ConversationStatus, HandOff, Sentiment, Speaker, Transcript},
+        organization::Organization,
         time::Timestamp,
     },
     error::Result,
@@ -60,6 +62,19 @@ pub struct CompletedConversation {
     pub score: u8,
 }
 
+/// A conversation and what a turn of it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Its lead was erased or deleted: nothing more may be written about it.
+    pub lead_is_gone: bool,
+    /// Who answers.
+    pub assistant: Assistant,
+    /// The tenant.
+    pub organization: Organization,
+}
+
 /// Keeps conversations.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -73,6 +88,9 @@ pub trait ConversationRepository: Send + Sync {
 
     /// The conversation with this id.
     async fn get(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Conversation>>;
+
+    /// The conversation with this id, and what belongs to it. `None` without the conversation.
+    async fn scene(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Scene>>;
 
     /// Of each of these leads the conversations that began last, at most `each`.
     ///
@@ -101,6 +119,13 @@ pub trait ConversationRepository: Send + Sync {
     /// `StaleVersion`; `NotFound`, also when a lead or assistant it did not have before cannot have conversations, as for
     /// [`insert`](Self::insert); `Conflict` when the external call id is taken.
     async fn update(&self, conversation: &Conversation) -> Result<()>;
+
+    /// Replaces a conversation as [`update`](Self::update) does, and appends an utterance of it as
+    /// [`TranscriptRepository::append`] does, for a unit that has nothing left to do where either is refused.
+    ///
+    /// # Errors
+    /// Those of both; the unit has ended then.
+    async fn say(&self, conversation: &Conversation, said: &Transcript) -> Result<()>;
 
     /// Conversations of every organization that are not final and silent since before `before`, longest silent first,
     /// then by id.
@@ -134,6 +159,17 @@ pub struct UtteranceAnalysis {
     pub confidence: f64,
     /// Words that stand out.
     pub keywords: Vec<String>,
+}
+
+/// What of an utterance a model is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The utterance's number.
+    pub seq: i64,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// The words as stored.
+    pub content: String,
 }
 
 /// Keeps utterances.
@@ -170,13 +206,8 @@ pub trait TranscriptRepository: Send + Sync {
         each: u32,
     ) -> Result<Vec<Transcript>>;
 
-    /// A conversation's last `limit` utterances, ascending.
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>>;
+    /// Who said what in a conversation's last `limit` utterances, ascending.
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>>;
 
     /// Notes what analysis found out. Unknown ids are passed over.
     ///

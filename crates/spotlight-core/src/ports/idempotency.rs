@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{OrganizationId, time::Timestamp, user::SecretHash},
-    error::Result,
+    error::{Error, Result, Retry},
 };
 
 /// What a request with an idempotency key did.
@@ -22,6 +22,11 @@ pub struct IdempotencyRecord {
     pub answer: serde_json::Value,
     /// When it may be forgotten.
     pub expires_at: Timestamp,
+}
+
+/// What [`UnitOfWork::remember`](super::UnitOfWork::remember) makes a unit fail with.
+pub fn answered_already() -> Error {
+    Error::conflict("the same request was answered meanwhile; repeat it").with_retry(Retry::Now)
 }
 
 /// Keeps answers to repeated requests. A record commits in the same unit as the request's effect.

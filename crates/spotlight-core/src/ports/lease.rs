@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A lease that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,11 @@ pub struct Lease {
     pub key: String,
     /// Grows with every change of holder; whoever sees a greater one has lost theirs.
     pub fence: i64,
+}
+
+/// What [`UnitOfWork::give_back`](super::UnitOfWork::give_back) makes a unit fail with.
+pub fn lost_lease() -> Error {
+    Error::conflict("this took too long, and somebody else has begun meanwhile")
 }
 
 /// Keeps leases. Time is the database's own, so that the clocks of servers do not matter.

@@ -14,9 +14,11 @@ pub mod chat;
 pub mod clock;
 pub mod consent;
 pub mod conversation;
+pub mod deployment;
 pub mod events;
 pub mod files;
 pub mod flag;
+pub mod health;
 pub mod idempotency;
 pub mod lead;
 pub mod lease;
@@ -34,6 +36,7 @@ pub mod webhook;
 
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
-    consent::*, conversation::*, events::*, files::*, flag::*, idempotency::*, lead::*, lease::*, limit::*, mail::*,
-    metrics::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*, webhook::*,
+    consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*,
+    lease::*, limit::*, mail::*, metrics::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*,
+    storage::*, webhook::*,
 };

@@ -1,5 +1,7 @@
 //! Tenants.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -31,4 +33,8 @@ pub trait OrganizationRepository: Send + Sync {
 
     /// The ids of organizations after `after`, ascending, at most `limit`.
     async fn ids(&self, after: Option<OrganizationId>, limit: u32) -> Result<Vec<OrganizationId>>;
+
+    /// The feature flags that organizations have set for themselves, by id of the organization, ascending. Those that have
+    /// set none are left out.
+    async fn feature_overrides(&self) -> Result<Vec<(OrganizationId, BTreeMap<String, bool>)>>;
 }

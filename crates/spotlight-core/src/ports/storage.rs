@@ -1,5 +1,7 @@
 //! Where everything is kept: reads, units of work and the repositories.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::{
@@ -11,10 +13,11 @@ use super::{
     billing::{SubscriptionRepository, UsageRepository},
     consent::ConsentRepository,
     conversation::{ConversationRepository, HandOffRepository, TranscriptRepository},
+    deployment::DeploymentRepository,
     flag::FlagRepository,
-    idempotency::IdempotencyRepository,
+    idempotency::{IdempotencyRecord, IdempotencyRepository},
     lead::{LeadRepository, ProposalRepository},
-    lease::LeaseRepository,
+    lease::{Lease, LeaseRepository},
     metrics::PoolFigures,
     organization::OrganizationRepository,
     outbox::{NewEvent, OutboxRepository},
@@ -23,7 +26,7 @@ use super::{
     webhook::{DeliveryRepository, EndpointRepository, ProcessedRepository, SourceRepository},
 };
 use crate::{
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     error::Result,
 };
 
@@ -64,6 +67,27 @@ impl JobPlacement {
     }
 }
 
+/// How the schema of a storage compares with the one this program was built for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SchemaState {
+    /// Versions that this program needs and the storage lacks, ascending.
+    pub pending: Vec<i64>,
+    /// Versions that the storage has and this program does not know, ascending: a newer program has been here.
+    pub newer: Vec<i64>,
+}
+
+impl SchemaState {
+    /// From the versions that this program has, and those that the storage has.
+    pub fn compare(built_for: impl IntoIterator<Item = i64>, stored: impl IntoIterator<Item = i64>) -> Self {
+        let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
+            (built_for.into_iter().collect(), stored.into_iter().collect());
+        Self {
+            pending: ours.difference(&theirs).copied().collect(),
+            newer: theirs.difference(&ours).copied().collect(),
+        }
+    }
+}
+
 macro_rules! repositories {
     ($($(#[$doc:meta])* $name:ident: $port:ident),+ $(,)?) => {
         /// Every repository over one connection to the data: the whole database, or one unit of work.
@@ -96,6 +120,9 @@ macro_rules! repositories {
             impl UnitOfWork for UnitOfWork {
                 async fn enqueue(&self, job: JobSpec) -> Result<JobId>;
                 async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
+                async fn note(&self, entry: AuditEntry) -> Result<()>;
+                async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()>;
+                async fn give_back(&self, lease: Lease) -> Result<()>;
                 async fn commit(self: Box<Self>) -> Result<()>;
                 async fn rollback(self: Box<Self>) -> Result<()>;
             }
@@ -148,6 +175,8 @@ repositories! {
     audit: AuditRepository,
     /// Feature flags.
     flags: FlagRepository,
+    /// Settings of the whole deployment.
+    deployment: DeploymentRepository,
     /// Call reports.
     reports: ReportRepository,
     /// Consent.
@@ -194,6 +223,13 @@ pub trait Storage: Send + Sync {
     /// `Unavailable` or `Timeout`.
     async fn ping(&self) -> Result<()>;
 
+    /// How the schema compares with the one this program was built for, at this moment: other programs change it too. One
+    /// short read.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout`; `Misconfigured` when the storage has no schema at all.
+    async fn schema(&self) -> Result<SchemaState>;
+
     /// How the storage's pools of connections stand, for metrics: read from memory, without asking the database. Empty where
     /// there are no connections, and after [`close`](Self::close).
     fn pools(&self) -> Vec<PoolFigures>;
@@ -235,10 +271,36 @@ pub trait UnitOfWork: Repositories {
     /// Events of one unit are published in the order they were added.
     async fn publish(&self, event: NewEvent) -> Result<OutboxId>;
 
+    /// Appends an audit entry, for a unit that has nothing left to do where it is refused: an adapter can write entries,
+    /// events and answers that follow one another at once, when the unit goes on.
+    ///
+    /// # Errors
+    /// A taken id makes the unit fail with `Conflict` and `Retry::Now`: here, or in the next call that is not one of
+    /// `note`, [`publish`](Self::publish), [`remember`](Self::remember), [`give_back`](Self::give_back) and
+    /// [`enqueue`](Self::enqueue), [`commit`](Self::commit) at the latest. The unit has ended then.
+    async fn note(&self, entry: AuditEntry) -> Result<()>;
+
+    /// Adds the answer to a request as [`IdempotencyRepository::insert`] does, for a unit that has nothing left to do
+    /// where it is refused.
+    ///
+    /// # Errors
+    /// A taken key makes the unit fail as a taken id does for [`note`](Self::note).
+    ///
+    /// # Ordering
+    /// Of two with one key, at once, one waits for the other's commit and then fails.
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()>;
+
+    /// Gives a lease back as [`LeaseRepository::release`] does, for a unit that writes as its holder or not at all.
+    ///
+    /// # Errors
+    /// A lost lease makes the unit fail with `Conflict` when a taken id would for [`note`](Self::note).
+    async fn give_back(&self, lease: Lease) -> Result<()>;
+
     /// Makes every write of the unit visible and durable at once.
     ///
     /// # Errors
-    /// `Conflict` with `Retry::Now` when the database chose this unit to give way; nothing was written then.
+    /// `Conflict` with `Retry::Now` when the database chose this unit to give way. Those of [`note`](Self::note),
+    /// [`remember`](Self::remember) and [`give_back`](Self::give_back). Nothing was written then.
     ///
     /// # Cancel safety
     /// A dropped future leaves either all or nothing written, and never an open transaction.

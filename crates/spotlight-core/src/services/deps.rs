@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::Context;
+use super::{Context, deployment::watched::Watched, keys::Keys};
 use crate::{
     caching::CacheReader,
     domain::{
@@ -46,7 +46,7 @@ pub(crate) struct Deps {
     pub(crate) cache: Arc<CacheReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
-    pub(crate) secret_key: Arc<[u8]>,
+    pub(crate) keys: Arc<Keys>,
     /// Signs events of Stripe; none: there are none.
     pub(crate) stripe_secret: Option<Arc<SecretString>>,
     /// The secret key was given, so it is the same after a restart.
@@ -54,6 +54,8 @@ pub(crate) struct Deps {
     /// Where people reach the deployment, without a slash at the end; links in e-mails begin with it.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) tasks: TaskTracker,
+    /// Flags and settings of the deployment, as this process knows them.
+    pub(crate) watched: Watched,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -78,21 +80,20 @@ impl Deps {
         record: (&str, String),
         details: Value,
     ) -> Result<()> {
-        unit.audit()
-            .append(&AuditEntry {
-                id: AuditEntryId::from_uuid(self.ids.uuid()),
-                organization_id: ctx.organization,
-                actor_kind: ctx.actor.kind().to_owned(),
-                actor_id: ctx.actor.id(),
-                action: action.to_owned(),
-                record_type: record.0.to_owned(),
-                record_id: record.1,
-                details,
-                request_id: ctx.request_id.clone(),
-                source_address: ctx.source_address.clone(),
-                created_at: self.now(),
-            })
-            .await
+        unit.note(AuditEntry {
+            id: AuditEntryId::from_uuid(self.ids.uuid()),
+            organization_id: ctx.organization,
+            actor_kind: ctx.actor.kind().to_owned(),
+            actor_id: ctx.actor.id(),
+            action: action.to_owned(),
+            record_type: record.0.to_owned(),
+            record_id: record.1,
+            details,
+            request_id: ctx.request_id.clone(),
+            source_address: ctx.source_address.clone(),
+            created_at: self.now(),
+        })
+        .await
     }
 
     /// Adds an event to the unit.
@@ -115,20 +116,13 @@ impl Deps {
         unit.publish(event).await.map(drop)
     }
 
-    /// What the same request answered before, if it was made before.
+    /// What the same request answered before, if it was made before. Where nearly every request is new and a repeated one
+    /// does no harm, this is asked once its work has failed: at the latest, it fails to [`remember`](Self::remember).
     ///
     /// # Errors
     /// `Validation` when the key was used for another request, or nobody known uses one that could be guessed.
     pub(crate) async fn replay(&self, ctx: &Context, scope: &str, request: &impl Serialize) -> Result<Option<Value>> {
-        let Some(key) = &ctx.idempotency_key else { return Ok(None) };
-        // All that keeps one stranger from another's answer is that the key cannot be guessed.
-        if ctx.actor == Actor::Anonymous && Uuid::try_parse(key).is_err() {
-            return Err(Error::invalid(
-                "idempotency_key",
-                "format",
-                "Without credentials, use a random UUID as the key",
-            ));
-        }
+        let Some(key) = check_key(ctx)? else { return Ok(None) };
         let repos = self.storage.read(crate::ports::ReadConsistency::Strong);
         let found = repos.idempotency().find(ctx.organization, &scoped(ctx, scope), key, self.now()).await?;
         match found {
@@ -145,7 +139,8 @@ impl Deps {
     /// Notes what the request answers, in the unit of its effect.
     ///
     /// # Errors
-    /// `Conflict` with `Retry::Now` when the same request is being answered at this moment.
+    /// The unit fails with `Conflict` and `Retry::Now`, by its commit at the latest, when the same request was answered
+    /// since it was looked for; `Validation` as for [`replay`](Self::replay).
     pub(crate) async fn remember(
         &self,
         unit: &dyn UnitOfWork,
@@ -155,16 +150,9 @@ impl Deps {
         answer: Value,
     ) -> Result<()> {
         let now = self.now();
+        check_key(ctx)?;
         let Some(record) = record_of(ctx, scope, request, answer, now)? else { return Ok(()) };
-        unit.idempotency().insert(&record, now).await.map_err(|error| {
-            if error.is_conflict() {
-                Error::conflict("the same request is being answered; repeat it")
-                    .with_retry(Retry::Now)
-                    .with_source(error)
-            } else {
-                error
-            }
-        })
+        unit.remember(record, now).await
     }
 
     /// Notes what a request answers by now that has answered before, in the unit of what it did since.
@@ -184,6 +172,17 @@ impl Deps {
             None => Ok(()),
         }
     }
+}
+
+/// The key of a request, where it has one.
+fn check_key(ctx: &Context) -> Result<Option<&String>> {
+    let Some(key) = &ctx.idempotency_key else { return Ok(None) };
+    // All that keeps one stranger from another's answer is that the key cannot be guessed.
+    if ctx.actor == Actor::Anonymous && Uuid::try_parse(key).is_err() {
+        let detail = "Without credentials, use a random UUID as the key";
+        return Err(Error::invalid("idempotency_key", "format", detail));
+    }
+    Ok(Some(key))
 }
 
 /// What is kept for the key of a request, where it has one.
@@ -236,6 +235,20 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// 32 bytes from hexadecimal.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        let pair = &text[place * 2..place * 2 + 2];
+        // A sign would be read as part of the number.
+        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| !pair.starts_with('+'))?;
+    }
+    Some(bytes)
 }
 
 fn fingerprint(request: &impl Serialize) -> Result<SecretHash> {

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Context, deps::Deps};
 use crate::{
     domain::{
+        OrganizationId,
         audit::Actor,
         flag::FeatureFlag,
         organization::Organization,
@@ -69,6 +70,19 @@ pub struct FlagState {
     pub environment: Option<bool>,
 }
 
+/// A flag as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlagOverview {
+    /// The flag.
+    pub key: String,
+    /// What is stored for the whole deployment.
+    pub flag: Option<FeatureFlag>,
+    /// What the environment of this process says; wins over everything.
+    pub environment: Option<bool>,
+    /// The organizations that have set it for themselves, ascending.
+    pub organizations: Vec<(OrganizationId, bool)>,
+}
+
 /// Feature flags. The operator of the deployment sets them for everybody, an administrator for the own organization.
 #[derive(Clone)]
 pub struct FlagService {
@@ -105,16 +119,45 @@ impl FlagService {
     /// The environment counts most, then what is set for the organization, then the share of organizations, which is
     /// sticky: an organization that is in at 20 % is in at 30 %.
     ///
+    /// It costs no I/O while somebody [watches](super::Spotlight::watch), as every server does. A change shows at once in
+    /// the process that made it, and in the others within two seconds.
+    ///
     /// # Errors
-    /// `NotFound` without the organization.
+    /// Those of storage, when nothing has ever been read; later a storage that is away changes nothing of what is known.
     pub async fn is_enabled(&self, ctx: &Context, key: &str) -> Result<bool> {
         if let Some(on) = self.overrides.get(key) {
             return Ok(on);
         }
+        Ok(self.deps.watched.known().await?.is_on(ctx.organization, key))
+    }
+
+    /// Every flag of the deployment with the organizations that differ, by key. For the operator's tools.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but the platform itself.
+    pub async fn overview(&self, ctx: &Context) -> Result<Vec<FlagOverview>> {
+        ctx.require_platform()?;
         let repos = self.deps.read(ctx);
-        let organization = organization(repos, ctx).await?;
-        let flags = repos.flags().list().await?;
-        Ok(self.state(&organization, key, flags.iter().find(|flag| flag.key == key)).on)
+        let mut flags: BTreeMap<String, FlagOverview> = BTreeMap::new();
+        let mut of = |key: &str, add: &dyn Fn(&mut FlagOverview)| {
+            let blank = || FlagOverview {
+                key: key.to_owned(),
+                flag: None,
+                environment: self.overrides.get(key),
+                organizations: Vec::new(),
+            };
+            add(flags.entry(key.to_owned()).or_insert_with(blank));
+        };
+        for flag in repos.flags().list().await? {
+            of(&flag.key, &|overview| overview.flag = Some(flag.clone()));
+        }
+        for (organization, own) in repos.organizations().feature_overrides().await? {
+            for (key, on) in own {
+                of(&key, &|overview| overview.organizations.push((organization, on)));
+            }
+        }
+        self.overrides.0.keys().for_each(|key| of(key, &|_| {}));
+        Ok(flags.into_values().collect())
     }
 
     fn state(&self, organization: &Organization, key: &str, flag: Option<&FeatureFlag>) -> FlagState {
@@ -146,6 +189,7 @@ impl FlagService {
         let facts = json!({ "enabled": enabled, "percentage": percentage });
         self.deps.audit(&*unit, ctx, "flag.set", ("flag", key.to_owned()), facts).await?;
         unit.commit().await?;
+        self.deps.watched.changed().await;
         Ok(flag)
     }
 
@@ -160,7 +204,9 @@ impl FlagService {
             return Err(Error::not_found("flag"));
         }
         self.deps.audit(&*unit, ctx, "flag.clear", ("flag", key.to_owned()), json!({})).await?;
-        unit.commit().await
+        unit.commit().await?;
+        self.deps.watched.changed().await;
+        Ok(())
     }
 
     /// Sets a flag for the actor's organization alone, or with none follows the deployment again.
@@ -187,6 +233,7 @@ impl FlagService {
         if before != on {
             self.store(&*unit, ctx, &organization, (key, on), self.deps.now()).await?;
             unit.commit().await?;
+            self.deps.watched.changed().await;
         }
         Ok(state)
     }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Context, deps::Deps};
+use super::{Context, deployment::require_operator, deps::Deps};
 use crate::{
     domain::{
         JobId, OutboxId,
@@ -147,7 +147,8 @@ impl JobService {
     /// Repeating changes nothing but the audit log.
     pub async fn set_paused(&self, ctx: &Context, queue: &str, paused: bool) -> Result<()> {
         ctx.require(Scope::Admin, Role::Admin)?;
-        self.require_operator(ctx).await?;
+        let reason = "queues work for every organization; only the deployment's operator stops them";
+        require_operator(&self.deps, ctx, reason).await?;
         let known = QUEUES.contains(&queue)
             || self.deps.queue.snapshot().await?.queues.iter().any(|figures| figures.queue == queue);
         if !known {
@@ -158,18 +159,6 @@ impl JobService {
         self.deps.audit(&*unit, ctx, action, ("queue", queue.to_owned()), json!({})).await?;
         unit.commit().await?;
         self.deps.queue.set_paused(queue, paused).await
-    }
-
-    async fn require_operator(&self, ctx: &Context) -> Result<()> {
-        if ctx.actor == Actor::System {
-            return Ok(());
-        }
-        // Ids begin with the time they were made at.
-        let first = self.deps.read(ctx).organizations().ids(None, 1).await?;
-        if first.first() == Some(&ctx.organization) {
-            return Ok(());
-        }
-        Err(Error::forbidden("queues work for every organization; only the deployment's operator stops them"))
     }
 
     /// What recurs in the whole deployment, by name.

@@ -200,9 +200,17 @@ impl LeadService {
     /// `Validation` with every broken rule; `Conflict` when a lead of the organization holds the e-mail or phone.
     pub async fn create(&self, ctx: &Context, new: NewLead) -> Result<Lead> {
         ctx.require(Scope::LeadsWrite, Role::SalesRep)?;
-        if let Some(answer) = self.deps.replay(ctx, "lead.create", &new).await? {
-            return self.get(ctx, answered_id(&answer)?).await;
+        let refused = match self.add_new(ctx, &new).await {
+            Ok(lead) => return Ok(lead),
+            Err(refused) => refused,
+        };
+        match self.deps.replay(ctx, "lead.create", &new).await? {
+            Some(answer) => self.get(ctx, answered_id(&answer)?).await,
+            None => Err(refused),
         }
+    }
+
+    async fn add_new(&self, ctx: &Context, new: &NewLead) -> Result<Lead> {
         let now = self.deps.now();
         let mut lead = Lead::anonymous(
             LeadId::from_uuid(self.deps.ids.uuid()),
@@ -223,7 +231,7 @@ impl LeadService {
         let unit = self.deps.storage.begin().await?;
         self.check_owner(&*unit, ctx, &lead).await?;
         add(&self.deps, &*unit, ctx, &lead, json!({})).await?;
-        self.deps.remember(&*unit, ctx, "lead.create", &new, id_answer(lead.id)).await?;
+        self.deps.remember(&*unit, ctx, "lead.create", new, id_answer(lead.id)).await?;
         unit.commit().await?;
         Ok(lead)
     }

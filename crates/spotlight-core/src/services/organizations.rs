@@ -173,6 +173,9 @@ impl OrganizationService {
         let details = json!({ "fields": changed(&stored, &organization) });
         self.deps.audit(&*unit, ctx, "organization.update", record, details).await?;
         unit.commit().await?;
+        if stored.feature_overrides != organization.feature_overrides {
+            self.deps.watched.changed().await;
+        }
         organization.version += 1;
         Ok(organization)
     }

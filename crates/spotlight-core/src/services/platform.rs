@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     accounts::{AccountService, Recognised},
@@ -15,11 +15,14 @@ use super::{
     billing::BillingService,
     consents::ConsentService,
     conversations::ConversationService,
+    deployment::{DeploymentService, watched::Watched},
     deps::Deps,
     flags::{FlagOverrides, FlagService},
+    health::{Health, HealthService},
     hosts::HostService,
     incoming::IncomingService,
     jobs::JobService,
+    keys::Keys,
     leads::LeadService,
     live::{Hub, LiveService},
     organizations::OrganizationService,
@@ -32,13 +35,14 @@ use super::{
 use crate::{
     caching::CacheReader,
     decorators::{FleetCache, Measured},
+    domain::deployment::Maintenance,
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
     metrics::{self, Metrics, Sources},
     ports::{
-        BillingProvider, Cache, ChatModel, Clock, EventBus, Figure, FigureSource, FileStore, IdGenerator, JobQueue,
-        Mailer, Metric, RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, Figure, FigureSource, FileStore, HealthCheck, IdGenerator,
+        JobQueue, Mailer, Metric, RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds,
         WebhookSender,
     },
 };
@@ -55,6 +59,7 @@ pub struct Spotlight {
     flag_overrides: Arc<FlagOverrides>,
     home: Option<Handle>,
     live: Arc<Hub>,
+    health: Arc<Health>,
     sources: Arc<Sources>,
 }
 
@@ -140,6 +145,20 @@ impl Spotlight {
         FlagService::new(self.deps.clone(), self.flag_overrides.clone())
     }
 
+    /// Settings of the whole deployment: maintenance, and what is logged.
+    pub fn deployment(&self) -> DeploymentService {
+        DeploymentService::new(self.deps.clone())
+    }
+
+    /// The maintenance that is under way, by what is stored and by what the environment says: as
+    /// [`DeploymentService::settings`].
+    ///
+    /// # Errors
+    /// Those of storage, when nothing has ever been read.
+    pub async fn maintenance(&self) -> Result<Option<Maintenance>> {
+        Ok(self.deps.watched.settings().await?.maintenance.clone())
+    }
+
     /// Plans and usage.
     pub fn billing(&self) -> BillingService {
         BillingService::new(self.deps.clone())
@@ -165,12 +184,25 @@ impl Spotlight {
         PublicService::new(self.deps.clone())
     }
 
+    /// How the process and what it depends on are.
+    pub fn health(&self) -> HealthService {
+        HealthService::new(Arc::clone(&self.health))
+    }
+
     /// A worker for the jobs and events that services leave behind. It works once it is run.
     ///
     /// # Errors
     /// `Validation` for options that cannot work.
     pub fn worker(&self, options: WorkerOptions) -> Result<PlatformWorker> {
         PlatformWorker::new(self.deps.clone(), options)
+    }
+
+    /// Reads about once a second what is set for the whole deployment, flags and settings, until `stop` is cancelled. A
+    /// server has it run beside its requests: asking for a flag costs no I/O then, and changes that another process has
+    /// made show within two seconds. A storage that is away changes nothing of what is known. A
+    /// [worker](Self::worker) does it by itself; several in one process read once.
+    pub async fn watch(&self, stop: CancellationToken) {
+        self.deps.watched.watch(stop).await;
     }
 
     /// Works off in this process what is due now, and what that leaves behind: for tests and tools.
@@ -268,6 +300,11 @@ impl Spotlight {
         &self.deps.ids
     }
 
+    /// Keys for what a program around the platform signs itself: give each purpose a name of its own.
+    pub fn keys(&self) -> &Keys {
+        &self.deps.keys
+    }
+
     /// The job queue.
     pub fn queue(&self) -> &Arc<dyn JobQueue> {
         &self.deps.queue
@@ -297,9 +334,12 @@ pub struct SpotlightBuilder {
     clock: Option<Arc<dyn Clock>>,
     ids: Option<Arc<dyn IdGenerator>>,
     secret_key: Option<SecretString>,
+    previous_secret_keys: Vec<SecretString>,
     stripe_secret: Option<SecretString>,
     public_url: Option<String>,
     flag_overrides: FlagOverrides,
+    health_checks: Vec<Arc<dyn HealthCheck>>,
+    maintenance: bool,
     metrics: Option<Arc<Metrics>>,
     sources: Vec<Arc<dyn FigureSource>>,
 }
@@ -357,12 +397,22 @@ impl SpotlightBuilder {
         self
     }
 
-    /// Signs conversation tokens, and makes the secrets of second factors: at least 32 bytes, the same in every process
-    /// and over restarts. A random one unless given: tokens end with the process then, and nobody can enrol a second
-    /// factor. After a change of the key, second factors accept their recovery codes alone.
+    /// What [keys](Keys) are derived from, which sign conversation tokens and make the secrets of second factors: at least
+    /// 32 bytes, the same in every process and over restarts. A random one unless given: tokens end with the process then,
+    /// and nobody can enrol a second factor. To change it, give the old one to
+    /// [`previous_secret_keys`](Self::previous_secret_keys): without it, second factors accept their recovery codes alone.
     #[must_use]
     pub fn secret_key(mut self, key: SecretString) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Older secret keys, the newest first, of at least 32 bytes each. What was made with them is still read, and nothing
+    /// new is made with them. Conversation tokens need one for a day; second factors as long as people use those that
+    /// they enrolled under it.
+    #[must_use]
+    pub fn previous_secret_keys(mut self, keys: impl IntoIterator<Item = SecretString>) -> Self {
+        self.previous_secret_keys = keys.into_iter().collect();
         self
     }
 
@@ -402,10 +452,27 @@ impl SpotlightBuilder {
         self
     }
 
+    /// Shows one more thing in `/health`, or looks at `database`, `redis`, `queue` or `disk_space` in another way: a check
+    /// of such a name replaces the usual one. `redis` and `disk_space` are disabled unless given.
+    #[must_use]
+    pub fn health_check(mut self, check: Arc<dyn HealthCheck>) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
+    /// The deployment's environment says that it is in maintenance, whatever is stored: requests are refused and workers
+    /// wait, on the processes that are told so.
+    #[must_use]
+    pub fn maintenance(mut self, on: bool) -> Self {
+        self.maintenance = on;
+        self
+    }
+
     /// The platform. Build it on the runtime where its storage was opened: see [`Spotlight::runtime`].
     ///
     /// # Errors
-    /// `Misconfigured` when the secret key is too short, or naming every required port that is missing.
+    /// `Misconfigured` when a secret key is too short, when a health check's name cannot be one or is another's, or
+    /// naming every required port that is missing.
     pub fn build(self) -> Result<Spotlight> {
         let missing: Vec<_> = [
             ("storage", self.storage.is_none()),
@@ -433,19 +500,17 @@ impl SpotlightBuilder {
         let cache = self.cache.unwrap_or_else(|| {
             Arc::new(FleetCache::new(Arc::clone(&events), Arc::clone(&clock), Arc::clone(&ids), CACHE_BYTES))
         });
-        let secret_key: Arc<[u8]> = match &self.secret_key {
-            Some(key) if key.expose_secret().len() < 32 => {
-                return Err(Error::new(ErrorKind::Misconfigured, "the secret key needs at least 32 bytes"));
-            }
-            Some(key) => key.expose_secret().as_bytes().into(),
-            None => ids.secret().into(),
+        let keys = match &self.secret_key {
+            Some(key) => Keys::new(key)?,
+            None => Keys::random(ids.secret()),
         };
+        let keys = Arc::new(keys.with_previous(&self.previous_secret_keys)?);
         let key_lasts = self.secret_key.is_some();
         let metrics = self.metrics.unwrap_or_default();
         let cache = Arc::new(CacheReader::new(cache).counted_by(Arc::clone(&metrics)));
-        let mut sources = metrics::usual(&storage, &queue, &cache, &clock);
-        sources.extend(self.sources);
+        let forced = self.maintenance.then(|| Maintenance { message: None, until: None, since: clock.now() });
         let deps = Deps {
+            watched: Watched::new(Arc::clone(&storage), forced),
             storage,
             queue,
             chat: Arc::new(Measured::new(chat, Arc::clone(&metrics))),
@@ -460,7 +525,7 @@ impl SpotlightBuilder {
             cache,
             clock,
             ids,
-            secret_key,
+            keys,
             stripe_secret: self.stripe_secret.map(Arc::new),
             key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
@@ -468,13 +533,20 @@ impl SpotlightBuilder {
             metrics,
         };
         let flag_overrides = Arc::new(self.flag_overrides);
+        let home = Handle::try_current().ok();
+        let health = Health::new(&deps.storage, &deps.queue, &deps.clock, home.clone(), self.health_checks)?;
+        let health = Arc::new(health);
+        let mut sources = metrics::usual(&deps.storage, &deps.queue, &deps.cache, &deps.clock);
+        sources.push(Arc::new(metrics::Checks(HealthService::new(Arc::clone(&health)))));
+        sources.extend(self.sources);
         Ok(Spotlight {
             recognised: Recognised::new(&deps.storage),
             deps,
             passwords: Passwords::new(),
             flag_overrides,
-            home: Handle::try_current().ok(),
+            home,
             live: Arc::default(),
+            health,
             sources: Arc::new(Sources::new(sources)),
         })
     }

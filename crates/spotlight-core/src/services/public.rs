@@ -1,18 +1,16 @@
 //! What a visitor may do without an account: open a conversation with an active assistant, and go on with its token.
 
 use chrono::Duration;
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::{
     Context,
     conversations::{NewConversation, open},
-    deps::{Deps, answered_id, hash, hex, id_answer},
+    deps::{Deps, answered_id, hash, hex, id_answer, unhex},
     kept,
+    keys::Purpose,
 };
 use crate::{
     domain::{
@@ -153,9 +151,9 @@ impl PublicService {
     pub fn authenticate_until(&self, token: &str, origin: Option<&str>) -> Result<(Context, Timestamp)> {
         let refused =
             || Error::new(ErrorKind::Unauthenticated, "the conversation token is not valid; open a new conversation");
-        let (body, mac) = token.rsplit_once('.').ok_or_else(refused)?;
-        let expected = self.mac(body.as_bytes());
-        if !bool::from(expected.as_bytes().ct_eq(mac.as_bytes())) {
+        let (body, signature) = token.rsplit_once('.').ok_or_else(refused)?;
+        let signature = unhex(signature).ok_or_else(refused)?;
+        if !self.deps.keys.verify(Purpose::CONVERSATION_TOKENS, body.as_bytes(), &signature) {
             return Err(refused());
         }
         let mut parts = body.split('.');
@@ -190,19 +188,8 @@ impl PublicService {
             expires_at.timestamp(),
             origin_tag(origin),
         );
-        let mac = self.mac(body.as_bytes());
-        SecretString::from(format!("{body}.{mac}"))
-    }
-
-    fn mac(&self, body: &[u8]) -> String {
-        // HMAC takes keys of any length, so this cannot fail; an empty MAC matches nothing.
-        Hmac::<Sha256>::new_from_slice(&self.deps.secret_key)
-            .map(|mut mac| {
-                mac.update(b"conversation token:");
-                mac.update(body);
-                hex(&mac.finalize().into_bytes())
-            })
-            .unwrap_or_default()
+        let signature = hex(&self.deps.keys.sign(Purpose::CONVERSATION_TOKENS, body.as_bytes()));
+        SecretString::from(format!("{body}.{signature}"))
     }
 }
 

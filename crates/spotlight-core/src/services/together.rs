@@ -18,8 +18,8 @@ const MOST: usize = 100;
 type Ask<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<(K, V)>>> + Send + Sync;
 
 /// Asks a store for several callers at once. Whoever comes while a question is under way waits, and is part of the next
-/// one: so no answer is older than the wish for it, nothing is kept, and a store under load is asked less often. A caller
-/// who comes alone asks at once.
+/// one; whoever comes at the same moment as the one who asks is part of that one's. So no answer is older than the wish
+/// for it, nothing is kept, and a store under load is asked less often. A caller who comes alone asks at once.
 pub(crate) struct Together<K, V>(Arc<Inner<K, V>>);
 
 struct Inner<K, V> {
@@ -67,7 +67,15 @@ impl<K: Shared + Eq + Hash, V: Shared> Together<K, V> {
             Ok(found.into_iter().find(|(of, _)| *of == key).map(|(_, value)| value))
         };
         let Some(answer) = self.wait_or_ask(&key) else {
-            let _turn = Turn(self.clone());
+            let turn = Turn(self.clone());
+            // Others whose requests have arrived already are heard first.
+            tokio::task::yield_now().await;
+            let others = self.take(MOST - 1);
+            if !others.is_empty()
+                && let Ok(found) = turn.ask_for(Some(&key), others).await
+            {
+                return Ok(found.get(&key).cloned());
+            }
             return alone(key).await;
         };
         match answer.await {
@@ -88,9 +96,20 @@ impl<K: Shared + Eq + Hash, V: Shared> Together<K, V> {
         Some(answer)
     }
 
+    fn take(&self, most: usize) -> Vec<Waiting<K, V>> {
+        take(&mut self.lock(), most)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Those who wait, as many as that at most, without those who went away meanwhile.
+fn take<K, V>(state: &mut State<K, V>, most: usize) -> Vec<Waiting<K, V>> {
+    state.waiting.retain(|(_, tell)| !tell.is_closed());
+    let count = state.waiting.len().min(most);
+    state.waiting.drain(..count).collect()
 }
 
 /// A question that is under way. When it is over, however that came, those who waited meanwhile are next.
@@ -100,18 +119,16 @@ impl<K: Shared + Eq + Hash, V: Shared> Drop for Turn<K, V> {
     fn drop(&mut self) {
         let next = {
             let mut state = self.0.lock();
-            // Those who went away meanwhile are not asked for.
-            state.waiting.retain(|(_, tell)| !tell.is_closed());
-            let count = state.waiting.len().min(MOST);
-            state.asking = count > 0;
-            state.waiting.drain(..count).collect::<Vec<_>>()
+            let next = take(&mut state, MOST);
+            state.asking = !next.is_empty();
+            next
         };
         if next.is_empty() {
             return;
         }
         let turn = Self(self.0.clone());
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(turn.ask(next))),
+            Ok(runtime) => drop(runtime.spawn(turn.go_on(next))),
             // Without a runtime nobody waits who could be told; the others ask for themselves.
             Err(_) => drop(turn),
         }
@@ -119,20 +136,28 @@ impl<K: Shared + Eq + Hash, V: Shared> Drop for Turn<K, V> {
 }
 
 impl<K: Shared + Eq + Hash, V: Shared> Turn<K, V> {
-    async fn ask(self, callers: Vec<Waiting<K, V>>) {
-        let mut keys: Vec<K> = Vec::with_capacity(callers.len());
-        for (key, _) in &callers {
+    /// Asks for those who waited, and for those who arrived by now.
+    async fn go_on(self, mut callers: Vec<Waiting<K, V>>) {
+        tokio::task::yield_now().await;
+        callers.extend(self.0.take(MOST - callers.len()));
+        // Where it fails, callers hear that nobody answers, and ask for themselves: errors cannot be copied.
+        let _ = self.ask_for(None, callers).await;
+    }
+
+    /// Asks for these callers, and for another key. Gives what was found.
+    async fn ask_for(&self, own: Option<&K>, callers: Vec<Waiting<K, V>>) -> Result<HashMap<K, V>> {
+        let mut keys: Vec<K> = Vec::with_capacity(callers.len() + 1);
+        for key in own.into_iter().chain(callers.iter().map(|(key, _)| key)) {
             if !keys.contains(key) {
                 keys.push(key.clone());
             }
         }
-        // Where it fails, callers hear that nobody answers, and ask for themselves: errors cannot be copied.
-        let Ok(found) = (self.0.0.ask)(keys).await else { return };
-        let found: HashMap<K, V> = found.into_iter().collect();
+        let found: HashMap<K, V> = (self.0.0.ask)(keys).await?.into_iter().collect();
         for (key, tell) in callers {
             // Whoever went away hears nothing.
             let _ = tell.send(found.get(&key).cloned());
         }
+        Ok(found)
     }
 }
 

@@ -405,6 +405,9 @@ impl WebhookService {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when it waits already or the endpoint is switched off; `Forbidden` below `admin`.
+    ///
+    /// # Idempotency
+    /// With an idempotency key, the same request again gives the delivery and sends nothing.
     pub async fn replay(
         &self,
         ctx: &Context,
@@ -412,6 +415,10 @@ impl WebhookService {
         id: WebhookDeliveryId,
     ) -> Result<WebhookDelivery> {
         ctx.require(Scope::Admin, Role::Admin)?;
+        let (scope, request) = ("webhook_delivery.replay", (endpoint, id));
+        if self.deps.replay(ctx, scope, &request).await?.is_some() {
+            return self.delivery(ctx, endpoint, id).await;
+        }
         let unit = self.deps.storage.begin().await?;
         let receiver = find(&*unit, ctx, endpoint).await?;
         let found = unit.webhook_deliveries().get(ctx.organization, id).await?;
@@ -431,7 +438,8 @@ impl WebhookService {
             leave(&*unit, &DeliverWebhook::new(&delivery)).await?;
         }
         let record = ("webhook_delivery", id.to_string());
-        self.deps.audit(&*unit, ctx, "webhook_delivery.replay", record, json!({ "endpoint_id": endpoint })).await?;
+        self.deps.audit(&*unit, ctx, scope, record, json!({ "endpoint_id": endpoint })).await?;
+        self.deps.remember(&*unit, ctx, scope, &request, id_answer(id)).await?;
         unit.commit().await?;
         Ok(delivery)
     }

@@ -12,6 +12,7 @@ use spotlight_core::{
     domain::{
         AppointmentId, JobId, LeadId, OrganizationId, OutboxId, UserId,
         appointment::Appointment,
+        audit::AuditEntry,
         contact::{Email, Phone},
         lead::Lead,
         time::{Timestamp, Window},
@@ -120,6 +121,10 @@ impl Storage for FaultyStorage {
         self.storage.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        self.storage.schema().await
+    }
+
     fn pools(&self) -> Vec<PoolFigures> {
         self.storage.pools()
     }
@@ -219,7 +224,7 @@ repositories! {
     subscriptions: SubscriptionRepository, usage: UsageRepository, webhook_endpoints: EndpointRepository,
     webhook_deliveries: DeliveryRepository, webhook_sources: SourceRepository,
     processed_events: ProcessedRepository, audit: AuditRepository,
-    flags: FlagRepository, reports: ReportRepository, consents: ConsentRepository, idempotency: IdempotencyRepository,
+    flags: FlagRepository, deployment: DeploymentRepository, reports: ReportRepository, consents: ConsentRepository, idempotency: IdempotencyRepository,
     analytics: AnalyticsRepository,
 }
 
@@ -238,6 +243,18 @@ impl UnitOfWork for Faulty<Open> {
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
         self.inner.unit().publish(event).await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.inner.unit().note(entry).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.inner.unit().remember(record, now).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.inner.unit().give_back(lease).await
     }
 
     async fn commit(mut self: Box<Self>) -> Result<()> {

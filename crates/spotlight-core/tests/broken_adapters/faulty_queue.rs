@@ -106,6 +106,8 @@ pub(crate) enum Fault {
     TickRace,
     /// A tick is added however far ahead it is.
     TickAhead,
+    /// Jobs of paused queues do not count as waiting.
+    PausedUncounted,
 }
 
 /// What the processes of a fleet have in common.
@@ -463,6 +465,15 @@ impl JobInspector for FaultyQueue {
 
     async fn batch(&self, id: BatchId) -> Result<Option<BatchRecord>> {
         self.queue().batch(id).await
+    }
+
+    async fn waiting(&self, most: u64) -> Result<u64> {
+        let waiting = self.queue().waiting(most).await?;
+        if self.has(Fault::PausedUncounted) {
+            let figures = self.queue().snapshot().await?.queues;
+            return Ok(most.min(figures.iter().filter(|figures| !figures.paused).map(|figures| figures.ready).sum()));
+        }
+        Ok(waiting)
     }
 
     async fn snapshot(&self) -> Result<QueueSnapshot> {

@@ -160,6 +160,7 @@ async fn is_red(name: &str, fault: Fault) -> bool {
     "queue_steer::the_last_two_of_a_batch_at_once_are_followed_once",
 ])]
 #[case::tick_ahead(Fault::TickAhead, &["queue_steer::a_tick_long_before_its_time_is_refused"])]
+#[case::paused_uncounted(Fault::PausedUncounted, &["queue_steer::what_waits_is_counted_as_far_as_asked"])]
 #[case::tick_race(Fault::TickRace, &["queue_steer::a_tick_adds_its_job_once"])]
 #[tokio::test(start_paused = true)]
 async fn a_broken_queue_turns_the_suite_red(#[case] fault: Fault, #[case] cases: &[&str]) {

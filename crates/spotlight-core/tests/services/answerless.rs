@@ -30,5 +30,5 @@ pass_on! { JobProducer for Answerless, to inner: enqueue, enqueue_batch, tick, l
 
 pass_on! { JobConsumer for Answerless, to inner: register, heartbeat, deregister, claim, settle, wait, upkeep }
 
-pass_on! { JobInspector for Answerless, to inner: find, states, list, retry, discard, cancel, set_paused, batch,
+pass_on! { JobInspector for Answerless, to inner: find, states, list, retry, discard, cancel, set_paused, batch, waiting,
 snapshot }

@@ -31,7 +31,7 @@ fn the_builder_names_everything_that_is_missing() {
 #[test]
 fn a_short_secret_key_is_refused() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let builder = |key: &str| {
+    let builder = |key: &str, previous: &str| {
         Spotlight::builder()
             .memory(Arc::new(MemoryStorage::new(Arc::clone(&clock))))
             .chat(Arc::new(ScriptedChatModel::new()))
@@ -40,8 +40,12 @@ fn a_short_secret_key_is_refused() {
             .files(Arc::new(MemoryFileStore::new()))
             .limiter(Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))))
             .secret_key(SecretString::from(key))
+            .previous_secret_keys([SecretString::from(previous)])
             .build()
     };
-    assert_eq!(builder(&"k".repeat(31)).expect_err("31 bytes").kind(), ErrorKind::Misconfigured);
-    assert!(builder(&"k".repeat(32)).is_ok());
+    let (short, long) = ("k".repeat(31), "k".repeat(32));
+    assert_eq!(builder(&short, &long).expect_err("31 bytes").kind(), ErrorKind::Misconfigured);
+    let error = builder(&long, &short).expect_err("31 bytes");
+    assert!(error.to_string().contains("previous"), "{error}");
+    assert!(builder(&long, &long).is_ok());
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     memory::MemoryStorage,
     ports::*,
 };
@@ -92,6 +92,10 @@ impl Storage for Hooked {
         self.storage.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        self.storage.schema().await
+    }
+
     fn pools(&self) -> Vec<PoolFigures> {
         self.storage.pools()
     }
@@ -137,7 +141,7 @@ repositories! {
     hosts: HostRepository, appointments: AppointmentRepository, subscriptions: SubscriptionRepository,
     usage: UsageRepository, webhook_endpoints: EndpointRepository, webhook_deliveries: DeliveryRepository,
     webhook_sources: SourceRepository,
-    processed_events: ProcessedRepository, audit: AuditRepository, flags: FlagRepository, reports: ReportRepository,
+    processed_events: ProcessedRepository, audit: AuditRepository, flags: FlagRepository, deployment: DeploymentRepository, reports: ReportRepository,
     consents: ConsentRepository, idempotency: IdempotencyRepository, outbox: OutboxRepository,
     leases: LeaseRepository, analytics: AnalyticsRepository,
 }
@@ -150,6 +154,18 @@ impl UnitOfWork for Unit {
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
         self.unit.publish(event).await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.unit.note(entry).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.unit.remember(record, now).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.unit.give_back(lease).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

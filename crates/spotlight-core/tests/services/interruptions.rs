@@ -147,7 +147,8 @@ async fn a_repeated_turn_that_races_the_first_gives_its_answer() {
     world.model.plays(Script::Meanwhile(async move { waits.notified().await }.boxed(), tokens("Hello there.")));
     let turns = world.platform.conversations();
     let first = turns.turn(&ctx, conversation.id, TurnInput::text("Hi")).await.expect("a turn");
-    // The second has looked for an answer and found none when the first one gives it.
+    // The second finds the turn taken at first. It has looked for an answer and found none when the first one gives it.
+    world.hooks.begin_after(async {}.boxed());
     let (here, waits) = (Arc::clone(&arrived), Arc::clone(&answered));
     let late = async move {
         here.notify_one();

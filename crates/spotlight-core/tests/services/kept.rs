@@ -217,7 +217,9 @@ async fn a_turn_reads_the_business_once_and_what_it_knows_never() {
     world.told_by(&world.platform, &talk).await;
     let asked = world.hooks.asked();
     let times = |name| asked.get(name).copied().unwrap_or_default();
-    assert_eq!((times("assistants"), times("organizations"), times("knowledge")), (1, 1, 0), "{asked:?}");
+    // Both units read it with the conversation, and store words with the conversation too.
+    let business = times("assistants") + times("organizations") + times("leads");
+    assert_eq!((times("conversations"), business, times("knowledge")), (4, 0, 0), "{asked:?}");
 
     let public = pair.there.public();
     let open = || public.open(world.assistant.id, None, NewVisit::default(), Context::anonymous());

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 use spotlight_core::{
-    ErrorKind,
+    Context, ErrorKind,
     domain::{
         conversation::{Conversation, ConversationStatus},
         lead::{LeadStatus, ProposalField},
@@ -214,4 +214,26 @@ async fn whoever_was_never_talked_to_is_followed_up_first() {
     assert!(leads.get(&owner, talked).await.expect("the lead").last_conversation_at.is_some());
     let found = leads.follow_ups(&owner, &Paging::FIRST).await.expect("a list").items;
     assert_eq!(found.iter().map(|lead| lead.id).collect::<Vec<_>>(), [new[0], new[1], talked]);
+}
+
+#[tokio::test]
+async fn a_lead_that_is_created_twice_at_once_is_one() {
+    let world = World::new().await;
+    let ctx = Context { idempotency_key: Some("once".to_owned()), ..world.owner() };
+    let new = || NewLead { email: Some("ana@example.com".to_owned()), ..NewLead::default() };
+    let leads = world.platform.leads();
+    let (one, other) = tokio::join!(leads.create(&ctx, new()), leads.create(&ctx, new()));
+    let one = one.expect("a lead");
+    assert_eq!(other.expect("the same lead"), one);
+    assert_eq!(leads.create(&ctx, new()).await.expect("the same again"), one);
+    assert_eq!(world.done_to(one.id).await, ["lead.create"]);
+    // Another request with the key is told so, whether or not it could be done.
+    for email in ["ana@example.com", "bob@example.com"] {
+        let another = NewLead { company: Some("Acme".to_owned()), email: Some(email.to_owned()), ..NewLead::default() };
+        let refused = leads.create(&ctx, another).await.expect_err("a refusal");
+        assert_eq!(refused.violations()[0].code, "reused", "{}", refused.chain());
+    }
+    let anew = Context { idempotency_key: Some("twice".to_owned()), ..world.owner() };
+    let taken = leads.create(&anew, new()).await.expect_err("a refusal");
+    assert_eq!(taken.kind(), ErrorKind::Conflict);
 }

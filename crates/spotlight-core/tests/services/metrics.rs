@@ -1,6 +1,6 @@
 //! What a platform counts of its own work.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,12 +9,18 @@ use spotlight_core::{
     conformance::files::FileStoreFixture,
     decorators::{BreakerSettings, FallbackRateLimiter, Measured},
     domain::OrganizationId,
-    memory::{MemoryFileStore, MemoryRateLimiter},
+    memory::{MemoryFileStore, MemoryRateLimiter, MemoryStorage},
     metrics::Metrics,
-    ports::{Figure, FigureValue, FileStore, Quota, RateLimiter, SystemClock, Verdict},
+    ports::{
+        Figure, FigureValue, FileStore, Finding, HealthCheck, HealthStatus, HealthSubject, HealthValue, Quota,
+        RateLimiter, SchemaState, SystemClock, Verdict,
+    },
 };
 
-use crate::world::World;
+use crate::{
+    health::{Migrated, builder},
+    world::World,
+};
 
 /// How much there is of a metric with these labels: a number, or how many values a histogram has.
 fn of(figures: &[Figure], name: &str, labels: &[&str]) -> u64 {
@@ -53,6 +59,49 @@ async fn platforms_count_apart() {
     one.visitor().await;
     let begun = async |world: &World| of(&world.platform.figures().await, "conversations_total", &["chat"]);
     assert_eq!((begun(&one).await, begun(&other).await), (1, 0));
+}
+
+/// The schema, and what the checks of `/health` find, are shown as they are; of what is not used, no figure is made up.
+#[tokio::test]
+async fn what_the_platform_depends_on_is_shown() {
+    struct Disk;
+
+    #[async_trait]
+    impl HealthCheck for Disk {
+        fn subject(&self) -> HealthSubject {
+            HealthSubject::new("disk_space")
+        }
+
+        async fn check(&self) -> Result<Finding> {
+            Ok(Finding::new(HealthStatus::Warning).with("usage", HealthValue::Percent(83), "percent"))
+        }
+    }
+
+    let world = World::new().await;
+    let figures = world.platform.figures().await;
+    for (check, status) in [("database", "ok"), ("queue", "ok"), ("redis", "disabled"), ("disk_space", "disabled")] {
+        for one in ["ok", "warning", "error", "disabled"] {
+            let expected = u64::from(one == status);
+            assert_eq!(of(&figures, "health_check_status", &[check, one]), expected, "{check} {one}");
+        }
+    }
+    for state in ["pending", "newer"] {
+        let shown = figures.iter().find(|figure| figure.of.name == "schema_migrations" && figure.labels == [state]);
+        assert_eq!(shown.map(|figure| &figure.value), Some(&FigureValue::Number(0.0)), "{state}");
+    }
+    assert!(figures.iter().any(|figure| figure.of.name == "health_check_response_seconds"), "the database tells");
+    assert!(figures.iter().all(|figure| figure.of.name != "disk_used_ratio" && !figure.of.name.starts_with("backup")));
+
+    let inner = MemoryStorage::new(Arc::new(SystemClock));
+    let schema = Mutex::new(SchemaState { pending: vec![21, 22], newer: vec![30] });
+    let behind = builder().storage(Arc::new(Migrated { inner, schema })).health_check(Arc::new(Disk));
+    let platform = behind.build().expect("a platform");
+    let figures = platform.figures().await;
+    assert_eq!(of(&figures, "health_check_status", &["disk_space", "warning"]), 1);
+    assert_eq!(of(&figures, "schema_migrations", &["pending"]), 2);
+    assert_eq!(of(&figures, "schema_migrations", &["newer"]), 1);
+    let used = figures.iter().find(|figure| figure.of.name == "disk_used_ratio").expect("it is shown");
+    assert_eq!(used.value, FigureValue::Number(0.83));
 }
 
 /// A call is counted by how it ended: well, by the kind of its error, or given up by its caller.

@@ -32,4 +32,4 @@ pass_on! { JobProducer for Parted, to inner: enqueue, enqueue_batch, tick, last_
 
 pass_on! { JobConsumer for Parted, to inner: register, heartbeat, deregister, claim, settle, wait, upkeep }
 
-pass_on! { JobInspector for Parted, to inner: find, states, list, retry, discard, cancel, set_paused, batch, snapshot }
+pass_on! { JobInspector for Parted, to inner: find, states, list, retry, discard, cancel, set_paused, batch, waiting, snapshot }

@@ -1,18 +1,22 @@
 //! Turns: what is stored, what is heard, and what a tool may do.
 
+use std::sync::Arc;
+
 use chrono::Duration;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use spotlight_core::{
-    ErrorKind,
+    Context, ErrorKind,
     domain::{
+        OrganizationId,
         appointment::AppointmentStatus,
         conversation::{ConversationStatus, HandOffStatus, Speaker},
-        user::Role,
+        user::{Role, Scope},
     },
     ports::{AppointmentFilter, ChatMessage, Order, Paging},
     services::conversations::{TurnEvent, TurnInput},
 };
+use tokio::sync::Notify;
 
 use crate::{
     colleagues::refused,
@@ -147,6 +151,40 @@ async fn a_repeated_request_gives_the_stored_answer_and_runs_no_model() {
     assert_eq!(world.transcripts(&conversation).await.len(), 2);
     let other = world.platform.conversations().turn(&ctx, conversation.id, TurnInput::text("Other")).await;
     assert_eq!(other.err().expect("a refusal").kind(), ErrorKind::Validation);
+}
+
+#[tokio::test]
+async fn a_turn_is_for_those_who_may_read_and_write() {
+    let world = World::new().await;
+    let (conversation, _) = world.visitor().await;
+    for scopes in [vec![Scope::ConversationsWrite], vec![Scope::ConversationsRead]] {
+        let ctx = Context { scopes: Some(scopes), ..world.owner() };
+        let refused = world.platform.conversations().turn(&ctx, conversation.id, TurnInput::text("Hi")).await;
+        assert_eq!(refused.err().expect("a refusal").kind(), ErrorKind::Forbidden);
+    }
+    assert_eq!(world.transcripts(&conversation).await, []);
+}
+
+#[tokio::test]
+async fn nobody_else_is_told_that_somebody_speaks() {
+    let world = World::new().await;
+    let (conversation, ctx) = world.visitor().await;
+    let go_on = Arc::new(Notify::new());
+    let waits = Arc::clone(&go_on);
+    world.model.plays(Script::Meanwhile(async move { waits.notified().await }.boxed(), tokens("Hello there.")));
+    let turns = world.platform.conversations();
+    let first = turns.turn(&ctx, conversation.id, TurnInput::text("Hi")).await.expect("a turn");
+    let elsewhere = OrganizationId::from_uuid(uuid::Uuid::from_u128(7));
+    let stranger = Context { organization: elsewhere, ..world.owner() };
+    let texts = ["Hi", ""];
+    for (ctx, kind) in [(&stranger, ErrorKind::NotFound), (&world.owner(), ErrorKind::Conflict)] {
+        let refused = turns.turn(ctx, conversation.id, TurnInput::text(texts[0])).await;
+        assert_eq!(refused.err().expect("a refusal").kind(), kind);
+    }
+    let refused = turns.turn(&stranger, conversation.id, TurnInput::text(texts[1])).await;
+    assert_eq!(refused.err().expect("a refusal").kind(), ErrorKind::NotFound, "before what is wrong with the words");
+    go_on.notify_one();
+    assert_eq!(first.collect::<Vec<_>>().await.len(), 4);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use spotlight_core::{
     memory::MemoryWebhookSender,
     ports::Storage,
     services::{
+        Context,
         appointments::{AppointmentPatch, NewAppointment},
         webhooks::{EndpointInput, EndpointPatch, MAX_ENDPOINTS},
     },
@@ -153,13 +154,17 @@ async fn a_delivery_that_has_ended_is_sent_again_by_hand() {
     webhooks.update(&owner, endpoint, off, None).await.expect("switched off");
     refused(webhooks.replay(&owner, endpoint, delivery.id).await, ErrorKind::Conflict);
     webhooks.update(&owner, endpoint, input(&[]), None).await.expect("switched on");
-    let again = webhooks.replay(&owner, endpoint, delivery.id).await.expect("it waits again");
+    let keyed = Context { idempotency_key: Some("once".to_owned()), ..owner.clone() };
+    let again = webhooks.replay(&keyed, endpoint, delivery.id).await.expect("it waits again");
     assert_eq!((again.status, again.payload), (DeliveryStatus::Pending, delivery.payload));
+    let same = webhooks.replay(&keyed, endpoint, delivery.id).await.expect("the same request has been answered");
+    assert_eq!((same.id, same.status), (delivery.id, DeliveryStatus::Pending));
     assert_eq!(deliveries(&world, endpoint).await[0].status, DeliveryStatus::Pending);
     assert_eq!(world.done_to(delivery.id).await, ["webhook_delivery.replay"]);
 
     let other = webhooks.create(&owner, input(&[])).await.expect("an endpoint").endpoint.id;
     refused(webhooks.replay(&owner, other, delivery.id).await, ErrorKind::NotFound);
+    refused(webhooks.replay(&keyed, other, delivery.id).await, ErrorKind::Validation);
     webhooks.delete(&owner, endpoint).await.expect("gone");
     refused(webhooks.deliveries(&owner, endpoint, &ALL).await, ErrorKind::NotFound);
     refused(webhooks.delete(&owner, endpoint).await, ErrorKind::NotFound);

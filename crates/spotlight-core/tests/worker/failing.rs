@@ -101,7 +101,7 @@ impl JobConsumer for Shaky {
 
 pass_on! { JobProducer for Shaky, to inner: enqueue, enqueue_with_ids, enqueue_batch, tick, last_tick }
 
-pass_on! { JobInspector for Shaky, to inner: find, states, list, retry, discard, cancel, set_paused, batch, snapshot }
+pass_on! { JobInspector for Shaky, to inner: find, states, list, retry, discard, cancel, set_paused, batch, waiting, snapshot }
 
 fn say(words: &str) -> Say {
     Say { words: words.to_owned() }

@@ -2,6 +2,7 @@
 
 mod failing;
 mod jobs;
+mod rest;
 mod sharded;
 mod stop;
 mod work;

@@ -68,7 +68,7 @@ pass_on! { JobConsumer for Sharded, to inner: register, heartbeat, deregister, c
 
 pass_on! { JobProducer for Sharded, to inner: enqueue, enqueue_with_ids, enqueue_batch, tick, last_tick }
 
-pass_on! { JobInspector for Sharded, to inner: find, states, list, retry, discard, cancel, set_paused, batch, snapshot }
+pass_on! { JobInspector for Sharded, to inner: find, states, list, retry, discard, cancel, set_paused, batch, waiting, snapshot }
 
 /// As many calls as come.
 const ALL: usize = Semaphore::MAX_PERMITS;

@@ -10,7 +10,7 @@ use spotlight_core::{
     domain::JobId,
     jobs::{PoolOptions, Registry, Schedule, Worker, WorkerOptions, spec},
     memory::MemoryQueue,
-    ports::{Enqueued, JobQueue, JobRecord, JobState, SystemClock, SystemIds},
+    ports::{Clock, Enqueued, JobQueue, JobRecord, JobState, SystemClock, SystemIds},
 };
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -71,11 +71,21 @@ impl World {
 
     /// A worker on a queue.
     pub(crate) fn on(queue: Arc<dyn JobQueue>, options: WorkerOptions, schedules: Vec<Schedule>) -> Self {
+        Self::built(queue, options, Arc::new(SystemClock), |worker| worker.with_schedules(schedules))
+    }
+
+    /// A worker by a clock, with something added to it.
+    pub(crate) fn built(
+        queue: Arc<dyn JobQueue>,
+        options: WorkerOptions,
+        clock: Arc<dyn Clock>,
+        adjust: impl FnOnce(Worker<Arc<Notes>>) -> Worker<Arc<Notes>>,
+    ) -> Self {
         let notes = Arc::new(Notes::default());
         let registry = super::jobs::register(Registry::new(Arc::clone(&notes)));
-        let world = (Arc::new(SystemClock) as _, Arc::new(SystemIds) as _);
+        let world = (clock, Arc::new(SystemIds) as _);
         let worker = Worker::new(Arc::clone(&queue), registry, options, world).expect("options that can work");
-        let worker = Arc::new(worker.with_schedules(schedules));
+        let worker = Arc::new(adjust(worker));
         let stop = CancellationToken::new();
         let running = tokio::spawn({
             let (worker, stop) = (Arc::clone(&worker), stop.clone());

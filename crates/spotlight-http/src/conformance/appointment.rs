@@ -8,7 +8,7 @@ use super::{
     seed::{made_assistant, made_conversation, made_lead, turn},
 };
 
-async fn free_times(client: &Client, assistant: &str) -> Answer {
+pub(super) async fn free_times(client: &Client, assistant: &str) -> Answer {
     let now = chrono::DateTime::from_timestamp(now_s(client).await, 0).expect("a time");
     let (from, to) = (now + chrono::Duration::days(2), now + chrono::Duration::days(5));
     let stamp = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();

@@ -3,6 +3,8 @@
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 
+use super::seen::{note, note_key};
+
 /// A client of one server, as one caller.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -63,12 +65,26 @@ impl Client {
         self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
     }
 
+    /// The head of the answer to a request, and what was asked.
+    pub(super) async fn send(request: reqwest::RequestBuilder) -> (reqwest::Response, (Method, String)) {
+        let (http, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = http.execute(request).await.expect("the server answers");
+        note(&method, &path, response.status().as_u16(), response.headers());
+        (response, (method, path))
+    }
+
     /// The answer to a request.
     pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("the server answers");
+        let (response, (method, path)) = Self::send(request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("the answer ends");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        let answer = Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text };
+        if answer.problems().contains(&("Idempotency-Key".to_owned(), "reused".to_owned())) {
+            note_key(&method, &path);
+        }
+        answer
     }
 
     /// Reads.

@@ -44,6 +44,7 @@ pub async fn contents(platform: &Spotlight) -> BTreeMap<String, String> {
         all.add("jobs", (queue.queue, waiting, queue.dead));
     }
     all.add("flags", repos.flags().list().await.expect("flags"));
+    all.add("deployment", repos.deployment().list().await.expect("settings"));
     all.0
 }
 

@@ -1,18 +1,14 @@
 //! The edge: what holds for every endpoint.
 
-use reqwest::Method;
-use serde_json::{Value, json};
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::json;
 
-use super::{Client, Target, seed};
+use super::{Client, Target, seen::note};
 
-/// Probes answer without credentials, and the document is the one the crate writes.
+/// The process answers without credentials, and the document is the one the crate writes.
 pub async fn signs_of_life(target: &Target) {
     let nobody = target.nobody();
     assert_eq!(nobody.get("/up").await.expect(200).body, json!({"status": "ok"}));
-    let health = nobody.get("/health").await.expect(200);
-    assert_eq!((&health.body["status"], &health.body["checks"]["database"]["status"]), (&json!("ok"), &json!("ok")));
-    let queue = &health.body["checks"]["queue"];
-    assert!(queue["status"] == "ok" && queue["queue_size"].is_u64(), "{queue}");
     let document = nobody.get("/api/v1/openapi.json").await.expect(200);
     assert_eq!(&document.body, crate::openapi());
     let head = Client::answer(nobody.request(Method::HEAD, "/up")).await.expect(200);
@@ -104,60 +100,43 @@ pub async fn limits(target: &Target) {
 /// A body beyond the limit is refused without being read to its end.
 pub async fn a_body_too_large(target: &Target) {
     // Announced, and asked for first: the server says no before anything of it is sent.
+    let leads = || {
+        let request = target.owner().request(Method::POST, "/api/v1/leads");
+        request.header("content-type", "application/json")
+    };
     let head = "content-length: 2097152\r\nexpect: 100-continue\r\n";
-    assert!(raw_answer(target, head, &[]).await.starts_with("HTTP/1.1 413"));
+    assert_eq!(head_answer(target, leads(), head, &[]).await, 413);
     // Unannounced, part by part: it says no in the middle.
     let part = [b"10000\r\n".as_slice(), &[b'x'].repeat(0x1_0000), b"\r\n"].concat();
     let parts = [b"a\r\n{\"lead\": \"\r\n".as_slice(), &part.repeat(17)].concat();
-    assert!(raw_answer(target, "transfer-encoding: chunked\r\n", &parts).await.starts_with("HTTP/1.1 413"));
+    assert_eq!(head_answer(target, leads(), "transfer-encoding: chunked\r\n", &parts).await, 413);
     let leads = target.owner().get("/api/v1/leads").await.expect(200);
     assert_eq!(leads.body["meta"]["pagination"]["total_count"], 0);
 }
 
-/// What the server answers to a request that is written by hand, which hears the answer while it still sends.
-async fn raw_answer(target: &Target, headers: &str, body: &[u8]) -> String {
+/// The status of the answer to a request that is written by hand, with more lines in its head, and a client that hears
+/// the answer while it still sends.
+pub(super) async fn head_answer(target: &Target, request: RequestBuilder, lines: &str, body: &[u8]) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+    let request = request.build().expect("a request");
     let address = target.base.trim_start_matches("http://");
     let mut connection = tokio::net::TcpStream::connect(address).await.expect("it listens");
-    let head = format!(
-        "POST /api/v1/leads HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: \
-         application/json\r\n{headers}\r\n",
-        target.owner.token
-    );
+    let named = request.headers().iter();
+    let headers: Vec<_> =
+        named.map(|(name, value)| [name.as_str(), ": ", value.to_str().expect("a text"), "\r\n"].concat()).collect();
+    let headers = headers.concat();
+    let path = request.url().path();
+    let head = format!("{} {path} HTTP/1.1\r\nhost: {address}\r\n{headers}{lines}\r\n", request.method());
     connection.write_all(head.as_bytes()).await.expect("the head is sent");
     let (mut reads, mut writes) = connection.split();
     let mut status = [0; 12];
     // The server may stop reading once it has answered.
     let (answered, _) = futures::join!(reads.read_exact(&mut status), writes.write_all(body));
     answered.expect("an answer");
-    String::from_utf8_lossy(&status).into_owned()
-}
-
-/// The same key and body give the same answer; the same key with another body is refused.
-pub async fn repeated_requests(target: &Target) {
-    let owner = target.owner();
-    let post = |path: &str, key: &str, body: &Value| {
-        Client::answer(owner.request(Method::POST, path).header("idempotency-key", key).json(body))
-    };
-    let lead = json!({"lead": {"name": "Grace Hopper", "email": "grace@example.com"}});
-    let first = post("/api/v1/leads", "key-1", &lead).await.expect(201);
-    let again = post("/api/v1/leads", "key-1", &lead).await.expect(201);
-    assert_eq!(first.id(), again.id());
-    let other = json!({"lead": {"name": "Somebody Else"}});
-    let refused = post("/api/v1/leads", "key-1", &other).await.expect(422);
-    assert_eq!(refused.problems(), [("Idempotency-Key".to_owned(), "reused".to_owned())]);
-    post("/api/v1/leads", &"k".repeat(256), &other).await.expect(422);
-    let assistant = post("/api/v1/assistants", "key-1", &seed::assistant()).await.expect(201).id();
-    let body = json!({"conversation": {"assistant_id": assistant}});
-    let begun = post("/api/v1/conversations", "key-2", &body).await.expect(201).id();
-    assert_eq!(begun, post("/api/v1/conversations", "key-2", &body).await.expect(201).id());
-    let turns = format!("/api/v1/conversations/{begun}/turns");
-    let said = post(&turns, "key-3", &seed::turn("Hello, what do you offer?")).await.expect(200);
-    let repeated = post(&turns, "key-3", &seed::turn("Hello, what do you offer?")).await.expect(200);
-    assert!(said.text.contains("event: done") && repeated.text.contains("event: done"));
-    let shown = owner.get(&format!("/api/v1/conversations/{begun}")).await.expect(200);
-    assert_eq!(shown.attribute("utterances"), 2);
+    let status = std::str::from_utf8(&status[9..]).ok().and_then(|status| status.parse().ok()).expect("a status");
+    note(request.method(), path, status, &HeaderMap::new());
+    status
 }
 
 /// The reference is a page that loads nothing from elsewhere.

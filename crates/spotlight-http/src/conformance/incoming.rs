@@ -113,6 +113,10 @@ pub async fn a_conversation_arrives(target: &Target) {
     let theirs = Source::new(target, &target.stranger(), &["conversations"]).await;
     theirs.tells(CONVERSATIONS, &event("1", "Hello", "active")).await.expect(404);
     target.stranger().get(&format!("/api/v1/conversations/{id}")).await.expect(404);
+    target.uses_all().await;
+    let mut new = event("5", "Hello", "active");
+    new["event"]["conversation"]["external_id"] = json!("chat-8");
+    source.tells(CONVERSATIONS, &new).await.expect(402);
 }
 
 /// What is not signed as it should be is 401, before anybody has looked at what it says.

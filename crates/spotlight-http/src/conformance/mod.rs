@@ -7,6 +7,10 @@
 //! async fn start() -> Target { /* build a platform, seed it, serve it on a free port */ }
 //! spotlight_http::http_suite!(start);
 //! ```
+//!
+//! The server has the policy that [`policy`] gives: callers say where they come from.
+
+use futures::future::BoxFuture;
 
 pub mod account;
 pub mod account_organization;
@@ -18,6 +22,7 @@ pub mod account_team;
 pub mod account_token;
 pub mod appointment;
 pub mod assistant;
+mod behind;
 pub mod beside;
 pub mod client;
 pub mod contents;
@@ -31,11 +36,17 @@ pub mod lead_care;
 pub mod lead_table;
 pub mod list;
 pub mod live;
+pub mod maintenance;
 pub mod metrics;
 pub mod operations;
+pub mod probes;
 pub mod recorded;
+pub mod refusals;
+pub mod repeated;
 pub mod seed;
+pub mod seen;
 pub mod socket;
+pub mod states;
 pub mod visitor;
 pub mod voice;
 pub mod voice_socket;
@@ -44,14 +55,15 @@ pub mod webhook;
 pub use self::{
     client::{Answer, Client, Event},
     recorded::Recorder,
-    seed::{Mailbox, Person, Target, builder, in_memory, on, seed, with_mailbox},
+    seed::{Mailbox, Person, Target, builder, in_memory, on, policy, seed, with_mailbox},
+    seen::{Seen, seen_by},
     socket::{Said, SocketClient},
 };
 
 /// Declares a test for every case of the suite. `$start` is an async function that gives a fresh [`Target`].
 #[macro_export]
 macro_rules! http_suite {
-    (@cases $start:ident; $($area:ident: $($case:ident),+;)+) => {$(
+    (@tests $start:ident; $($area:ident: $($case:ident),+;)+) => {$(
         mod $area {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
@@ -59,10 +71,25 @@ macro_rules! http_suite {
             })+
         }
     )+};
+    (@each $do:ident; $($area:ident: $($case:ident),+;)+) => {
+        vec![$($($do(concat!(stringify!($area), "::", stringify!($case)), |target| {
+            Box::pin($crate::conformance::$area::$case(target))
+        })),+),+]
+    };
     ($start:ident) => {
-        $crate::http_suite! { @cases $start;
+        $crate::http_suite! { @cases tests $start }
+    };
+    (@cases $what:ident $with:ident) => {
+        $crate::http_suite! { @$what $with;
             edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
-                limits, a_body_too_large, repeated_requests;
+                limits, a_body_too_large;
+            probes: the_document_of_the_guide, the_document_of_the_draft, readiness, nobody_is_limited;
+            repeated: a_record_is_made_once, a_record_is_made_once_by_many, a_deed_is_done_once,
+                a_webhook_is_sent_once, a_stranger_is_answered_once, a_factor_is_enrolled_once, a_state_is_reached_once,
+                what_is_erased_stays_so;
+            states: another_version, what_has_ended, a_plan_that_is_used_up, a_subscription_that_goes_on,
+                work_that_was_given_up, a_flag_of_the_deployment, too_many_webhooks;
+            refusals: without_credentials, without_the_right, nothing_there, other_forms, unreadable, too_often;
             account: a_browser_signs_in_and_out, wrong_passwords, tokens;
             account_sign_up: an_account_is_opened_and_confirmed, role_and_plan_are_nobodys_choice,
                 known_addresses_are_answered_alike;
@@ -90,8 +117,40 @@ macro_rules! http_suite {
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
             live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,
                 browsers, visitors_hear_their_own, rights_that_end, too_many_at_once;
+            maintenance: everything_waits_but_administration, a_page_for_browsers, live_clients_come_back;
             voice_socket: a_conversation_by_voice, what_cannot_be_heard, who_may_speak;
             appointment: booking, details_and_ends, free_times_are_checked, the_dashboard;
         }
     };
+}
+
+/// A case of the suite.
+pub struct Case {
+    /// Where it stands.
+    pub name: &'static str,
+    run: for<'a> fn(&'a Target) -> BoxFuture<'a, ()>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Case {
+    /// Runs it.
+    ///
+    /// # Panics
+    /// When the server breaks the contract.
+    pub async fn run(&self, target: &Target) {
+        (self.run)(target).await;
+    }
+}
+
+/// Every case of the suite, for a test that wants to know what all of them have seen together: see [`seen_by`].
+pub fn cases() -> Vec<Case> {
+    const fn case(name: &'static str, run: for<'a> fn(&'a Target) -> BoxFuture<'a, ()>) -> Case {
+        Case { name, run }
+    }
+    crate::http_suite! { @cases each case }
 }

@@ -16,6 +16,8 @@ pub struct Recorder {
     keys: Vec<String>,
     token: String,
     reader: String,
+    /// What a browser sends in which the owner has signed in.
+    browser: Vec<String>,
     first: Vec<Vec<u8>>,
 }
 
@@ -40,8 +42,9 @@ const KINDS: &[&str] = &[
 ];
 
 impl Recorder {
-    /// A recorder of requests to a seeded server.
-    pub fn new(seed: u64, target: &Target) -> Self {
+    /// A recorder of requests to a seeded server, where the owner has signed in with a session of this secret and CSRF
+    /// token.
+    pub fn new(seed: u64, target: &Target, session: &str, csrf_token: &str) -> Self {
         let token = format!("Bearer {}", target.owner.token);
         let post = |path: &str, body: &Value| {
             let body = body.to_string();
@@ -53,7 +56,8 @@ impl Recorder {
         let lead = json!({"lead": {"name": "Grace Hopper", "email": "grace@example.com"}});
         let first = vec![post("/api/v1/assistants", &assistant()), post("/api/v1/leads", &lead)];
         let reader = format!("Bearer {}", target.owner.reader);
-        Self { dice: Dice::new(seed), ids: Ids::none(), keys: names(), token, reader, first }
+        let browser = vec![format!("cookie: spotlight_session={session}"), format!("x-csrf-token: {csrf_token}")];
+        Self { dice: Dice::new(seed), ids: Ids::none(), keys: names(), token, reader, browser, first }
     }
 
     /// Remembers the record that an answer shows.
@@ -81,6 +85,9 @@ impl Recorder {
             1 => lines.push("authorization: Basic b3duZXI6c2VjcmV0".to_owned()),
             2 => lines.push("authorization: Bearer spot_unknown".to_owned()),
             3 => lines.push(format!("authorization: {}", self.reader)),
+            // Whoever could do it would be the last to ask.
+            4..=11 if ends_the_session(endpoint) => lines.push(format!("authorization: {}", self.reader)),
+            4..=6 => lines.extend(self.browser.iter().cloned()),
             _ => lines.push(format!("authorization: {}", self.token)),
         }
         for (name, chance) in [
@@ -89,8 +96,8 @@ impl Recorder {
             ("idempotency-key", 12),
             ("x-request-id", 12),
             ("x-forwarded-for", 20),
-            ("x-csrf-token", 20),
-            ("cookie", 20),
+            ("x-csrf-token", 40),
+            ("cookie", 40),
             ("referer", 20),
             ("accept-encoding", 8),
             ("if-none-match", 20),
@@ -185,7 +192,22 @@ impl Recorder {
 
 /// True for what is read for as long as somebody listens.
 fn goes_on(endpoint: &Endpoint) -> bool {
-    endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::Events(_))
+    endpoint.verb == Verb::Get && matches!(endpoint.answers, Answers::Events { .. })
+}
+
+/// True for what would leave a browser, or the programs beside it, nothing to ask.
+fn ends_the_session(endpoint: &Endpoint) -> bool {
+    matches!(
+        endpoint.name,
+        "sign_out"
+            | "delete_organization"
+            | "remove_member"
+            | "revoke_api_token"
+            | "revoke_session"
+            | "revoke_sessions"
+            | "update_member"
+            | "update_user"
+    )
 }
 
 /// What a header can hold of a text.

@@ -1,6 +1,6 @@
 //! What every case finds in the server.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
@@ -13,14 +13,15 @@ use spotlight_core::{
     },
     memory::{
         MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryRecognizer, MemoryStorage,
-        MemorySynthesizer,
+        MemorySynthesizer, MemoryWebhookSender,
     },
-    ports::{Clock, JobQueue, Message, Storage, SystemClock},
+    ports::{Clock, JobQueue, Message, Quota, Storage, SystemClock},
     scripted::ScriptedChatModel,
-    services::{Context, Spotlight, SpotlightBuilder, organizations::NewOrganization},
+    services::{Context, Spotlight, SpotlightBuilder, deployment::NewMaintenance, organizations::NewOrganization},
 };
 
 use super::client::Client;
+use crate::HttpPolicy;
 
 /// Signs events of Stripe for the platform of the suite.
 pub const STRIPE_SECRET: &str = "whsec_of_the_suite_alone";
@@ -106,6 +107,21 @@ impl Target {
         self.platform.run_until_idle().await.expect("nothing fails behind the server");
     }
 
+    /// Puts the deployment into maintenance, or has it go on.
+    pub async fn in_maintenance(&self, on: bool, said: NewMaintenance) {
+        let (deployment, operator) = (self.platform.deployment(), Context::deployment());
+        if on {
+            deployment.begin_maintenance(&operator, said).await.expect("maintenance begins");
+        } else {
+            assert!(deployment.end_maintenance(&operator).await.expect("maintenance ends"), "there was some");
+        }
+    }
+
+    /// The platform behind the server.
+    pub(super) fn platform(&self) -> &Spotlight {
+        &self.platform
+    }
+
     /// A client as nobody.
     pub fn nobody(&self) -> Client {
         Client::new(&self.base)
@@ -120,6 +136,17 @@ impl Target {
     pub fn stranger(&self) -> Client {
         self.nobody().token(&self.stranger.token)
     }
+}
+
+/// The policy of a server that the suite asks. It believes who calls from the same machine where they come from, so that a
+/// case can be many addresses; and it takes few signed messages, so that a case can send too many.
+///
+/// # Panics
+/// Never: the network is one.
+pub fn policy() -> HttpPolicy {
+    let mut policy = HttpPolicy::development().trust(&["127.0.0.1"]).expect("an address");
+    policy.signed = Quota { burst: 60, period: Duration::from_mins(1) };
+    policy
 }
 
 /// A platform that keeps everything in memory, with the scripted assistant.
@@ -154,6 +181,7 @@ pub fn builder(storage: Arc<dyn Storage>, queue: Arc<dyn JobQueue>) -> Spotlight
         .chat(Arc::new(ScriptedChatModel::new()))
         .recognizer(Arc::new(MemoryRecognizer))
         .synthesizer(Arc::new(MemorySynthesizer))
+        .webhook_sender(Arc::new(MemoryWebhookSender::new()))
         .events(Arc::new(MemoryEventBus::new(Arc::clone(&clock))))
         .mailer(Arc::new(MemoryMailer::new()))
         .files(Arc::new(MemoryFileStore::new()))

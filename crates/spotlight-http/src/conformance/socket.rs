@@ -11,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{Answer, Client, Target};
+use super::{Answer, Client, Target, seen::note};
 
 /// Far beyond what anything here takes.
 const LONG: Duration = Duration::from_secs(30);
@@ -49,6 +49,8 @@ impl SocketClient {
         let connection = TcpStream::connect(address).await.expect("it listens");
         connection.set_nodelay(true).expect("a connection");
         let (stream, response) = client_async(request, connection).await.expect("the server opens the socket");
+        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        note(&Method::GET, path, response.status().as_u16(), response.headers());
         let protocol = response.headers().get("sec-websocket-protocol").and_then(|value| value.to_str().ok());
         Self { stream, protocol: protocol.unwrap_or_default().to_owned() }
     }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Posts a form whose parts are names and values.
-async fn form(client: &Client, path: &str, parts: &[(&str, &str)]) -> Answer {
+pub(super) async fn form(client: &Client, path: &str, parts: &[(&str, &str)]) -> Answer {
     let mut body = String::new();
     for (name, value) in parts {
         body.push_str(&format!("--cut\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
@@ -57,6 +57,7 @@ pub async fn samples(target: &Target) {
         format!("/api/v1/assistants/{}/voice_sample", owner.post("/api/v1/assistants", &body).await.expect(201).id());
     let sample = owner.post(&path, &json!({"voice_sample": {"text": "Good morning."}})).await.expect(200);
     assert_eq!((sample.text.as_str(), sample.header("content-type")), ("Good morning.", "application/octet-stream"));
+    assert_eq!(sample.header("content-disposition"), "inline; filename=\"voice_sample\"");
     owner.post(&path, &json!({"voice_sample": {"text": "x".repeat(301)}})).await.expect(422);
     target.stranger().post(&path, &json!({})).await.expect(404);
 }

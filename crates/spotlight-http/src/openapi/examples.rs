@@ -12,8 +12,22 @@ pub(super) fn complete(document: &mut Value) {
         fill(operation.pointer_mut("/requestBody/content/application~1json"), &book);
         let answers = operation["responses"].as_object_mut().into_iter().flatten();
         for (_, answer) in answers.filter(|(status, _)| status.starts_with('2')) {
-            fill(answer.pointer_mut("/content/application~1json"), &book);
+            // Asked with `get_mut`: an index would put a null where an answer has no body.
+            let forms = answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten();
+            forms.filter(|(kind, _)| kind.ends_with("json")).for_each(|(_, content)| fill(Some(content), &book));
         }
+    }
+}
+
+/// How a file of a media type begins.
+pub(super) fn of_file(kind: &str) -> &'static str {
+    match kind {
+        "text/csv" => "id,name,email\r\n0199d1f4-7c00-7000-8000-000000000001,Grace Hopper,grace@example.com\r\n",
+        "audio/mpeg" => "ID3\u{4}",
+        "audio/wav" => "RIFF$\u{0}\u{0}\u{0}WAVEfmt ",
+        "audio/ogg" => "OggS",
+        "audio/flac" => "fLaC",
+        _ => "Hello",
     }
 }
 

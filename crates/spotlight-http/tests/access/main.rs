@@ -15,9 +15,11 @@ use spotlight_http::{Endpoint, Group, endpoints};
 use world::{Caller, World};
 
 /// The columns of the file, in its order.
-const CALLERS: [Caller; 12] = [
+const CALLERS: [Caller; 14] = [
     Caller::Anonymous,
     Caller::Expired,
+    Caller::ExpiredToken,
+    Caller::ExpiredVisit,
     Caller::Rep,
     Caller::OwnRep,
     Caller::Manager,

@@ -3,7 +3,11 @@
 //! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
 
 mod config;
+mod credentials;
+mod flags;
+mod maintenance;
 mod metrics;
+mod operate;
 mod options;
 mod output;
 mod run;
@@ -17,7 +21,7 @@ use spotlight_core::Result;
 pub use self::{
     options::Options,
     output::{fail, print},
-    run::{log, on_runtime},
+    run::on_runtime,
     serve::introduce,
 };
 
@@ -26,7 +30,12 @@ const EXAMPLES: &str = "Examples:
   spotlight config show --json            every setting, where it came from, no secret
   SPOTLIGHT_ENV=production spotlight serve
                                           requests and jobs, by the environment and spotlight.toml
+  spotlight credentials edit              secrets in a file that can be committed
   spotlight serve --role worker           jobs alone, beside servers with --role web
+  spotlight maintenance on --message \"Back soon\" --until 30m
+                                          503 for everybody but the operator, within two seconds
+  spotlight flags set new_console --percentage 25
+                                          on for a quarter of the organizations
   spotlight metrics rules > spotlight.rules.yml
                                           alerts for Prometheus
   spotlight completions bash > /etc/bash_completion.d/spotlight
@@ -50,6 +59,15 @@ enum Command {
     /// Look at the settings.
     #[command(subcommand)]
     Config(config::Command),
+    /// Refuse requests and have jobs wait, while somebody works on the deployment.
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
+    /// Look at feature flags and switch them.
+    #[command(subcommand)]
+    Flags(flags::Command),
+    /// Settings in an encrypted file, which can be committed.
+    #[command(subcommand)]
+    Credentials(credentials::Command),
     /// Print what is made of the metrics: a dashboard, rules that alert, the reference.
     #[command(subcommand)]
     Metrics(metrics::Command),
@@ -75,6 +93,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.options)?,
         Command::Config(command) => return config::run(&command, &cli.options),
+        Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
+        Command::Flags(command) => flags::run(command, &cli.options)?,
+        Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Metrics(command) => metrics::run(&command)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{Sources, Variable, arguments as variables};
+use crate::{
+    config::{Sources, Variable, arguments as variables},
+    credentials,
+};
 
 /// Settings that the command line says. Each has a variable too, which stands in brackets; secrets are better off there,
 /// since other users of the machine see a command line.
@@ -14,56 +17,61 @@ pub struct Options {
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Settings file, in TOML [SPOTLIGHT_CONFIG].
+    /// Settings file, in TOML (SPOTLIGHT_CONFIG).
     #[arg(long, global = true)]
     pub config: Option<PathBuf>,
-    /// Address to serve on [SPOTLIGHT_LISTEN].
+    /// Address to serve on (SPOTLIGHT_LISTEN).
     #[arg(long, global = true)]
     pub listen: Option<String>,
-    /// Folder of the embedded database, files and mail [SPOTLIGHT_DATA_DIR].
+    /// Folder of the embedded database, files and mail (SPOTLIGHT_DATA_DIR).
     #[arg(long, global = true)]
     pub data_dir: Option<String>,
-    /// Web framework to serve with [SPOTLIGHT_HTTP].
+    /// Web framework to serve with (SPOTLIGHT_HTTP).
     #[arg(long, global = true, value_parser = ["axum", "actix"])]
     pub http: Option<String>,
-    /// Part of the work that this process does [SPOTLIGHT_ROLE].
+    /// Part of the work that this process does (SPOTLIGHT_ROLE).
     #[arg(long, global = true, value_parser = ["all", "web", "worker"])]
     pub role: Option<String>,
-    /// Postgres to use instead of the embedded SQLite [DATABASE_URL].
+    /// Postgres to use instead of the embedded SQLite (DATABASE_URL).
     #[arg(long, global = true)]
     pub database_url: Option<SecretString>,
-    /// The Postgres URL leads to a transaction pooler such as PgBouncer [DATABASE_POOLER].
+    /// The Postgres URL leads to a transaction pooler such as PgBouncer (DATABASE_POOLER).
     #[arg(long, global = true)]
     pub database_pooler: bool,
-    /// Postgres itself, where the URL leads to a pooler [DATABASE_DIRECT_URL].
+    /// Postgres itself, where the URL leads to a pooler (DATABASE_DIRECT_URL).
     #[arg(long, global = true)]
     pub database_direct_url: Option<SecretString>,
-    /// Redis, through which processes share limits, live events and a cache [REDIS_URL].
+    /// Redis, through which processes share limits, live events and a cache (REDIS_URL).
     #[arg(long, global = true)]
     pub redis: Option<SecretString>,
-    /// Where browsers reach this server, as https://app.example.com [SPOTLIGHT_PUBLIC_URL].
+    /// Where browsers reach this server, as `https://app.example.com` (SPOTLIGHT_PUBLIC_URL).
     #[arg(long, global = true)]
     pub public_url: Option<String>,
-    /// Proxies whose X-Forwarded-For is believed, as 127.0.0.1,10.0.0.0/8 [SPOTLIGHT_TRUSTED_PROXIES].
+    /// Proxies whose X-Forwarded-For is believed, as 127.0.0.1,10.0.0.0/8 (SPOTLIGHT_TRUSTED_PROXIES).
     #[arg(long, global = true)]
     pub trusted_proxies: Option<String>,
-    /// Webhooks go to plain http:// addresses too [SPOTLIGHT_WEBHOOKS_PLAIN_HTTP].
+    /// Webhooks go to plain http:// addresses too (SPOTLIGHT_WEBHOOKS_PLAIN_HTTP).
     #[arg(long, global = true)]
     pub webhooks_plain_http: bool,
-    /// Webhooks go to this machine and its private networks too [SPOTLIGHT_WEBHOOKS_PRIVATE_NETWORKS].
+    /// Webhooks go to this machine and its private networks too (SPOTLIGHT_WEBHOOKS_PRIVATE_NETWORKS).
     #[arg(long, global = true)]
     pub webhooks_private_networks: bool,
-    /// Ports that webhooks go to; 0 stands for any [SPOTLIGHT_WEBHOOKS_PORTS].
+    /// Ports that webhooks go to; 0 stands for any (SPOTLIGHT_WEBHOOKS_PORTS).
     #[arg(long, global = true)]
     pub webhooks_ports: Option<String>,
-    /// Zone of the demo organization at the first start [SPOTLIGHT_TIME_ZONE].
+    /// Zone of the demo organization at the first start (SPOTLIGHT_TIME_ZONE).
     #[arg(long, global = true)]
     pub time_zone: Option<String>,
 }
 
 impl Options {
-    /// The process's environment and settings file, with what was said here on top.
+    /// The process's environment, settings file and encrypted credentials, with what was said here on top.
     pub fn sources(&self) -> Sources {
+        credentials::load(self.open_sources())
+    }
+
+    /// The same without credentials.
+    pub(super) fn open_sources(&self) -> Sources {
         let sources = match &self.config {
             Some(path) => Sources::of_environment().with_file(path),
             None => Sources::of_process(),

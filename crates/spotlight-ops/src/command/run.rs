@@ -1,16 +1,8 @@
-//! What every command that works needs: a log and a runtime.
-
-use std::io;
+//! What every command that works needs: a runtime.
 
 use spotlight_core::{Error, ErrorKind, Result};
 
 use crate::config::Config;
-
-/// Begins to log to standard error, at least at `level`.
-pub fn log(level: &str) {
-    let filter = tracing_subscriber::EnvFilter::new(level);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).compact().init();
-}
 
 /// Runs a future on a runtime with the threads that the settings allow.
 ///

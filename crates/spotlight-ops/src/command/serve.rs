@@ -2,15 +2,20 @@
 
 use spotlight_core::Result;
 
-use super::{Options, log, on_runtime, print};
+use super::{Options, on_runtime, print};
 use crate::{
-    config::{Config, Role},
+    config::{Config, LogFormat, Role},
     server::Server,
+    telemetry::Telemetry,
 };
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let config = Config::read(&options.sources())?;
-    log(&config.logs.level);
+    let _log = Telemetry::start(&config)?;
+    #[cfg(unix)]
+    if crate::server::leads_others(&config) {
+        return on_runtime(&config, crate::server::lead(&config));
+    }
     on_runtime(&config, async {
         let server = Server::prepare(&config).await?;
         introduce(&config, &server)?;
@@ -18,11 +23,17 @@ pub(super) fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// Says what the process stands on and where it listens.
+/// Says what the process stands on and where it listens: to people, or in the log when programs read that.
 ///
 /// # Errors
 /// `Unavailable` when standard output cannot be written.
 pub fn introduce(config: &Config, server: &Server) -> Result<()> {
+    if config.logs.format == LogFormat::Json {
+        let (version, listening) = (env!("CARGO_PKG_VERSION"), server.address().map(tracing::field::display));
+        let (process, metrics) = (std::process::id(), server.metrics_address().map(tracing::field::display));
+        tracing::info!(version, process, storage = server.deployment().storage(), listening, metrics, "started");
+        return Ok(());
+    }
     print(&format!("Spotlight {}, {}", env!("CARGO_PKG_VERSION"), config.general.environment))?;
     print(&format!("  data       {}", server.deployment().storage()))?;
     if config.redis.url.is_some() {

@@ -21,20 +21,20 @@ mod variable;
 use spotlight_core::{Result, services::flags::FlagOverrides};
 
 use self::reader::Reader;
-pub(crate) use self::sections::arguments;
 pub use self::{
     environment::Environment,
     feature::{Feature, Switches},
     problem::Problem,
     reference::reference,
     sections::{
-        Adapter, Billing, Database, Files, Framework, General, Jobs, Logs, Mail, Models, Monitoring, Performance,
-        Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
+        Adapter, Billing, Database, Files, Framework, General, Health, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
+        Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
     },
     setting::{Origin, Setting},
     sources::{Sources, USUAL_FILE},
     variable::{Need, Section, Variable, Weakness},
 };
+pub(crate) use self::{parse::span, sections::arguments, sources::why};
 
 /// A whole configuration, read and checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -65,6 +65,8 @@ pub struct Config {
     pub performance: Performance,
     /// What is written down of what happens.
     pub logs: Logs,
+    /// What is looked at to tell how the deployment is.
+    pub health: Health,
     /// Who is told of what happens.
     pub monitoring: Monitoring,
     /// How jobs are worked off.
@@ -102,7 +104,8 @@ impl Config {
             files: Files::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
             performance: Performance::read(&mut reader),
-            logs: Logs::read(&mut reader),
+            logs: Logs::read(&mut reader, environment),
+            health: Health::read(&mut reader),
             monitoring: Monitoring::read(&mut reader),
             jobs: Jobs::read(sources, &mut reader.problems),
             flags: FlagOverrides::default(),
@@ -115,7 +118,10 @@ impl Config {
             Ok(flags) => config.flags = flags,
             Err(error) => problems.push(Problem::new("feature flags", error.to_string())),
         }
-        problems.extend(config.together());
+        // What may stand in credentials that cannot be opened is not known to be absent.
+        if !sources.sealed {
+            problems.extend(config.together());
+        }
         problems.extend(unknown::problems(sources));
         (config, problems)
     }
@@ -131,13 +137,35 @@ impl Config {
         self.database.pool.or(threads).unwrap_or(5)
     }
 
+    /// Processes behind one socket: one where there is no socket, since it works on jobs alone.
+    pub fn processes(&self) -> usize {
+        if self.server.role == Role::Worker { 1 } else { self.performance.processes }
+    }
+
     /// What each setting may be alone, and not together.
     fn together(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.server.role != Role::All && self.database.url.is_none() && !self.general.environment.is_strict() {
             let detail = "web and worker share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
-                          take all";
+                          take `all`, as --role all";
             problems.push(Problem::new("SPOTLIGHT_ROLE", detail));
+        }
+        if self.processes() > 1 && self.database.url.is_none() {
+            let detail = "several processes share a database, which SQLite's file is not: set DATABASE_URL to a Postgres, or \
+                          take 1; one process uses every core";
+            problems.push(Problem::new("WEB_CONCURRENCY", detail));
+        }
+        let last = self.monitoring.metrics_listen.map_or(0, |own| usize::from(own.port()) + self.processes() - 1);
+        if last > usize::from(u16::MAX) {
+            let detail = "each of the processes has a port of its own for its metrics, from this one on, and there are not that \
+                          many: take a lower one, as 0.0.0.0:9464";
+            problems.push(Problem::new("METRICS_LISTEN", detail));
+        }
+        let serves = self.server.role != Role::Worker;
+        if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {
+            let detail = "every request would be sent to HTTPS again and again: name the proxy that speaks HTTPS for this \
+                          server, as SPOTLIGHT_TRUSTED_PROXIES=10.0.0.0/8, or say FORCE_SSL=false";
+            problems.push(Problem::new("FORCE_SSL", detail));
         }
         if self.jobs.adapter == Adapter::Redis && self.redis.url.is_none() {
             let detail = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";

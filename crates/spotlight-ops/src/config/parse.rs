@@ -4,6 +4,7 @@ use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
 pub(super) type Parsed<T> = Result<T, String>;
 
+#[expect(clippy::unnecessary_wraps, reason = "a parser like the others, which can refuse")]
 pub(super) fn text(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
@@ -45,7 +46,7 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
 }
 
 /// A time that is not zero.
-pub(super) fn span(text: &str) -> Parsed<Duration> {
+pub(crate) fn span(text: &str) -> Parsed<Duration> {
     match duration(text)? {
         Duration::ZERO => Err("give a time above zero, as 5s".to_owned()),
         span => Ok(span),
@@ -53,6 +54,7 @@ pub(super) fn span(text: &str) -> Parsed<Duration> {
 }
 
 /// What stands between commas.
+#[expect(clippy::unnecessary_wraps, reason = "a parser like the others, which can refuse")]
 pub(super) fn list(text: &str) -> Parsed<Vec<String>> {
     Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }

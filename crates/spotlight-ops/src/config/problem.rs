@@ -16,7 +16,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(place: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(place: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { place: place.into(), detail: detail.into() }
     }
 
@@ -33,6 +33,12 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.detail)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        error(&[problem])
     }
 }
 

@@ -30,10 +30,9 @@ impl<'a> Reader<'a> {
         self.switches = switches;
     }
 
-    /// Whether a feature is on, whose chief setting is `variable`.
-    pub(super) fn is_on(&mut self, feature: Feature, variable: &'static Variable) -> bool {
-        let given = || self.sources.find(variable, &mut Vec::new()).is_some();
-        self.switches.named(feature).unwrap_or_else(|| self.strict || given())
+    /// Whether a feature is on, whose chief setting is given or not.
+    pub(super) fn is_on(&self, feature: Feature, given: bool) -> bool {
+        self.switches.named(feature).unwrap_or(self.strict || given)
     }
 
     /// A setting that may be absent.
@@ -84,7 +83,7 @@ impl<'a> Reader<'a> {
         };
         // A file that cannot be read is told already.
         let told = self.problems.iter().any(|problem| problem.place == format!("{}_FILE", variable.name));
-        if needed && !told {
+        if needed && !told && !self.sources.sealed {
             self.problems.push(Problem::missing(variable));
         }
     }

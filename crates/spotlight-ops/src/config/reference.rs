@@ -9,8 +9,8 @@ const HEAD: &str = "# Configuration
 Rendered by `spotlight config reference`; a test fails when this page is not what that prints.
 
 Settings come from defaults, then a file in TOML (`SPOTLIGHT_CONFIG`, else `spotlight.toml` in the working folder), then
-encrypted credentials, then the environment, then the command line; the later one wins. A variable with `_FILE` after its
-name, as `DATABASE_URL_FILE=/run/secrets/database_url`, reads a mounted secret. An empty variable is none.
+[encrypted credentials](credentials.md), then the environment, then the command line; the later one wins. A variable with
+`_FILE` after its name, as `DATABASE_URL_FILE=/run/secrets/database_url`, reads a mounted secret. An empty variable is none.
 
 Production (`SPOTLIGHT_ENV=production`) and staging refuse to start when something needed is missing or weak, and name all
 of it at once. A feature (`redis`, `models`, `voice`, `billing`, `mail`, `files`) is on there unless

@@ -16,7 +16,9 @@ pub struct Sources {
     pub(super) credentials: Option<Layer>,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) command_line: BTreeMap<&'static str, String>,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
+    /// There are credentials, and they say nothing, since they cannot be read.
+    pub(super) sealed: bool,
 }
 
 impl std::fmt::Debug for Sources {
@@ -113,6 +115,15 @@ impl Sources {
     #[must_use]
     pub fn with_credentials(mut self, path: impl AsRef<Path>, text: &str) -> Self {
         self.credentials = self.layer(path.as_ref(), text);
+        self.sealed = self.credentials.is_none();
+        self
+    }
+
+    /// The same with credentials that cannot be opened, and why. What is missing may stand there, and is not told.
+    #[must_use]
+    pub(crate) fn with_sealed_credentials(mut self, problem: Option<Problem>) -> Self {
+        self.problems.extend(problem);
+        self.sealed = true;
         self
     }
 
@@ -139,7 +150,7 @@ impl Sources {
     }
 
     /// What is said of a variable, and by whom; the strongest source.
-    pub(super) fn find(&self, variable: &Variable, problems: &mut Vec<Problem>) -> Option<(String, Origin)> {
+    pub(crate) fn find(&self, variable: &Variable, problems: &mut Vec<Problem>) -> Option<(String, Origin)> {
         if let Some(value) = self.command_line.get(variable.key) {
             return Some((value.clone(), Origin::CommandLine));
         }

@@ -7,6 +7,7 @@ const SOUND: &[(&str, &str)] = &[
     ("SPOTLIGHT_ENV", "production"),
     ("SPOTLIGHT_FEATURES", "-redis,-models,-voice,-billing,-mail,-files"),
     ("DATABASE_URL", "postgres://app:Planted-Secret-1@db/spotlight"),
+    ("SPOTLIGHT_TRUSTED_PROXIES", "10.0.0.0/8"),
     ("SECRET_KEY_BASE", "3d9f4b1c0a7e2856d1c4fe90ab73562801e9cd4f7ba3856092dcfe1a"),
 ];
 
@@ -33,7 +34,8 @@ fn development_starts_with_nothing_set() {
 
 #[test]
 fn production_names_all_that_is_missing_at_once() {
-    let told = told(&given(&[("SPOTLIGHT_ENV", "production")]));
+    let bare = [("SPOTLIGHT_ENV", "production"), ("FORCE_SSL", "false")];
+    let told = told(&given(&bare));
     let names = [
         "DATABASE_URL",
         "SECRET_KEY_BASE",
@@ -57,7 +59,7 @@ fn production_names_all_that_is_missing_at_once() {
         let line = line.unwrap_or_else(|| panic!("{name} is not named in {told:#?}"));
         assert!(line.contains(&format!("{name}=")), "an example: {line}");
     }
-    let error = Config::read(&given(&[("SPOTLIGHT_ENV", "production")])).expect_err("it is refused").to_string();
+    let error = Config::read(&given(&bare)).expect_err("it is refused").to_string();
     assert!(told.iter().all(|line| error.contains(line)));
 }
 
@@ -77,6 +79,36 @@ fn a_feature_of_development_is_on_when_its_settings_are_there() {
     let off = given(&[("REDIS_URL", "redis://localhost/0"), ("SPOTLIGHT_FEATURES", "-redis")]);
     assert!(Config::read(&off).expect("settings").redis.url.is_none());
     assert!(told(&given(&[("SPOTLIGHT_FEATURES", "redis")]))[0].starts_with("REDIS_URL: missing"));
+}
+
+#[test]
+fn https_behind_nobody_is_told_before_it_goes_round_in_circles() {
+    let alone = given(SOUND).with_variables([("SPOTLIGHT_TRUSTED_PROXIES", "")]);
+    let told = told(&alone);
+    assert!(told.len() == 1 && told[0].starts_with("FORCE_SSL: ") && told[0].contains("SPOTLIGHT_TRUSTED_PROXIES="));
+    for fine in [("FORCE_SSL", "false"), ("SPOTLIGHT_PUBLIC_URL", "http://intranet"), ("SPOTLIGHT_ROLE", "worker")] {
+        let sources = given(SOUND).with_variables([("SPOTLIGHT_TRUSTED_PROXIES", ""), fine]);
+        assert!(Config::read(&sources).is_ok(), "{fine:?}");
+    }
+    assert!(Config::read(&given(SOUND)).expect("settings").server.force_ssl);
+    assert!(!Config::read(&Sources::none()).expect("settings").server.force_ssl);
+}
+
+#[test]
+fn processes_with_jobs_alone_share_no_socket_and_are_one() {
+    let several = || given(SOUND).with_variables([("WEB_CONCURRENCY", "3")]);
+    assert_eq!(Config::read(&several()).expect("settings").processes(), 3);
+    let worker = several().with_variables([("SPOTLIGHT_ROLE", "worker")]);
+    assert_eq!(Config::read(&worker).expect("settings").processes(), 1);
+}
+
+#[test]
+fn each_of_several_processes_needs_a_port_for_its_metrics() {
+    let with = |port: &'static str| given(SOUND).with_variables([("WEB_CONCURRENCY", "3"), ("METRICS_LISTEN", port)]);
+    assert!(Config::read(&with("0.0.0.0:65533")).is_ok(), "65533 to 65535");
+    assert!(Config::read(&with("127.0.0.1:0")).is_ok());
+    let told = told(&with("0.0.0.0:65534"));
+    assert!(told.len() == 1 && told[0].starts_with("METRICS_LISTEN: "), "{told:?}");
 }
 
 #[test]
@@ -105,6 +137,15 @@ fn later_sources_win() {
     assert_eq!(*origin_of(&config, "REDIS_NAMESPACE"), Origin::Credentials("credentials.age".into()));
     assert_eq!(*origin_of(&config, "SPOTLIGHT_HTTP"), Origin::File("spotlight.toml".into()));
     assert_eq!(*origin_of(&config, "LOG_LEVEL"), Origin::Default);
+}
+
+#[test]
+fn what_may_stand_in_credentials_that_cannot_be_read_is_not_missing() {
+    let production = || given(&[("SPOTLIGHT_ENV", "production")]);
+    let told_of = told(&production().with_credentials("credentials.age", "[database\n"));
+    assert!(told_of.len() == 1 && told_of[0].starts_with("credentials.age, line 1: not TOML"), "{told_of:?}");
+    let problem = Problem::new("credentials.age", "another key opens it");
+    assert_eq!(told(&production().with_sealed_credentials(Some(problem))), ["credentials.age: another key opens it"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ const PREFIX: &str = "SPOTLIGHT_";
 
 /// Variables with our prefix that the project's own scripts and tests read.
 const SCRIPTS: &[&str] = &[
+    "SPOTLIGHT_SOCKET_ON_STDIN",
     "SPOTLIGHT_PG_",
     "SPOTLIGHT_TEST_",
     "SPOTLIGHT_WRITE",
@@ -37,6 +38,10 @@ pub(super) fn problems(sources: &Sources) -> Vec<Problem> {
             problems.push(Problem::new(name.clone(), unknown("variable", name, names)));
         }
     }
+    if let Some(layer) = &sources.credentials {
+        let wrong = layer.table.keys().filter_map(|key| misplaced(key).map(|detail| (key, detail)));
+        problems.extend(wrong.map(|(key, detail)| Problem::new(format!("{}, {key}", layer.path.display()), detail)));
+    }
     for layer in sources.file.iter().chain(&sources.credentials) {
         for key in keys(&layer.table) {
             if !variables().any(|variable| variable.key == key) {
@@ -46,6 +51,15 @@ pub(super) fn problems(sources: &Sources) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Why a setting of the file cannot stand in the credentials.
+fn misplaced(key: &str) -> Option<&'static str> {
+    if TABLES.contains(&key) {
+        return Some("nothing there is secret; put it into the settings file");
+    }
+    let opens = ["config", "credentials", "master_key"].contains(&key);
+    opens.then_some("it is needed to open the credentials, so it cannot stand in them; take it away")
 }
 
 fn unknown(what: &str, name: &str, names: impl Iterator<Item = &'static str>) -> String {
@@ -113,9 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn credentials_hold_neither_what_opens_them_nor_what_is_read_elsewhere() {
+        let sources = Sources::none().with_credentials("c.toml", "master_key = 'x'\n[jobs]\nadapter = 'redis'");
+        let told: Vec<_> = problems(&sources).iter().map(Problem::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told.iter().any(|line| line.starts_with("c.toml, jobs: ") && line.contains("settings file")),
+            "{told:?}"
+        );
+        assert!(told.iter().any(|line| line.starts_with("c.toml, master_key: it is needed to open")), "{told:?}");
+    }
+
+    #[test]
     fn keys_of_a_file_are_known_or_told() {
-        let sources =
-            Sources::none().with_credentials("c.toml", "[database]\nurl = 'x'\nurll = 'y'\n[jobs.any]\nz = 1");
+        let sources = Sources::none().with_file_text("c.toml", "[database]\nurl = 'x'\nurll = 'y'\n[jobs.any]\nz = 1");
         let told: Vec<_> = problems(&sources).iter().map(Problem::to_string).collect();
         assert_eq!(told, ["c.toml, database.urll: there is no such setting; database.url is one"]);
     }

@@ -177,6 +177,27 @@ const ROWS: &[Row] = &[
         ],
     ),
     Row(
+        "Health",
+        &[
+            Panel(
+                "Checks that find something",
+                "short",
+                &[(
+                    "max by (instance, check, status) (health_check_status{status=~\"warning|error\"}) == 1",
+                    "{{check}} {{status}} {{instance}}",
+                )],
+            ),
+            Panel(
+                "Answers to checks",
+                "s",
+                &[("max by (instance, check) (health_check_response_seconds)", "{{check}} {{instance}}")],
+            ),
+            Panel("Disk in use", "percentunit", &[("max by (instance) (disk_used_ratio)", "{{instance}}")]),
+            // Every process tells the figure of the fleet, by its own version.
+            Panel("Migrations", "short", &[("max by (instance, state) (schema_migrations)", "{{state}} {{instance}}")]),
+        ],
+    ),
+    Row(
         "Processes",
         &[
             Panel(
@@ -209,6 +230,10 @@ const ROWS: &[Row] = &[
                 &[
                     ("process_threads{job=\"$job\"}", "threads {{instance}}"),
                     ("tokio_workers", "workers {{instance}}"),
+                    (
+                        "sum by (instance) (rate(tokio_worker_busy_seconds_total[$__rate_interval]))",
+                        "busy workers {{instance}}",
+                    ),
                     ("tokio_tasks_alive", "tasks {{instance}}"),
                     ("tokio_global_queue_depth", "waiting tasks {{instance}}"),
                 ],

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | `process`, `runtime`, `build` | what is read of the process |
 //! | `stores` | pools that the storage does not know of |
+//! | `coming` | definitions that nothing gives figures of yet |
 //! | `reference`, `dashboard`, `rules` | what is rendered from the definitions |
 
 mod build;
+mod coming;
 mod dashboard;
 mod process;
 mod reference;
@@ -24,7 +26,7 @@ use spotlight_core::{
 
 pub use self::{
     build::Build, dashboard::dashboard, process::Process, reference::reference, rules::rules, runtime::TokioRuntime,
-    stores::QueuePool,
+    stores::OwnPool,
 };
 
 /// What every process of a deployment tells of itself.
@@ -124,7 +126,8 @@ mod tests {
 
     #[test]
     fn no_two_metrics_have_one_name_and_all_names_are_sound() {
-        let all = catalog();
+        let mut all = catalog();
+        all.extend(coming::COMING);
         let names: HashSet<_> = all.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), all.len());
         for metric in all {

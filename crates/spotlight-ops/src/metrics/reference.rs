@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{catalog, rules};
+use spotlight_core::ports::Metric;
+
+use super::{catalog, coming::COMING, rules};
 
 const HEAD: &str = "# Metrics
 
@@ -36,7 +38,11 @@ Good to know:
   invented method `other`, a status that the API does not use `4xx` and the like; of more than 50 queues those beyond are
   `other`.
 - `active_users`, `queue_jobs`, `queue_oldest_ready_seconds`, `queue_paused` and `queue_worker_processes` are figures of the
-  whole fleet, and every process tells the same: take `max`, not `sum`.
+  whole fleet, and every process tells the same: take `max`, not `sum`. So with `schema_migrations` and the checks of what
+  all processes share.
+- With `WEB_CONCURRENCY` above 1 each process has a listener of its own: the first at the port of `METRICS_LISTEN`, the
+  others at those after it. Scrape all of them. Without `METRICS_LISTEN` whichever process takes the connection answers, and
+  figures seem to jump.
 - The deployment guide calls the first of them `active_users_total`. It goes up and down, and `_total` is what counters end
   with (`promtool check metrics` says so too), so it is `active_users` here. It counts people with a session that was used
   within the last 15 minutes, each once, in the database; a count serves the fleet for half a minute. Who signs out is
@@ -46,7 +52,12 @@ Good to know:
 - `http_request_duration_seconds` ends with the head of the answer: streams (turns, live events) go on after it. Its
   bounds are those that OpenTelemetry advises.
 - Figures begin at zero with the process; those of two processes add up, save the ones above.
-- Disks are for node_exporter, and for the check `disk_space` of `/health`.
+- `disk_used_ratio` and `health_check_status` are what `/health` shows ([health.md](health.md)), asked in the same way. Other
+  disks are for node_exporter.
+- Pools are `main` (requests), `queue` (jobs) and `events` (live events) on Postgres, `writer` and `readers` on SQLite. A
+  Redis has none: calls share one connection and do not wait for one another.
+- Runtime and process are those of the platform; with actix, connections have threads beside them, which count as the
+  process's alone.
 
 ## Figures
 
@@ -54,17 +65,35 @@ Good to know:
 |---|---|---|---|
 ";
 
+const COMES: &str = "
+## To come
+
+Defined, and not shown yet: no figure is better than one that was made up.
+
+| metric | kind | labels | what it will say |
+|---|---|---|---|
+";
+
 /// The page `docs/metrics.md`, in Markdown.
 pub fn reference() -> String {
     let mut page = HEAD.to_owned();
     for metric in catalog() {
-        let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
-        // Writing to a string cannot fail.
-        let (name, kind, labels, help) = (metric.name, metric.kind.as_str(), labels.join(", "), metric.help);
-        let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {help} |");
+        row(&mut page, metric);
     }
+    page.push_str(COMES);
+    for metric in COMING {
+        row(&mut page, metric);
+    }
+    // Writing to a string cannot fail.
     let _ = write!(page, "\n## Alerts\n\n{}", rules::table());
     page
+}
+
+fn row(page: &mut String, metric: &Metric) {
+    let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+    let (name, kind, labels, help) = (metric.name, metric.kind.as_str(), labels.join(", "), metric.help);
+    // Writing to a string cannot fail.
+    let _ = writeln!(page, "| `{name}` | {kind} | {labels} | {help} |");
 }
 
 #[cfg(test)]

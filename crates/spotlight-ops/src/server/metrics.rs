@@ -1,10 +1,14 @@
 //! Who is shown the figures of the process, and where.
 
+use std::net::SocketAddr;
+
 use spotlight_core::{Error, ErrorKind, Result, Spotlight};
 use spotlight_http::{Api, Group, HttpPolicy, MetricsAccess};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(unix)]
+use super::processes::number;
 use crate::config::Config;
 
 /// Who sees `/metrics` at the main address.
@@ -21,6 +25,18 @@ pub(super) fn at_main(config: &Config) -> MetricsAccess {
     }
 }
 
+/// Where one of several processes behind a socket shows its figures: each has a port of its own, from that of the settings
+/// on. Settings whose ports would not be enough are refused ([`Config`]).
+fn own(wanted: SocketAddr, number: u16) -> SocketAddr {
+    let port = if wanted.port() == 0 { 0 } else { wanted.port().saturating_add(number) };
+    SocketAddr::new(wanted.ip(), port)
+}
+
+#[cfg(not(unix))]
+fn number() -> u16 {
+    0
+}
+
 /// A listener for the figures alone.
 pub(super) struct MetricsListener {
     listener: TcpListener,
@@ -34,6 +50,7 @@ impl MetricsListener {
     /// `Misconfigured` when it cannot be listened on.
     pub(super) async fn bind(config: &Config) -> Result<Option<Self>> {
         let Some(wanted) = config.monitoring.metrics_listen else { return Ok(None) };
+        let wanted = own(wanted, number());
         let listener = TcpListener::bind(wanted).await.map_err(|error| {
             let text = format!("{wanted} cannot be listened on; choose another with METRICS_LISTEN");
             Error::new(ErrorKind::Misconfigured, text).with_source(error)
@@ -42,7 +59,7 @@ impl MetricsListener {
         Ok(Some(Self { listener, access }))
     }
 
-    pub(super) fn address(&self) -> Option<std::net::SocketAddr> {
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         self.listener.local_addr().ok()
     }
 
@@ -74,6 +91,14 @@ mod tests {
         assert!(matches!(access(&[production]), MetricsAccess::Off));
         assert!(matches!(access(&[production, token]), MetricsAccess::Token(_)));
         assert!(matches!(access(&[token, ("METRICS_LISTEN", "127.0.0.1:0")]), MetricsAccess::Off));
+    }
+
+    #[test]
+    fn each_of_several_processes_has_a_port_of_its_own() {
+        let at = |wanted: &str, number| own(wanted.parse().expect("an address"), number).to_string();
+        assert_eq!(at("0.0.0.0:9464", 0), "0.0.0.0:9464");
+        assert_eq!(at("[::1]:9464", 3), "[::1]:9467");
+        assert_eq!(at("127.0.0.1:0", 3), "127.0.0.1:0", "any that is free");
     }
 
     #[tokio::test]

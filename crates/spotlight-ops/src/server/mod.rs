@@ -1,16 +1,25 @@
 //! A process of a deployment: requests, jobs, or both, until it is told to stop.
 
+mod listen;
 mod metrics;
 mod policy;
+#[cfg(unix)]
+mod processes;
 mod signals;
+mod supervisor;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use spotlight_core::{Error, ErrorKind, Result, Spotlight, jobs::PlatformWorker};
-use spotlight_http::{Api, HttpPolicy};
+use spotlight_core::{
+    Error, ErrorKind, Result, Spotlight,
+    jobs::{PlatformWorker, WorkerOptions},
+};
+use spotlight_http::{Api, HttpPolicy, Patience};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(unix)]
+pub use self::processes::{lead, leads_others};
 use self::{metrics::MetricsListener, signals::Signals};
 use crate::{
     config::{Config, Framework, Role},
@@ -20,6 +29,12 @@ use crate::{
 /// After which clients try again when this process stops.
 const COME_BACK: Duration = Duration::from_secs(1);
 
+/// How long an idle connection may take to ask once more, at most.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the ends of all parts may take together beyond the grace of each.
+const MARGIN: Duration = Duration::from_secs(3);
+
 /// A process that is ready to work: its stores are open, its port is its own. [`run`](Self::run) has it work.
 pub struct Server {
     framework: Framework,
@@ -28,6 +43,7 @@ pub struct Server {
     worker: Option<PlatformWorker>,
     deployment: Deployment,
     signals: Signals,
+    grace: Duration,
 }
 
 impl std::fmt::Debug for Server {
@@ -46,7 +62,7 @@ impl Server {
         let listening = match role {
             Role::Worker => None,
             // The port first: a second start must not touch the data of the first.
-            Role::All | Role::Web => Some(listen(config).await?),
+            Role::All | Role::Web => Some((listen::listener(config).await?, policy::of(config)?)),
         };
         let metrics = MetricsListener::bind(config).await?;
         // Before anybody is told that it listens: who was told may stop it.
@@ -56,9 +72,20 @@ impl Server {
         let label = if role == Role::Worker { "worker" } else { "server" };
         let worker = match role {
             Role::Web => None,
-            Role::All | Role::Worker => Some(deployment.platform().worker(config.jobs.worker(label))?),
+            Role::All | Role::Worker => {
+                let options = WorkerOptions { grace: config.server.grace, ..config.jobs.worker(label) };
+                Some(deployment.platform().worker(options)?)
+            }
         };
-        Ok(Self { framework: config.server.framework, listening, metrics, worker, deployment, signals })
+        Ok(Self {
+            framework: config.server.framework,
+            listening,
+            metrics,
+            worker,
+            deployment,
+            signals,
+            grace: config.server.grace,
+        })
     }
 
     /// The platform. Cheap to clone.
@@ -81,71 +108,88 @@ impl Server {
         self.metrics.as_ref().and_then(MetricsListener::address)
     }
 
-    /// Works until SIGTERM or Ctrl-C: then no request is taken any more, those that were are answered, live clients are
-    /// told to come back, and jobs in hand are finished.
+    /// Works until SIGTERM or Ctrl-C. Then no connection is taken any more; requests are answered, each as its
+    /// connection's last; live clients are told to come back; jobs in hand are finished, or handed back when the grace of
+    /// the settings ends. A second signal ends the process at once.
     ///
     /// # Errors
-    /// Those of the framework's server.
+    /// Those of the framework's server. `Timeout` when the grace was not enough: what was left is cut off, and nothing that
+    /// was acknowledged is lost.
     pub async fn run(self) -> Result<()> {
+        let Self { framework, listening, metrics, worker, deployment, signals, grace } = self;
         let stop = CancellationToken::new();
-        let jobs = self.worker.map(|worker| {
+        let (told, health) = (stop.clone(), deployment.platform().health());
+        tokio::spawn(async move {
+            signals.stop().await;
+            // Before connections are refused: whoever asks over one that is open is told to send no more.
+            health.start_draining();
+            supervisor::stopping();
+            tracing::info!("stopping");
+            told.cancel();
+        });
+        let jobs = worker.map(|worker| {
             let stop = stop.clone();
             tokio::spawn(async move { worker.run(stop).await })
         });
-        let platform = self.deployment.platform();
         // To the very end: how a process stops is worth watching.
         let ended = CancellationToken::new();
-        let metrics = self.metrics.map(|metrics| tokio::spawn(metrics.serve(platform.clone(), ended.clone())));
-        let served = match self.listening {
-            Some((listener, policy)) => {
-                let api = Arc::new(Api::new(platform.clone(), policy));
-                serve(self.framework, listener, api, self.signals).await
-            }
-            None => {
-                self.signals.stop().await;
-                Ok(())
-            }
+        let metrics = metrics.map(|own| tokio::spawn(own.serve(deployment.platform().clone(), ended.clone())));
+        supervisor::ready();
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(grace + MARGIN).await;
         };
-        // Requests are over: what they left is finished before the database closes.
-        platform.drain().await;
-        stop.cancel();
-        if let Some(jobs) = jobs {
-            let _ = jobs.await;
+        let work = async {
+            let served = if let Some((listener, policy)) = listening {
+                let api = Arc::new(Api::new(deployment.platform().clone(), policy));
+                serve(framework, listener, api, (grace, stop.clone())).await
+            } else {
+                stop.cancelled().await;
+                Ok(())
+            };
+            // Where the listener failed, jobs end too.
+            stop.cancel();
+            // Requests are over: what they left is finished before the database closes.
+            deployment.platform().drain().await;
+            if let Some(jobs) = jobs {
+                let _ = jobs.await;
+            }
+            ended.cancel();
+            if let Some(metrics) = metrics {
+                let _ = metrics.await;
+            }
+            deployment.close().await;
+            served
+        };
+        tokio::select! {
+            ended = work => ended,
+            () = late => Err(Error::new(ErrorKind::Timeout, "not everything ended within SPOTLIGHT_GRACE; it was cut off")),
         }
-        ended.cancel();
-        if let Some(metrics) = metrics {
-            let _ = metrics.await;
-        }
-        self.deployment.close().await;
-        served
     }
 }
 
-async fn serve(framework: Framework, listener: TcpListener, api: Arc<Api>, signals: Signals) -> Result<()> {
+async fn serve(
+    framework: Framework,
+    listener: TcpListener,
+    api: Arc<Api>,
+    (grace, stop): (Duration, CancellationToken),
+) -> Result<()> {
     let ending = Arc::clone(&api);
     let stopped = async move {
-        signals.stop().await;
+        stop.cancelled().await;
         // Live clients are told to come back, to whoever serves then.
-        ending.pause(COME_BACK);
+        ending.wind_down(COME_BACK);
     };
+    let farewell = FAREWELL.min(grace / 4);
+    let patience = Patience { farewell, shutdown: grace.saturating_sub(farewell), ..Patience::default() };
     let served = match framework {
         Framework::Axum => {
-            spotlight_http_axum::serve(listener, spotlight_http_axum::router(Arc::clone(&api)), stopped).await
+            let router = spotlight_http_axum::router(Arc::clone(&api));
+            spotlight_http_axum::serve_with(listener, router, patience, stopped).await
         }
-        Framework::Actix => spotlight_http_actix::serve(listener, Arc::clone(&api), stopped).await,
+        Framework::Actix => spotlight_http_actix::serve_patiently(listener, Arc::clone(&api), patience, stopped).await,
     };
     // Sockets are no longer the framework's to wait for.
     api.drained().await;
     served
-}
-
-async fn listen(config: &Config) -> Result<(TcpListener, HttpPolicy)> {
-    let wanted = config.server.listen;
-    let listener = TcpListener::bind(wanted).await.map_err(|error| {
-        let text = format!("{wanted} cannot be listened on; choose another with SPOTLIGHT_LISTEN");
-        Error::new(ErrorKind::Misconfigured, text).with_source(error)
-    })?;
-    let mut policy = policy::of(&config.server)?;
-    policy.metrics = metrics::at_main(config);
-    Ok((listener, policy))
 }

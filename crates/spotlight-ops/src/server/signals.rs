@@ -26,17 +26,30 @@ impl Signals {
         })
     }
 
-    /// Resolves at the first signal.
+    /// Resolves at the first signal. A second one ends the process at once, with the exit code that shells give to
+    /// whoever a signal has ended.
     #[cfg(unix)]
     pub(super) async fn stop(mut self) {
+        self.heard().await;
+        tokio::spawn(async move {
+            let code = self.heard().await;
+            tracing::warn!("told to stop twice: what is in hand is left as it is");
+            std::process::exit(code);
+        });
+    }
+
+    /// Waits for a signal, and gives the exit code it stands for.
+    #[cfg(unix)]
+    async fn heard(&mut self) -> i32 {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
         }
     }
 
     /// Listens for Ctrl-C.
     #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
     pub(super) fn listen() -> Result<Self> {
         Ok(Self {})
     }

@@ -8,7 +8,7 @@ use spotlight_core::{
     ports::{IdGenerator, SystemIds},
 };
 
-use crate::config::Config;
+use crate::{config::Config, hex::hex};
 
 /// The key that is set, or the one kept beside the data, made at the first start.
 pub(super) fn of(config: &Config) -> Result<SecretString> {
@@ -33,9 +33,4 @@ pub(super) fn of(config: &Config) -> Result<SecretString> {
         }
         Err(error) => Err(unusable(error)),
     }
-}
-
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,13 +1,15 @@
 //! Puts a platform together: which adapter stands behind which port. Explicit code, to read and to copy from.
 
+mod connections;
 mod key;
+mod operator;
 mod shared;
 mod stores;
 
 use std::{fs, path::Path, sync::Arc};
 
 use spotlight_core::{
-    Error, ErrorKind, Result, Spotlight,
+    Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     domain::destination::{Destinations, Ports},
     local::{FolderMailer, LocalFileStore},
     metrics::Metrics,
@@ -15,17 +17,22 @@ use spotlight_core::{
     scripted::ScriptedChatModel,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
+use tokio_util::sync::CancellationToken;
 
+pub use self::operator::Operator;
 use self::stores::Stores;
 use crate::{
     config::{Config, Webhooks},
-    metrics::{self, QueuePool},
+    health,
+    metrics::{self, OwnPool},
 };
 
 /// A platform, and what it stands on.
 pub struct Deployment {
     platform: Spotlight,
     stores: Stores,
+    /// Ends the watch over flags and settings.
+    unwatched: CancellationToken,
 }
 
 impl std::fmt::Debug for Deployment {
@@ -50,18 +57,23 @@ impl Deployment {
         let mailer = FolderMailer::new(data_dir.join("mail"));
         // Ends with the runtime.
         tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
-        let events = shared::events(config, redis.as_ref(), &clock).await?;
+        let (events, on_postgres) = shared::events(config, redis.as_ref(), &clock).await?;
         let cache = shared::cache(redis.as_ref(), &events, &clock, &counts);
+        let checks = health::checks(config, redis.as_ref())?;
         let limiter = shared::limiter(redis, &clock, &counts);
-        let mut builder = Spotlight::builder();
+        let mut builder = checks.into_iter().fold(Spotlight::builder(), SpotlightBuilder::health_check);
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
         }
-        for source in metrics::sources() {
-            builder = builder.figure_source(source);
+        if let Some(url) = &config.server.public_url {
+            builder = builder.public_url(url);
         }
-        if let Some(queue) = &stores.connected {
-            builder = builder.figure_source(Arc::new(QueuePool(queue.clone())));
+        builder = metrics::sources().into_iter().fold(builder, SpotlightBuilder::figure_source);
+        if let Some(queue) = stores.connected.clone() {
+            builder = builder.figure_source(Arc::new(OwnPool::new("queue_pool", move || queue.pool())));
+        }
+        if let Some(events) = on_postgres {
+            builder = builder.figure_source(Arc::new(OwnPool::new("event_pool", move || events.pool())));
         }
         let platform = builder
             .metrics(counts)
@@ -76,9 +88,14 @@ impl Deployment {
             .cache(cache)
             .clock(clock)
             .secret_key(key::of(config)?)
+            .previous_secret_keys(config.secrets.previous.iter().cloned())
             .flag_overrides(config.flags.clone())
+            .maintenance(config.general.maintenance)
             .build()?;
-        Ok(Self { platform, stores })
+        let unwatched = CancellationToken::new();
+        let (watched, end) = (platform.clone(), unwatched.clone());
+        tokio::spawn(async move { watched.watch(end).await });
+        Ok(Self { platform, stores, unwatched })
     }
 
     /// The platform. Cheap to clone.
@@ -93,6 +110,7 @@ impl Deployment {
 
     /// Ends every connection once the work on it is done.
     pub async fn close(&self) {
+        self.unwatched.cancel();
         if let Some(queue) = &self.stores.connected {
             queue.close().await;
         }

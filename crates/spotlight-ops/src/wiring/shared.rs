@@ -29,18 +29,22 @@ pub(super) fn redis(config: &Config) -> Result<Option<RedisClient>> {
     RedisClient::new(options).map(Some)
 }
 
-/// Live events: what several processes share where there is a Redis or a Postgres.
+/// Live events: what several processes share where there is a Redis or a Postgres. And once more when they are on Postgres,
+/// with connections of their own.
 pub(super) async fn events(
     config: &Config,
     redis: Option<&RedisClient>,
     clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn EventBus>> {
+) -> Result<(Arc<dyn EventBus>, Option<PgEventBus>)> {
     if let Some(client) = redis {
-        return Ok(Arc::new(RedisEventBus::new(client.clone())));
+        return Ok((Arc::new(RedisEventBus::new(client.clone())), None));
     }
     match postgres(config) {
-        Some(postgres) => Ok(Arc::new(PgEventBus::connect(postgres).await?)),
-        None => Ok(Arc::new(MemoryEventBus::new(Arc::clone(clock)))),
+        Some(postgres) => {
+            let events = PgEventBus::connect(postgres).await?;
+            Ok((Arc::new(events.clone()), Some(events)))
+        }
+        None => Ok((Arc::new(MemoryEventBus::new(Arc::clone(clock))), None)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where everything is kept: the database, and the job queue in it or in Redis.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use secrecy::ExposeSecret;
 use spotlight_core::{
@@ -14,6 +14,7 @@ use spotlight_storage::{
     sqlite::{SqliteOptions, SqliteQueue, SqliteStorage},
 };
 
+use super::connections;
 use crate::config::{Adapter, Config};
 
 /// Where everything is kept.
@@ -50,6 +51,33 @@ impl Stores {
     }
 }
 
+/// The database alone, for whoever changes what is stored and does nothing else: the schema and where jobs go stay as they
+/// are. And what it is, in words without addresses.
+pub(super) async fn alone(config: &Config) -> Result<(Arc<dyn Storage>, String)> {
+    let file = database_file(config);
+    if config.database.url.is_none() && !file.exists() {
+        let text = format!(
+            "there is no database at {} yet; start the server once, or name its folder with --data-dir or \
+             SPOTLIGHT_DATA_DIR",
+            file.display()
+        );
+        return Err(Error::new(ErrorKind::Misconfigured, text));
+    }
+    let jobs = match config.jobs.adapter {
+        Adapter::Database => JobPlacement::Queue,
+        Adapter::Redis => JobPlacement::Outbox,
+    };
+    let mut config = config.clone();
+    config.database.migrate = false;
+    config.jobs.change_over = false;
+    let database = Database::open(&config, jobs).await?;
+    Ok((database.storage(), database.described))
+}
+
+fn database_file(config: &Config) -> PathBuf {
+    config.general.data_dir.join("spotlight.db")
+}
+
 /// The queue in Redis. One that is away keeps nobody from starting: jobs wait in the outbox until it is back.
 async fn jobs_in_redis(client: &RedisClient) -> Result<RedisQueue> {
     let queue = RedisQueue::new(client.clone(), Arc::new(SystemIds))?;
@@ -79,9 +107,10 @@ impl Database {
         if let Some(postgres) = postgres(config) {
             let postgres = PgOptions { jobs, change_jobs, ..postgres };
             let storage = Arc::new(PgStorage::connect(postgres.clone()).await?);
+            connections::fit(config, &storage).await?;
             return Ok(Self { kind: Kind::Postgres(storage, Box::new(postgres)), described: "Postgres".to_owned() });
         }
-        let path = config.general.data_dir.join("spotlight.db");
+        let path = database_file(config);
         let options = SqliteOptions {
             jobs,
             change_jobs,
@@ -129,4 +158,28 @@ pub(super) fn postgres(config: &Config) -> Option<PgOptions> {
         migrate: database.migrate,
         ..PgOptions::new(url.expose_secret())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Sources;
+
+    #[test]
+    fn the_guides_tuning_is_the_usual_one() {
+        let url = ("DATABASE_URL", "postgres://app@db/spotlight");
+        let options = |variables: &[(&str, &str)]| {
+            let sources = Sources::none().with_variables(variables.iter().copied().chain([url]));
+            postgres(&Config::read(&sources).expect("settings")).expect("a Postgres")
+        };
+        let usual = options(&[]);
+        assert_eq!((usual.max_connections, usual.acquire_timeout), (5, Duration::from_secs(5)));
+        assert_eq!((usual.statement_timeout, usual.lock_timeout), (Duration::from_secs(30), Duration::from_secs(10)));
+        assert!(!usual.pooler && usual.migrate);
+        assert_eq!(options(&[("RAILS_MAX_THREADS", "8")]).max_connections, 8);
+        let own = options(&[("DATABASE_POOL", "9"), ("MAX_THREADS", "8"), ("DATABASE_LOCK_TIMEOUT", "500ms")]);
+        assert_eq!((own.max_connections, own.lock_timeout), (9, Duration::from_millis(500)));
+    }
 }

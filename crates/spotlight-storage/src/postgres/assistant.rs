@@ -28,7 +28,7 @@ macro_rules! columns {
          updated_at, version"
     };
 }
-use columns;
+pub(super) use columns;
 
 statements! {
     INSERT = [
@@ -76,8 +76,15 @@ pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &
     [STATEMENTS, knowledge::STATEMENTS].into_iter().flatten()
 }
 
+/// How many columns an assistant has.
+pub(super) const WIDTH: usize = 23;
+
 fn read(row: &PgRow) -> Result<Assistant> {
-    let mut row = Row::new("assistants", row);
+    take(Row::new("assistants", row))
+}
+
+/// The one in the next columns of a row.
+pub(super) fn take(mut row: Row<'_>) -> Result<Assistant> {
     Ok(Assistant {
         organization_id: row.id(OrganizationId::from_uuid)?,
         id: row.id(AssistantId::from_uuid)?,

@@ -13,6 +13,7 @@ use super::{
     row::Row,
     sql::{KeyKind, List, SortKey, statements},
     statements::{pages, whole_span},
+    tx::Query,
 };
 use crate::shared::cursor;
 
@@ -22,6 +23,9 @@ macro_rules! columns {
          source_address, created_at"
     };
 }
+
+/// The columns of an entry, in the order of [`bind`].
+pub(super) const COLUMNS: &str = columns!();
 
 statements! {
     APPEND = [
@@ -80,6 +84,22 @@ pub(super) fn built(organization: OrganizationId) -> Result<Vec<String>> {
     Ok(built)
 }
 
+/// The arguments of an insertion.
+pub(super) fn bind<'q>(query: Query<'q>, entry: &'q AuditEntry) -> Query<'q> {
+    query
+        .bind(entry.organization_id.as_uuid())
+        .bind(entry.id.as_uuid())
+        .bind(entry.actor_kind.as_str())
+        .bind(entry.actor_id.as_deref())
+        .bind(entry.action.as_str())
+        .bind(entry.record_type.as_str())
+        .bind(entry.record_id.as_str())
+        .bind(Json(&entry.details))
+        .bind(entry.request_id.as_deref())
+        .bind(entry.source_address.as_deref())
+        .bind(entry.created_at)
+}
+
 /// Keeps the audit log.
 pub(super) struct PgAuditRepository {
     db: PgDb,
@@ -94,19 +114,7 @@ impl PgAuditRepository {
 #[async_trait]
 impl AuditRepository for PgAuditRepository {
     async fn append(&self, entry: &AuditEntry) -> Result<()> {
-        let append = query(APPEND)
-            .bind(entry.organization_id.as_uuid())
-            .bind(entry.id.as_uuid())
-            .bind(entry.actor_kind.as_str())
-            .bind(entry.actor_id.as_deref())
-            .bind(entry.action.as_str())
-            .bind(entry.record_type.as_str())
-            .bind(entry.record_id.as_str())
-            .bind(Json(&entry.details))
-            .bind(entry.request_id.as_deref())
-            .bind(entry.source_address.as_deref())
-            .bind(entry.created_at);
-        match self.db.write().await?.execute(append).await? {
+        match self.db.write().await?.execute(bind(query(APPEND), entry)).await? {
             0 => Err(Error::conflict("the audit entry's id is taken")),
             _ => Ok(()),
         }

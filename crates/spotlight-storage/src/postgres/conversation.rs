@@ -8,11 +8,13 @@ use async_trait::async_trait;
 use spotlight_core::{
     Result,
     domain::{
-        AssistantId, ConversationId, LeadId, OrganizationId, UserId, conversation::Conversation, time::Timestamp,
+        AssistantId, ConversationId, LeadId, OrganizationId, UserId,
+        conversation::{Conversation, Transcript},
+        time::Timestamp,
     },
     ports::{
         Between, CompletedConversation, ConversationFilter, ConversationRepository, ConversationSort, Listing, Paging,
-        Sort,
+        Scene, Sort, TranscriptRepository,
     },
 };
 use sqlx::{postgres::PgRow, types::Json};
@@ -21,7 +23,9 @@ pub(super) use self::{
     hand_off::PgHandOffRepository, list::built as built_statements, transcript::PgTranscriptRepository,
 };
 use super::{
+    assistant,
     db::{PgDb, query},
+    organization,
     row::{self, Row},
     sql::{lexemes, open_lead, statements},
     tx::Query,
@@ -51,6 +55,12 @@ macro_rules! update {
     };
 }
 
+macro_rules! same_call {
+    () => {
+        " AND external_call_id IS NOT DISTINCT FROM $20 AND lead_id = $4 AND assistant_id = $5"
+    };
+}
+
 statements! {
     INSERT = [
         "INSERT INTO conversations (organization_id, id, version, lead_id, assistant_id, source, status, language, \
@@ -73,6 +83,14 @@ statements! {
          FROM conversations c WHERE c.organization_id = $1 AND c.id = $2"
     ];
     GET = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND id = $2"];
+    SCENE = [
+        "SELECT c.*, a.*, o.*, NOT EXISTS (SELECT 1 FROM leads WHERE organization_id = $1 AND id = c.lead_id \
+         AND deleted_at IS NULL AND erased_at IS NULL) AS lead_is_gone \
+         FROM (SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND id = $2) AS c \
+         JOIN (SELECT ", assistant::columns!(), " FROM assistants WHERE organization_id = $1) AS a \
+         ON a.id = c.assistant_id \
+         CROSS JOIN (SELECT ", organization::columns!(), " FROM organizations WHERE id = $1) AS o"
+    ];
     OF_LEADS = [
         "SELECT ", columns!(), " FROM (SELECT DISTINCT unnest($2::uuid[]) AS wanted) AS asked \
          CROSS JOIN LATERAL (SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND lead_id = wanted \
@@ -81,10 +99,15 @@ statements! {
     BY_CALL = ["SELECT ", columns!(), " FROM conversations WHERE organization_id = $1 AND external_call_id = $2"];
     VERSION = ["SELECT version FROM conversations WHERE organization_id = $1 AND id = $2"];
     UPDATE = [update!()];
-    // Nothing can be taken or missing where these stay.
-    UPDATE_SAME_CALL = [
-        update!(), " AND external_call_id IS NOT DISTINCT FROM $20 AND lead_id = $4 AND assistant_id = $5"
+    // Update and append in the usual case, and what was done of each.
+    SAY = [
+        "WITH moved AS (", update!(), same_call!(), " RETURNING id), said AS (", transcript::insert_one!(), " \
+         FROM moved WHERE $31 = 1 + coalesce((SELECT max(seq) FROM transcripts WHERE organization_id = $1 \
+         AND conversation_id = $2), 0) ON CONFLICT DO NOTHING RETURNING id) \
+         SELECT EXISTS (SELECT FROM moved), EXISTS (SELECT FROM said)"
     ];
+    // Nothing can be taken or missing where these stay.
+    UPDATE_SAME_CALL = [update!(), same_call!()];
     IDLE = [
         "SELECT organization_id, id FROM conversations WHERE status IN ('active', 'paused') AND last_activity_at < $1 \
          ORDER BY last_activity_at, id LIMIT $2"
@@ -107,6 +130,9 @@ statements! {
 pub(super) fn all_statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [STATEMENTS, hand_off::STATEMENTS, transcript::STATEMENTS].into_iter().flatten()
 }
+
+/// How many columns a conversation has.
+const WIDTH: usize = 29;
 
 fn read(row: &PgRow) -> Result<Conversation> {
     let mut row = Row::new("conversations", row);
@@ -215,6 +241,20 @@ impl ConversationRepository for PgConversationRepository {
         row::one(self.db.fetch_optional(get).await?.as_ref(), read)
     }
 
+    async fn scene(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Scene>> {
+        let scene = query(SCENE).bind(organization.as_uuid()).bind(id.as_uuid());
+        row::one(self.db.fetch_optional(scene).await?.as_ref(), |row| {
+            let [assistants, organizations] = [WIDTH, WIDTH + assistant::WIDTH];
+            let gone = organizations + organization::WIDTH;
+            Ok(Scene {
+                conversation: read(row)?,
+                assistant: assistant::take(Row::at_column("assistants", row, assistants))?,
+                organization: organization::take(Row::at_column("organizations", row, organizations))?,
+                lead_is_gone: Row::at_column("leads", row, gone).take()?,
+            })
+        })
+    }
+
     async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
         let leads: Vec<_> = leads.iter().map(|id| id.as_uuid()).collect();
         let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(i64::from(each));
@@ -244,6 +284,37 @@ impl ConversationRepository for PgConversationRepository {
             .bind(conversation.assistant_id.as_uuid());
         let parents = Some((parents, "lead or assistant"));
         write::update_unique(&mut tx, conversation.version, updates, version, parents, words).await
+    }
+
+    async fn say(&self, conversation: &Conversation, said: &Transcript) -> Result<()> {
+        let search = search::conversation(conversation);
+        let mut tx = self.db.write().await?;
+        let ours = (said.organization_id, said.conversation_id) == (conversation.organization_id, conversation.id);
+        if ours {
+            let say = transcript::bind(bind(SAY, conversation, &search), said);
+            let (moved, said) = row::one(tx.returning(say).await?.first(), |row| {
+                let mut row = Row::new("conversations", row);
+                Ok((row.take()?, row.take()?))
+            })?
+            .unwrap_or((false, false));
+            if said {
+                return Ok(());
+            }
+            if moved {
+                tx.give_up();
+                return Err(transcript::out_of_line());
+            }
+        }
+        drop(tx);
+        // What is refused is told apart by doing one after the other.
+        let done = match self.update(conversation).await {
+            Ok(()) => PgTranscriptRepository::new(self.db.clone()).append(std::slice::from_ref(said)).await,
+            refused => refused,
+        };
+        if done.is_err() {
+            self.db.write().await?.give_up();
+        }
+        done
     }
 
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>> {

@@ -8,7 +8,7 @@ use std::sync::{
 use spotlight_core::{
     Error, ErrorKind, Result,
     domain::time::Timestamp,
-    ports::{Clock, IdGenerator, PoolFigures},
+    ports::{Clock, IdGenerator, NewEvent, PoolFigures},
 };
 use sqlx::{
     PgPool, Postgres,
@@ -16,9 +16,11 @@ use sqlx::{
     postgres::{PgArguments, PgPoolOptions, PgRow},
 };
 use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
 
 use super::{
     error,
+    notes::{Event, Notes},
     options::PgOptions,
     tx::{Query, Tx},
 };
@@ -156,8 +158,27 @@ impl Database {
 /// The transaction of a unit of work.
 pub(super) struct Unit {
     database: Arc<Database>,
-    tx: Mutex<Option<Tx>>,
+    open: Mutex<Open>,
     began_at: Timestamp,
+}
+
+/// A transaction, and what is to be written in it before anything else.
+struct Open {
+    tx: Option<Tx>,
+    notes: Notes,
+}
+
+impl Open {
+    fn tx(&mut self) -> Result<&mut Tx> {
+        self.tx.as_mut().ok_or_else(ended)
+    }
+
+    async fn write_notes(&mut self) -> Result<()> {
+        match &mut self.tx {
+            Some(tx) => self.notes.write(tx).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// What repositories run their statements on.
@@ -173,7 +194,8 @@ impl PgDb {
     /// A unit of work over an open transaction.
     pub(super) fn unit(database: Arc<Database>, tx: Tx) -> Self {
         let began_at = database.clock.now();
-        Self::Unit(Arc::new(Unit { database, tx: Mutex::new(Some(tx)), began_at }))
+        let open = Mutex::new(Open { tx: Some(tx), notes: Notes::default() });
+        Self::Unit(Arc::new(Unit { database, open, began_at }))
     }
 
     /// Every row of a reading statement.
@@ -202,13 +224,28 @@ impl PgDb {
         }
     }
 
-    /// The unit's transaction, alone until the guard goes.
+    /// The unit's transaction, alone until the guard goes. What was left to be written is written first.
+    ///
+    /// # Errors
+    /// `Misconfigured` outside a unit; what writing the notes fails with.
+    pub(super) async fn write(&self) -> Result<WriteGuard<'_>> {
+        let mut guard = self.write_beside().await?;
+        guard.open.write_notes().await?;
+        Ok(guard)
+    }
+
+    /// The same for what neither reads nor writes where notes go: they stay for later.
     ///
     /// # Errors
     /// `Misconfigured` outside a unit.
-    pub(super) async fn write(&self) -> Result<WriteGuard<'_>> {
+    pub(super) async fn write_beside(&self) -> Result<WriteGuard<'_>> {
+        let unit = self.as_unit()?;
+        Ok(WriteGuard { open: unit.open.lock().await, unit })
+    }
+
+    fn as_unit(&self) -> Result<&Unit> {
         match self {
-            Self::Unit(unit) => Ok(WriteGuard { tx: unit.tx.lock().await, unit }),
+            Self::Unit(unit) => Ok(unit),
             Self::Pool(_) => Err(Error::new(
                 ErrorKind::Misconfigured,
                 "writes need a unit of work: call Storage::begin and write through the unit it gives",
@@ -216,23 +253,49 @@ impl PgDb {
         }
     }
 
-    /// Takes the transaction out of the unit, to end it.
+    /// Leaves something to be written before the unit's next statement.
+    ///
+    /// # Errors
+    /// `Misconfigured` outside a unit; `Conflict` with `Retry::Now` when the unit can only be rolled back.
+    pub(super) async fn leave(&self, add: impl FnOnce(&mut Notes)) -> Result<()> {
+        let mut open = self.as_unit()?.open.lock().await;
+        open.tx()?.check()?;
+        add(&mut open.notes);
+        Ok(())
+    }
+
+    /// Leaves an event. Gives its id.
+    ///
+    /// # Errors
+    /// As [`leave`](Self::leave).
+    pub(super) async fn leave_event(&self, event: NewEvent) -> Result<Uuid> {
+        let unit = self.as_unit()?;
+        let (id, at) = (unit.database.ids.uuid(), unit.began_at);
+        self.leave(|notes| notes.events.push(Event { id, event, at })).await?;
+        Ok(id)
+    }
+
+    /// Takes the transaction out of the unit, to commit it.
     pub(super) async fn take(&self) -> Result<Tx> {
-        let mut guard = self.write().await?;
-        guard.tx.take().ok_or_else(ended)
+        self.write().await?.open.tx.take().ok_or_else(ended)
+    }
+
+    /// Takes the transaction out of the unit, to roll it back.
+    pub(super) async fn abandon(&self) -> Result<Tx> {
+        self.as_unit()?.open.lock().await.tx.take().ok_or_else(ended)
     }
 }
 
 /// A unit's transaction while one method works with it.
 pub(super) struct WriteGuard<'a> {
-    tx: MutexGuard<'a, Option<Tx>>,
+    open: MutexGuard<'a, Open>,
     unit: &'a Unit,
 }
 
 impl WriteGuard<'_> {
     /// The transaction itself, for what else lives in the database.
     pub(super) fn tx(&mut self) -> Result<&mut Tx> {
-        self.tx.as_mut().ok_or_else(ended)
+        self.open.tx()
     }
 
     /// Runs a statement. Gives how many rows it touched.
@@ -262,7 +325,7 @@ impl WriteGuard<'_> {
 
     /// Ends the unit: it can only be rolled back.
     pub(super) fn give_up(&mut self) {
-        if let Some(tx) = self.tx.as_mut() {
+        if let Some(tx) = self.open.tx.as_mut() {
             tx.give_up();
         }
     }
@@ -273,7 +336,7 @@ impl WriteGuard<'_> {
     }
 
     /// A new id.
-    pub(super) fn new_id(&self) -> uuid::Uuid {
+    pub(super) fn new_id(&self) -> Uuid {
         self.unit.database.ids.uuid()
     }
 }
@@ -285,6 +348,11 @@ fn ended() -> Error {
 /// A statement by its name in this crate, so that every statement is one that the tests have seen.
 pub(super) fn query<'q>(sql: &'static str) -> Query<'q> {
     sqlx::query::<Postgres>(sql)
+}
+
+/// A statement that was put together once for all, to be given its arguments.
+pub(super) fn shared<'q>(sql: Arc<str>) -> Query<'q> {
+    sqlx::query::<Postgres>(sqlx::AssertSqlSafe(sql))
 }
 
 /// A statement that was put together, with its arguments.

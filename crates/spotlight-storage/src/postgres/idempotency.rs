@@ -12,6 +12,7 @@ use super::{
     db::{PgDb, query},
     row::{self, Row},
     sql::statements,
+    tx::Query,
 };
 
 statements! {
@@ -48,6 +49,17 @@ fn read(row: &PgRow) -> Result<IdempotencyRecord> {
     })
 }
 
+/// The columns of a record, as arguments.
+pub(super) fn bind<'q>(query: Query<'q>, record: &'q IdempotencyRecord) -> Query<'q> {
+    query
+        .bind(record.organization_id.as_uuid())
+        .bind(record.scope.as_str())
+        .bind(record.key.as_str())
+        .bind(record.fingerprint.0.as_slice())
+        .bind(Json(&record.answer))
+        .bind(record.expires_at)
+}
+
 /// Keeps answers to repeated requests.
 pub(super) struct PgIdempotencyRepository {
     db: PgDb,
@@ -73,14 +85,7 @@ impl IdempotencyRepository for PgIdempotencyRepository {
     }
 
     async fn insert(&self, record: &IdempotencyRecord, now: Timestamp) -> Result<()> {
-        let insert = query(INSERT)
-            .bind(record.organization_id.as_uuid())
-            .bind(record.scope.as_str())
-            .bind(record.key.as_str())
-            .bind(record.fingerprint.0.as_slice())
-            .bind(Json(&record.answer))
-            .bind(record.expires_at)
-            .bind(now);
+        let insert = bind(query(INSERT), record).bind(now);
         match self.db.write().await?.execute(insert).await? {
             0 => Err(Error::conflict("a request with this idempotency key was answered already")),
             _ => Ok(()),
@@ -88,13 +93,7 @@ impl IdempotencyRepository for PgIdempotencyRepository {
     }
 
     async fn replace(&self, record: &IdempotencyRecord) -> Result<()> {
-        let replace = query(REPLACE)
-            .bind(record.organization_id.as_uuid())
-            .bind(record.scope.as_str())
-            .bind(record.key.as_str())
-            .bind(record.fingerprint.0.as_slice())
-            .bind(Json(&record.answer))
-            .bind(record.expires_at);
+        let replace = bind(query(REPLACE), record);
         match self.db.write().await?.execute(replace).await? {
             0 => Err(Error::not_found("idempotency key")),
             _ => Ok(()),

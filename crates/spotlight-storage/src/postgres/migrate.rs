@@ -1,9 +1,20 @@
 //! Bringing the schema up to date, and refusing one that is not ours.
 
-use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_core::{Error, ErrorKind, Result, ports::SchemaState};
 use sqlx::{Connection, PgConnection, migrate::MigrateError, migrate::Migrator};
 
-use super::{error, options::PgOptions};
+use super::{
+    db::{Database, query},
+    error,
+    options::PgOptions,
+    row::{self, Row},
+    sql::statements,
+};
+
+statements! {
+    // One that failed half-way is still to be run.
+    APPLIED = ["SELECT version FROM _sqlx_migrations WHERE success"];
+}
 
 /// Names the advisory lock under which one program at a time migrates.
 const LOCK: i64 = 0x5907_1161_0000_0001;
@@ -42,6 +53,12 @@ async fn stored(connection: &mut PgConnection) -> Result<i64> {
         .fetch_one(connection)
         .await
         .map_err(error::map)
+}
+
+/// How the schema compares with the one this program was built for.
+pub(super) async fn state(database: &Database) -> Result<SchemaState> {
+    let applied = row::all(&database.fetch_all(query(APPLIED)).await?, |row| Row::new("_sqlx_migrations", row).take())?;
+    Ok(SchemaState::compare(migrator().iter().map(|migration| migration.version), applied))
 }
 
 /// Brings the schema up to date where the options allow it, else checks that it is.

@@ -12,6 +12,7 @@ mod billing;
 mod consent;
 mod conversation;
 mod db;
+mod deployment;
 mod error;
 mod events;
 mod flag;
@@ -19,10 +20,12 @@ mod idempotency;
 mod lead;
 mod lease;
 mod migrate;
+mod notes;
 mod options;
 mod organization;
 mod outbox;
 mod placement;
+mod places;
 mod queue;
 mod report;
 mod row;
@@ -37,6 +40,7 @@ pub use self::{
     events::{PgEventBus, PgEventLimits},
     migrate::schema_fingerprint,
     options::{PgOptions, SIFT_SETTINGS},
+    places::PgPlaces,
     queue::PgQueue,
     statements::{Statement, statements},
     storage::PgStorage,

@@ -1,5 +1,7 @@
 //! Tenants.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
@@ -22,6 +24,7 @@ macro_rules! columns {
          created_at, updated_at, version"
     };
 }
+pub(super) use columns;
 
 macro_rules! update {
     () => {
@@ -43,11 +46,21 @@ statements! {
     UPDATE = [update!()];
     UPDATE_SAME_SLUG = [update!(), " AND slug = $4"];
     IDS = ["SELECT id FROM organizations WHERE id > $1 ORDER BY id LIMIT $2"];
+    FEATURE_OVERRIDES = [
+        "SELECT id, feature_overrides FROM organizations WHERE feature_overrides <> '{}'::jsonb ORDER BY id"
+    ];
     FIRST_IDS = ["SELECT id FROM organizations ORDER BY id LIMIT $1"];
 }
 
+/// How many columns an organization has.
+pub(super) const WIDTH: usize = 13;
+
 fn read(row: &PgRow) -> Result<Organization> {
-    let mut row = Row::new("organizations", row);
+    take(Row::new("organizations", row))
+}
+
+/// The one in the next columns of a row.
+pub(super) fn take(mut row: Row<'_>) -> Result<Organization> {
     Ok(Organization {
         id: row.id(OrganizationId::from_uuid)?,
         name: row.take()?,
@@ -126,5 +139,12 @@ impl OrganizationRepository for PgOrganizationRepository {
         };
         let rows = self.db.fetch_all(query.bind(i64::from(limit))).await?;
         row::all(&rows, |row| Row::new("organizations", row).id(OrganizationId::from_uuid))
+    }
+
+    async fn feature_overrides(&self) -> Result<Vec<(OrganizationId, BTreeMap<String, bool>)>> {
+        row::all(&self.db.fetch_all(query(FEATURE_OVERRIDES)).await?, |row| {
+            let mut row = Row::new("organizations", row);
+            Ok((row.id(OrganizationId::from_uuid)?, row.json()?))
+        })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use spotlight_core::{
     Error, Result, Retry,
     domain::{ConversationId, JobId, OrganizationId, OutboxId, time::Timestamp},
-    ports::{DeadRow, JobSpec, NewEvent, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
+    ports::{DeadRow, JobSpec, OutboxKind, OutboxRepository, OutboxRow, OutboxStats, Sent, WhenTaken},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -166,14 +166,10 @@ fn read_dead(row: &PgRow) -> Result<DeadRow> {
     })
 }
 
-/// A row to be added.
+/// A job to be added.
 struct New {
-    kind: OutboxKind,
     organization: Option<OrganizationId>,
     name: String,
-    channel: Option<String>,
-    conversation: Option<ConversationId>,
-    payload: Value,
     spec: Option<String>,
     unique_key: Option<String>,
 }
@@ -193,33 +189,8 @@ impl PgOutboxRepository {
         let key = job.unique.as_ref().filter(|unique| unique.taken == WhenTaken::Discard);
         let unique_key = key.map(|unique| format!("{}:{}", job.queue, unique.key));
         let spec = Some(stored::job_text(&job)?);
-        let new = New {
-            kind: OutboxKind::Job,
-            organization: job.organization,
-            name: job.name,
-            channel: None,
-            conversation: None,
-            payload: Value::Null,
-            spec,
-            unique_key,
-        };
+        let new = New { organization: job.organization, name: job.name, spec, unique_key };
         self.add(new).await.map(|id| JobId::from_uuid(id.as_uuid()))
-    }
-
-    /// Adds an event.
-    pub(super) async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
-        let NewEvent { organization_id, channel, event_type, conversation_id, data } = event;
-        self.add(New {
-            kind: OutboxKind::Event,
-            organization: Some(organization_id),
-            name: event_type,
-            channel: Some(channel),
-            conversation: conversation_id,
-            payload: data,
-            spec: None,
-            unique_key: None,
-        })
-        .await
     }
 
     async fn add(&self, new: New) -> Result<OutboxId> {
@@ -229,12 +200,12 @@ impl PgOutboxRepository {
         for _ in 0..3 {
             let add = query(ADD)
                 .bind(id)
-                .bind(new.kind.as_str())
+                .bind(OutboxKind::Job.as_str())
                 .bind(new.organization.map(OrganizationId::as_uuid))
                 .bind(new.name.as_str())
-                .bind(new.channel.as_deref())
-                .bind(new.conversation.map(ConversationId::as_uuid))
-                .bind(Json(&new.payload))
+                .bind(None::<&str>)
+                .bind(None::<uuid::Uuid>)
+                .bind(Json(Value::Null))
                 .bind(new.unique_key.as_deref())
                 .bind(tx.began_at())
                 .bind(new.spec.as_deref());

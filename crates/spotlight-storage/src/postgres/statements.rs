@@ -27,12 +27,15 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::audit::STATEMENTS,
         super::billing::STATEMENTS,
         super::consent::STATEMENTS,
+        super::deployment::STATEMENTS,
         super::flag::STATEMENTS,
         super::idempotency::STATEMENTS,
         super::lease::STATEMENTS,
+        super::migrate::STATEMENTS,
         super::organization::STATEMENTS,
         super::outbox::STATEMENTS,
         super::placement::STATEMENTS,
+        super::places::STATEMENTS,
         super::report::STATEMENTS,
     ]
     .into_iter()
@@ -53,6 +56,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         ("assistant list", super::assistant::built_statements(organization, user)?),
         ("audit list", super::audit::built(organization)?),
         ("conversation list", super::conversation::built_statements(organization, user)?),
+        ("notes", super::notes::built()),
         ("lead list", super::lead::built_statements(organization, user)?),
         ("webhook delivery list", super::webhook::built_statements(organization)?),
     ] {

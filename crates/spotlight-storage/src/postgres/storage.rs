@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use spotlight_core::{
     Error, ErrorKind, Result,
-    domain::{JobId, OutboxId},
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
     ports::{
         AnalyticsRepository, ApiTokenRepository, AppointmentRepository, AssistantRepository, AuditRepository,
-        ConsentRepository, ConversationRepository, DeliveryRepository, EndpointRepository, FlagRepository,
-        HandOffRepository, HostRepository, IdempotencyRepository, JobPlacement, JobSpec, KnowledgeRepository,
-        LeadRepository, LeaseRepository, LinkRepository, NewEvent, OrganizationRepository, OutboxRepository,
-        PoolFigures, ProcessedRepository, ProposalRepository, ReadConsistency, ReportRepository, Repositories,
-        SessionRepository, SourceRepository, Storage, SubscriptionRepository, TranscriptRepository, UnitOfWork,
-        UsageRepository, UserRepository,
+        ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
+        FlagRepository, HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement,
+        JobSpec, KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent,
+        OrganizationRepository, OutboxRepository, PoolFigures, ProcessedRepository, ProposalRepository,
+        ReadConsistency, ReportRepository, Repositories, SchemaState, SessionRepository, SourceRepository, Storage,
+        SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
@@ -28,6 +28,7 @@ use super::{
     consent::PgConsentRepository,
     conversation::{PgConversationRepository, PgHandOffRepository, PgTranscriptRepository},
     db::{Database, PgDb},
+    deployment::PgDeploymentRepository,
     flag::PgFlagRepository,
     idempotency::PgIdempotencyRepository,
     lead::{PgLeadRepository, PgProposalRepository},
@@ -87,6 +88,7 @@ repositories! {
     processed_events: ProcessedRepository = PgProcessedRepository,
     audit: AuditRepository = PgAuditRepository,
     flags: FlagRepository = PgFlagRepository,
+    deployment: DeploymentRepository = PgDeploymentRepository,
     reports: ReportRepository = PgReportRepository,
     consents: ConsentRepository = PgConsentRepository,
     idempotency: IdempotencyRepository = PgIdempotencyRepository,
@@ -137,6 +139,10 @@ impl PgStorage {
         Ok(storage)
     }
 
+    pub(super) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
     /// Brings the schema up to date where the options allow it, else checks that it is.
     ///
     /// Any number of programs can call this at once: one migrates and the others wait for it.
@@ -174,6 +180,10 @@ impl Storage for PgStorage {
         self.database.ping().await
     }
 
+    async fn schema(&self) -> Result<SchemaState> {
+        migrate::state(&self.database).await
+    }
+
     fn pools(&self) -> Vec<PoolFigures> {
         self.database.figures("main").into_iter().collect()
     }
@@ -198,13 +208,26 @@ impl UnitOfWork for PgUnitOfWork {
             return Err(refused);
         }
         match self.jobs {
-            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write().await?, job).await,
+            // The queue's tables have nothing to do with what was left to be written, which may wait.
+            JobPlacement::Queue => super::queue::enqueue(&mut self.db.write_beside().await?, job).await,
             JobPlacement::Outbox => self.repositories.outbox.enqueue(job).await,
         }
     }
 
     async fn publish(&self, event: NewEvent) -> Result<OutboxId> {
-        self.repositories.outbox.publish(event).await
+        self.db.leave_event(event).await.map(OutboxId::from_uuid)
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        self.db.leave(|notes| notes.entries.push(entry)).await
+    }
+
+    async fn remember(&self, record: IdempotencyRecord, now: Timestamp) -> Result<()> {
+        self.db.leave(|notes| notes.answers.push((record, now))).await
+    }
+
+    async fn give_back(&self, lease: Lease) -> Result<()> {
+        self.db.leave(|notes| notes.leases.push(lease)).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -212,6 +235,6 @@ impl UnitOfWork for PgUnitOfWork {
     }
 
     async fn rollback(self: Box<Self>) -> Result<()> {
-        self.db.take().await?.rollback().await
+        self.db.abandon().await?.rollback().await
     }
 }

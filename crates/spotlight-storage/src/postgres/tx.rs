@@ -72,9 +72,7 @@ impl Tx {
 
     /// Notes that a statement is on its way, and what the transaction is should the answer never be read.
     fn send(&mut self, unanswered: Health) -> Result<()> {
-        if self.health == Health::Broken {
-            return Err(broken());
-        }
+        self.check()?;
         self.health = unanswered;
         Ok(())
     }
@@ -133,6 +131,11 @@ impl Tx {
         Ok(touched)
     }
 
+    /// Refuses once nothing but rolling back is left.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.health == Health::Broken { Err(broken()) } else { Ok(()) }
+    }
+
     /// Leaves nothing but rolling back.
     pub(super) fn give_up(&mut self) {
         self.health = Health::Broken;
@@ -145,9 +148,7 @@ impl Tx {
             self.raw("SELECT 1").await?;
             self.health = Health::Good;
         }
-        if self.health == Health::Broken {
-            return Err(broken());
-        }
+        self.check()?;
         self.raw("COMMIT").await?;
         self.health = Health::Ended;
         Ok(())

@@ -105,6 +105,14 @@ impl RedisClient {
         Self::new(self.0.options.clone())
     }
 
+    /// A client of the same server with another connection, over which everything may take so long.
+    pub(super) fn apart_within(&self, time: Duration) -> Result<Self> {
+        let mut options = self.0.options.clone();
+        options.connect_timeout = options.connect_timeout.min(time);
+        options.response_timeout = options.response_timeout.min(time);
+        Self::new(options)
+    }
+
     /// How long a call may take.
     pub(super) fn response_timeout(&self) -> Duration {
         self.0.options.response_timeout

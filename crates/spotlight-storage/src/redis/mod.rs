@@ -11,6 +11,7 @@ mod client;
 mod cluster;
 mod error;
 mod events;
+mod health;
 mod limit;
 mod link;
 mod options;
@@ -20,6 +21,7 @@ pub use self::{
     cache::RedisCache,
     client::RedisClient,
     events::{RedisEventBus, RedisEventLimits},
+    health::RedisHealthCheck,
     limit::RedisRateLimiter,
     options::RedisOptions,
     queue::RedisQueue,

@@ -8,19 +8,24 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
     domain::{
-        AssistantId, ConversationId, LeadId, OrganizationId, UserId, conversation::Conversation, time::Timestamp,
+        AssistantId, ConversationId, LeadId, OrganizationId, UserId,
+        conversation::{Conversation, Transcript},
+        time::Timestamp,
     },
     ports::{
-        Between, CompletedConversation, ConversationFilter, ConversationRepository, ConversationSort, Listing, Paging,
-        Sort,
+        AssistantRepository, Between, CompletedConversation, ConversationFilter, ConversationRepository,
+        ConversationSort, LeadRepository, Listing, OrganizationRepository, Paging, Scene, Sort, TranscriptRepository,
     },
 };
 use sqlx::sqlite::SqliteRow;
 
 pub(super) use self::{hand_off::SqliteHandOffRepository, transcript::SqliteTranscriptRepository};
 use super::{
+    assistant::SqliteAssistantRepository,
     codec::{Bind, Fields, all, ids, json, number, one},
     db::query,
+    lead::SqliteLeadRepository,
+    organization::SqliteOrganizationRepository,
     repositories::repository,
     sql::statements,
     writer::Query,
@@ -174,6 +179,20 @@ impl ConversationRepository for SqliteConversationRepository {
         one(self.db.row(query(GET).bind(organization.as_uuid()).bind(id.as_uuid())).await?, read)
     }
 
+    async fn scene(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Scene>> {
+        let Some(conversation) = self.get(organization, id).await? else { return Ok(None) };
+        let lead = SqliteLeadRepository::new(self.db.clone()).get(organization, conversation.lead_id).await?;
+        let assistants = SqliteAssistantRepository::new(self.db.clone());
+        let assistant = assistants.get(organization, conversation.assistant_id).await?;
+        let tenant = SqliteOrganizationRepository::new(self.db.clone()).get(organization).await?;
+        Ok(assistant.zip(tenant).map(|(assistant, organization)| Scene {
+            conversation,
+            lead_is_gone: lead.is_none_or(|lead| lead.deleted_at.is_some() || lead.erased_at.is_some()),
+            assistant,
+            organization,
+        }))
+    }
+
     async fn of_leads(&self, organization: OrganizationId, leads: &[LeadId], each: u32) -> Result<Vec<Conversation>> {
         let leads = ids(leads.iter().map(|id| id.as_uuid()));
         let newest = query(OF_LEADS).bind(organization.as_uuid()).bind(leads).bind(each);
@@ -194,6 +213,12 @@ impl ConversationRepository for SqliteConversationRepository {
         let exists = query(EXISTS).bind(conversation.organization_id.as_uuid()).bind(conversation.id.as_uuid());
         let update = bind(query(UPDATE), conversation)?;
         self.db.write().await?.replace("conversation", update, exists).await
+    }
+
+    async fn say(&self, conversation: &Conversation, said: &Transcript) -> Result<()> {
+        self.db.or_end(self.update(conversation).await).await?;
+        let transcripts = SqliteTranscriptRepository::new(self.db.clone());
+        self.db.or_end(transcripts.append(std::slice::from_ref(said)).await).await
     }
 
     async fn idle(&self, before: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, ConversationId)>> {

@@ -113,6 +113,14 @@ impl Db {
         }
     }
 
+    /// Ends the unit where a write failed after which it has nothing left to do: it can only be rolled back.
+    pub(super) async fn or_end(&self, written: Result<()>) -> Result<()> {
+        if let (Self::Unit(_), Err(_)) = (self, &written) {
+            self.write().await?.give_up();
+        }
+        written
+    }
+
     /// Takes the transaction out of the unit, to end it.
     pub(super) async fn take(&self) -> Result<Tx> {
         self.write().await?.tx.take().ok_or_else(ended)

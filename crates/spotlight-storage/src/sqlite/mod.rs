@@ -16,6 +16,7 @@ mod codec;
 mod consent;
 mod conversation;
 mod db;
+mod deployment;
 mod error;
 mod flag;
 mod idempotency;

@@ -2,14 +2,21 @@
 
 use std::{path::Path, time::Duration};
 
-use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_core::{Error, ErrorKind, Result, ports::SchemaState};
 use sqlx::{
     Connection, Row, SqliteConnection,
     migrate::{MigrateError, Migrator},
 };
 use tokio::time::{Instant, sleep};
 
-use super::{error, options::SqliteOptions, sql::statements, writer::Writer};
+use super::{
+    codec::{Fields, all},
+    db::{Db, query},
+    error,
+    options::SqliteOptions,
+    sql::statements,
+    writer::Writer,
+};
 
 /// Between two tries of a file that others hold.
 const AGAIN: Duration = Duration::from_millis(5);
@@ -22,6 +29,8 @@ statements! {
         TABLES = ["SELECT count(*), coalesce(sum(name = '_sqlx_migrations'), 0) FROM sqlite_schema WHERE type = 'table'"];
         /// The schema belongs to no organization.
         VERSION = ["SELECT max(version) FROM _sqlx_migrations"];
+        /// The schema belongs to no organization. A migration that failed half-way is still to be run.
+        APPLIED = ["SELECT version FROM _sqlx_migrations WHERE success"];
         /// A setting of the file.
         WAL = ["PRAGMA journal_mode = WAL"];
     }
@@ -109,6 +118,12 @@ async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64> 
         ));
     }
     Ok(found)
+}
+
+/// How the schema compares with the one this program was built for.
+pub(super) async fn state(db: &Db) -> Result<SchemaState> {
+    let applied = all(&db.rows(query(APPLIED)).await?, |row| Fields::new("_sqlx_migrations", row).int())?;
+    Ok(SchemaState::compare(MIGRATIONS.iter().map(|migration| migration.version), applied))
 }
 
 fn foreign(path: &Path) -> Error {

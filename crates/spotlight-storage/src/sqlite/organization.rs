@@ -1,5 +1,7 @@
 //! Tenants.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
@@ -40,6 +42,10 @@ statements! {
         ];
         /// The table of organizations itself.
         EXISTS = ["SELECT 1 FROM organizations WHERE id = ?"];
+        /// The table of organizations itself.
+        FEATURE_OVERRIDES = [
+            "SELECT id, feature_overrides FROM organizations WHERE feature_overrides <> '{}' ORDER BY id"
+        ];
         /// The table of organizations itself.
         IDS = ["SELECT id FROM organizations ORDER BY id LIMIT ?"];
         /// The table of organizations itself.
@@ -126,6 +132,13 @@ impl OrganizationRepository for SqliteOrganizationRepository {
         };
         all(&self.db.rows(ids.bind(limit)).await?, |row| {
             Fields::new("organizations", row).id(OrganizationId::from_uuid)
+        })
+    }
+
+    async fn feature_overrides(&self) -> Result<Vec<(OrganizationId, BTreeMap<String, bool>)>> {
+        all(&self.db.rows(query(FEATURE_OVERRIDES)).await?, |row| {
+            let mut f = Fields::new("organizations", row);
+            Ok((f.id(OrganizationId::from_uuid)?, f.json()?))
         })
     }
 }

@@ -7,9 +7,9 @@ use std::sync::{
 
 use async_trait::async_trait;
 use spotlight_core::{
-    Result,
-    domain::{JobId, OutboxId},
-    ports::{self, JobPlacement},
+    Result, Retry,
+    domain::{JobId, OutboxId, audit::AuditEntry, time::Timestamp},
+    ports::{self, JobPlacement, Repositories, answered_already, lost_lease},
 };
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
     consent::SqliteConsentRepository,
     conversation::{SqliteConversationRepository, SqliteHandOffRepository, SqliteTranscriptRepository},
     db::{Database, Db},
+    deployment::SqliteDeploymentRepository,
     flag::SqliteFlagRepository,
     idempotency::SqliteIdempotencyRepository,
     lead::{SqliteLeadRepository, SqliteProposalRepository},
@@ -101,6 +102,7 @@ repositories! {
     processed_events: SqliteProcessedRepository as ProcessedRepository,
     audit: SqliteAuditRepository as AuditRepository,
     flags: SqliteFlagRepository as FlagRepository,
+    deployment: SqliteDeploymentRepository as DeploymentRepository,
     reports: SqliteReportRepository as ReportRepository,
     consents: SqliteConsentRepository as ConsentRepository,
     idempotency: SqliteIdempotencyRepository as IdempotencyRepository,
@@ -143,6 +145,21 @@ impl ports::UnitOfWork for SqliteUnit {
 
     async fn publish(&self, event: ports::NewEvent) -> Result<OutboxId> {
         outbox::publish(&self.db, &event).await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        let noted = self.db.or_end(self.audit().append(&entry).await).await;
+        noted.map_err(|error| if error.is_conflict() { error.with_retry(Retry::Now) } else { error })
+    }
+
+    async fn remember(&self, record: ports::IdempotencyRecord, now: Timestamp) -> Result<()> {
+        let remembered = self.db.or_end(self.idempotency().insert(&record, now).await).await;
+        remembered.map_err(|error| if error.is_conflict() { answered_already() } else { error })
+    }
+
+    async fn give_back(&self, lease: ports::Lease) -> Result<()> {
+        let released = self.leases().release(&lease).await?;
+        self.db.or_end(if released { Ok(()) } else { Err(lost_lease()) }).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
-    ports::{PoolFigures, ReadConsistency, Repositories, Storage, UnitOfWork},
+    ports::{PoolFigures, ReadConsistency, Repositories, SchemaState, Storage, UnitOfWork},
 };
 
 use super::{
@@ -77,6 +77,10 @@ impl Storage for SqliteStorage {
 
     async fn ping(&self) -> Result<()> {
         self.db.row(query(PING)).await.map(drop)
+    }
+
+    async fn schema(&self) -> Result<SchemaState> {
+        open::state(&self.db).await
     }
 
     fn pools(&self) -> Vec<PoolFigures> {

@@ -8,6 +8,7 @@ use crate::{
         AuditEntryId, OrganizationId, UsageId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId,
         audit::AuditEntry,
         billing::{Meter, PlanId, Subscription, SubscriptionStatus, Usage},
+        deployment::DeploymentSetting,
         flag::FeatureFlag,
         webhook::{
             DeliveryAttempt, DeliveryStatus, DisabledReason, SigningSecret, SourceKind, WebhookDelivery,
@@ -128,6 +129,11 @@ impl Samples {
     /// A flag that is on for a fifth.
     pub fn flag(&self, key: &str) -> FeatureFlag {
         FeatureFlag { key: key.to_owned(), enabled: true, percentage: 20, updated_at: at(0) }
+    }
+
+    /// A setting of the deployment.
+    pub fn setting(&self, key: &str) -> DeploymentSetting {
+        DeploymentSetting { key: key.to_owned(), value: json!({ "number": self.number() }), updated_at: at(0) }
     }
 
     /// A record that is kept for an hour.

@@ -9,6 +9,12 @@ use super::Shared;
 pub(super) async fn run<S>(shared: Arc<Shared<S>>, stop: CancellationToken) {
     let options = &shared.options;
     loop {
+        if shared.rest.is_on() {
+            tokio::select! {
+                () = shared.rest.is_over() => {}
+                () = stop.cancelled() => return,
+            }
+        }
         let more = match shared.queue.upkeep(options.batch_size).await {
             Ok(done) => {
                 shared.health.answered(true);

@@ -18,14 +18,16 @@ mod heart;
 mod options;
 mod pool;
 mod ready;
+mod rest;
 mod run;
 mod settle;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::rest::Rest;
 pub use self::{
     health::WorkerHealth,
     options::{PoolOptions, Share, WorkerOptions},
@@ -60,6 +62,7 @@ struct Shared<S> {
     ids: Arc<dyn IdGenerator>,
     running: Running,
     health: health::Health,
+    rest: Rest,
     metrics: Option<Arc<Metrics>>,
 }
 
@@ -83,7 +86,9 @@ impl<S: Send + Sync + 'static> Worker<S> {
     ) -> Result<Self> {
         options.validate()?;
         let (running, health) = (Running::default(), health::Health::default());
-        let shared = Arc::new(Shared { queue, registry, options, clock, ids, running, health, metrics: None });
+        let rest = Rest::never();
+        let shared = Shared { queue, registry, options, clock, ids, running, health, rest, metrics: None };
+        let shared = Arc::new(shared);
         Ok(Self { shared, schedules: Vec::new() })
     }
 
@@ -99,6 +104,18 @@ impl<S: Send + Sync + 'static> Worker<S> {
     pub fn counted_by(mut self, metrics: Arc<Metrics>) -> Self {
         if let Some(shared) = Arc::get_mut(&mut self.shared) {
             shared.metrics = Some(metrics);
+        }
+        self
+    }
+
+    /// Has the worker rest while this says `true`: jobs in hand are finished, those that were claimed and not begun are
+    /// handed back, none is claimed, and schedules add none. What they missed is made up for afterwards as
+    /// [`Missed`](super::Missed) says. It keeps its place in the fleet.
+    #[must_use]
+    pub fn resting(mut self, resting: watch::Receiver<bool>) -> Self {
+        // Nobody shares it before it runs.
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.rest = Rest::by(resting);
         }
         self
     }
@@ -119,7 +136,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
         let settling = tokio::spawn(settle::run(Arc::clone(&self.shared), heart.process(), arrived));
         let dispatching = tokio::spawn(dispatch::run(Arc::clone(&self.shared), stop.clone()));
         let (queue, clock) = (Arc::clone(&self.shared.queue), Arc::clone(&self.shared.clock));
-        let ticking = tokio::spawn(super::schedule::run(queue, clock, self.schedules.clone(), stop.clone()));
+        let (schedules, rest) = (self.schedules.clone(), self.shared.rest.clone());
+        let ticking = tokio::spawn(super::schedule::run(queue, clock, schedules, rest, stop.clone()));
         let pools: Vec<_> = self
             .shared
             .options

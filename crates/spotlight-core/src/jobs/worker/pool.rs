@@ -107,6 +107,13 @@ impl<S: Send + Sync + 'static> Inner<S> {
             if self.stop.is_cancelled() {
                 return None;
             }
+            if self.shared.rest.is_on() {
+                tokio::select! {
+                    () = self.shared.rest.is_over() => {}
+                    () = self.stop.cancelled() => {}
+                }
+                continue;
+            }
             let (next, left) = {
                 let mut waiting = self.waiting();
                 (waiting.pop_front(), waiting.len())
@@ -137,11 +144,20 @@ impl<S: Send + Sync + 'static> Inner<S> {
         let mut pause = PAUSES.0;
         let mut patience = self.options.polling_interval;
         while !self.stop.is_cancelled() {
+            if self.shared.rest.is_on() {
+                self.hand_back().await;
+                tokio::select! {
+                    () = self.shared.rest.is_over() => {}
+                    () = self.stop.cancelled() => {}
+                }
+                continue;
+            }
             let room = self.capacity().saturating_sub(self.waiting().len());
             let idle = self.idle.load(Ordering::Relaxed);
             if room == 0 || (idle == 0 && room < self.capacity() / 2) {
                 tokio::select! {
                     () = self.drained.notified() => {}
+                    () = self.shared.rest.begins() => {}
                     () = self.stop.cancelled() => {}
                 }
                 continue;
@@ -159,6 +175,7 @@ impl<S: Send + Sync + 'static> Inner<S> {
                     patience = (patience * 2).min(self.options.polling_interval * IDLE);
                     tokio::select! {
                         waited = waited => waited,
+                        () = self.shared.rest.begins() => Ok(()),
                         () = self.stop.cancelled() => Ok(()),
                     }
                 }

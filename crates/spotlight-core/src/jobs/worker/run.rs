@@ -8,6 +8,7 @@ use std::{
 
 use futures::{FutureExt, poll};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::Shared;
 use crate::{
@@ -78,8 +79,11 @@ impl<S: Send + Sync + 'static> Shared<S> {
             Ok(handler) => handler,
             Err(error) => return self.failed(job, &error, &crate::jobs::RetryPolicy::USUAL),
         };
+        // Every line that is logged on the way names the job and whose it is.
+        let organization = job.organization.map(tracing::field::display);
+        let span = tracing::info_span!("job", job = job.name, job_id = %job.id, organization);
         let began = Instant::now();
-        let (outcome, word) = match self.attempt(process, job, handler).await {
+        let (outcome, word) = match self.attempt(process, job, handler).instrument(span).await {
             Ending::Returned(Ok(result)) => {
                 self.health.done.fetch_add(1, Ordering::Relaxed);
                 (Outcome::Done(result), "done")
@@ -131,9 +135,9 @@ impl<S: Send + Sync + 'static> Shared<S> {
         let last = job.attempt >= job.max_attempts || matches!(outcome, Outcome::Dead { .. });
         let (name, attempt) = (&job.name, job.attempt);
         if last {
-            tracing::error!(job = name, id = %job.id, attempt, error = error.chain(), "a job failed for good");
+            tracing::error!(job = name, job_id = %job.id, attempt, error = error.chain(), "a job failed for good");
         } else {
-            tracing::warn!(job = name, id = %job.id, attempt, error = error.chain(), "a job failed; it runs again");
+            tracing::warn!(job = name, job_id = %job.id, attempt, error = error.chain(), "a job failed; it runs again");
         }
         outcome
     }

@@ -12,7 +12,7 @@ use crate::{
     domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
     error::{Error, Result},
     memory::{map::Map, unit::MemoryRepositories},
-    ports::{TranscriptRepository, UtteranceAnalysis},
+    ports::{TranscriptRepository, UtteranceAnalysis, Words},
 };
 
 /// A conversation's utterances: number 1 first, and no number left out.
@@ -108,15 +108,12 @@ impl TranscriptRepository for MemoryRepositories {
         })
     }
 
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>> {
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>> {
         self.read(|tables| {
             let rows = tables.transcripts.of(organization, conversation).rev().take(limit as usize);
-            let mut tail: Vec<_> = rows.map(|utterance| Transcript::clone(utterance)).collect();
+            let words =
+                |one: &Arc<Transcript>| Words { seq: one.seq, speaker: one.speaker, content: one.content.clone() };
+            let mut tail: Vec<_> = rows.map(words).collect();
             tail.reverse();
             Ok(tail)
         })

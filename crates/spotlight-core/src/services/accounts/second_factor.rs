@@ -1,9 +1,7 @@
 //! The second factor: enrolled with the password, switched on by a first code, and off by both.
 
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sha2::Sha256;
 
 use super::{AccountService, SIGN_IN_QUOTA, passwords::wrong_password};
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
     jobs::{email::SendEmail, leave},
-    services::{Context, deps::repeated},
+    services::{Context, deps::repeated, keys::Purpose},
 };
 
 /// What a person's device needs to make codes. Shown once.
@@ -79,7 +77,7 @@ impl AccountService {
     }
 
     fn enrolment(&self, user: &User, factor: &SecondFactor) -> Enrolment {
-        let secret = self.code_secret(user.id, factor);
+        let secret = CodeSecret::new(self.deps.keys.derive(Purpose::SECOND_FACTORS, &context_of(user.id, factor)));
         Enrolment { secret: secret.to_base32(), uri: secret.uri(&user.email) }
     }
 
@@ -173,29 +171,25 @@ impl AccountService {
 
     /// Uses a code of the user up; it counts once the user is stored.
     pub(super) fn accepts(&self, user: &mut User, code: &SecretString, now: Timestamp) -> bool {
-        let Some(secret) = user.second_factor.as_ref().map(|factor| self.code_secret(user.id, factor)) else {
-            return false;
-        };
-        user.second_factor.as_mut().is_some_and(|factor| factor.accept(&secret, code.expose_secret(), now))
+        let Some(factor) = user.second_factor.as_mut() else { return false };
+        let context = context_of(user.id, factor);
+        // A device keeps the secret it was given, also when the deployment's key has changed since.
+        let mut secrets = self.deps.keys.derived(Purpose::SECOND_FACTORS, &context).map(CodeSecret::new);
+        secrets.any(|secret| factor.accept(&secret, code.expose_secret(), now))
     }
 
     /// A million codes are guessed slowly at five a minute.
     async fn limit_codes(&self, id: UserId) -> Result<()> {
         self.limit(&format!("second_factor:{id}"), SIGN_IN_QUOTA).await
     }
+}
 
-    /// Derived, so that who reads the database alone can make no code.
-    fn code_secret(&self, user: UserId, factor: &SecondFactor) -> CodeSecret {
-        let mut bytes = [0; 20];
-        // HMAC takes keys of any length, so this cannot fail.
-        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.deps.secret_key) {
-            mac.update(b"second factor:");
-            mac.update(user.as_uuid().as_bytes());
-            mac.update(&factor.salt.0);
-            bytes.copy_from_slice(&mac.finalize().into_bytes()[..20]);
-        }
-        CodeSecret::new(bytes)
-    }
+/// What the secret of codes is derived with, beside the deployment's key: who reads the database alone can make no code.
+fn context_of(user: UserId, factor: &SecondFactor) -> [u8; 48] {
+    let mut context = [0; 48];
+    context[..16].copy_from_slice(user.as_uuid().as_bytes());
+    context[16..].copy_from_slice(&factor.salt.0);
+    context
 }
 
 fn wrong_code() -> Error {

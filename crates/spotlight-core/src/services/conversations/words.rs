@@ -81,9 +81,8 @@ pub(crate) async fn append(
         interrupted: utterance.interrupted,
         created_at: now,
     };
-    unit.conversations().update(conversation).await?;
+    unit.conversations().say(conversation, &said).await?;
     conversation.version += 1;
-    unit.transcripts().append(std::slice::from_ref(&said)).await?;
     let data = json!({ "seq": said.seq, "speaker": said.speaker, "content": said.content });
     let channel = format!("conversation:{}", conversation.id);
     deps.publish(unit, ctx, channel, EventType::TranscriptUpdate, Some(conversation.id), data).await?;

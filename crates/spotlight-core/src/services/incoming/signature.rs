@@ -7,6 +7,7 @@ use super::Signed;
 use crate::{
     domain::{time::Timestamp, webhook::SigningSecret},
     error::{Error, ErrorKind, Result},
+    services::deps::unhex,
 };
 
 /// Seconds between the sender's clock and ours at most.
@@ -66,18 +67,4 @@ pub(super) fn in_time(timestamp: &str, now: Timestamp) -> Result<()> {
         return Ok(());
     }
     Err(refused("the message was signed more than five minutes from now; sign it anew, and check the clock"))
-}
-
-/// 32 bytes from hexadecimal.
-pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        let pair = &text[place * 2..place * 2 + 2];
-        // A sign would be read as part of the number.
-        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| !pair.starts_with('+'))?;
-    }
-    Some(bytes)
 }

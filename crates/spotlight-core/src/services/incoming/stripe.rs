@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::signature::{in_time, unhex, verify};
+use super::signature::{in_time, verify};
 use crate::{
     domain::OrganizationId,
     error::{Error, ErrorKind, Result},
@@ -11,7 +11,7 @@ use crate::{
         billing::{NoteSubscription, SyncSubscriptions},
         leave,
     },
-    services::deps::Deps,
+    services::deps::{Deps, unhex},
 };
 
 /// Events after which a subscription can stand otherwise.

@@ -1,12 +1,9 @@
 //! The assistant's side of a turn: model, tools, voice, and what is stored of it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
 use super::{
     Business, TurnInput,
@@ -27,7 +24,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result, Retry},
     metrics::Counter,
-    ports::{ChatChunk, ChatMessage, ReadConsistency, ToolAnswer, ToolCall},
+    ports::{ChatChunk, ChatMessage, ReadConsistency, ToolAnswer, ToolCall, Words},
     services::{Context, conversations::lead_is_gone, deps::Deps},
 };
 
@@ -55,7 +52,7 @@ pub(super) struct Answering {
 pub(super) struct Scene {
     pub(super) assistant: Arc<Assistant>,
     pub(super) organization: Organization,
-    pub(super) history: Vec<Transcript>,
+    pub(super) history: Vec<Words>,
     pub(super) knowledge: Vec<crate::ports::KnowledgeMatch>,
 }
 
@@ -86,12 +83,12 @@ impl Answering {
 
     /// Answers and stores, whether or not somebody listens to the end.
     pub(super) async fn run(mut self, outlet: Outlet) {
-        let (stop, stopped) = oneshot::channel();
-        let keeper = tokio::spawn(keep_lease(self.deps.clone(), self.lease.clone(), stopped));
-        let result = self.answer(&outlet).await;
-        // The keeper must be gone before the lease is given back, or it would renew what is no longer held.
-        drop(stop);
-        let _ = keeper.await;
+        let kept = keep_lease(self.deps.clone(), self.lease.clone());
+        let result = tokio::select! {
+            biased;
+            result = self.answer(&outlet) => result,
+            never = kept => match never {},
+        };
         let outcome = match &result {
             Ok((Some(_), _)) => "answered",
             Ok((None, _)) => "silent",
@@ -135,7 +132,7 @@ impl Answering {
     async fn stay_silent(&mut self) -> Result<(Option<Transcript>, ConversationStatus)> {
         let unit = self.deps.storage.begin().await?;
         follow_up(&*unit, &self.conversation).await?;
-        self.lease.release(&*unit).await?;
+        self.lease.give_back(&*unit).await?;
         unit.commit().await?;
         Ok((None, self.conversation.status))
     }
@@ -316,13 +313,10 @@ impl Tries {
     }
 }
 
-/// Renews the lease of a long answer until the answer is done. A lost lease shows when the answer is stored.
-async fn keep_lease(deps: Deps, lease: TurnLease, mut stopped: oneshot::Receiver<()>) {
+/// Renews the lease of a long answer as long as it is polled. A lost lease shows when the answer is stored.
+async fn keep_lease(deps: Deps, lease: TurnLease) -> Infallible {
     loop {
-        tokio::select! {
-            _ = &mut stopped => return,
-            () = tokio::time::sleep(RENEW_EVERY) => {}
-        }
+        tokio::time::sleep(RENEW_EVERY).await;
         if let Err(error) = lease.renew(&*deps.storage).await {
             tracing::warn!(error = error.chain(), "a turn's lease could not be renewed");
         }

@@ -41,8 +41,13 @@ impl TurnLease {
         if unit.leases().check(&self.0).await? { Ok(()) } else { Err(lost()) }
     }
 
-    /// Gives the lease back in the unit that stores the answer.
-    pub(super) async fn release(&self, unit: &dyn UnitOfWork) -> Result<()> {
+    /// Gives the lease back with the answer. The unit fails when somebody else answers by now.
+    pub(super) async fn end(&self, unit: &dyn UnitOfWork) -> Result<()> {
+        unit.give_back(self.0.clone()).await
+    }
+
+    /// Gives the lease back where nothing is stored that would need it.
+    pub(super) async fn give_back(&self, unit: &dyn UnitOfWork) -> Result<()> {
         unit.leases().release(&self.0).await.map(drop)
     }
 }

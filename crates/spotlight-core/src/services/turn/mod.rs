@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Context, billing,
-    conversations::{Utterance, append, lead_is_gone},
+    conversations::{Utterance, append},
     deps::Deps,
 };
 use crate::{
@@ -40,7 +40,7 @@ use crate::{
     },
     error::{Error, Result, Violations},
     jobs::{analysis::AnalyzeConversation, leave},
-    ports::{Repositories, UnitOfWork},
+    ports::{Scene, UnitOfWork},
     scripted::{
         understand::understand,
         understanding::{Asked, Hearing},
@@ -76,7 +76,8 @@ impl TurnInput {
         Self { text: text.into(), ..Self::default() }
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Every rule that it breaks.
+    pub(super) fn validate(&self) -> Result<()> {
         let mut broken = Violations::new();
         broken.length("text", "Text", &self.text, 1, MAX_UTTERANCE);
         if let Some(region) = &self.region
@@ -121,17 +122,12 @@ pub(crate) async fn run(
         (input.confidence, input.duration_s) = (None, None);
     }
     let scope = format!("turn:{id}");
-    let earlier = deps.replay(&ctx, &scope, &input).await?.and_then(|answer| answer["seq"].as_i64());
-    if let Some(seq) = earlier
-        && let Some(replayed) = replay(&deps, &ctx, id, seq).await?
-    {
-        return Ok(replayed);
-    }
-
+    // Which utterance it is that was said before, with the same key.
+    let mut earlier = None;
     let mut tries = answer::Tries::default();
     loop {
-        match hear(&deps, &ctx, id, &input, &scope, earlier).await {
-            Err(error) if tries.again(&error) => {}
+        let refused = match hear(&deps, &ctx, id, &input, &scope, earlier).await {
+            Err(error) => error,
             Ok(Heard::Now { conversation, said, lease, business }) => {
                 return Ok(begin(deps, ctx, conversation, Some(said), input, (lease, business)));
             }
@@ -139,7 +135,20 @@ pub(crate) async fn run(
                 let replayed = replay(&deps, &ctx, id, seq).await?;
                 return replayed.ok_or_else(|| Error::not_found("transcript"));
             }
-            Err(error) => return Err(error),
+        };
+        // A repeated turn is always refused at first: it cannot note its answer, if nothing else.
+        if earlier.is_none() {
+            let answer = deps.replay(&ctx, &scope, &input).await?;
+            earlier = answer.and_then(|answer| answer["seq"].as_i64());
+            if let Some(seq) = earlier {
+                match replay(&deps, &ctx, id, seq).await? {
+                    Some(replayed) => return Ok(replayed),
+                    None => continue,
+                }
+            }
+        }
+        if !tries.again(&refused) {
+            return Err(refused);
         }
     }
 }
@@ -171,58 +180,71 @@ async fn hear(
     earlier: Option<i64>,
 ) -> Result<Heard> {
     let unit = deps.storage.begin().await?;
+    let Some(seq) = earlier else { return hear_first(deps, ctx, unit, id, input, scope).await };
     let lease = TurnLease::acquire(&*unit, id).await?;
-    let found = unit.conversations().get(ctx.organization, id).await?;
-    let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-    if lead_is_gone(&*unit, &conversation).await? {
+    // Read under the lease: nothing below would notice that somebody has answered meanwhile.
+    let scene = unit.conversations().scene(ctx.organization, id).await?;
+    let Scene { conversation, lead_is_gone, .. } = scene.ok_or_else(|| Error::not_found("conversation"))?;
+    if lead_is_gone {
         return Err(has_ended());
     }
-    let mut business = Business::default();
-    let said = if let Some(seq) = earlier {
-        // The first of the two may have answered, or the team ended the conversation, just before the turn was free.
-        // Dropping the unit gives the turn back.
-        if conversation.last_seq > seq || conversation.status.is_final() {
-            return Ok(Heard::Before(seq));
-        }
-        // The server stopped between the visitor's words and the answer: go on from there.
-        let stored = unit.transcripts().list(ctx.organization, id, seq - 1, 1).await?;
-        stored.into_iter().next().ok_or_else(|| Error::not_found("transcript"))?
-    } else {
-        if conversation.status.is_final() {
-            return Err(has_ended());
-        }
-        let organization = unit.organizations().get(ctx.organization).await?;
-        let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-        if input.time_zone.is_some() {
-            conversation.time_zone = input.time_zone;
-        }
-        business.assistant = check_answers(&*unit, &conversation).await?;
-        conversation.waiting_since = None;
-        let now = deps.now();
-        let utterance = Utterance {
-            confidence: input.confidence,
-            duration_s: input.duration_s,
-            names: names_in(&organization, &conversation, input, now),
-            ..Utterance::of(Speaker::User, input.words())
-        };
-        let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
-        billing::record_voice(deps, &*unit, &said).await?;
-        deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
-        business.organization = Some(organization);
-        said
-    };
+    // The first of the two may have answered, or the team ended the conversation, just before the turn was free. Dropping
+    // the unit gives the turn back.
+    if conversation.last_seq > seq || conversation.status.is_final() {
+        return Ok(Heard::Before(seq));
+    }
+    // The server stopped between the visitor's words and the answer: go on from there.
+    let stored = unit.transcripts().list(ctx.organization, id, seq - 1, 1).await?;
+    let said = stored.into_iter().next().ok_or_else(|| Error::not_found("transcript"))?;
     unit.commit().await?;
+    Ok(Heard::Now { conversation, said, lease, business: Business::default() })
+}
+
+/// Takes the turn and stores words that were not said before, in one unit.
+async fn hear_first(
+    deps: &Deps,
+    ctx: &Context,
+    unit: Box<dyn UnitOfWork>,
+    id: ConversationId,
+    input: &TurnInput,
+    scope: &str,
+) -> Result<Heard> {
+    // Whoever may not see the conversation is not told that somebody speaks in it. Should it be another one by the time
+    // the turn is taken, it is met at another version.
+    let scene = unit.conversations().scene(ctx.organization, id).await?;
+    let scene = scene.ok_or_else(|| Error::not_found("conversation"))?;
+    let lease = TurnLease::acquire(&*unit, id).await?;
+    let Scene { mut conversation, lead_is_gone, assistant, organization } = scene;
+    if lead_is_gone || conversation.status.is_final() {
+        return Err(has_ended());
+    }
+    if input.time_zone.is_some() {
+        conversation.time_zone = input.time_zone;
+    }
+    let assistant = check_answers(&conversation, assistant)?;
+    conversation.waiting_since = None;
+    let now = deps.now();
+    let utterance = Utterance {
+        confidence: input.confidence,
+        duration_s: input.duration_s,
+        names: names_in(&organization, &conversation, input, now),
+        ..Utterance::of(Speaker::User, input.words())
+    };
+    let said = append(deps, &*unit, ctx, &organization, &mut conversation, utterance, now).await?;
+    billing::record_voice(deps, &*unit, &said).await?;
+    deps.remember(&*unit, ctx, scope, input, json!({ "seq": said.seq })).await?;
+    unit.commit().await?;
+    let business = Business { assistant, organization: Some(organization) };
     Ok(Heard::Now { conversation, said, lease, business })
 }
 
 /// Gives the assistant that answers. Refuses a turn of one that is switched off, unless a person of the team speaks in
 /// its place.
-async fn check_answers(repos: &dyn Repositories, conversation: &Conversation) -> Result<Option<Assistant>> {
+fn check_answers(conversation: &Conversation, assistant: Assistant) -> Result<Option<Assistant>> {
     if conversation.taken_over_by.is_some() {
         return Ok(None);
     }
-    let assistant = repos.assistants().get(conversation.organization_id, conversation.assistant_id).await?;
-    let active = assistant.filter(|assistant| assistant.active);
+    let active = Some(assistant).filter(|assistant| assistant.active);
     active.map(Some).ok_or_else(|| Error::conflict("the assistant is switched off"))
 }
 
@@ -258,12 +280,13 @@ fn names_in(
 pub(crate) async fn greet(deps: Deps, ctx: Context, id: ConversationId) -> Result<TurnStream> {
     let unit = deps.storage.begin().await?;
     let lease = TurnLease::acquire(&*unit, id).await?;
-    let found = unit.conversations().get(ctx.organization, id).await?;
-    let conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
-    if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone(&*unit, &conversation).await? {
+    let scene = unit.conversations().scene(ctx.organization, id).await?;
+    let Scene { conversation, lead_is_gone, assistant, organization } =
+        scene.ok_or_else(|| Error::not_found("conversation"))?;
+    if conversation.status.is_final() || conversation.last_seq > 0 || lead_is_gone {
         return Err(Error::conflict("the conversation has begun already"));
     }
-    let business = Business { assistant: check_answers(&*unit, &conversation).await?, organization: None };
+    let business = Business { assistant: check_answers(&conversation, assistant)?, organization: Some(organization) };
     unit.commit().await?;
     Ok(begin(deps, ctx, conversation, None, TurnInput::default(), (lease, business)))
 }

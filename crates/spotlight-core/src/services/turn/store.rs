@@ -15,7 +15,8 @@ use crate::{
         time::Timestamp,
     },
     error::{Error, Result},
-    services::conversations::{Utterance, append, ended, lead_is_gone, stored_content},
+    ports::Scene,
+    services::conversations::{Utterance, append, ended, stored_content},
 };
 
 impl Answering {
@@ -52,12 +53,11 @@ impl Answering {
     ) -> Result<(Option<Transcript>, ConversationStatus)> {
         let now = self.deps.now();
         let unit = self.deps.storage.begin().await?;
-        self.lease.check(&*unit).await?;
-        let found = unit.conversations().get(self.ctx.organization, self.conversation.id).await?;
-        let mut conversation = found.ok_or_else(|| Error::not_found("conversation"))?;
+        let scene = unit.conversations().scene(self.ctx.organization, self.conversation.id).await?;
+        let Scene { mut conversation, lead_is_gone, .. } = scene.ok_or_else(|| Error::not_found("conversation"))?;
         let mut said = None;
         // A conversation that the team ended meanwhile takes no more words, and an erased lead's none at all.
-        if !conversation.status.is_final() && !lead_is_gone(&*unit, &conversation).await? {
+        if !conversation.status.is_final() && !lead_is_gone {
             conversation.state = self.kept_state(organization, &conversation, progress);
             // A discarded answer ends nothing: the visitor has more to say. Nor does an assistant that a person has
             // taken over from.
@@ -93,7 +93,7 @@ impl Answering {
         if progress.tokens > 0 {
             unit.usage().record(&self.usage(progress.tokens, conversation.last_seq, now)).await?;
         }
-        self.lease.release(&*unit).await?;
+        self.lease.end(&*unit).await?;
         unit.commit().await?;
         Ok((said, conversation.status))
     }
@@ -140,7 +140,7 @@ impl Answering {
             if self.said.is_some() {
                 follow_up(&*unit, &self.conversation).await?;
             }
-            self.lease.release(&*unit).await?;
+            self.lease.give_back(&*unit).await?;
             unit.commit().await
         };
         if let Err(error) = freed.await {

@@ -16,6 +16,9 @@ use crate::{
     resources::parameters::WHOLE_LIST,
 };
 
+/// Where a session is handed over or taken back.
+const COOKIE: &str = "Set-Cookie";
+
 /// The rows.
 pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post(
@@ -25,6 +28,7 @@ pub(super) const ROWS: &[Endpoint] = &[
          mail tells",
         |call| Box::pin(actions::sign_up(call)),
     )
+    .keyed()
     .access(Access::Open)
     .body::<SignUpInput>("user")
     .limited(SIGN_IN_QUOTA),
@@ -34,6 +38,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Send another link to confirm an address, if it has an account that needs one",
         |call| Box::pin(actions::send_confirmation(call)),
     )
+    .keyed()
     .access(Access::Open)
     .body::<AddressInput>("user")
     .limited(SIGN_IN_QUOTA),
@@ -49,6 +54,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Send a link to choose a new password, if the address has an account",
         |call| Box::pin(actions::send_reset(call)),
     )
+    .keyed()
     .access(Access::Open)
     .body::<AddressInput>("user")
     .limited(SIGN_IN_QUOTA),
@@ -70,12 +76,14 @@ pub(super) const ROWS: &[Endpoint] = &[
     .access(Access::Open)
     .body::<SignInInput>("user")
     .one::<UserAttributes>(200)
+    .headers(&[(COOKIE, "The session: HttpOnly, SameSite=Lax, and Secure with HTTPS.")])
     .limited(SIGN_IN_QUOTA)
     .refuses(&[401]),
     Endpoint::delete("/api/v1/users/sign_out", "sign_out", "End the browser's session", |call| {
         Box::pin(actions::sign_out(call))
     })
-    .access(Access::Session),
+    .access(Access::Session)
+    .headers(&[(COOKIE, "Takes the session from the browser.")]),
     Endpoint::get("/api/v1/user", "current_user", "The user who acts", |call| Box::pin(me::show(call)))
         .one::<UserAttributes>(200),
     Endpoint::patch("/api/v1/user", "update_user", "Change one's own name, address or password", |call| {
@@ -83,6 +91,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     })
     .body::<UserPatchInput>("user")
     .one::<UserAttributes>(200)
+    .headers(&[(COOKIE, "A new session, when a browser has changed the password: all others have ended.")])
     .versioned(),
     Endpoint::get("/api/v1/user/sessions", "list_sessions", "One's own sessions, newest first", |call| {
         Box::pin(me::sessions(call))
@@ -98,13 +107,15 @@ pub(super) const ROWS: &[Endpoint] = &[
     .one::<SessionAttributes>(200),
     Endpoint::delete("/api/v1/user/sessions/{id}", "revoke_session", "End one of one's own sessions", |call| {
         Box::pin(me::revoke_session(call))
-    }),
+    })
+    .headers(&[(COOKIE, "Takes the session from the browser, when it has ended its own.")]),
     Endpoint::post(
         "/api/v1/user/second_factor",
         "enrol_second_factor",
         "Begin to use a second factor; signing in needs a code once a first one was shown",
         |call| Box::pin(me::enrol(call)),
     )
+    .keyed_blindly()
     .body::<EnrolInput>("second_factor")
     .one::<EnrolmentAttributes>(201)
     .refuses(&[409]),
@@ -123,6 +134,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Switch the second factor off by the password and a code",
         |call| Box::pin(me::disable_factor(call)),
     )
+    .keyed_blindly()
     .body::<DisableInput>("second_factor")
     .refuses(&[409]),
 ];

@@ -19,6 +19,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Make an API token that acts in one's own name; `meta.secret` is shown this once",
         |call| Box::pin(actions::create(call)),
     )
+    .keyed()
     .body::<TokenInput>("api_token")
     .one::<TokenAttributes>(201)
     .refuses(&[409]),

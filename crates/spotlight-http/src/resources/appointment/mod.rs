@@ -57,6 +57,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/appointments", "create_appointment", "Book a free time", |call| {
         Box::pin(actions::create(call))
     })
+    .keyed()
     .body::<NewAppointmentInput>("appointment")
     .one::<AppointmentAttributes>(201)
     .refuses(&[404, 409]),

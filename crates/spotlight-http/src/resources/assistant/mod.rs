@@ -37,6 +37,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/assistants", "create_assistant", "Add an assistant", |call| {
         Box::pin(actions::create(call))
     })
+    .keyed()
     .body::<NewAssistantInput>("assistant")
     .one::<AssistantAttributes>(201)
     .refuses(&[402]),
@@ -79,6 +80,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/assistants/{id}/knowledge", "create_knowledge", "Add a knowledge entry", |call| {
         Box::pin(actions::create_knowledge(call))
     })
+    .keyed()
     .body::<NewKnowledgeInput>("knowledge")
     .one::<KnowledgeAttributes>(201),
     Endpoint::get(

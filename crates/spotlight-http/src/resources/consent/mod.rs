@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Note that a lead was asked, allowed or refused something",
         |call| Box::pin(actions::record(call)),
     )
+    .keyed()
     .body::<NewConsentInput>("consent")
     .one::<ConsentAttributes>(201),
     Endpoint::post(
@@ -30,5 +31,6 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Note that a lead wants neither recordings nor to hear from an AI again",
         |call| Box::pin(actions::opt_out(call)),
     )
+    .keyed()
     .body::<OptOutInput>("opt_out"),
 ];

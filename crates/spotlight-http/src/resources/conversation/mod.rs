@@ -62,6 +62,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/conversations", "create_conversation", "Begin a conversation", |call| {
         Box::pin(actions::create(call))
     })
+    .keyed()
     .body::<NewConversationInput>("conversation")
     .one::<ConversationAttributes>(201)
     .refuses(&[402, 404, 409]),
@@ -83,6 +84,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "The visitor speaks, the assistant answers as a stream",
         |call| Box::pin(actions::turn(call)),
     )
+    .keyed()
     .access(Access::Visitor)
     .maybe_body::<TurnRequest>("turn")
     .events()
@@ -99,6 +101,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Speak in a conversation that you have taken over",
         |call| Box::pin(actions::say(call)),
     )
+    .keyed()
     .body::<SayInput>("transcript")
     .one::<TranscriptAttributes>(201)
     .refuses(&[409]),

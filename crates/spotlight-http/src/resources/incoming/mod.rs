@@ -16,7 +16,8 @@ pub(super) const ROWS: &[Endpoint] = &[
     )
     .access(Access::Signed)
     .body::<LeadEventInput>("event")
-    .one::<ReceiptAttributes>(200),
+    .one::<ReceiptAttributes>(200)
+    .refuses(&[403]),
     Endpoint::post(
         "/api/v1/webhooks/conversations",
         "receive_conversation",
@@ -26,7 +27,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     .access(Access::Signed)
     .body::<ConversationEventInput>("event")
     .one::<ReceiptAttributes>(200)
-    .refuses(&[402, 404, 409]),
+    .refuses(&[402, 403, 404, 409]),
     Endpoint::post(
         "/api/v1/webhooks/stripe",
         "receive_stripe",

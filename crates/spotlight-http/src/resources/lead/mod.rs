@@ -68,9 +68,10 @@ pub(super) const ROWS: &[Endpoint] = &[
         .query(&LEAD_LIST)
         .many::<LeadAttributes>(),
     Endpoint::post("/api/v1/leads", "create_lead", "Add a lead", |call| Box::pin(actions::create(call)))
+        .keyed()
         .body::<NewLeadInput>("lead")
         .one::<LeadAttributes>(201)
-        .refuses(&[409]),
+        .refuses(&[404, 409]),
     Endpoint::get("/api/v1/leads/{id}", "get_lead", "Show a lead", |call| Box::pin(actions::get(call)))
         .query(INCLUDE)
         .one::<LeadAttributes>(200),
@@ -105,6 +106,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/leads/{id}/merge", "merge_leads", "Make another lead part of this one", |call| {
         Box::pin(actions::merge(call))
     })
+    .keyed()
     .body::<MergeInput>("merge")
     .one::<LeadAttributes>(200)
     .versioned()

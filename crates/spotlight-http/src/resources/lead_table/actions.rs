@@ -49,5 +49,5 @@ pub(super) async fn export(call: Call<'_>) -> Result<Response> {
     let mut response = Response::empty(StatusCode::OK);
     response.body = Body::Stream(parts.boxed());
     response.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    Ok(response.with(header::CONTENT_DISPOSITION, "attachment; filename=\"leads.csv\""))
+    Ok(response)
 }

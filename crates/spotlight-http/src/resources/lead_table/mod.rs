@@ -68,6 +68,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Take leads from a table. With an Idempotency-Key, the same file sent again goes on where the first try ended",
         |call| Box::pin(actions::import(call)),
     )
+    .keyed()
     .query(IMPORT)
     .streams(Streams { kind: "text/csv", most: MOST, key: "file", describe: table })
     .one::<ImportAttributes>(200)
@@ -76,5 +77,5 @@ pub(super) const ROWS: &[Endpoint] = &[
         Box::pin(actions::export(call))
     })
     .query(EXPORT)
-    .download(&["text/csv"]),
+    .download("attachment; filename=\"leads.csv\"", &["text/csv"]),
 ];

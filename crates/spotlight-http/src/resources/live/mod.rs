@@ -43,6 +43,9 @@ pub(super) const ROWS: &[Endpoint] = &[
     .events_of(
         "Server-sent events: the messages of the WebSocket `/api/v1/live`, named by their type. Each id carries the place in \
          every channel; with it as Last-Event-ID nothing is missed or repeated.",
+        "id: leads=41\nevent: subscribed\ndata: {\"channel\":\"leads\",\"id\":41,\"type\":\"subscribed\"}\n\nid: \
+         leads=42\nevent: lead.created\ndata: {\"at\":\"2026-03-30T14:00:00Z\",\"channel\":\"leads\",\"conversation_id\":\
+         null,\"data\":{\"lead_id\":\"0199d1f4-7c00-7000-8000-000000000001\"},\"id\":42,\"type\":\"lead.created\"}\n\n",
     )
-    .refuses(&[404]),
+    .refuses(&[400, 404]),
 ];

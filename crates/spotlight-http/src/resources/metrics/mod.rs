@@ -14,5 +14,5 @@ pub(super) const ROWS: &[Endpoint] = &[Endpoint::get(
     |call| Box::pin(actions::metrics(call)),
 )
 .access(Access::Probe)
-.download(&[text::MEDIA_TYPE])
+.file(text::MEDIA_TYPE)
 .refuses(&[401, 404])];

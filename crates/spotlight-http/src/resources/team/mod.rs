@@ -38,6 +38,7 @@ pub(super) const ROWS: &[Endpoint] = &[
     Endpoint::post("/api/v1/invitations", "create_invitation", "Invite a colleague by e-mail", |call| {
         Box::pin(actions::invite(call))
     })
+    .keyed()
     .body::<InvitationInput>("invitation")
     .one::<InvitationAttributes>(201)
     .refuses(&[402, 404, 409]),
@@ -47,6 +48,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Accept an invitation by its link, which works once",
         |call| Box::pin(actions::accept(call)),
     )
+    .keyed()
     .access(Access::Open)
     .body::<AcceptInput>("invitation")
     .one::<UserAttributes>(200)

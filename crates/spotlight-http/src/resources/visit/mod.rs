@@ -14,6 +14,7 @@ pub(super) const ROWS: &[Endpoint] = &[Endpoint::post(
     "Begin a conversation as a visitor; `meta.token` opens its turns",
     |call| Box::pin(actions::open_visit(call)),
 )
+.keyed()
 .access(Access::Open)
 .maybe_body::<VisitInput>("conversation")
 .one::<VisitAttributes>(201)

@@ -21,6 +21,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "The visitor speaks by voice, the assistant answers as a stream",
         |call| Box::pin(actions::turn(call)),
     )
+    .keyed()
     .access(Access::Visitor)
     .streams(Streams { kind: "multipart/form-data", most: MOST, key: "turn", describe: audio_turn })
     .events()
@@ -32,6 +33,9 @@ pub(super) const ROWS: &[Endpoint] = &[
         |call| Box::pin(actions::sample(call)),
     )
     .maybe_body::<VoiceSampleInput>("voice_sample")
-    .download(&["audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "application/octet-stream"])
+    .download(
+        "inline; filename=\"voice_sample\"",
+        &["audio/mpeg", "audio/wav", "audio/ogg", "audio/flac", "application/octet-stream"],
+    )
     .refuses(&[402, 409]),
 ];

@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Add a webhook endpoint; `meta.secret` is shown this once",
         |call| Box::pin(actions::create(call)),
     )
+    .keyed()
     .body::<EndpointInput>("webhook_endpoint")
     .one::<EndpointAttributes>(201)
     .refuses(&[409]),
@@ -54,6 +55,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Give an endpoint a new secret, shown this once in `meta.secret`; the old one signs too for 24 hours",
         |call| Box::pin(actions::rotate(call)),
     )
+    .keyed()
     .one::<EndpointAttributes>(200)
     .refuses(&[412]),
     Endpoint::post(
@@ -62,6 +64,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Send an endpoint an event that means nothing, `webhook.test`",
         |call| Box::pin(actions::test(call)),
     )
+    .keyed()
     .one::<DeliveryAttributes>(201)
     .refuses(&[409]),
     Endpoint::get(
@@ -85,6 +88,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Send a delivery that has ended once more, under the same event id",
         |call| Box::pin(actions::replay(call)),
     )
+    .keyed()
     .one::<DeliveryAttributes>(200)
     .refuses(&[409]),
     Endpoint::get("/api/v1/webhook_sources", "list_webhook_sources", "List sources of incoming webhooks", |call| {
@@ -98,6 +102,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Add a source of incoming webhooks; `meta.secret` is shown this once",
         |call| Box::pin(sources::create(call)),
     )
+    .keyed()
     .body::<SourceInput>("webhook_source")
     .one::<SourceAttributes>(201)
     .refuses(&[409]),
@@ -120,6 +125,7 @@ pub(super) const ROWS: &[Endpoint] = &[
         "Give a source a new secret, shown this once in `meta.secret`; the old one is accepted for 24 hours more",
         |call| Box::pin(sources::rotate(call)),
     )
+    .keyed()
     .one::<SourceAttributes>(200)
     .refuses(&[412]),
 ];

@@ -36,11 +36,14 @@ pub struct Billing {
 
 impl Billing {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Billing, &WEBHOOK) || reader.is_on(Feature::Billing, &SECRET);
+        let secret = reader.secret(&SECRET, parse::text);
+        let publishable = reader.value(&PUBLISHABLE, parse::text);
+        let webhook = reader.secret(&WEBHOOK, parse::text);
+        let on = reader.is_on(Feature::Billing, secret.is_some() || webhook.is_some());
         Self {
-            secret_key: reader.secret(&SECRET, parse::text).filter(|_| on),
-            publishable_key: reader.value(&PUBLISHABLE, parse::text).filter(|_| on),
-            webhook_secret: reader.secret(&WEBHOOK, parse::text).filter(|_| on),
+            secret_key: secret.filter(|_| on),
+            publishable_key: publishable.filter(|_| on),
+            webhook_secret: webhook.filter(|_| on),
         }
     }
 }

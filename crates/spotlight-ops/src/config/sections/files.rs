@@ -40,12 +40,14 @@ pub struct Files {
 
 impl Files {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Files, &BUCKET);
+        let (access_key_id, secret) = (reader.value(&ID, parse::text), reader.secret(&SECRET, parse::text));
+        let (region, bucket) = (reader.value(&REGION, parse::text), reader.value(&BUCKET, parse::text));
+        let on = reader.is_on(Feature::Files, bucket.is_some());
         Self {
-            access_key_id: reader.value(&ID, parse::text),
-            secret_access_key: reader.secret(&SECRET, parse::text),
-            region: reader.value(&REGION, parse::text),
-            bucket: reader.value(&BUCKET, parse::text).filter(|_| on),
+            access_key_id,
+            secret_access_key: secret,
+            region,
+            bucket: bucket.filter(|_| on),
             endpoint: reader.value(&ENDPOINT, parse::url(&["https", "http"], "https://minio.example.com")),
         }
     }

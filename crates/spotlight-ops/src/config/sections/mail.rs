@@ -34,9 +34,10 @@ pub struct Mail {
 
 impl Mail {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Mail, &HOST);
+        let host = reader.value(&HOST, parse::text);
+        let on = reader.is_on(Feature::Mail, host.is_some());
         Self {
-            host: reader.value(&HOST, parse::text).filter(|_| on),
+            host: host.filter(|_| on),
             port: reader.usual(&PORT, parse::number(1..=u16::MAX)),
             username: reader.value(&USERNAME, parse::text),
             password: reader.secret(&PASSWORD, parse::text),

@@ -4,6 +4,7 @@ mod billing;
 mod database;
 mod files;
 mod general;
+mod health;
 mod jobs;
 mod logs;
 mod mail;
@@ -22,8 +23,9 @@ pub use self::{
     database::Database,
     files::Files,
     general::General,
+    health::Health,
     jobs::{Adapter, Jobs},
-    logs::Logs,
+    logs::{LogFormat, Logs},
     mail::Mail,
     models::Models,
     monitoring::Monitoring,
@@ -42,6 +44,7 @@ pub(crate) mod arguments {
         database::{DIRECT_URL as DATABASE_DIRECT_URL, POOLER as DATABASE_POOLER, URL as DATABASE_URL},
         general::{DATA_DIR, TIME_ZONE},
         redis::URL as REDIS_URL,
+        secrets::{CREDENTIALS, MASTER_KEY, SECRET_KEY_BASE},
         server::{HTTP, LISTEN, PUBLIC_URL, ROLE, TRUSTED_PROXIES},
         webhooks::{PLAIN_HTTP, PORTS, PRIVATE_NETWORKS},
     };
@@ -62,5 +65,6 @@ pub const SECTIONS: &[Section] = &[
     webhooks::SECTION,
     performance::SECTION,
     logs::SECTION,
+    health::SECTION,
     monitoring::SECTION,
 ];

@@ -28,9 +28,10 @@ pub struct Models {
 
 impl Models {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Models, &KEY);
+        let key = reader.secret(&KEY, parse::text);
+        let on = reader.is_on(Feature::Models, key.is_some());
         Self {
-            key: reader.secret(&KEY, parse::text).filter(|_| on),
+            key: key.filter(|_| on),
             base_url: reader.usual(&BASE_URL, parse::url(&["https", "http"], "https://llm.example.com/v1")),
         }
     }

@@ -24,7 +24,8 @@ static NEW_RELIC: Variable = Variable::new(
 static METRICS_LISTEN: Variable = Variable::new(
     "METRICS_LISTEN",
     "monitoring.metrics_listen",
-    "address at which /metrics alone is served, by every process; without it, /metrics is at the main address, for those \
+    "address at which /metrics alone is served, by every process (of several behind one socket, the others at the ports after \
+     it); without it, /metrics is at the main address, for those \
      with METRICS_TOKEN, and without that in development for this machine",
     "0.0.0.0:9464",
 );

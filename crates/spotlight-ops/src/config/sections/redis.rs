@@ -39,7 +39,6 @@ pub struct Redis {
 
 impl Redis {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Redis, &URL);
         let schemes: &[&str] =
             &["redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel"];
         // Several hosts between commas are no URL as others know it.
@@ -50,6 +49,7 @@ impl Redis {
                 .to_owned()),
         };
         let url = reader.secret(&URL, sound);
+        let on = reader.is_on(Feature::Redis, url.is_some());
         Self {
             url: url.filter(|_| on),
             namespace: reader.usual(&NAMESPACE, parse::text),

@@ -18,17 +18,21 @@ pub(crate) static SECRET_KEY_BASE: Variable = Variable::new(
 static PREVIOUS: Variable = Variable::new(
     "SECRET_KEY_BASE_PREVIOUS",
     "secret_key_base_previous",
-    "older keys, still accepted for reading while they are rotated out, between commas",
+    "older keys, the newest first, between commas: what was made with them is still read",
     "9f2c…",
 )
 .secret();
 
-static MASTER_KEY: Variable =
-    Variable::new("SPOTLIGHT_MASTER_KEY", "master_key", "opens the encrypted credentials", "AGE-SECRET-KEY-1…")
-        .once(&["RAILS_MASTER_KEY"])
-        .secret();
+pub(crate) static MASTER_KEY: Variable = Variable::new(
+    "SPOTLIGHT_MASTER_KEY",
+    "master_key",
+    "opens the encrypted credentials; else `master.key` beside them does",
+    "AGE-SECRET-KEY-1…",
+)
+.once(&["RAILS_MASTER_KEY"])
+.secret();
 
-static CREDENTIALS: Variable = Variable::new(
+pub(crate) static CREDENTIALS: Variable = Variable::new(
     "SPOTLIGHT_CREDENTIALS",
     "credentials",
     "the file of encrypted credentials",

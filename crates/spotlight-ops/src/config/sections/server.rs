@@ -32,6 +32,13 @@ pub(crate) static TRUSTED_PROXIES: Variable = Variable::new(
     "proxies whose X-Forwarded-For is believed, as addresses or networks",
     "127.0.0.1,10.0.0.0/8",
 );
+static FORCE_SSL: Variable = Variable::new(
+    "FORCE_SSL",
+    "server.force_ssl",
+    "send plain HTTP to HTTPS and have browsers come over HTTPS alone; usual in production, unless SPOTLIGHT_PUBLIC_URL is \
+     plain. A proxy that speaks HTTPS for this server must be in SPOTLIGHT_TRUSTED_PROXIES",
+    "false",
+);
 static GRACE: Variable = Variable::new(
     "SPOTLIGHT_GRACE",
     "server.grace",
@@ -40,7 +47,7 @@ static GRACE: Variable = Variable::new(
 )
 .or("25s");
 pub(super) const SECTION: Section =
-    Section { title: "Server", variables: &[&LISTEN, &HTTP, &ROLE, &PUBLIC_URL, &TRUSTED_PROXIES, &GRACE] };
+    Section { title: "Server", variables: &[&LISTEN, &HTTP, &ROLE, &PUBLIC_URL, &TRUSTED_PROXIES, &FORCE_SSL, &GRACE] };
 
 /// Where requests come in.
 #[derive(Debug, Clone)]
@@ -55,6 +62,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
+    /// Plain HTTP is sent to HTTPS.
+    pub force_ssl: bool,
     /// How long requests and jobs may take to end.
     pub grace: Duration,
 }
@@ -85,12 +94,15 @@ impl Server {
     pub(in crate::config) fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
         let listen = reader.value(&LISTEN, parse::of("give an address and a port"));
         let host = if environment.is_strict() { [0, 0, 0, 0] } else { [127, 0, 0, 1] };
+        let public_url = reader.value(&PUBLIC_URL, parse::origin);
+        let plain = public_url.as_ref().is_some_and(|url| url.starts_with("http://"));
         Self {
+            force_ssl: reader.value(&FORCE_SSL, parse::boolean).unwrap_or(environment.is_strict() && !plain),
             listen: listen.unwrap_or_else(|| SocketAddr::from((host, 3000))),
             framework: reader.usual(&HTTP, parse::one_of(&[("axum", Framework::Axum), ("actix", Framework::Actix)])),
             role: reader
                 .usual(&ROLE, parse::one_of(&[("all", Role::All), ("web", Role::Web), ("worker", Role::Worker)])),
-            public_url: reader.value(&PUBLIC_URL, parse::origin),
+            public_url,
             trusted_proxies: reader.usual(&TRUSTED_PROXIES, parse::networks),
             grace: reader.usual(&GRACE, parse::span),
         }

@@ -19,7 +19,8 @@ pub struct Voice {
 
 impl Voice {
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
-        let on = reader.is_on(Feature::Voice, &KEY);
-        Self { key: reader.secret(&KEY, parse::text).filter(|_| on) }
+        let key = reader.secret(&KEY, parse::text);
+        let on = reader.is_on(Feature::Voice, key.is_some());
+        Self { key: key.filter(|_| on) }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
-    ports::{TranscriptRepository, UtteranceAnalysis},
+    ports::{TranscriptRepository, UtteranceAnalysis, Words},
 };
 use sqlx::{postgres::PgRow, types::Json};
 
@@ -16,6 +16,18 @@ macro_rules! columns {
          offset_s, duration_s, keywords, tools, model, response_ms, interrupted, created_at"
     };
 }
+
+/// The insertion of one utterance after the arguments of its conversation, as [`bind`] gives it, up to where it is selected
+/// from.
+macro_rules! insert_one {
+    () => {
+        "INSERT INTO transcripts (organization_id, conversation_id, seq, id, speaker, content, sentiment, \
+         sentiment_value, confidence, offset_s, duration_s, keywords, tools, model, response_ms, interrupted, \
+         created_at, conversation_started_at) SELECT $1, $2, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
+         $42, $43, $44, $45, $24"
+    };
+}
+pub(super) use insert_one;
 
 statements! {
     // Only right after the last one, and only in a conversation that is there.
@@ -41,7 +53,7 @@ statements! {
          AND conversation_id = wanted ORDER BY seq LIMIT $3) AS said ORDER BY conversation_id, seq"
     ];
     TAIL = [
-        "SELECT ", columns!(), " FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 \
+        "SELECT seq, speaker, content FROM transcripts WHERE organization_id = $1 AND conversation_id = $2 \
          ORDER BY seq DESC LIMIT $3"
     ];
     SET_ANALYSIS = [
@@ -112,6 +124,31 @@ fn append(utterances: &[Transcript], organization: OrganizationId, conversation:
         .bind(each!(|one| one.created_at))
 }
 
+/// The arguments 31 to 45 of an insertion.
+pub(super) fn bind<'q>(query: Query<'q>, said: &'q Transcript) -> Query<'q> {
+    query
+        .bind(said.seq)
+        .bind(said.id.as_uuid())
+        .bind(said.speaker.as_str())
+        .bind(said.content.as_str())
+        .bind(said.sentiment.map(|sentiment| sentiment.as_str()))
+        .bind(said.sentiment_value)
+        .bind(said.confidence)
+        .bind(said.offset_s)
+        .bind(said.duration_s)
+        .bind(Json(&said.keywords))
+        .bind(Json(&said.tools))
+        .bind(said.model.as_deref())
+        .bind(said.response_ms.map(i64::from))
+        .bind(said.interrupted)
+        .bind(said.created_at)
+}
+
+/// Why an utterance is refused in a conversation that is there.
+pub(super) fn out_of_line() -> Error {
+    Error::conflict("the utterance's number is taken or leaves a gap")
+}
+
 /// Keeps utterances.
 pub(in crate::postgres) struct PgTranscriptRepository {
     db: PgDb,
@@ -151,11 +188,7 @@ impl TranscriptRepository for PgTranscriptRepository {
             tx.execute(of(WITHDRAW).bind(ids)).await?;
         }
         let exists = row::yes(tx.fetch_optional(of(CONVERSATION_EXISTS)).await?.as_ref())?;
-        Err(if exists {
-            Error::conflict("the utterance's number is taken or leaves a gap")
-        } else {
-            Error::not_found("conversation")
-        })
+        Err(if exists { out_of_line() } else { Error::not_found("conversation") })
     }
 
     async fn list(
@@ -184,14 +217,12 @@ impl TranscriptRepository for PgTranscriptRepository {
         row::all(&self.db.fetch_all(first).await?, read)
     }
 
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>> {
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>> {
         let tail = query(TAIL).bind(organization.as_uuid()).bind(conversation.as_uuid()).bind(i64::from(limit));
-        let mut last = row::all(&self.db.fetch_all(tail).await?, read)?;
+        let mut last = row::all(&self.db.fetch_all(tail).await?, |row| {
+            let mut row = Row::new("transcripts", row);
+            Ok(Words { seq: row.take()?, speaker: row.word()?, content: row.take()? })
+        })?;
         last.reverse();
         Ok(last)
     }

@@ -15,6 +15,8 @@ use crate::postgres::{
 };
 
 statements! {
+    // No more of them than asked for, however many there are.
+    WAITING = ["SELECT count(*) FROM (SELECT 1 FROM job_ready LIMIT $1) waiting"];
     // The parts of one row: ready, scheduled, blocked, running, dead, the oldest ready one, paused.
     QUEUES = [
         "SELECT queue, sum(ready)::bigint, sum(scheduled)::bigint, sum(blocked)::bigint, sum(running)::bigint, \
@@ -61,6 +63,12 @@ fn process(row: &PgRow) -> Result<ProcessFigures> {
 }
 
 impl PgQueue {
+    pub(super) async fn count_waiting(&self, most: u64) -> Result<u64> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = self.database().fetch_all(query(WAITING).bind(most)).await?;
+        row::count(rows.first())
+    }
+
     pub(super) async fn figures(&self) -> Result<QueueSnapshot> {
         let queues = row::all(&self.database().fetch_all(query(QUEUES)).await?, queue)?;
         let processes = row::all(&self.database().fetch_all(query(PROCESSES)).await?, process)?;

@@ -236,6 +236,10 @@ impl JobInspector for PgQueue {
         Ok(Some(BatchRecord { id, total, done, failed, finished_at: row.maybe_at()? }))
     }
 
+    async fn waiting(&self, most: u64) -> Result<u64> {
+        self.count_waiting(most).await
+    }
+
     async fn snapshot(&self) -> Result<QueueSnapshot> {
         self.figures().await
     }

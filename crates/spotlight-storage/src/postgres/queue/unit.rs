@@ -8,6 +8,8 @@ use spotlight_core::{
 use uuid::Uuid;
 
 use super::{
+    extra::{Extra, Scope},
+    job::columns,
     place::{self, Filled},
     produce::{self, Draft},
     wake::telling,
@@ -23,6 +25,14 @@ use crate::postgres::{
 const TELLER: &str = "unit";
 
 statements! {
+    // The whole of the usual case of a unique job in one round trip: its key is free. Without a row, it is not.
+    ADD_UNIQUE = [
+        "WITH held AS (INSERT INTO job_unique AS u (queue, key, job, until, waiting) VALUES ($2, $12, $1, NULL, $13) \
+         ON CONFLICT (queue, key) DO UPDATE SET job = excluded.job, until = excluded.until, waiting = excluded.waiting \
+         WHERE u.until <= clock_timestamp() OR u.job = excluded.job RETURNING queue), \
+         added AS (INSERT INTO job_ready (", columns!(""), ") SELECT $1, $2, $3, nextval('job_seq'), $4, $5, $6, $7, $8, \
+         $9, now(), $10 FROM held) SELECT pg_notify('spotlight_jobs', $11) FROM held"
+    ];
     // Nobody claims, promotes or takes out what is locked; what was being taken at this moment is gone when the lock
     // is given.
     RESERVE = [
@@ -62,6 +72,9 @@ async fn add(tx: &mut Tx, draft: Draft, waiting: bool) -> Result<JobId> {
         produce::add_plain(tx, &[&draft.job], &telling(TELLER, [&draft.job.queue])).await?;
         return Ok(JobId::from_uuid(draft.job.id));
     }
+    if add_unique(tx, &draft).await? {
+        return Ok(JobId::from_uuid(draft.job.id));
+    }
     // The holder of the key can start between the two statements; then the key is free again.
     for _ in 0..3 {
         let mut filled = Filled::default();
@@ -77,6 +90,30 @@ async fn add(tx: &mut Tx, draft: Draft, waiting: bool) -> Result<JobId> {
         }
     }
     Err(Error::conflict("the job's unique key keeps changing hands").with_retry(Retry::Now))
+}
+
+/// Adds a unique job whose key is free, where it needs nothing else. False when it is not added.
+async fn add_unique(tx: &mut Tx, draft: &Draft) -> Result<bool> {
+    let Draft { job, run_at: None } = draft else { return Ok(false) };
+    let Some(unique) = job.unique().filter(|_| job.limit().is_none()) else { return Ok(false) };
+    if matches!(unique.scope, Scope::Period(_)) {
+        return Ok(false);
+    }
+    let add = query(ADD_UNIQUE)
+        .bind(job.id)
+        .bind(&job.queue)
+        .bind(job.priority)
+        .bind(&job.name)
+        .bind(&job.payload)
+        .bind(job.version)
+        .bind(job.organization)
+        .bind(job.attempts)
+        .bind(job.max_attempts)
+        .bind(job.extra.as_ref().map(Extra::text).transpose()?)
+        .bind(telling(TELLER, [&job.queue]))
+        .bind(&unique.key)
+        .bind(unique.scope == Scope::Waiting);
+    Ok(!tx.write_returning(add).await?.is_empty())
 }
 
 /// Keeps a waiting job where it stands until the unit ends: it must not read its facts before this unit has written. False

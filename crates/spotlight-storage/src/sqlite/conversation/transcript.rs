@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use spotlight_core::{
     Error, Result,
     domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
-    ports::{TranscriptRepository, UtteranceAnalysis},
+    ports::{TranscriptRepository, UtteranceAnalysis, Words},
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -42,7 +42,7 @@ statements! {
          WHERE place <= ? ORDER BY conversation_id, seq"
     ];
     TAIL = [
-        "SELECT ", columns!(), " FROM transcripts WHERE organization_id = ? AND conversation_id = ? \
+        "SELECT seq, speaker, content FROM transcripts WHERE organization_id = ? AND conversation_id = ? \
          ORDER BY seq DESC LIMIT ?"
     ];
     SET_ANALYSIS = [
@@ -160,16 +160,14 @@ impl TranscriptRepository for SqliteTranscriptRepository {
         all(&self.db.rows(first).await?, read)
     }
 
-    async fn tail(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        limit: u32,
-    ) -> Result<Vec<Transcript>> {
+    async fn tail(&self, organization: OrganizationId, conversation: ConversationId, limit: u32) -> Result<Vec<Words>> {
         let tail = query(TAIL).bind(organization.as_uuid()).bind(conversation.as_uuid()).bind(limit);
-        let mut utterances = all(&self.db.rows(tail).await?, read)?;
-        utterances.reverse();
-        Ok(utterances)
+        let mut words = all(&self.db.rows(tail).await?, |row| {
+            let mut f = Fields::new("transcripts", row);
+            Ok(Words { seq: f.int()?, speaker: f.word()?, content: f.text()? })
+        })?;
+        words.reverse();
+        Ok(words)
     }
 
     async fn set_analysis(

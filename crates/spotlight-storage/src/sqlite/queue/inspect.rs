@@ -120,6 +120,10 @@ impl JobInspector for SqliteQueue {
         })
     }
 
+    async fn waiting(&self, most: u64) -> Result<u64> {
+        look::waiting(&self.reads, most).await
+    }
+
     async fn snapshot(&self) -> Result<QueueSnapshot> {
         look::snapshot(&self.reads, self.now()).await
     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        codec::{Fields, all, json, one},
+        codec::{Fields, all, json, number, one},
         db::{Db, built, query},
         sql::statements,
     },
@@ -46,6 +46,8 @@ statements! {
              UNION ALL SELECT queue, 'dead', count(*), NULL FROM jobs WHERE state = 'dead' GROUP BY queue \
              UNION ALL SELECT queue, 'cancelled', 0, NULL FROM job_pauses"
         ];
+        /// Jobs are global. No more of them than asked for, however many there are.
+        WAITING = ["SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'ready' LIMIT ?1)"];
         /// Jobs are global.
         PROCESSES = [
             "SELECT id, label, seen_at, (SELECT count(*) FROM jobs WHERE jobs.state = 'running' \
@@ -127,6 +129,13 @@ fn record(row: &SqliteRow) -> Result<JobRecord> {
     job.failures = failures.into_iter().map(failure).collect();
     job.batch = f.opt_id(BatchId::from_uuid).unwrap_or_default();
     Ok(job)
+}
+
+/// How many jobs could run now, counted up to `most`.
+pub(super) async fn waiting(db: &Db, most: u64) -> Result<u64> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let counted = number(db.row(query(WAITING).bind(most)).await?)?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 /// Figures of every queue and process.

@@ -36,6 +36,7 @@ fn declared() -> (Vec<&'static str>, Vec<&'static str>) {
         billing::USAGE_STATEMENTS,
         consent::STATEMENTS,
         conversation::STATEMENTS,
+        deployment::STATEMENTS,
         flag::STATEMENTS,
         idempotency::STATEMENTS,
         lead::STATEMENTS,
@@ -249,7 +250,15 @@ async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
 fn scanned(step: &str) -> Option<&str> {
     let table = step.strip_prefix("SCAN ")?.split(' ').next()?;
     let made = ["CONSTANT", "claims", "day", "family", "figures", "json_each", "ranks", "times", "wanted"];
-    let of_a_few = ["feature_flags", "job_pauses", "job_processes", "organizations", "sqlite_schema"];
+    let of_a_few = [
+        "_sqlx_migrations",
+        "deployment_settings",
+        "feature_flags",
+        "job_pauses",
+        "job_processes",
+        "organizations",
+        "sqlite_schema",
+    ];
     let partial = [
         "conversations_idle",
         "hand_offs_expiring",
