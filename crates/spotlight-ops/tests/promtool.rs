@@ -127,7 +127,7 @@ async fn a_token_opens_the_figures_at_the_main_address() {
     let config = Config::read(&sources).expect("settings");
     let server = spotlight_ops::server::Server::prepare(&config).await.expect("a server");
     assert_eq!(server.metrics_address(), None);
-    let main = Client::new(format!("http://{}", server.address().expect("it listens")));
+    let main = Client::new(&format!("http://{}", server.address().expect("it listens")));
     let running = tokio::spawn(server.run());
     main.get("/metrics").await.expect(401);
     main.clone().token("a-long-token-of-somebody-else").get("/metrics").await.expect(401);
