@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use spotlight_core::{
     Context,
     ports::{JobFilter, JobState},
-    services::leads::NewLead,
+    services::leads::{LeadPatch, NewLead},
 };
 use spotlight_http::conformance::{Client, Target, seed};
 use spotlight_storage::postgres::PgOptions;
@@ -151,7 +151,9 @@ async fn two_servers_on_one_postgres_meet_a_change_within_two_seconds() {
     // Whoever works on the deployment leaves work, which waits.
     let owner = platform.accounts().authenticate_token(&target.owner.token.clone().into()).await.expect("the owner");
     let new = NewLead { email: Some("ann@example.com".to_owned()), ..NewLead::default() };
-    platform.leads().create(&owner.context, new).await.expect("a lead");
+    let lead = platform.leads().create(&owner.context, new).await.expect("a lead");
+    let patch = LeadPatch { company: Some(Some("Navy".to_owned())), ..LeadPatch::default() };
+    platform.leads().update(&owner.context, lead.id, patch, None).await.expect("it is scored anew by a job");
     let waiting = async || {
         let jobs = platform.queue().list(&JobFilter::default(), None, 100).await.expect("jobs");
         let jobs = jobs.iter().filter(|job| job.state == JobState::Ready && job.name == "score_lead").count();

@@ -212,7 +212,7 @@ impl FlagService {
     /// Sets a flag for the actor's organization alone, or with none follows the deployment again.
     ///
     /// # Errors
-    /// `NotFound` for a flag the deployment does not have, `StaleVersion` when the organization changed meanwhile,
+    /// `NotFound` for a flag that neither the deployment nor, to be cleared, the organization has; `StaleVersion` when the organization changed meanwhile,
     /// `Forbidden` below `admin`.
     ///
     /// # Idempotency
@@ -222,7 +222,8 @@ impl FlagService {
         let unit = self.deps.storage.begin().await?;
         let mut organization = organization(&*unit, ctx).await?;
         let flag = unit.flags().list().await?.into_iter().find(|flag| flag.key == key);
-        if on.is_some() && flag.is_none() && self.overrides.get(key).is_none() {
+        let known = flag.is_some() || self.overrides.get(key).is_some();
+        if !known && (on.is_some() || !organization.feature_overrides.contains_key(key)) {
             return Err(Error::not_found("flag"));
         }
         let before = match on {

@@ -12,7 +12,7 @@ use crate::{
         schedule::{Exception, Host, WeeklyHours},
         user::{Role, Scope},
     },
-    error::{Error, Result, Violations},
+    error::{Error, ErrorKind, Result, Violations},
     ports::UnitOfWork,
 };
 
@@ -194,7 +194,11 @@ impl HostService {
             unit.hosts().update(&host).await?;
             host.version += 1;
         } else {
-            unit.hosts().insert(&host).await?;
+            // Whoever came first has made the calendar that this change was not made for.
+            unit.hosts().insert(&host).await.map_err(|error| match error.kind() {
+                ErrorKind::Conflict => Error::stale("host"),
+                _ => error,
+            })?;
         }
         Ok(host)
     }

@@ -11,7 +11,10 @@ use spotlight_core::{
         user::Role,
     },
     ports::{JobState, Storage},
-    services::{deployment::NewMaintenance, leads::NewLead},
+    services::{
+        deployment::NewMaintenance,
+        leads::{LeadPatch, NewLead},
+    },
 };
 use tokio::time::{advance, sleep};
 use tokio_util::sync::CancellationToken;
@@ -230,7 +233,9 @@ async fn the_platforms_worker_rests_during_maintenance() {
     platform.run_until_idle().await.expect("nothing is left");
     platform.deployment().begin_maintenance(&operator, said("A new disk")).await.expect("it begins");
     let new = NewLead { email: Some("ann@example.com".to_owned()), ..NewLead::default() };
-    platform.leads().create(&world.owner(), new).await.expect("a lead, by who works on the deployment");
+    let lead = platform.leads().create(&world.owner(), new).await.expect("a lead, by who works on the deployment");
+    let patch = LeadPatch { company: Some(Some("Navy".to_owned())), ..LeadPatch::default() };
+    platform.leads().update(&world.owner(), lead.id, patch, None).await.expect("it is scored anew by a job");
     let waiting = async || {
         let jobs = platform.queue().list(&spotlight_core::ports::JobFilter::default(), None, 100).await.expect("jobs");
         let ready = jobs.iter().filter(|job| job.state == JobState::Ready).count();

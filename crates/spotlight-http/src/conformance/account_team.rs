@@ -64,7 +64,9 @@ pub async fn colleagues_are_invited_and_join(target: &Target) {
 /// A withdrawn invitation opens nothing; only the own organization's are seen and withdrawn.
 pub async fn an_invitation_is_withdrawn(target: &Target) {
     let (owner, stranger) = (target.owner(), target.stranger());
-    let made = owner.post("/api/v1/invitations", &invitation("ina@acme.example", "manager")).await.expect(201);
+    let (keyed, asked) =
+        (owner.clone().with("idempotency-key", "invitation-1"), invitation("ina@acme.example", "manager"));
+    let made = keyed.post("/api/v1/invitations", &asked).await.expect(201);
     assert_eq!((made.attribute("role"), made.attribute("email")), (&json!("manager"), &json!("ina@acme.example")));
     assert_eq!(owner.get("/api/v1/invitations").await.expect(200).attributes("email"), [json!("ina@acme.example")]);
     assert_eq!(stranger.get("/api/v1/invitations").await.expect(200).attributes("email"), Vec::<Value>::new());
@@ -75,6 +77,8 @@ pub async fn an_invitation_is_withdrawn(target: &Target) {
     stranger.delete(&path).await.expect(404);
     owner.delete(&path).await.expect(204);
     owner.delete(&path).await.expect(404);
+    // Its key makes no other.
+    keyed.post("/api/v1/invitations", &asked).await.expect(404);
     let accept = json!({"invitation": {"token": token, "password": PASSWORD}});
     let refused = target.nobody().post("/api/v1/invitations/accept", &accept).await.expect(422);
     assert_eq!(refused.problems(), places(&[("/invitation/token", "invalid")]));

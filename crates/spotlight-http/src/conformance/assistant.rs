@@ -32,6 +32,8 @@ pub async fn the_life_of_an_assistant(target: &Target) {
     );
     let toggle = format!("{path}/toggle_active");
     assert_eq!(owner.patch(&toggle, &json!({})).await.expect(200).attribute("active"), &json!(false));
+    let opening = json!({"conversation": {"assistant_id": made.id()}});
+    owner.post("/api/v1/conversations", &opening).await.expect(409);
     assert_eq!(
         Client::answer(owner.request(Method::PATCH, &toggle)).await.expect(200).attribute("active"),
         &json!(true)

@@ -110,6 +110,9 @@ pub async fn a_conversation_arrives(target: &Target) {
     assert!(stored.text.contains("We need it by June."));
     source.tells(CONVERSATIONS, &event("3", "One more thing.", "active")).await.expect(409);
     source.tells(LEADS, &lead("4", "Grace Hopper")).await.expect(403);
+    let of_leads = Source::new(target, &owner, &["leads"]).await;
+    of_leads.tells(CONVERSATIONS, &event("1", "Hello", "active")).await.expect(403);
+    source.sends(CONVERSATIONS, "not JSON", now(), &source.secret).await.expect(400);
     let theirs = Source::new(target, &target.stranger(), &["conversations"]).await;
     theirs.tells(CONVERSATIONS, &event("1", "Hello", "active")).await.expect(404);
     target.stranger().get(&format!("/api/v1/conversations/{id}")).await.expect(404);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Client, Target, seed::made_lead};
+use super::{Client, Target, behind::FLAG, seed::made_lead};
 
 /// Plans are listed with their limits, and what is used is counted.
 pub async fn plans_and_usage(target: &Target) {
@@ -75,7 +75,15 @@ pub async fn feature_flags(target: &Target) {
     let on = json!({"feature_flag": {"on": true}});
     owner.patch("/api/v1/feature_flags/new_console", &on).await.expect(404);
     owner.patch("/api/v1/feature_flags/%2e%2e", &on).await.expect(404);
-    owner.delete("/api/v1/feature_flags/new_console").await.expect(204);
+    owner.delete("/api/v1/feature_flags/new_console").await.expect(404);
+    target.has_a_flag().await;
+    let flag = format!("/api/v1/feature_flags/{FLAG}");
+    assert_eq!(owner.patch(&flag, &on).await.expect(200).attribute("on"), &json!(true));
+    assert_eq!(target.stranger().get("/api/v1/feature_flags").await.expect(200).attributes("on"), [json!(false)]);
+    for _ in 0..2 {
+        owner.delete(&flag).await.expect(204);
+        assert_eq!(owner.get("/api/v1/feature_flags").await.expect(200).attributes("on"), [json!(false)]);
+    }
     let wrong = owner.patch("/api/v1/feature_flags/new_console", &json!({"feature_flag": {"on": "yes"}})).await;
     assert_eq!(wrong.expect(422).problems(), [("/feature_flag/on".to_owned(), "type".to_owned())]);
     target.nobody().get("/api/v1/feature_flags").await.expect(401);

@@ -94,6 +94,7 @@ pub async fn who_may_speak(target: &Target) {
     refused(&target.nobody(), &path, &[]).await.expect(401);
     refused(&target.owner(), "/api/v1/conversations/7/voice", &[]).await.expect(404);
     refused(&target.owner(), &path, &[("upgrade", "")]).await.expect(426);
+    refused(&target.owner(), &path, &[("sec-websocket-key", "short")]).await.expect(400);
     let owner = target.owner();
     let assistant = owner.post("/api/v1/assistants", &seed::assistant()).await.expect(201).id();
     let open = format!("/api/v1/public/assistants/{assistant}/conversations");
@@ -101,7 +102,10 @@ pub async fn who_may_speak(target: &Target) {
     let token = opened.body["meta"]["token"].as_str().expect("a token");
     refused(&target.nobody().token(token), &path, &[]).await.expect(404);
     let own = format!("/api/v1/conversations/{}/voice", opened.id());
-    let mut visitor = SocketClient::with_token(target, &own, token).await;
+    // A browser sends its token as a protocol, and is told which one was taken.
+    let protocols = format!("spotlight.v1, token.{token}");
+    let mut visitor = SocketClient::open(target, &own, &[("sec-websocket-protocol", &protocols)]).await;
+    assert_eq!(visitor.protocol, "spotlight.v1");
     let (messages, _) = spoken(&mut visitor, "Hello").await;
     let end = messages.last().expect("an end");
     assert_eq!((&end["type"], &end["utterance"]["attributes"]["model"]), (&json!("done"), &Value::Null));

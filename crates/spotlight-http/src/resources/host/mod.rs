@@ -21,6 +21,5 @@ pub(super) const ROWS: &[Endpoint] = &[
     )
     .body::<HostPatchInput>("host")
     .one::<HostAttributes>(200)
-    .versioned()
-    .refuses(&[409]),
+    .versioned(),
 ];
