@@ -150,7 +150,11 @@ const SCRIPT: (&str, &str) =
 pub(crate) fn serve(framework: Framework, side: Side) {
     let runtime = || Runtime::new().expect("a runtime");
     if side == Side::Ours {
-        tracing_subscriber::fmt().json().with_max_level(tracing_subscriber::filter::LevelFilter::INFO).with_writer(|| Sink).init();
+        tracing_subscriber::fmt()
+            .json()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+            .with_writer(|| Sink)
+            .init();
     }
     match (side, framework) {
         (Side::Bare, Framework::Axum) => runtime().block_on(async {

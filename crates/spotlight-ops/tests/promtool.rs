@@ -68,6 +68,9 @@ async fn exposition() -> String {
         ask(Method::GET, path, "").await;
     }
     ask(Method::POST, "/api/v1/leads", r#"{"lead": {"name": "Ada Lovelace", "email": "ada@example.com"}}"#).await;
+    // An address that has an account is sent a link, by a job.
+    let reset = r#"{"user": {"email": "owner@acme.example"}}"#;
+    ask(Method::POST, "/api/v1/users/password", reset).await;
     platform.run_until_idle().await.expect("jobs run");
     let text = ask(Method::GET, "/metrics", "").await;
     deployment.close().await;
