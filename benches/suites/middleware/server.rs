@@ -166,7 +166,7 @@ pub(crate) fn serve(framework: Framework, side: Side) {
         (Side::Bare, Framework::Actix) => actix_web::rt::System::new().block_on(async {
             let listener = listen().await.into_std().expect("a listener");
             let answer = |(kind, body): (&'static str, &'static str)| {
-                web::get().to(async move || HttpResponse::Ok().content_type(kind).body(body))
+                web::get().to(move || async move { HttpResponse::Ok().content_type(kind).body(body) })
             };
             let app = move || App::new().route("/up", answer(UP)).route("/docs/start.js", answer(SCRIPT));
             HttpServer::new(app).listen(listener).expect("it listens").run().await.expect("it serves");

@@ -272,8 +272,10 @@ impl Spotlight {
     /// # Cancel safety
     /// Nothing but the reading ends.
     pub async fn figures(&self) -> Vec<Figure> {
-        let mut all = self.deps.metrics.figures();
+        let mut all = Vec::new();
         self.sources.read(&mut all).await;
+        // Last, so that what the sources did is counted too.
+        all.extend(self.deps.metrics.figures());
         let place = |figure: &Figure| metrics::CATALOG.iter().position(|known| *known == figure.of);
         all.sort_by_key(|figure| (place(figure).unwrap_or(usize::MAX), figure.of.name));
         all

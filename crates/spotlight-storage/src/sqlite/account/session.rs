@@ -44,8 +44,8 @@ statements! {
         ];
         /// Sessions are global.
         TOUCH = ["UPDATE sessions SET last_seen_at = ? WHERE id = ?"];
-        /// Sessions are global.
-        ACTIVE_USERS = ["SELECT count(DISTINCT user_id) FROM sessions WHERE last_seen_at >= ?"];
+        /// Sessions are global. With the plus: else all of them are read, in the order of users.
+        ACTIVE_USERS = ["SELECT count(DISTINCT +user_id) FROM sessions WHERE last_seen_at >= ?"];
         /// Sessions are global.
         DELETE = ["DELETE FROM sessions WHERE user_id = ? AND id = ?"];
         /// Sessions are global.
