@@ -26,6 +26,7 @@ const UNSEEN: &[(&str, u16, &str)] = &[
     ("rotate_webhook_secret", 412, "rotations that meet"),
     ("rotate_source_secret", 412, "rotations that meet"),
     ("import_leads", 409, "imports that meet"),
+    ("import_leads", 400, "a table that is cut off, of which parsers differ: `tests/streams.rs` cuts some off"),
     ("disable_second_factor", 409, "the access matrix asks for it"),
 ];
 
