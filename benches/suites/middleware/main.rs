@@ -88,7 +88,7 @@ async fn cost(server: &mut Server, route: &str) -> [f64; 3] {
         sent.set(sent.get() + 1);
     })
     .await;
-    let used = server.processor_time() - before;
+    let used = server.processor_time().saturating_sub(before);
     if server.side == Side::Ours {
         assert_eq!(server.lines() - lines, sent.get(), "a line for each request");
     }
