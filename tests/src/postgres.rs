@@ -53,7 +53,11 @@ impl PgServer {
         Self::start_with(&["fsync=on", "synchronous_commit=on", "full_page_writes=on"])
     }
 
-    fn start_with(settings: &[&str]) -> Self {
+    /// Starts a server with further settings, as `wal_level=replica`.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_with(settings: &[&str]) -> Self {
         let bin = programs().unwrap_or_else(|| {
             panic!(
                 "Postgres is not installed, and this test needs it: apt-get install postgresql postgresql-contrib, or \

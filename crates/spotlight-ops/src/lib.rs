@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: every setting, where it came from, and all that is wrong with it at once;
 //! - [`credentials`]: settings in a file that is encrypted, and can be committed;
+//! - [`doctor`]: what a look at a running deployment finds, and what to do about it;
 //! - [`health`]: checks of what the core knows nothing of;
 //! - [`metrics`]: figures of the process, and what is rendered from all of them;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
@@ -19,6 +20,7 @@
 pub mod command;
 pub mod config;
 pub mod credentials;
+pub mod doctor;
 pub mod health;
 mod hex;
 pub mod metrics;

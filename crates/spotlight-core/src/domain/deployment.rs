@@ -104,6 +104,15 @@ impl LogLevel {
     }
 }
 
+/// Since when connections to the database are to be made anew: older ones are closed when nobody uses them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PoolsRenewed(pub Timestamp);
+
+impl Setting for PoolsRenewed {
+    const KEY: &'static str = "pools_renewed";
+}
+
 /// Every setting, as a process meets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeploymentSettings {
@@ -111,6 +120,8 @@ pub struct DeploymentSettings {
     pub maintenance: Option<Maintenance>,
     /// What the processes log, where that differs from what they were started with.
     pub log_level: Option<LogLevel>,
+    /// When an operator last had the pools of connections renewed.
+    pub pools_renewed: Option<PoolsRenewed>,
 }
 
 impl DeploymentSettings {
@@ -118,7 +129,11 @@ impl DeploymentSettings {
     /// are a newer version's.
     pub fn read(kept: &[DeploymentSetting]) -> (Self, Vec<&'static str>) {
         let mut unreadable = Vec::new();
-        let settings = Self { maintenance: find(kept, &mut unreadable), log_level: find(kept, &mut unreadable) };
+        let settings = Self {
+            maintenance: find(kept, &mut unreadable),
+            log_level: find(kept, &mut unreadable),
+            pools_renewed: find(kept, &mut unreadable),
+        };
         (settings, unreadable)
     }
 }

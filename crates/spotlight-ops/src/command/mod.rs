@@ -1,9 +1,13 @@
 //! The command `spotlight`: a thin face on this library.
 //!
-//! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly.
+//! Exit codes: 0, done; 1, it failed, and why stands on standard error; 2, it was called wrongly. `spotlight doctor` ends
+//! with 3 when there are warnings, and with 4 when something does not work.
 
 mod config;
 mod credentials;
+mod db;
+mod doctor;
+mod explain;
 mod flags;
 mod maintenance;
 mod metrics;
@@ -36,11 +40,17 @@ const EXAMPLES: &str = "Examples:
                                           503 for everybody but the operator, within two seconds
   spotlight flags set new_console --percentage 25
                                           on for a quarter of the organizations
+  spotlight doctor                        what is wrong with a deployment, and what to do about it
+  spotlight db pool --reset               connections to the database, made anew on every process
+  spotlight db slow-log on --threshold 500ms
+                                          statements that take longer are logged by Postgres
+  spotlight explain lead::GET             how Postgres means to run a query
   spotlight metrics rules > spotlight.rules.yml
                                           alerts for Prometheus
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
-Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly.";
+Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly; of doctor, 3 there are warnings,
+4 something does not work.";
 
 /// Runs a deployment of Spotlight.
 #[derive(Parser)]
@@ -65,6 +75,16 @@ enum Command {
     /// Look at feature flags and switch them.
     #[command(subcommand)]
     Flags(flags::Command),
+    /// Look at settings, database, Redis, jobs and machine, and say what is wrong and what to do.
+    Doctor,
+    /// Look at the database's connections and slow statements.
+    #[command(subcommand)]
+    Db(db::Command),
+    /// Say how Postgres means to run one of the platform's queries; without a name, which there are.
+    Explain {
+        /// The query, as lead::GET.
+        name: Option<String>,
+    },
     /// Settings in an encrypted file, which can be committed.
     #[command(subcommand)]
     Credentials(credentials::Command),
@@ -95,6 +115,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(command) => return config::run(&command, &cli.options),
         Command::Maintenance(command) => maintenance::run(command, &cli.options)?,
         Command::Flags(command) => flags::run(command, &cli.options)?,
+        Command::Doctor => return doctor::run(&cli.options),
+        Command::Db(command) => db::run(command, &cli.options)?,
+        Command::Explain { name } => explain::run(&cli.options, name.as_deref())?,
         Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Metrics(command) => metrics::run(&command)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,

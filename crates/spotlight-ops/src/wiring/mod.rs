@@ -4,13 +4,17 @@ mod connections;
 mod key;
 mod operator;
 mod shared;
+mod stored;
 mod stores;
 
 use std::{fs, path::Path, sync::Arc};
 
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
-    domain::destination::{Destinations, Ports},
+    domain::{
+        deployment::PoolsRenewed,
+        destination::{Destinations, Ports},
+    },
     local::{FolderMailer, LocalFileStore},
     metrics::Metrics,
     ports::{Clock, SystemClock},
@@ -21,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::operator::Operator;
 use self::stores::Stores;
+pub(crate) use self::{shared::redis, stored::Stored};
 use crate::{
     config::{Config, Webhooks},
     health,
@@ -95,6 +100,7 @@ impl Deployment {
         let unwatched = CancellationToken::new();
         let (watched, end) = (platform.clone(), unwatched.clone());
         tokio::spawn(async move { watched.watch(end).await });
+        tokio::spawn(pools(platform.clone(), stores.renew(), unwatched.clone()));
         Ok(Self { platform, stores, unwatched })
     }
 
@@ -115,6 +121,24 @@ impl Deployment {
             queue.close().await;
         }
         self.platform.storage().close().await;
+    }
+}
+
+/// Has connections made anew whenever an operator has said so since this process began.
+async fn pools(platform: Spotlight, renew: impl Fn(), end: CancellationToken) {
+    let mut settings = platform.deployment().follow();
+    let mut last = Some(platform.clock().now());
+    loop {
+        let said = settings.borrow_and_update().pools_renewed.map(|PoolsRenewed(at)| at);
+        if said > last {
+            last = said;
+            tracing::info!("connections to the database are made anew, as the operator has said");
+            renew();
+        }
+        tokio::select! {
+            changed = settings.changed() => if changed.is_err() { return },
+            () = end.cancelled() => return,
+        }
     }
 }
 

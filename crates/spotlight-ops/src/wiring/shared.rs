@@ -19,7 +19,7 @@ use super::stores::postgres;
 use crate::config::Config;
 
 /// The Redis of the deployment, when it has one. It is connected when it is first used.
-pub(super) fn redis(config: &Config) -> Result<Option<RedisClient>> {
+pub(crate) fn redis(config: &Config) -> Result<Option<RedisClient>> {
     let Some(url) = &config.redis.url else { return Ok(None) };
     let options = RedisOptions {
         namespace: config.redis.namespace.clone(),

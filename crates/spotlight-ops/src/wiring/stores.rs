@@ -23,6 +23,7 @@ pub(super) struct Stores {
     pub(super) queue: Arc<dyn JobQueue>,
     /// A queue with connections of its own.
     pub(super) connected: Option<PgQueue>,
+    postgres: Option<Arc<PgStorage>>,
     pub(super) described: String,
 }
 
@@ -33,15 +34,14 @@ impl Stores {
             (Adapter::Database, _) => {
                 let database = Database::open(config, JobPlacement::Queue).await?;
                 let (queue, connected) = database.queue().await?;
-                Ok(Self { storage: database.storage(), queue, connected, described: database.described })
+                Ok(Self::new(&database, queue, connected, database.described.clone()))
             }
             (Adapter::Redis, Some(client)) => {
                 let queue = jobs_in_redis(client).await?;
                 let database = Database::open(config, JobPlacement::Outbox).await?;
-                let storage = database.storage();
-                let queue = Arc::new(OutboxQueue::new(Arc::new(queue), Arc::clone(&storage)));
+                let queue = Arc::new(OutboxQueue::new(Arc::new(queue), database.storage()));
                 let described = format!("{}, jobs in Redis", database.described);
-                Ok(Self { storage, queue, connected: None, described })
+                Ok(Self::new(&database, queue, None, described))
             }
             (Adapter::Redis, None) => {
                 let text = "jobs.adapter is \"redis\", and REDIS_URL does not say where that is; set it";
@@ -51,9 +51,47 @@ impl Stores {
     }
 }
 
+impl Stores {
+    fn new(database: &Database, queue: Arc<dyn JobQueue>, connected: Option<PgQueue>, described: String) -> Self {
+        let postgres = match &database.kind {
+            Kind::Postgres(storage, _) => Some(Arc::clone(storage)),
+            Kind::Sqlite(_) => None,
+        };
+        Self { storage: database.storage(), queue, connected, postgres, described }
+    }
+
+    /// What has connections made anew when an operator says so.
+    pub(super) fn renew(&self) -> impl Fn() + Send + 'static {
+        let (storage, queue) = (self.postgres.clone(), self.connected.clone());
+        move || {
+            if let Some(storage) = &storage {
+                storage.renew_connections();
+            }
+            if let Some(queue) = &queue {
+                queue.renew_connections();
+            }
+        }
+    }
+}
+
 /// The database alone, for whoever changes what is stored and does nothing else: the schema and where jobs go stay as they
 /// are. And what it is, in words without addresses.
 pub(super) async fn alone(config: &Config) -> Result<(Arc<dyn Storage>, String)> {
+    let database = untouched(config).await?;
+    Ok((database.storage(), database.described))
+}
+
+/// The same with the queue: that of the database, or one in Redis.
+pub(super) async fn with_queue(config: &Config, redis: Option<&RedisClient>) -> Result<Stores> {
+    let database = untouched(config).await?;
+    let (queue, connected): (Arc<dyn JobQueue>, _) = match redis.filter(|_| config.jobs.adapter == Adapter::Redis) {
+        Some(client) => (Arc::new(RedisQueue::new(client.clone(), Arc::new(SystemIds))?), None),
+        None => database.queue().await?,
+    };
+    Ok(Stores::new(&database, queue, connected, database.described.clone()))
+}
+
+async fn untouched(config: &Config) -> Result<Database> {
     let file = database_file(config);
     if config.database.url.is_none() && !file.exists() {
         let text = format!(
@@ -70,8 +108,7 @@ pub(super) async fn alone(config: &Config) -> Result<(Arc<dyn Storage>, String)>
     let mut config = config.clone();
     config.database.migrate = false;
     config.jobs.change_over = false;
-    let database = Database::open(&config, jobs).await?;
-    Ok((database.storage(), database.described))
+    Database::open(&config, jobs).await
 }
 
 fn database_file(config: &Config) -> PathBuf {

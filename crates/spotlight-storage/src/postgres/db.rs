@@ -1,8 +1,11 @@
 //! The handle every repository holds: the pool, or the one connection of a unit of work.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use spotlight_core::{
@@ -56,9 +59,34 @@ pub(super) struct Database {
     /// Behind a transaction pooler.
     pooler: bool,
     doubts: Arc<Doubts>,
+    renewal: Arc<Renewal>,
     waits: Waits,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
+}
+
+/// Since when connections are to be new.
+struct Renewal {
+    begun: Instant,
+    /// Microseconds after `begun`; 0 for never.
+    at: AtomicU64,
+}
+
+impl Renewal {
+    fn new() -> Self {
+        Self { begun: Instant::now(), at: AtomicU64::new(0) }
+    }
+
+    fn is_now(&self) {
+        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.at.store(at.max(1), Ordering::Relaxed);
+    }
+
+    /// True for a connection of this age that was made before.
+    fn is_before(&self, age: Duration) -> bool {
+        let at = Duration::from_micros(self.at.load(Ordering::Relaxed));
+        !at.is_zero() && self.begun.elapsed().saturating_sub(age) < at
+    }
 }
 
 impl Database {
@@ -71,15 +99,16 @@ impl Database {
     pub(super) fn with_settings(options: &PgOptions, settings: &[(&str, &str)]) -> Result<Self> {
         let all = options.max_connections.max(1);
         let doubts = Arc::new(Doubts { left: AtomicU32::new(0), all });
-        let before_acquire = Arc::clone(&doubts);
+        let renewal = Arc::new(Renewal::new());
+        let (before_acquire, renewed) = (Arc::clone(&doubts), Arc::clone(&renewal));
         let pool = PgPoolOptions::new()
             .max_connections(all)
             .acquire_timeout(options.acquire_timeout)
             // Testing before each use would double the round trips of a read.
             .test_before_acquire(false)
-            .before_acquire(move |connection, _| {
-                let test = before_acquire.settle();
-                Box::pin(async move { Ok(!test || sqlx::Connection::ping(connection).await.is_ok()) })
+            .before_acquire(move |connection, known| {
+                let (old, test) = (renewed.is_before(known.age), before_acquire.settle());
+                Box::pin(async move { Ok(!old && (!test || sqlx::Connection::ping(connection).await.is_ok())) })
             })
             .connect_lazy_with(options.connect_options(settings)?);
         Ok(Self {
@@ -88,10 +117,16 @@ impl Database {
             begin_sifting: options.sift_statement().into(),
             pooler: options.pooler,
             doubts,
+            renewal,
             waits: Waits::default(),
             clock: Arc::clone(&options.clock),
             ids: Arc::clone(&options.ids),
         })
+    }
+
+    /// Connections that are there are closed when they are next wanted, and new ones take their place.
+    pub(super) fn renew(&self) {
+        self.renewal.is_now();
     }
 
     async fn connection(&self) -> Result<PoolConnection<Postgres>> {

@@ -31,6 +31,11 @@ fn newest(migrator: &Migrator) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
+/// The newest schema version this program knows.
+pub fn newest_migration() -> i64 {
+    newest(&migrator())
+}
+
 /// A number that changes with every change of the migrations: for whoever keeps migrated databases to copy.
 pub fn schema_fingerprint() -> u64 {
     let bytes = migrator().iter().flat_map(|migration| migration.checksum.to_vec()).collect::<Vec<_>>();

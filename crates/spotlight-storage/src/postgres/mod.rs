@@ -38,7 +38,7 @@ mod write;
 
 pub use self::{
     events::{PgEventBus, PgEventLimits},
-    migrate::schema_fingerprint,
+    migrate::{newest_migration, schema_fingerprint},
     options::{PgOptions, SIFT_SETTINGS},
     places::PgPlaces,
     queue::PgQueue,

@@ -143,6 +143,11 @@ impl PgStorage {
         Arc::clone(&self.database)
     }
 
+    /// Has connections made anew: those there are now are closed when they are next wanted, and nobody is disturbed.
+    pub fn renew_connections(&self) {
+        self.database.renew();
+    }
+
     /// Brings the schema up to date where the options allow it, else checks that it is.
     ///
     /// Any number of programs can call this at once: one migrates and the others wait for it.

@@ -127,7 +127,7 @@ impl RedisClient {
     }
 
     /// A call over the connection that is shared, which is made anew for the next call when it is over.
-    async fn over<T>(&self, call: impl AsyncFnOnce(Connection) -> RedisResult<T>) -> Result<T> {
+    pub(super) async fn over<T>(&self, call: impl AsyncFnOnce(Connection) -> RedisResult<T>) -> Result<T> {
         let (number, connecting) = self.0.link.current();
         let answer = async {
             let connection = connecting.await.map_err(|failure| (failure, true))?;

@@ -12,6 +12,7 @@ mod cluster;
 mod error;
 mod events;
 mod health;
+mod inspect;
 mod limit;
 mod link;
 mod options;
@@ -22,6 +23,7 @@ pub use self::{
     client::RedisClient,
     events::{RedisEventBus, RedisEventLimits},
     health::RedisHealthCheck,
+    inspect::RedisNode,
     limit::RedisRateLimiter,
     options::RedisOptions,
     queue::RedisQueue,

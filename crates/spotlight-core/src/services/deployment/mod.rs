@@ -12,7 +12,7 @@ use crate::{
     domain::{
         OrganizationId,
         audit::Actor,
-        deployment::{DeploymentSettings, LogLevel, Maintenance, Setting},
+        deployment::{DeploymentSettings, LogLevel, Maintenance, PoolsRenewed, Setting},
         time::Timestamp,
         user::{Role, Scope},
     },
@@ -110,6 +110,22 @@ impl DeploymentService {
         let unit = self.deps.storage.begin().await?;
         unit.deployment().set(&level.kept(self.deps.now())?).await?;
         self.commit(unit, ctx, "log_level.set", json!({})).await
+    }
+
+    /// Has every process make its connections to the database anew, within two seconds: those that are older are closed
+    /// once nobody uses them, and no request is disturbed.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but the operator.
+    ///
+    /// # Idempotency
+    /// Each call renews once more.
+    pub async fn renew_pools(&self, ctx: &Context) -> Result<()> {
+        self.require(ctx).await?;
+        let now = self.deps.now();
+        let unit = self.deps.storage.begin().await?;
+        unit.deployment().set(&PoolsRenewed(now).kept(now)?).await?;
+        self.commit(unit, ctx, "pools.renew", json!({})).await
     }
 
     /// Whether the actor is the deployment's operator: the platform itself, or an administrator of the organization that

@@ -142,6 +142,11 @@ impl PgQueue {
         self.inner.database.figures("queue")
     }
 
+    /// Has pooled connections made anew: those there are now are closed when they are next wanted.
+    pub fn renew_connections(&self) {
+        self.inner.database.renew();
+    }
+
     /// Ends every connection once the work on it is done.
     pub async fn close(&self) {
         self.inner.wake.stop();
