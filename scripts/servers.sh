@@ -23,6 +23,10 @@ redis_there() {
     command -v redis-server >/dev/null
 }
 
+promtool_there() {
+    command -v promtool >/dev/null
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
@@ -49,11 +53,13 @@ ensure_servers() {
     esac
     pgbouncer_there || wanted+=(pgbouncer)
     redis_there || wanted+=(redis-server)
+    promtool_there || wanted+=(prometheus)
     if [ "${#wanted[@]}" != 0 ] && ! apt_install "${wanted[@]}"; then
         cat >&2 <<TEXT
 Missing: ${wanted[*]}. They could not be installed here, and no container engine answers in place of Postgres.
 On Debian or Ubuntu: apt-get install ${wanted[*]}
-Elsewhere: install Postgres 14 or newer (or start a container engine), PgBouncer 1.18 or newer and Redis 7 or newer;
+Elsewhere: install Postgres 14 or newer (or start a container engine), PgBouncer 1.18 or newer, Redis 7 or newer
+and promtool of Prometheus 2.40 or newer;
 SPOTLIGHT_PG_BIN names the folder of initdb.
 TEXT
         return 1
@@ -66,5 +72,6 @@ TEXT
         echo "postgres: $("$SPOTLIGHT_PG_BIN/postgres" --version) in $SPOTLIGHT_PG_BIN"
     fi
     echo "redis: $(redis-server --version)"
+    echo "promtool: $(promtool --version 2>&1 | head -n 1)"
     echo "pgbouncer: $( (PATH=$PATH:/usr/sbin pgbouncer --version) | head -n 1)"
 }

@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 17] = [
+const SUITES: [&str; 18] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -94,6 +94,7 @@ const SUITES: [&str; 17] = [
     "http_statements",
     "live_restart",
     "operate",
+    "promtool",
     "server",
     "services",
     "webhooks",

@@ -9,6 +9,7 @@ pub mod error;
 pub mod jobs;
 pub mod local;
 pub mod memory;
+pub mod metrics;
 pub mod ports;
 pub mod scripted;
 pub mod sentiment;

@@ -11,6 +11,7 @@ use spotlight_core::{
         deployment::{DeploymentSettings, Maintenance},
     },
     error::{Error, ErrorKind, Retry, Violation},
+    metrics::Inside,
     ports::{Clock, Quota, Verdict},
     services::{Context, Spotlight},
     trace::Trace,
@@ -82,6 +83,7 @@ pub(crate) struct Room {
     pub(crate) request_id: String,
     pub(crate) stopping: Stopping,
     _open: TaskTrackerToken,
+    _counted: Inside,
 }
 
 impl Room {
@@ -230,6 +232,7 @@ impl Api {
                 clock: Arc::clone(self.platform.clock()),
             },
             _open: self.live.token(),
+            _counted: self.platform.metrics().live_connections.enter(),
         }
     }
 

@@ -22,6 +22,7 @@ mod home;
 mod incoming;
 mod input;
 mod maintenance;
+mod measure;
 mod openapi;
 mod output;
 mod patience;
@@ -44,7 +45,7 @@ pub use self::{
     endpoint::{Endpoint, Verb},
     openapi::{openapi, openapi_json},
     patience::{Patience, WriteLimit},
-    policy::{HttpPolicy, VoiceLimits},
+    policy::{HttpPolicy, MetricsAccess, VoiceLimits},
     request::Request,
     resources::{Group, endpoints},
     response::{Body, Response},

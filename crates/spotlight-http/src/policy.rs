@@ -3,6 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 use spotlight_core::{
     domain::billing::PlanId,
     error::{Error, ErrorKind, Result},
@@ -46,8 +47,25 @@ pub struct HttpPolicy {
     pub max_live: usize,
     /// What a voice socket takes.
     pub voice: VoiceLimits,
+    /// Who is shown `/metrics`.
+    pub metrics: MetricsAccess,
     trusted_proxies: Vec<IpNet>,
     origins: Vec<String>,
+}
+
+/// Who is shown `/metrics`.
+#[derive(Debug, Clone, Default)]
+pub enum MetricsAccess {
+    /// Nobody: the address is unknown.
+    #[default]
+    Off,
+    /// Programs on this machine that no proxy has handed on. Not behind a proxy on this machine that says nothing of
+    /// those it speaks for.
+    Loopback,
+    /// Whoever sends this token as `Authorization: Bearer`.
+    Token(SecretString),
+    /// Everybody who reaches the server: for a listener that only the collector reaches.
+    Open,
 }
 
 /// What a voice socket takes from its client. Sound is counted in bytes, whatever its form.
@@ -92,6 +110,7 @@ impl Default for HttpPolicy {
             live_connections: 10,
             max_live: 10_000,
             voice: VoiceLimits::default(),
+            metrics: MetricsAccess::Off,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
         }
@@ -101,7 +120,12 @@ impl Default for HttpPolicy {
 impl HttpPolicy {
     /// The policy of a development server on plain HTTP.
     pub fn development() -> Self {
-        Self { secure_cookies: false, security: Security::development(), ..Self::default() }
+        Self {
+            secure_cookies: false,
+            security: Security::development(),
+            metrics: MetricsAccess::Loopback,
+            ..Self::default()
+        }
     }
 
     /// Requests a user or token of an organization on this plan may make.

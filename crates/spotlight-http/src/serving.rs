@@ -7,7 +7,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +22,7 @@ use crate::{
     api::Api,
     endpoint::{Access, Endpoint, Verb},
     home,
+    measure::Measured,
     openapi::{openapi, openapi_of},
     request::Request,
     resources::{Group, endpoints},
@@ -166,19 +167,24 @@ impl Api {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let body_of = BodyOf::new(&request);
-        let read = AtomicU8::new(Read::Untouched as u8);
+        let (read, bytes) = (AtomicU8::new(Read::Untouched as u8), AtomicU64::new(0));
         let mut body = pin!(body);
         let watched = stream::poll_fn(|context| {
             let polled = body.as_mut().poll_next(context);
             let now = match &polled {
                 std::task::Poll::Ready(None) => Read::Ended,
                 std::task::Poll::Ready(Some(Err(_))) => Read::Broken,
-                _ => Read::Begun,
+                std::task::Poll::Ready(Some(Ok(part))) => {
+                    bytes.fetch_add(part.len() as u64, Ordering::Relaxed);
+                    Read::Begun
+                }
+                std::task::Poll::Pending => Read::Begun,
             };
             read.store(now as u8, Ordering::Relaxed);
             polled
         });
         let route = self.served.route(&request.method, request.own_path());
+        let measured = Measured::new(self.platform().metrics(), &request, &route);
         // Probes come from inside, where nobody speaks HTTPS.
         let plain = if route.is_probe() { None } else { self.elsewhere(&request) };
         let mut response = match (plain, route) {
@@ -187,6 +193,7 @@ impl Api {
             (None, Route::Path(rows)) => self.method_not_allowed(rows, &request),
             (None, Route::Nowhere) => self.not_found(&request),
         };
+        measured.answered(&mut response, body_of.comes.then(|| bytes.load(Ordering::Relaxed)));
         if response.status == StatusCode::SWITCHING_PROTOCOLS {
             return response;
         }

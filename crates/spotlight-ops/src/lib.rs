@@ -4,6 +4,7 @@
 //! - [`credentials`]: settings in a file that is encrypted, and can be committed;
 //! - [`doctor`]: what a look at a running deployment finds, and what to do about it;
 //! - [`health`]: checks of what the core knows nothing of;
+//! - [`metrics`]: figures of the process, and what is rendered from all of them;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
 //! - [`telemetry`]: log lines for people or for programs;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
@@ -22,6 +23,7 @@ pub mod credentials;
 pub mod doctor;
 pub mod health;
 mod hex;
+pub mod metrics;
 pub mod server;
 pub mod telemetry;
 pub mod wiring;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::OrganizationId,
     error::{Error, Result},
+    metrics::{Counter, Metrics},
     ports::{Cache, Fill, FillToken, Filled, MAX_FILL_LEASE},
 };
 
@@ -59,12 +60,19 @@ pub struct CacheReader {
     cache: Arc<dyn Cache>,
     pub(super) flights: Flights,
     decoded: Decoded,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl CacheReader {
     /// Reads through `cache`. One reader per process, so that its callers know of each other.
     pub fn new(cache: Arc<dyn Cache>) -> Self {
-        Self { cache, flights: Flights::default(), decoded: Decoded::default() }
+        Self { cache, flights: Flights::default(), decoded: Decoded::default(), metrics: None }
+    }
+
+    /// The same, which counts what it finds.
+    #[must_use]
+    pub fn counted_by(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// The cache, to delete from.
@@ -136,10 +144,12 @@ impl CacheReader {
         let mut stale = None;
         if let Some(Peeked { value, fresh, .. }) = self.peek(organization, key, &decode).await {
             if fresh {
+                self.count("hit");
                 return Ok(value);
             }
             stale = Some(value);
         }
+        self.count(if stale.is_some() { "stale" } else { "miss" });
         let seat = self.flights.board(organization, key);
         let mut pilot = match (seat.flight.pilot.try_lock(), stale.take()) {
             (Err(_), Some(stale)) => return Ok(stale),
@@ -176,6 +186,12 @@ impl CacheReader {
                 Ok(stale)
             }
             (result, _) => decode(&result?),
+        }
+    }
+
+    fn count(&self, result: &'static str) {
+        if let Some(metrics) = &self.metrics {
+            metrics.cache_reads.with([result], Counter::inc);
         }
     }
 

@@ -277,6 +277,35 @@ pub async fn sessions_end(fixture: &dyn StorageFixture) {
     assert_eq!(world.read().sessions().list(stranger.user.id, at(0)).await.unwrap(), [foreign]);
 }
 
+/// A user is active with a session that was used at the instant or since, and counts once, over every organization.
+pub async fn users_are_active_once_however_many_sessions_they_have(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.fresh().await).await;
+    let stranger = world.another().await;
+    let seen = |world: &World, minutes| Session {
+        last_seen_at: at(minutes),
+        expires_at: at(20),
+        ..world.samples.session(world.org(), world.user.id)
+    };
+    let sessions = [seen(&world, 10), seen(&world, 12), seen(&world, 2), seen(&stranger, 11)];
+    let active = async |since| world.read().sessions().active_users(since).await.unwrap();
+    assert_eq!(active(at(0)).await, 0);
+    world
+        .write(async |unit| {
+            for session in &sessions {
+                unit.sessions().insert(session).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert_eq!([active(at(0)).await, active(at(11)).await, active(at(12)).await], [2, 2, 1]);
+    assert_eq!(active(at(12) + Duration::microseconds(1)).await, 0);
+    world.write(async |unit| unit.sessions().touch(sessions[3].id, at(30)).await).await.unwrap();
+    assert_eq!(active(at(25)).await, 1, "it has expired, and was used");
+    assert!(world.write(async |unit| unit.sessions().delete(stranger.user.id, sessions[3].id).await).await.unwrap());
+    assert_eq!(active(at(0)).await, 1);
+}
+
 /// Tokens come back, are listed newest first, and neither hash nor id is taken twice.
 pub async fn api_tokens_come_back_newest_first(fixture: &dyn StorageFixture) {
     let world = World::new(fixture.fresh().await).await;

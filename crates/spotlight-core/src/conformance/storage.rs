@@ -67,6 +67,7 @@ macro_rules! __storage_cases {
                 a_cancelled_unit_is_all_or_nothing
                 a_wait_that_is_given_up_holds_nothing
                 jobs_and_events_share_the_fate_of_their_unit
+                pools_tell_who_works_and_who_waits
                 a_fresh_storage_lacks_nothing
                 a_closed_storage_is_unavailable
                 closing_waits_for_an_open_unit
@@ -116,6 +117,7 @@ macro_rules! __storage_cases {
                 a_session_comes_back_whole
                 sessions_are_listed_until_they_expire
                 sessions_end
+                users_are_active_once_however_many_sessions_they_have
                 api_tokens_come_back_newest_first
                 a_revoked_token_keeps_its_first_time
                 a_link_works_once

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::lead::Lead,
     error::{ErrorKind, Result},
-    ports::{OutboxKind, ReadConsistency, SchemaState, Storage},
+    ports::{OutboxKind, PoolFigures, ReadConsistency, SchemaState, Storage},
 };
 
 /// `UnitOfWork::rollback` undoes every write.
@@ -274,6 +274,25 @@ pub async fn jobs_and_events_share_the_fate_of_their_unit(fixture: &dyn StorageF
     let unit = fill().await;
     unit.commit().await.unwrap();
     assert_eq!(counts().await, (1, 1));
+}
+
+/// `Storage::pools` counts a unit's connection as in use, and who finds none as waiting; of a closed storage, nothing. A
+/// storage without connections has no pools.
+pub async fn pools_tell_who_works_and_who_waits(fixture: &dyn StorageFixture) {
+    let world = World::new(fixture.narrow().await).await;
+    let sum = |of: fn(&PoolFigures) -> u64| world.storage.pools().iter().map(of).sum::<u64>();
+    let pooled = !world.storage.pools().is_empty();
+    let waits = sum(|pool| pool.waits);
+    let unit = soon(world.storage.begin()).await.unwrap();
+    for pool in world.storage.pools() {
+        assert!(pool.in_use <= pool.open && pool.open <= pool.most, "{pool:?}");
+    }
+    assert_eq!(sum(|pool| pool.in_use) > 0, pooled);
+    assert!(cut_off(world.storage.begin(), 1).await.is_none(), "there is one connection");
+    assert_eq!(sum(|pool| pool.waits) > waits, pooled);
+    unit.rollback().await.unwrap();
+    soon(world.storage.close()).await;
+    assert_eq!(world.storage.pools(), []);
 }
 
 /// What was just opened has the schema that its program was built for.

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use super::circuit::Circuit;
-use crate::{error::Result, ports::Clock};
+use crate::{error::Result, metrics::Metrics, ports::Clock};
 
 /// When a dependency is taken to be away. [`BreakerSettings::default`] gives the usual values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,11 @@ impl Breaker {
     pub(super) fn new(what: &'static str, clock: Arc<dyn Clock>, settings: BreakerSettings) -> Self {
         let circuit = Arc::new(Circuit::new(clock, settings.failures_to_open, settings.cool_down));
         Self { what, circuit, patience: settings.patience }
+    }
+
+    /// Shows its circuit in metrics.
+    pub(super) fn watched_by(&self, metrics: &Metrics) {
+        self.circuit.watched_by(metrics, self.what);
     }
 
     /// What the call gives, or nothing when it fails, takes too long, or is not made at all.

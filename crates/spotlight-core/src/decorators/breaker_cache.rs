@@ -14,6 +14,7 @@ use super::{BreakerSettings, breaker::Breaker};
 use crate::{
     domain::OrganizationId,
     error::{Error, ErrorKind, Result},
+    metrics::Metrics,
     ports::{Cache, Cached, Clock, Fill, FillToken, Filled},
 };
 
@@ -53,6 +54,17 @@ impl BreakerCache {
     pub fn new(inner: Arc<dyn Cache>, clock: Arc<dyn Clock>, settings: BreakerSettings) -> Self {
         let breaker = Breaker::new("cache", clock, settings);
         Self { inner, breaker, missed: Mutex::default(), making_up: tokio::sync::Mutex::default() }
+    }
+
+    /// The same, with its circuit shown in metrics as `cache`.
+    #[must_use]
+    pub fn watched_by(self, metrics: &Metrics) -> Self {
+        self.watch(metrics);
+        self
+    }
+
+    pub(super) fn watch(&self, metrics: &Metrics) {
+        self.breaker.watched_by(metrics);
     }
 
     /// True while something that was deleted here can be there still.

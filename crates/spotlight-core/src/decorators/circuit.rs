@@ -5,7 +5,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{domain::time::Timestamp, ports::clock::Clock};
+use crate::{
+    domain::time::Timestamp,
+    metrics::{CircuitPhase, CircuitView, Metrics},
+    ports::{Label, clock::Clock},
+};
 
 /// A circuit. Closed it lets every call through; after a number of failures in a row it opens and lets none through;
 /// after a pause one call probes, and its outcome closes the circuit or opens it again.
@@ -59,6 +63,20 @@ impl Circuit {
         }
         drop(state);
         Ok(Permit { circuit: Arc::clone(self), settled: false })
+    }
+
+    /// Shows it in metrics as long as it is there.
+    pub(super) fn watched_by(self: &Arc<Self>, metrics: &Metrics, name: impl Into<Label>) {
+        let circuit = Arc::downgrade(self);
+        metrics.watch(CircuitView::new(name, move || circuit.upgrade().map(|circuit| circuit.phase())));
+    }
+
+    fn phase(&self) -> CircuitPhase {
+        match *self.lock() {
+            State::Closed { .. } => CircuitPhase::Closed,
+            State::Open { .. } => CircuitPhase::Open,
+            State::Probing { .. } => CircuitPhase::HalfOpen,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -10,6 +10,7 @@ use super::circuit::{Circuit, Permit};
 use crate::{
     domain::assistant::ToolKind,
     error::{Error, ErrorKind, Result, Retry},
+    metrics::Metrics,
     ports::{
         chat::{ChatChunk, ChatMessage, ChatModel, ChatRequest, ChatStream},
         clock::Clock,
@@ -90,6 +91,15 @@ impl FallbackChatModel {
             Guarded { model, circuit: Arc::new(circuit) }
         };
         Self { models: models.into_iter().map(guard).collect(), settings }
+    }
+
+    /// The same, with the circuit of each model shown in metrics as `chat:` and its name.
+    #[must_use]
+    pub fn watched_by(self, metrics: &Metrics) -> Self {
+        for guarded in &self.models {
+            guarded.circuit.watched_by(metrics, format!("chat:{}", guarded.model.name()));
+        }
+        self
     }
 
     /// Waits for a model's first useful chunk.

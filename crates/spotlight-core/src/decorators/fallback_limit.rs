@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{BreakerSettings, breaker::Breaker};
 use crate::{
     error::Result,
+    metrics::Metrics,
     ports::{Clock, Quota, RateLimiter, Verdict},
 };
 
@@ -28,6 +29,13 @@ impl FallbackRateLimiter {
         settings: BreakerSettings,
     ) -> Self {
         Self { shared, own, breaker: Breaker::new("rate limiter", clock, settings) }
+    }
+
+    /// The same, with its circuit shown in metrics as `rate limiter`.
+    #[must_use]
+    pub fn watched_by(self, metrics: &Metrics) -> Self {
+        self.breaker.watched_by(metrics);
+        self
     }
 }
 

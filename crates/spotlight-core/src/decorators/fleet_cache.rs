@@ -22,6 +22,7 @@ use crate::{
     domain::OrganizationId,
     error::Result,
     memory::MemoryCache,
+    metrics::Metrics,
     ports::{Cache, Cached, Clock, EventBus, Fill, FillToken, Filled, IdGenerator},
 };
 
@@ -92,6 +93,13 @@ impl FleetCache {
         let stop = CancellationToken::new();
         let shared = Shared::new(own, bus, BreakerSettings::default(), clock, ids, stop.clone());
         Self { shared: Arc::new(shared), stop: stop.clone(), _until_dropped: stop.drop_guard() }
+    }
+
+    /// The same, with the circuit of the bus shown in metrics.
+    #[must_use]
+    pub fn watched_by(self, metrics: &Metrics) -> Self {
+        self.shared.watched_by(metrics);
+        self
     }
 
     /// Waits until this process hears what others delete, from when on values are kept.

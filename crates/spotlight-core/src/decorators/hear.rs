@@ -18,6 +18,7 @@ use super::{BreakerSettings, breaker::Breaker};
 use crate::{
     domain::{OrganizationId, time::Timestamp},
     error::{Error, Result},
+    metrics::Metrics,
     ports::{Cache, Clock, Event, EventBus, Heard, IdGenerator},
 };
 
@@ -97,6 +98,11 @@ impl<S: Side> Shared<S> {
         let breaker = Breaker::new("event bus of the cache", Arc::clone(&clock), settings);
         let (own, untold, telling) = (ids.uuid(), Mutex::default(), AtomicBool::new(false));
         Self { side, bus, breaker, clock, ids, own, untold, telling, stop }
+    }
+
+    /// Shows the circuit of the bus in metrics.
+    pub(super) fn watched_by(&self, metrics: &Metrics) {
+        self.breaker.watched_by(metrics);
     }
 
     /// Work that goes on when its caller goes away.

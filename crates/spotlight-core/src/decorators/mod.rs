@@ -7,6 +7,7 @@ pub mod fallback_chat;
 mod fallback_limit;
 mod fleet_cache;
 mod hear;
+mod measured;
 mod outbox_queue;
 mod pass_on;
 mod two_level;
@@ -17,6 +18,7 @@ pub use self::{
     fallback_chat::{FallbackChatModel, FallbackSettings},
     fallback_limit::FallbackRateLimiter,
     fleet_cache::FleetCache,
+    measured::Measured,
     outbox_queue::OutboxQueue,
     two_level::{TwoLevelCache, TwoLevelSettings},
 };

@@ -1,6 +1,6 @@
 //! Works off what services leave behind: jobs from the queue, and events and jobs on their way from the outbox.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,7 @@ impl PlatformWorker {
         let schedules = platform::schedules(&deps)?;
         let worker = Worker::new(deps.queue.clone(), platform::registry(deps.clone()), options, ports)?;
         let worker = worker.with_schedules(schedules).resting(deps.watched.resting());
+        let worker = worker.counted_by(Arc::clone(&deps.metrics));
         Ok(Self { deps, worker, sender: Sender::default() })
     }
 

@@ -14,6 +14,7 @@ type Run<S> = Box<dyn Fn(Arc<S>, &ClaimedJob, Arc<Watch>) -> BoxFuture<'static, 
 
 /// How a claimed job of one name is run.
 pub(super) struct Handler<S> {
+    pub(super) name: &'static str,
     pub(super) run: Run<S>,
     pub(super) timeout: Duration,
     pub(super) retry: RetryPolicy,
@@ -48,7 +49,7 @@ impl<S: Send + Sync + 'static> Registry<S> {
                     .map_err(|error| Error::internal("what a job returned is no JSON").with_source(error))
             })
         });
-        self.handlers.insert(J::NAME, Handler { run, timeout: J::TIMEOUT, retry: J::RETRY });
+        self.handlers.insert(J::NAME, Handler { name: J::NAME, run, timeout: J::TIMEOUT, retry: J::RETRY });
         self
     }
 

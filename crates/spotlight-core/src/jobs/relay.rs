@@ -59,6 +59,8 @@ pub(super) async fn publish(deps: &Deps) -> Result<usize> {
     for row in sent {
         if unit.outbox().complete(row.id, row.claim).await? {
             told.push(row);
+            let delay = (deps.now() - row.created_at).to_std().unwrap_or_default();
+            deps.metrics.event_delay.with([], |times| times.took(delay));
         }
     }
     let mut rest = rest.iter();

@@ -206,6 +206,13 @@ impl SessionRepository for MemoryRepositories {
         })
     }
 
+    async fn active_users(&self, since: Timestamp) -> Result<u64> {
+        self.read(|tables| {
+            let seen = tables.sessions.rows.values().filter(|row| row.last_seen_at >= since);
+            Ok(seen.map(|row| row.user_id).collect::<BTreeSet<_>>().len() as u64)
+        })
+    }
+
     async fn delete(&self, user: UserId, id: SessionId) -> Result<bool> {
         self.write(|tables| {
             let is_theirs = tables.sessions.rows.get(&id).is_some_and(|session| session.user_id == user);

@@ -15,7 +15,9 @@ use super::{queue::MemoryQueue, tables::Tables, unit::MemoryRepositories};
 use crate::{
     domain::time::Timestamp,
     error::{Error, ErrorKind, Result},
-    ports::{Clock, JobPlacement, ReadConsistency, Repositories, SchemaState, Storage, SystemIds, UnitOfWork},
+    ports::{
+        Clock, JobPlacement, PoolFigures, ReadConsistency, Repositories, SchemaState, Storage, SystemIds, UnitOfWork,
+    },
 };
 
 /// Longest that a unit waits for the units before it.
@@ -149,6 +151,10 @@ impl Storage for MemoryStorage {
         self.shared.check_open()?;
         // What it holds was made by this very program.
         Ok(SchemaState::default())
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        Vec::new()
     }
 
     async fn close(&self) {

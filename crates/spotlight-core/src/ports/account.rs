@@ -89,6 +89,10 @@ pub trait SessionRepository: Send + Sync {
     /// Ends a user's sessions save `except`. Gives how many.
     async fn delete_all(&self, user: UserId, except: Option<SessionId>) -> Result<u64>;
 
+    /// How many users have a session that was used at `since` or later, over the whole deployment: each once, however many
+    /// they have. Sessions that have expired since count; those that were ended do not.
+    async fn active_users(&self, since: Timestamp) -> Result<u64>;
+
     /// Removes at most `limit` sessions that expired before `now`. Gives how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }

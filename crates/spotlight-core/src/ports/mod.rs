@@ -24,6 +24,7 @@ pub mod lead;
 pub mod lease;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod organization;
 pub mod outbox;
 pub mod page;
@@ -36,6 +37,6 @@ pub mod webhook;
 pub use self::{
     account::*, analytics::*, appointment::*, assistant::*, audit::*, billing::*, cache::*, chat::*, clock::*,
     consent::*, conversation::*, deployment::*, events::*, files::*, flag::*, health::*, idempotency::*, lead::*,
-    lease::*, limit::*, mail::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*, storage::*,
-    webhook::*,
+    lease::*, limit::*, mail::*, metrics::*, organization::*, outbox::*, page::*, queue::*, report::*, speech::*,
+    storage::*, webhook::*,
 };

@@ -18,6 +18,7 @@ use super::{
     idempotency::{IdempotencyRecord, IdempotencyRepository},
     lead::{LeadRepository, ProposalRepository},
     lease::{Lease, LeaseRepository},
+    metrics::PoolFigures,
     organization::OrganizationRepository,
     outbox::{NewEvent, OutboxRepository},
     queue::JobSpec,
@@ -228,6 +229,10 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// `Unavailable` or `Timeout`; `Misconfigured` when the storage has no schema at all.
     async fn schema(&self) -> Result<SchemaState>;
+
+    /// How the storage's pools of connections stand, for metrics: read from memory, without asking the database. Empty where
+    /// there are no connections, and after [`close`](Self::close).
+    fn pools(&self) -> Vec<PoolFigures>;
 
     /// Ends every connection once the work on it is done. Later calls fail with `Unavailable`.
     async fn close(&self);

@@ -155,6 +155,7 @@ impl ConversationService {
         let conversation = open(&self.deps, &*unit, ctx, &new).await?;
         self.deps.remember(&*unit, ctx, "conversation.create", &new, id_answer(conversation.id)).await?;
         unit.commit().await?;
+        self.deps.metrics.begun(conversation.source);
         Ok(conversation)
     }
 

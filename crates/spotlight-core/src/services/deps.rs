@@ -20,6 +20,7 @@ use crate::{
         user::SecretHash,
     },
     error::{Error, ErrorKind, Result, Retry},
+    metrics::Metrics,
     ports::{
         BillingProvider, ChatModel, Clock, EventBus, FileStore, IdGenerator, IdempotencyRecord, JobQueue, Mailer,
         NewEvent, RateLimiter, Repositories, SpeechRecognizer, SpeechSynthesizer, Storage, UnitOfWork, WebhookSender,
@@ -56,6 +57,7 @@ pub(crate) struct Deps {
     pub(crate) tasks: TaskTracker,
     /// Flags and settings of the deployment, as this process knows them.
     pub(crate) watched: Watched,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Hours for which an answer to a request with an idempotency key is kept.

@@ -34,14 +34,16 @@ use super::{
 };
 use crate::{
     caching::CacheReader,
-    decorators::FleetCache,
+    decorators::{FleetCache, Measured},
     domain::deployment::Maintenance,
     error::{Error, ErrorKind, Result},
     jobs::{PlatformWorker, WorkerOptions, upkeep},
     memory::MemoryStorage,
+    metrics::{self, Metrics, Sources},
     ports::{
-        BillingProvider, Cache, ChatModel, Clock, EventBus, FileStore, HealthCheck, IdGenerator, JobQueue, Mailer,
-        RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds, WebhookSender,
+        BillingProvider, Cache, ChatModel, Clock, EventBus, Figure, FigureSource, FileStore, HealthCheck, IdGenerator,
+        JobQueue, Mailer, Metric, RateLimiter, SpeechRecognizer, SpeechSynthesizer, Storage, SystemClock, SystemIds,
+        WebhookSender,
     },
 };
 
@@ -58,6 +60,7 @@ pub struct Spotlight {
     home: Option<Handle>,
     live: Arc<Hub>,
     health: Arc<Health>,
+    sources: Arc<Sources>,
 }
 
 impl fmt::Debug for Spotlight {
@@ -255,6 +258,40 @@ impl Spotlight {
         &self.deps.events
     }
 
+    /// What the platform counts of its work, for the edge to count with.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.deps.metrics
+    }
+
+    /// Every figure: what was counted, and what the sources say. What has to be read is read at most once in four seconds,
+    /// however many ask, and has two; a source that does not answer is left out, and `metrics_source_up` says so.
+    ///
+    /// # Ordering
+    /// Figures of one metric follow one another.
+    ///
+    /// # Cancel safety
+    /// Nothing but the reading ends.
+    pub async fn figures(&self) -> Vec<Figure> {
+        let mut all = Vec::new();
+        self.sources.read(&mut all).await;
+        // Last, so that what the sources did is counted too.
+        all.extend(self.deps.metrics.figures());
+        let place = |figure: &Figure| metrics::CATALOG.iter().position(|known| *known == figure.of);
+        all.sort_by_key(|figure| (place(figure).unwrap_or(usize::MAX), figure.of.name));
+        all
+    }
+
+    /// Every metric of which [`figures`](Self::figures) can hold some, in the order of the documentation.
+    pub fn catalog(&self) -> Vec<&'static Metric> {
+        let mut all = metrics::CATALOG.to_vec();
+        for metric in self.sources.metrics() {
+            if !all.contains(&metric) {
+                all.push(metric);
+            }
+        }
+        all
+    }
+
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.deps.clock
@@ -305,6 +342,8 @@ pub struct SpotlightBuilder {
     flag_overrides: FlagOverrides,
     health_checks: Vec<Arc<dyn HealthCheck>>,
     maintenance: bool,
+    metrics: Option<Arc<Metrics>>,
+    sources: Vec<Arc<dyn FigureSource>>,
 }
 
 macro_rules! take {
@@ -401,6 +440,20 @@ impl SpotlightBuilder {
         self
     }
 
+    /// What counts; its own unless given. Given, it can count with decorators around the ports as well.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// Figures that the platform cannot see itself, shown beside its own. May be called again for more.
+    #[must_use]
+    pub fn figure_source(mut self, source: Arc<dyn FigureSource>) -> Self {
+        self.sources.push(source);
+        self
+    }
+
     /// Shows one more thing in `/health`, or looks at `database`, `redis`, `queue` or `disk_space` in another way: a check
     /// of such a name replaces the usual one. `redis` and `disk_space` are disabled unless given.
     #[must_use]
@@ -455,21 +508,23 @@ impl SpotlightBuilder {
         };
         let keys = Arc::new(keys.with_previous(&self.previous_secret_keys)?);
         let key_lasts = self.secret_key.is_some();
+        let metrics = self.metrics.unwrap_or_default();
+        let cache = Arc::new(CacheReader::new(cache).counted_by(Arc::clone(&metrics)));
         let forced = self.maintenance.then(|| Maintenance { message: None, until: None, since: clock.now() });
         let deps = Deps {
             watched: Watched::new(Arc::clone(&storage), forced),
             storage,
             queue,
-            chat,
-            synthesizer: self.synthesizer,
-            recognizer: self.recognizer,
+            chat: Arc::new(Measured::new(chat, Arc::clone(&metrics))),
+            synthesizer: self.synthesizer.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
+            recognizer: self.recognizer.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
             events,
-            mailer,
-            files,
-            billing: self.billing_provider,
-            webhooks: self.webhook_sender,
+            mailer: Arc::new(Measured::new(mailer, Arc::clone(&metrics))),
+            files: Arc::new(Measured::new(files, Arc::clone(&metrics))),
+            billing: self.billing_provider.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
+            webhooks: self.webhook_sender.map(|inner| Arc::new(Measured::new(inner, Arc::clone(&metrics))) as _),
             limiter,
-            cache: Arc::new(CacheReader::new(cache)),
+            cache,
             clock,
             ids,
             keys,
@@ -477,10 +532,15 @@ impl SpotlightBuilder {
             key_lasts,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').into()),
             tasks: TaskTracker::new(),
+            metrics,
         };
         let flag_overrides = Arc::new(self.flag_overrides);
         let home = Handle::try_current().ok();
         let health = Health::new(&deps.storage, &deps.queue, &deps.clock, home.clone(), self.health_checks)?;
+        let health = Arc::new(health);
+        let mut sources = metrics::usual(&deps.storage, &deps.queue, &deps.cache, &deps.clock);
+        sources.push(Arc::new(metrics::Checks(HealthService::new(Arc::clone(&health)))));
+        sources.extend(self.sources);
         Ok(Spotlight {
             recognised: Recognised::new(&deps.storage),
             deps,
@@ -488,7 +548,8 @@ impl SpotlightBuilder {
             flag_overrides,
             home,
             live: Arc::default(),
-            health: Arc::new(health),
+            health,
+            sources: Arc::new(Sources::new(sources)),
         })
     }
 }

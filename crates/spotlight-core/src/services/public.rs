@@ -132,6 +132,7 @@ impl PublicService {
         let conversation = open(&self.deps, &*unit, ctx, &new).await?;
         self.deps.remember(&*unit, ctx, scope, visit, id_answer(conversation.id)).await?;
         unit.commit().await?;
+        self.deps.metrics.begun(conversation.source);
         Ok(conversation)
     }
 

@@ -125,6 +125,10 @@ impl Storage for FaultyStorage {
         self.storage.schema().await
     }
 
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.storage.pools()
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

@@ -15,8 +15,8 @@ use spotlight_core::{
     Error, ErrorKind, Result, Spotlight, SpotlightBuilder,
     memory::{MemoryEventBus, MemoryFileStore, MemoryMailer, MemoryRateLimiter, MemoryStorage},
     ports::{
-        Clock, Finding, HealthCheck, HealthStatus, HealthSubject, HealthValue, JobSpec, ReadConsistency, Repositories,
-        SchemaState, Storage, SystemClock, UnitOfWork,
+        Clock, Finding, HealthCheck, HealthStatus, HealthSubject, HealthValue, JobSpec, PoolFigures, ReadConsistency,
+        Repositories, SchemaState, Storage, SystemClock, UnitOfWork,
     },
     scripted::ScriptedChatModel,
 };
@@ -64,9 +64,9 @@ impl HealthCheck for Told {
 }
 
 /// A storage in memory whose schema is what the test says.
-struct Migrated {
-    inner: MemoryStorage,
-    schema: Mutex<SchemaState>,
+pub(super) struct Migrated {
+    pub(super) inner: MemoryStorage,
+    pub(super) schema: Mutex<SchemaState>,
 }
 
 #[async_trait]
@@ -91,12 +91,16 @@ impl Storage for Migrated {
         Ok(self.schema.lock().expect("nobody panicked").clone())
     }
 
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.inner.pools()
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }
 }
 
-fn builder() -> SpotlightBuilder {
+pub(super) fn builder() -> SpotlightBuilder {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Spotlight::builder()
         .memory(Arc::new(MemoryStorage::new(Arc::clone(&clock))))

@@ -96,6 +96,10 @@ impl Storage for Hooked {
         self.storage.schema().await
     }
 
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.storage.pools()
+    }
+
     async fn close(&self) {
         self.storage.close().await;
     }

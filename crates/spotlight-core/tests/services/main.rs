@@ -27,6 +27,7 @@ mod keys;
 mod leads;
 mod ledger;
 mod live;
+mod metrics;
 mod models;
 mod operators;
 mod outbox;

@@ -37,6 +37,7 @@ pub mod lead_table;
 pub mod list;
 pub mod live;
 pub mod maintenance;
+pub mod metrics;
 pub mod operations;
 pub mod probes;
 pub mod recorded;
@@ -111,6 +112,7 @@ macro_rules! http_suite {
             webhook: the_life_of_an_endpoint, what_an_endpoint_may_not_be, tests_and_deliveries, sources,
                 webhooks_of_another_organization;
             incoming: a_lead_arrives, a_conversation_arrives, what_is_not_signed, what_is_wrong_in_an_event, stripe_events;
+            metrics: what_was_asked_is_counted, what_clients_choose_is_no_label;
             operations: plans_and_usage, billing_without_a_provider, the_audit_log, feature_flags, jobs_and_queues;
             visitor: a_visit_from_a_page, a_token_opens_one_conversation, preflight;
             live: messages_are_heard, a_drop_loses_and_repeats_nothing, the_same_as_events, handshakes, what_is_refused,

@@ -17,6 +17,8 @@ use crate::{
 const UNSEEN: &[(&str, u16, &str)] = &[
     ("*", 500, "a fault of ours: `tests/edge.rs` makes one"),
     ("*", 503, "a pause, an overload or a storage that is away: `tests/edge.rs` makes each"),
+    ("metrics", 401, "the suite's server shows figures to its own machine: `tests/metrics.rs` sets a token"),
+    ("metrics", 404, "the same: `tests/metrics.rs` asks from elsewhere"),
     ("begin_checkout", 200, "no billing provider is behind the suite"),
     ("open_billing_portal", 200, "no billing provider is behind the suite"),
     ("receive_stripe", 404, "the suite has a secret of Stripe's; the access matrix asks without"),

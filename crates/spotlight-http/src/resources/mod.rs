@@ -22,6 +22,7 @@ mod job;
 mod lead;
 mod lead_table;
 mod live;
+mod metrics;
 mod organization;
 mod parameters;
 mod probes;
@@ -60,6 +61,8 @@ macro_rules! groups {
 groups! {
     /// Signs of life, for load balancers.
     Probes = probes,
+    /// Figures for Prometheus.
+    Metrics = metrics,
     /// The API's own document.
     Reference = reference,
     /// Who signs in, and who acts.

@@ -11,6 +11,7 @@ mod explain;
 mod flags;
 mod logs;
 mod maintenance;
+mod metrics;
 mod operate;
 mod options;
 mod output;
@@ -47,6 +48,8 @@ const EXAMPLES: &str = "Examples:
   spotlight db slow-log on --threshold 500ms
                                           statements that take longer are logged by Postgres
   spotlight explain lead::GET             how Postgres means to run a query
+  spotlight metrics rules > spotlight.rules.yml
+                                          alerts for Prometheus
   spotlight completions bash > /etc/bash_completion.d/spotlight
 
 Exit codes: 0 done, 1 failed (why stands on standard error), 2 called wrongly; of doctor, 3 there are warnings,
@@ -91,6 +94,9 @@ enum Command {
     /// Settings in an encrypted file, which can be committed.
     #[command(subcommand)]
     Credentials(credentials::Command),
+    /// Print what is made of the metrics: a dashboard, rules that alert, the reference.
+    #[command(subcommand)]
+    Metrics(metrics::Command),
     /// Print the API document (OpenAPI 3.1).
     Openapi,
     /// Print completions for a shell.
@@ -120,6 +126,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Db(command) => db::run(command, &cli.options)?,
         Command::Explain { name } => explain::run(&cli.options, name.as_deref())?,
         Command::Credentials(command) => return credentials::run(&command, &cli.options),
+        Command::Metrics(command) => metrics::run(&command)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -35,8 +35,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
 pub fn introduce(config: &Config, server: &Server) -> Result<()> {
     if config.logs.format == LogFormat::Json {
         let (version, listening) = (env!("CARGO_PKG_VERSION"), server.address().map(tracing::field::display));
-        let process = std::process::id();
-        tracing::info!(version, process, storage = server.deployment().storage(), listening, "started");
+        let (process, metrics) = (std::process::id(), server.metrics_address().map(tracing::field::display));
+        tracing::info!(version, process, storage = server.deployment().storage(), listening, metrics, "started");
         return Ok(());
     }
     print(&format!("Spotlight {}, {}", env!("CARGO_PKG_VERSION"), config.general.environment))?;
@@ -50,6 +50,9 @@ pub fn introduce(config: &Config, server: &Server) -> Result<()> {
     match server.address() {
         Some(address) => print(&format!("  listening  http://{address}"))?,
         None => print("  working    on jobs; requests are for others")?,
+    }
+    if let Some(address) = server.metrics_address() {
+        print(&format!("  metrics    http://{address}/metrics"))?;
     }
     match &config.server.public_url {
         Some(url) => print(&format!("  reached at {url}")),

@@ -155,6 +155,12 @@ impl Config {
                           take 1; one process uses every core";
             problems.push(Problem::new("WEB_CONCURRENCY", detail));
         }
+        let last = self.monitoring.metrics_listen.map_or(0, |own| usize::from(own.port()) + self.processes() - 1);
+        if last > usize::from(u16::MAX) {
+            let detail = "each of the processes has a port of its own for its metrics, from this one on, and there are not that \
+                          many: take a lower one, as 0.0.0.0:9464";
+            problems.push(Problem::new("METRICS_LISTEN", detail));
+        }
         let serves = self.server.role != Role::Worker;
         if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {
             let detail = "every request would be sent to HTTPS again and again: name the proxy that speaks HTTPS for this \

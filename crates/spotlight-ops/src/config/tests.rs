@@ -103,6 +103,15 @@ fn processes_with_jobs_alone_share_no_socket_and_are_one() {
 }
 
 #[test]
+fn each_of_several_processes_needs_a_port_for_its_metrics() {
+    let with = |port: &'static str| given(SOUND).with_variables([("WEB_CONCURRENCY", "3"), ("METRICS_LISTEN", port)]);
+    assert!(Config::read(&with("0.0.0.0:65533")).is_ok(), "65533 to 65535");
+    assert!(Config::read(&with("127.0.0.1:0")).is_ok());
+    let told = told(&with("0.0.0.0:65534"));
+    assert!(told.len() == 1 && told[0].starts_with("METRICS_LISTEN: "), "{told:?}");
+}
+
+#[test]
 fn weak_secrets_are_refused_in_production_alone() {
     let weak = [("SECRET_KEY_BASE", "changeme-changeme-changeme-changeme-1234")];
     assert!(told(&given(SOUND).with_variables(weak))[0].contains("easily guessed"));

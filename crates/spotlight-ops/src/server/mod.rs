@@ -1,6 +1,7 @@
 //! A process of a deployment: requests, jobs, or both, until it is told to stop.
 
 mod listen;
+mod metrics;
 mod policy;
 #[cfg(unix)]
 mod processes;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 #[cfg(unix)]
 pub use self::processes::{lead, leads_others};
-use self::signals::Signals;
+use self::{metrics::MetricsListener, signals::Signals};
 use crate::{
     config::{Config, Framework, Role},
     wiring::Deployment,
@@ -38,6 +39,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 pub struct Server {
     framework: Framework,
     listening: Option<(TcpListener, HttpPolicy)>,
+    metrics: Option<MetricsListener>,
     worker: Option<PlatformWorker>,
     deployment: Deployment,
     signals: Signals,
@@ -60,8 +62,9 @@ impl Server {
         let listening = match role {
             Role::Worker => None,
             // The port first: a second start must not touch the data of the first.
-            Role::All | Role::Web => Some((listen::listener(config).await?, policy::of(&config.server)?)),
+            Role::All | Role::Web => Some((listen::listener(config).await?, policy::of(config)?)),
         };
+        let metrics = MetricsListener::bind(config).await?;
         // Before anybody is told that it listens: who was told may stop it.
         let signals = Signals::listen()?;
         let deployment = Deployment::open(config).await?;
@@ -77,6 +80,7 @@ impl Server {
         Ok(Self {
             framework: config.server.framework,
             listening,
+            metrics,
             worker,
             deployment,
             signals,
@@ -99,6 +103,11 @@ impl Server {
         self.listening.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
+    /// Where it shows its figures, when they have an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(MetricsListener::address)
+    }
+
     /// Works until SIGTERM or Ctrl-C. Then no connection is taken any more; requests are answered, each as its
     /// connection's last; live clients are told to come back; jobs in hand are finished, or handed back when the grace of
     /// the settings ends. A second signal ends the process at once.
@@ -107,7 +116,7 @@ impl Server {
     /// Those of the framework's server. `Timeout` when the grace was not enough: what was left is cut off, and nothing that
     /// was acknowledged is lost.
     pub async fn run(self) -> Result<()> {
-        let Self { framework, listening, worker, deployment, signals, grace } = self;
+        let Self { framework, listening, metrics, worker, deployment, signals, grace } = self;
         let stop = CancellationToken::new();
         let (told, health) = (stop.clone(), deployment.platform().health());
         tokio::spawn(async move {
@@ -122,6 +131,9 @@ impl Server {
             let stop = stop.clone();
             tokio::spawn(async move { worker.run(stop).await })
         });
+        // To the very end: how a process stops is worth watching.
+        let ended = CancellationToken::new();
+        let metrics = metrics.map(|own| tokio::spawn(own.serve(deployment.platform().clone(), ended.clone())));
         supervisor::ready();
         let late = async {
             stop.cancelled().await;
@@ -141,6 +153,10 @@ impl Server {
             deployment.platform().drain().await;
             if let Some(jobs) = jobs {
                 let _ = jobs.await;
+            }
+            ended.cancel();
+            if let Some(metrics) = metrics {
+                let _ = metrics.await;
             }
             deployment.close().await;
             served

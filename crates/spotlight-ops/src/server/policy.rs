@@ -3,10 +3,12 @@
 use spotlight_core::Result;
 use spotlight_http::HttpPolicy;
 
-use crate::config::Server;
+use super::metrics;
+use crate::config::Config;
 
 /// The edge's policy.
-pub(super) fn of(server: &Server) -> Result<HttpPolicy> {
+pub(super) fn of(config: &Config) -> Result<HttpPolicy> {
+    let server = &config.server;
     let plain = match &server.public_url {
         Some(url) => url.starts_with("http://"),
         // Cookies marked secure would not come back over plain HTTP on this machine.
@@ -17,6 +19,7 @@ pub(super) fn of(server: &Server) -> Result<HttpPolicy> {
         policy.security = policy.security.reached_at(host);
     }
     policy.security.force_https = server.force_ssl;
+    policy.metrics = metrics::at_main(config);
     let policy = server.public_url.iter().fold(policy, |policy, url| policy.own_origin(url));
     let proxies: Vec<_> = server.trusted_proxies.iter().map(String::as_str).collect();
     policy.trust(&proxies)
@@ -30,7 +33,7 @@ mod tests {
     /// Whether cookies are for HTTPS alone.
     fn secure(variables: &[(&str, &str)]) -> bool {
         let config = Config::read(&Sources::none().with_variables(variables.iter().copied())).expect("settings");
-        of(&config.server).expect("a policy").secure_cookies
+        of(&config).expect("a policy").secure_cookies
     }
 
     #[test]

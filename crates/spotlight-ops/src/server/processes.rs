@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{listen, signals::Signals, supervisor};
 use crate::config::Config;
 
-/// Tells a child that its standard input is the socket.
+/// Tells a child that its standard input is the socket, and which of the children it is: from 0.
 pub(super) const HANDED: &str = "SPOTLIGHT_SOCKET_ON_STDIN";
 
 /// Between the end of a child and its next start.
@@ -34,6 +34,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Whether this process is to hold the socket for others.
 pub fn leads_others(config: &Config) -> bool {
     config.processes() > 1 && std::env::var_os(HANDED).is_none()
+}
+
+/// Which of the processes behind the socket this is: 0 where there is one alone.
+pub(super) fn number() -> u16 {
+    std::env::var(HANDED).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// Starts as many processes as the settings say, with the arguments of this one, and stays until they have ended.
@@ -146,7 +151,7 @@ impl Place {
         let program = std::env::current_exe().map_err(unusable)?;
         let socket: OwnedFd = self.socket.try_clone().map_err(unusable)?.into();
         let mut command = Command::new(program);
-        command.args(std::env::args_os().skip(1)).env(HANDED, "1").env("NOTIFY_SOCKET", &self.path);
+        command.args(std::env::args_os().skip(1)).env(HANDED, self.number.to_string()).env("NOTIFY_SOCKET", &self.path);
         command.stdin(Stdio::from(socket)).spawn().map_err(unusable)
     }
 }

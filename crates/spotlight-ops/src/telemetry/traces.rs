@@ -157,7 +157,7 @@ fn data(kind: &'static str, noted: &Noted) -> Option<SpanData> {
 
 fn has_failed(fields: &Fields) -> bool {
     let refused = matches!(fields.get("status"), Some(Told::Number(500..)));
-    refused || matches!(fields.text("outcome"), Some("retry" | "dead"))
+    refused || matches!(fields.text("outcome"), Some("failed" | "dead"))
 }
 
 fn attributes(fields: &Fields) -> Vec<KeyValue> {

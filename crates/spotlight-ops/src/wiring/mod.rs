@@ -16,6 +16,7 @@ use spotlight_core::{
         destination::{Destinations, Ports},
     },
     local::{FolderMailer, LocalFileStore},
+    metrics::Metrics,
     ports::{Clock, SystemClock},
     scripted::ScriptedChatModel,
 };
@@ -28,6 +29,7 @@ pub(crate) use self::{shared::redis, stored::Stored};
 use crate::{
     config::{Config, Webhooks},
     health,
+    metrics::{self, OwnPool},
 };
 
 /// A platform, and what it stands on.
@@ -52,6 +54,7 @@ impl Deployment {
     /// keeps nobody from starting.
     pub async fn open(config: &Config) -> Result<Self> {
         let redis = shared::redis(config)?;
+        let counts = Arc::new(Metrics::new());
         let stores = Stores::open(config, redis.as_ref()).await?;
         let data_dir = &config.general.data_dir;
         create_dir(data_dir)?;
@@ -59,10 +62,10 @@ impl Deployment {
         let mailer = FolderMailer::new(data_dir.join("mail"));
         // Ends with the runtime.
         tokio::spawn(mailer.clone().tidy(Arc::clone(&clock)));
-        let events = shared::events(config, redis.as_ref(), &clock).await?;
-        let cache = shared::cache(redis.as_ref(), &events, &clock);
+        let (events, on_postgres) = shared::events(config, redis.as_ref(), &clock).await?;
+        let cache = shared::cache(redis.as_ref(), &events, &clock, &counts);
         let checks = health::checks(config, redis.as_ref())?;
-        let limiter = shared::limiter(redis, &clock);
+        let limiter = shared::limiter(redis, &clock, &counts);
         let mut builder = checks.into_iter().fold(Spotlight::builder(), SpotlightBuilder::health_check);
         if let Some(secret) = &config.billing.webhook_secret {
             builder = builder.stripe_webhook_secret(secret.clone());
@@ -70,7 +73,15 @@ impl Deployment {
         if let Some(url) = &config.server.public_url {
             builder = builder.public_url(url);
         }
+        builder = metrics::sources().into_iter().fold(builder, SpotlightBuilder::figure_source);
+        if let Some(queue) = stores.connected.clone() {
+            builder = builder.figure_source(Arc::new(OwnPool::new("queue_pool", move || queue.pool())));
+        }
+        if let Some(events) = on_postgres {
+            builder = builder.figure_source(Arc::new(OwnPool::new("event_pool", move || events.pool())));
+        }
         let platform = builder
+            .metrics(counts)
             .storage(Arc::clone(&stores.storage))
             .queue(Arc::clone(&stores.queue))
             .chat(Arc::new(ScriptedChatModel::new()))

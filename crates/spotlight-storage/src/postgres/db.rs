@@ -11,7 +11,7 @@ use std::{
 use spotlight_core::{
     Error, ErrorKind, Result,
     domain::time::Timestamp,
-    ports::{Clock, IdGenerator, NewEvent},
+    ports::{Clock, IdGenerator, NewEvent, PoolFigures},
 };
 use sqlx::{
     PgPool, Postgres,
@@ -27,6 +27,7 @@ use super::{
     options::PgOptions,
     tx::{Query, Tx},
 };
+use crate::shared::waits::Waits;
 
 /// How many pooled connections are to be tested before use, since one was found broken: a server that was restarted
 /// costs one error and not one for each of them.
@@ -59,6 +60,7 @@ pub(super) struct Database {
     pooler: bool,
     doubts: Arc<Doubts>,
     renewal: Arc<Renewal>,
+    waits: Waits,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
 }
@@ -116,6 +118,7 @@ impl Database {
             pooler: options.pooler,
             doubts,
             renewal,
+            waits: Waits::default(),
             clock: Arc::clone(&options.clock),
             ids: Arc::clone(&options.ids),
         })
@@ -127,7 +130,20 @@ impl Database {
     }
 
     async fn connection(&self) -> Result<PoolConnection<Postgres>> {
-        self.pool.acquire().await.map_err(error::map)
+        // A look from outside can be wrong by the time it is over: it counts, and decides nothing.
+        let waits = self.pool.num_idle() == 0 && self.pool.size() >= self.doubts.all;
+        self.waits.during(waits, self.pool.acquire()).await.map_err(error::map)
+    }
+
+    /// How the pool stands, under this name; none once it is closed.
+    pub(super) fn figures(&self, pool: &'static str) -> Option<PoolFigures> {
+        if self.pool.is_closed() {
+            return None;
+        }
+        let (waits, waited) = self.waits.look();
+        let open = u64::from(self.pool.size());
+        let in_use = open.saturating_sub(self.pool.num_idle() as u64);
+        Some(PoolFigures { pool, most: self.doubts.all.into(), open, in_use, waits, waited })
     }
 
     /// Begins a transaction.

@@ -11,8 +11,8 @@ use spotlight_core::{
         ConsentRepository, ConversationRepository, DeliveryRepository, DeploymentRepository, EndpointRepository,
         FlagRepository, HandOffRepository, HostRepository, IdempotencyRecord, IdempotencyRepository, JobPlacement,
         JobSpec, KnowledgeRepository, LeadRepository, Lease, LeaseRepository, LinkRepository, NewEvent,
-        OrganizationRepository, OutboxRepository, ProcessedRepository, ProposalRepository, ReadConsistency,
-        ReportRepository, Repositories, SchemaState, SessionRepository, SourceRepository, Storage,
+        OrganizationRepository, OutboxRepository, PoolFigures, ProcessedRepository, ProposalRepository,
+        ReadConsistency, ReportRepository, Repositories, SchemaState, SessionRepository, SourceRepository, Storage,
         SubscriptionRepository, TranscriptRepository, UnitOfWork, UsageRepository, UserRepository,
     },
 };
@@ -187,6 +187,10 @@ impl Storage for PgStorage {
 
     async fn schema(&self) -> Result<SchemaState> {
         migrate::state(&self.database).await
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        self.database.figures("main").into_iter().collect()
     }
 
     async fn close(&self) {

@@ -8,3 +8,5 @@ pub(crate) mod cursor;
 pub(crate) mod placement;
 pub(crate) mod search;
 pub(crate) mod stored;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod waits;

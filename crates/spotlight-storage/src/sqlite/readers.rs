@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_core::{Error, ErrorKind, Result, ports::PoolFigures};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::error;
+use crate::shared::waits::Waits;
 
 /// Reading connections, opened as they are needed and kept.
 ///
@@ -24,6 +25,7 @@ pub(super) struct Readers {
     most: u32,
     places: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    waits: Waits,
 }
 
 impl Readers {
@@ -31,14 +33,16 @@ impl Readers {
     pub(super) fn new(options: SqliteConnectOptions, most: u32, patience: Duration) -> Self {
         let most = most.clamp(1, 1024);
         let places = Arc::new(Semaphore::new(most as usize));
-        Self { options, patience, most, places, idle: Arc::default() }
+        Self { options, patience, most, places, idle: Arc::default(), waits: Waits::default() }
     }
 
     /// A connection, until the reader is dropped.
     pub(super) async fn acquire(&self) -> Result<Reader> {
         let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
-            Err(_) => timeout(self.patience, Arc::clone(&self.places).acquire_owned())
+            Err(_) => self
+                .waits
+                .during(true, timeout(self.patience, Arc::clone(&self.places).acquire_owned()))
                 .await
                 .map_err(|_| Error::new(ErrorKind::Unavailable, "every reading connection is in use; try again"))?
                 .map_err(|_| error::closed())?,
@@ -49,6 +53,17 @@ impl Readers {
             None => self.options.connect().await.map_err(error::map)?,
         };
         Ok(Reader { connection: Some(connection), idle: Arc::clone(&self.idle), _place: place })
+    }
+
+    /// How many there are and work; none once they are closed.
+    pub(super) fn figures(&self) -> Option<PoolFigures> {
+        if self.places.is_closed() {
+            return None;
+        }
+        let (waits, waited) = self.waits.look();
+        let in_use = u64::from(self.most).saturating_sub(self.places.available_permits() as u64);
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        Some(PoolFigures { pool: "readers", most: self.most.into(), open: in_use + idle, in_use, waits, waited })
     }
 
     /// Ends every connection once the work on it is done.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use spotlight_core::{
     Result,
-    ports::{ReadConsistency, Repositories, SchemaState, Storage, UnitOfWork},
+    ports::{PoolFigures, ReadConsistency, Repositories, SchemaState, Storage, UnitOfWork},
 };
 
 use super::{
@@ -81,6 +81,10 @@ impl Storage for SqliteStorage {
 
     async fn schema(&self) -> Result<SchemaState> {
         open::state(&self.db).await
+    }
+
+    fn pools(&self) -> Vec<PoolFigures> {
+        [self.database.writer.figures(), self.database.readers.figures()].into_iter().flatten().collect()
     }
 
     async fn close(&self) {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use spotlight_core::{Error, Result, Retry};
+use spotlight_core::{Error, Result, Retry, ports::PoolFigures};
 use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::PoolConnection,
@@ -16,6 +16,7 @@ use super::{
     error::{self, Constraint, Failure},
     options::SqliteOptions,
 };
+use crate::shared::waits::Waits;
 
 /// A statement with its arguments.
 pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -24,6 +25,7 @@ pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 pub(super) struct Writer {
     pool: SqlitePool,
     spoilt: Arc<AtomicBool>,
+    waits: Waits,
 }
 
 impl Writer {
@@ -44,7 +46,7 @@ impl Writer {
                 Box::pin(async move { Ok(keep) })
             })
             .connect_lazy_with(options.writer_options());
-        Self { pool, spoilt }
+        Self { pool, spoilt, waits: Waits::default() }
     }
 
     /// The connection itself, to prepare the file.
@@ -56,13 +58,26 @@ impl Writer {
     ///
     /// Dropping the future is safe: the driver rolls back what nobody heard of.
     pub(super) async fn begin(&self) -> Result<Tx> {
-        let inner = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|failure| {
+        let waits = self.pool.size() > 0 && self.pool.num_idle() == 0;
+        let begun = self.waits.during(waits, self.pool.begin_with("BEGIN IMMEDIATE")).await;
+        let inner = begun.map_err(|failure| {
             // A transaction is open that should not be: the next one gets another connection.
             let spoilt = matches!(failure, sqlx::Error::InvalidSavePointStatement);
             self.spoilt.fetch_or(spoilt, Ordering::Relaxed);
             error::map(failure)
         })?;
         Ok(Tx { inner, broken: false, spoilt: Arc::clone(&self.spoilt) })
+    }
+
+    /// Whether it works, and who waits for it; none once it is closed.
+    pub(super) fn figures(&self) -> Option<PoolFigures> {
+        if self.pool.is_closed() {
+            return None;
+        }
+        let (waits, waited) = self.waits.look();
+        let open = u64::from(self.pool.size());
+        let in_use = open.saturating_sub(self.pool.num_idle() as u64);
+        Some(PoolFigures { pool: "writer", most: 1, open, in_use, waits, waited })
     }
 
     /// Ends the connection once the unit that has it is over.

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::OrganizationId,
     error::Result,
+    metrics::Metrics,
     ports::{Cache, Cached, Clock, EventBus, Fill, FillToken, Filled, IdGenerator},
 };
 
@@ -103,6 +104,14 @@ impl TwoLevelCache {
         let shared = Arc::new(Shared::new(levels, bus, settings.breaker, clock, ids, stop.clone()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(hear::listen(Arc::clone(&shared))));
         Self { shared, _until_dropped: stop.drop_guard() }
+    }
+
+    /// The same, with the circuits of the shared cache and of the bus shown in metrics.
+    #[must_use]
+    pub fn watched_by(self, metrics: &Metrics) -> Self {
+        self.shared.side.remote.watch(metrics);
+        self.shared.watched_by(metrics);
+        self
     }
 
     /// Waits until this process hears what others delete, from when on values are kept in memory.

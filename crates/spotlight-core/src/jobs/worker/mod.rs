@@ -37,6 +37,7 @@ use super::{Registry, Schedule};
 use crate::{
     domain::ProcessId,
     error::Result,
+    metrics::Metrics,
     ports::{Clock, IdGenerator, JobQueue, Settlement},
 };
 
@@ -62,6 +63,7 @@ struct Shared<S> {
     running: Running,
     health: health::Health,
     rest: Rest,
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// The end of a job, on its way to the store.
@@ -85,7 +87,8 @@ impl<S: Send + Sync + 'static> Worker<S> {
         options.validate()?;
         let (running, health) = (Running::default(), health::Health::default());
         let rest = Rest::never();
-        let shared = Arc::new(Shared { queue, registry, options, clock, ids, running, health, rest });
+        let shared = Shared { queue, registry, options, clock, ids, running, health, rest, metrics: None };
+        let shared = Arc::new(shared);
         Ok(Self { shared, schedules: Vec::new() })
     }
 
@@ -93,6 +96,15 @@ impl<S: Send + Sync + 'static> Worker<S> {
     #[must_use]
     pub fn with_schedules(mut self, schedules: Vec<Schedule>) -> Self {
         self.schedules = schedules;
+        self
+    }
+
+    /// Counts its jobs too. Before it runs: afterwards nothing changes.
+    #[must_use]
+    pub fn counted_by(mut self, metrics: Arc<Metrics>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.metrics = Some(metrics);
+        }
         self
     }
 

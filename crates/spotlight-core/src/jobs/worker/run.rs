@@ -99,23 +99,34 @@ impl<S: Send + Sync + 'static> Shared<S> {
             outcome = tracing::field::Empty,
         );
         span.in_scope(|| tracing::debug!("a job begins"));
+        let began = Instant::now();
         let ending = trace.scope(self.attempt(process, job, handler)).instrument(span.clone()).await;
         let _job = span.enter();
-        let outcome = self.ended(job, handler, ending);
-        span.record("outcome", word(&outcome));
+        let (outcome, word) = self.ended(job, handler, ending);
+        span.record("outcome", word);
+        if let Some(metrics) = &self.metrics {
+            metrics.jobs.with([handler.name, word], |times| times.took(began.elapsed()));
+        }
         outcome
     }
 
-    fn ended(&self, job: &ClaimedJob, handler: &Handler<S>, ending: Ending) -> Outcome {
+    /// The outcome, and its word for logs and figures.
+    fn ended(&self, job: &ClaimedJob, handler: &Handler<S>, ending: Ending) -> (Outcome, &'static str) {
         match ending {
             Ending::Returned(Ok(result)) => {
                 self.health.done.fetch_add(1, Ordering::Relaxed);
-                Outcome::Done(result)
+                (Outcome::Done(result), "done")
             }
-            Ending::Returned(Err(error)) => self.failed(job, &error, &handler.retry),
-            Ending::Cancelled => Outcome::Cancelled,
+            Ending::Returned(Err(error)) => match self.failed(job, &error, &handler.retry) {
+                dead @ Outcome::Dead { .. } => (dead, "dead"),
+                // The queue gives it up after its last try.
+                last if job.attempt >= job.max_attempts => (last, "dead"),
+                again => (again, "failed"),
+            },
+            Ending::Cancelled => (Outcome::Cancelled, "cancelled"),
             Ending::Stopped => {
-                Outcome::Retry { after: std::time::Duration::ZERO, error: "the process that ran it stopped".to_owned() }
+                let error = "the process that ran it stopped".to_owned();
+                (Outcome::Retry { after: std::time::Duration::ZERO, error }, "stopped")
             }
         }
     }
@@ -154,17 +165,6 @@ impl<S: Send + Sync + 'static> Shared<S> {
             tracing::warn!(job = name, job_id = %job.id, attempt, error = error.chain(), "a job failed; it runs again");
         }
         outcome
-    }
-}
-
-/// How a try ended, for whoever looks at its trace.
-const fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done(_) => "done",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Dead { .. } => "dead",
-        Outcome::Cancelled => "cancelled",
-        Outcome::HandedBack => "handed_back",
     }
 }
 

@@ -89,6 +89,8 @@ async fn note(
         return Ok(duplicate(&event.id));
     }
     let mut conversation = at_hand(deps, &*unit, ctx, source, event).await?;
+    // Every event changes its conversation.
+    let is_new = conversation.version == 1;
     let organization = unit.organizations().get(ctx.organization).await?;
     let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
     if told.name.is_some() || told.email.is_some() || told.phone.is_some() || told.company.is_some() {
@@ -114,6 +116,9 @@ async fn note(
     let record = ("conversation", conversation.id.to_string());
     audit(deps, &*unit, ctx, record, Some(event.transcripts.len())).await?;
     unit.commit().await?;
+    if is_new {
+        deps.metrics.begun(conversation.source);
+    }
     Ok(Receipt {
         event_id: event.id.clone(),
         duplicate: false,

@@ -23,6 +23,7 @@ use crate::{
         organization::Organization,
     },
     error::{Error, ErrorKind, Result, Retry},
+    metrics::Counter,
     ports::{ChatChunk, ChatMessage, ReadConsistency, ToolAnswer, ToolCall, Words},
     services::{Context, conversations::lead_is_gone, deps::Deps},
 };
@@ -88,6 +89,12 @@ impl Answering {
             result = self.answer(&outlet) => result,
             never = kept => match never {},
         };
+        let outcome = match &result {
+            Ok((Some(_), _)) => "answered",
+            Ok((None, _)) => "silent",
+            Err(_) => "failed",
+        };
+        self.deps.metrics.turns.with([outcome], Counter::inc);
         match result {
             Ok((utterance, status)) => {
                 outlet.send(TurnEvent::Done { utterance, status }, 0).await;
@@ -224,7 +231,10 @@ impl Answering {
                 Some(chunk) => match chunk? {
                     ChatChunk::Text(text) if text.is_empty() => {}
                     ChatChunk::Text(text) => {
-                        progress.response_ms.get_or_insert_with(|| millis(begun));
+                        if progress.response_ms.is_none() {
+                            progress.response_ms = Some(millis(begun));
+                            self.deps.metrics.first_token.with([], |times| times.took(begun.elapsed()));
+                        }
                         progress.text.push_str(&text);
                         let heard = if voice.is_some() { 0 } else { progress.text.len() };
                         let ready = if voice.is_some() { sentences.push(&text) } else { Vec::new() };

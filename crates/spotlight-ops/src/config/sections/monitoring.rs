@@ -1,5 +1,7 @@
 //! Who is told of what happens.
 
+use std::net::SocketAddr;
+
 use secrecy::SecretString;
 
 use crate::config::{Section, Variable, parse, reader::Reader};
@@ -32,9 +34,26 @@ static OTLP_HEADERS: Variable = Variable::new(
     "authorization=Bearer%20…",
 )
 .secret();
+static METRICS_LISTEN: Variable = Variable::new(
+    "METRICS_LISTEN",
+    "monitoring.metrics_listen",
+    "address at which /metrics alone is served, by every process (of several behind one socket, the others at the ports after \
+     it); without it, /metrics is at the main address, for those \
+     with METRICS_TOKEN, and without that in development for this machine",
+    "0.0.0.0:9464",
+);
+static METRICS_TOKEN: Variable = Variable::new(
+    "METRICS_TOKEN",
+    "monitoring.metrics_token",
+    "what Prometheus sends as `Authorization: Bearer` to see /metrics; at least 16 characters",
+    "$(openssl rand -hex 32)",
+)
+.secret();
 
-pub(super) const SECTION: Section =
-    Section { title: "Monitoring", variables: &[&SENTRY, &NEW_RELIC, &OTLP, &OTLP_HEADERS] };
+pub(super) const SECTION: Section = Section {
+    title: "Monitoring",
+    variables: &[&SENTRY, &NEW_RELIC, &OTLP, &OTLP_HEADERS, &METRICS_LISTEN, &METRICS_TOKEN],
+};
 
 /// Who is told of what happens.
 #[derive(Debug, Clone)]
@@ -47,6 +66,10 @@ pub struct Monitoring {
     pub otlp_endpoint: Option<String>,
     /// Headers that are sent with traces, each as `name=value`, with a comma between them.
     pub otlp_headers: Option<SecretString>,
+    /// Address at which `/metrics` alone is served.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What opens `/metrics`.
+    pub metrics_token: Option<SecretString>,
 }
 
 impl Monitoring {
@@ -56,6 +79,11 @@ impl Monitoring {
             new_relic_license_key: reader.secret(&NEW_RELIC, parse::text),
             otlp_endpoint: reader.value(&OTLP, parse::url(&["https", "http"], "http://collector:4318")),
             otlp_headers: reader.secret(&OTLP_HEADERS, headers),
+            metrics_listen: reader.value(&METRICS_LISTEN, parse::of("give an address and a port")),
+            metrics_token: reader.secret(&METRICS_TOKEN, |text| match text.len() {
+                16.. => Ok(text.to_owned()),
+                _ => Err("give at least 16 characters".to_owned()),
+            }),
         }
     }
 }

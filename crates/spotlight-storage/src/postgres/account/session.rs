@@ -35,6 +35,7 @@ statements! {
         "SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC"
     ];
     TOUCH = ["UPDATE sessions SET last_seen_at = $2 WHERE id = $1"];
+    ACTIVE_USERS = ["SELECT count(DISTINCT user_id) FROM sessions WHERE last_seen_at >= $1"];
     DELETE = ["DELETE FROM sessions WHERE user_id = $1 AND id = $2"];
     DELETE_ALL = ["DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2"];
     DELETE_EXPIRED = [
@@ -116,6 +117,10 @@ impl SessionRepository for PgSessionRepository {
             0 => Err(Error::not_found("session")),
             _ => Ok(()),
         }
+    }
+
+    async fn active_users(&self, since: Timestamp) -> Result<u64> {
+        row::count(self.db.fetch_optional(query(ACTIVE_USERS).bind(since)).await?.as_ref())
     }
 
     async fn delete(&self, user: UserId, id: SessionId) -> Result<bool> {

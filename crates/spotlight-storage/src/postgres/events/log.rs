@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, time::Duration};
 use spotlight_core::{
     Error, Result,
     domain::OrganizationId,
-    ports::{Event, Heard},
+    ports::{Event, Heard, PoolFigures},
 };
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -80,6 +80,10 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn new(database: Database, limits: PgEventLimits) -> Self {
         Self { database, limits }
+    }
+
+    pub(super) fn pool(&self) -> Option<PoolFigures> {
+        self.database.figures("events")
     }
 
     pub(super) async fn close(&self) {

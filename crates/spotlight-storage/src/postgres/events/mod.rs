@@ -11,7 +11,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use spotlight_core::{
     Result,
     domain::OrganizationId,
-    ports::{Event, EventBus, Heard},
+    ports::{Event, EventBus, Heard, PoolFigures},
 };
 use uuid::Uuid;
 
@@ -76,6 +76,11 @@ impl PgEventBus {
         let wake = Arc::new(Wake::new(Arc::clone(&log), options.listen_options()?));
         migrate::bring_up_to_date(&options).await?;
         Ok(Self { inner: Arc::new(Inner { log, wake }) })
+    }
+
+    /// How its pool of connections stands, for metrics; none once it is closed. What listens has a connection beside it.
+    pub fn pool(&self) -> Option<PoolFigures> {
+        self.inner.log.pool()
     }
 
     /// Ends every connection once the work on it is done.

@@ -69,7 +69,10 @@ mod wake;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use spotlight_core::{Result, ports::IdGenerator};
+use spotlight_core::{
+    Result,
+    ports::{IdGenerator, PoolFigures},
+};
 use uuid::Uuid;
 
 pub(super) use self::unit::enqueue;
@@ -132,6 +135,11 @@ impl PgQueue {
             tidying: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// How its pool of connections stands, for metrics; none once it is closed.
+    pub fn pool(&self) -> Option<PoolFigures> {
+        self.inner.database.figures("queue")
     }
 
     /// Has pooled connections made anew: those there are now are closed when they are next wanted.

@@ -13,7 +13,7 @@ use spotlight_core::{
 use sqlx::sqlite::SqliteRow;
 
 use super::super::{
-    codec::{Bind, Fields, all, one},
+    codec::{Bind, Fields, all, number, one},
     db::query,
     repositories::repository,
     sql::statements,
@@ -44,6 +44,8 @@ statements! {
         ];
         /// Sessions are global.
         TOUCH = ["UPDATE sessions SET last_seen_at = ? WHERE id = ?"];
+        /// Sessions are global. With the plus: else all of them are read, in the order of users.
+        ACTIVE_USERS = ["SELECT count(DISTINCT +user_id) FROM sessions WHERE last_seen_at >= ?"];
         /// Sessions are global.
         DELETE = ["DELETE FROM sessions WHERE user_id = ? AND id = ?"];
         /// Sessions are global.
@@ -123,6 +125,11 @@ impl SessionRepository for SqliteSessionRepository {
             0 => Err(Error::not_found("session")),
             _ => Ok(()),
         }
+    }
+
+    async fn active_users(&self, since: Timestamp) -> Result<u64> {
+        let users = number(self.db.row(query(ACTIVE_USERS).at(since)).await?)?;
+        Ok(u64::try_from(users).unwrap_or_default())
     }
 
     async fn delete(&self, user: UserId, id: SessionId) -> Result<bool> {
