@@ -1,6 +1,6 @@
 //! What a look at a running deployment finds: settings, the database, Redis, jobs, the machine, and what lies outside.
 //!
-//! Every finding has its evidence, why it matters, and what to do. Nothing is changed by looking, each part has ten
+//! Every finding has its evidence, why it matters, and what to do. Nothing is changed by looking, each part has thirty
 //! seconds, and a part that cannot be looked at is a finding itself.
 //!
 //! To add a check: a file here (or a query in `postgres/`) that gives [`Finding`]s, and its line in [`examine`].
@@ -27,7 +27,7 @@ pub use self::{
 use crate::config::{Config, Problem};
 
 /// How long one part may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Looks at everything that the settings name, all parts at once.
 pub async fn examine(config: &Config, problems: &[Problem]) -> Report {
@@ -45,7 +45,7 @@ pub async fn examine(config: &Config, problems: &[Problem]) -> Report {
 
 /// What a part found, or that it could not be looked at.
 async fn looked(area: &'static str, part: impl Future<Output = Result<Vec<Finding>>>) -> Vec<Finding> {
-    let late = |_| Err(Error::new(ErrorKind::Timeout, "it did not answer within ten seconds"));
+    let late = |_| Err(Error::new(ErrorKind::Timeout, "it did not answer within thirty seconds"));
     tokio::time::timeout(PATIENCE, part).await.unwrap_or_else(late).unwrap_or_else(|error| {
         let finding = Finding::new(Severity::Critical, area, error.chain());
         vec![

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use secrecy::ExposeSecret;
 use spotlight_core::Result;
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
@@ -39,6 +40,14 @@ fn places(config: &Config) -> Vec<(&'static str, String, u16)> {
         let region = config.files.region.as_deref().unwrap_or("us-east-1");
         let usual = format!("https://s3.{region}.amazonaws.com");
         add("files", config.files.endpoint.as_deref().unwrap_or(&usual));
+    }
+    if let Some(url) = &config.monitoring.otlp_endpoint {
+        add("the receiver of traces", url);
+    } else if config.monitoring.new_relic_license_key.is_some() {
+        add("New Relic", "https://otlp.nr-data.net");
+    }
+    if let Some(dsn) = &config.monitoring.sentry_dsn {
+        add("Sentry", dsn.expose_secret());
     }
     if let Some(url) = &config.server.public_url {
         add("this server's public address", url);

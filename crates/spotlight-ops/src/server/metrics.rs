@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use spotlight_core::{Error, ErrorKind, Result, Spotlight};
 use spotlight_http::{Api, Group, HttpPolicy, MetricsAccess};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(unix)]
@@ -37,6 +37,16 @@ fn number() -> u16 {
     0
 }
 
+/// Takes a port that the process which this one follows may still hold: both are scraped for a moment.
+fn listen(wanted: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if wanted.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(wanted)?;
+    socket.listen(128)
+}
+
 /// A listener for the figures alone.
 pub(super) struct MetricsListener {
     listener: TcpListener,
@@ -48,10 +58,10 @@ impl MetricsListener {
     ///
     /// # Errors
     /// `Misconfigured` when it cannot be listened on.
-    pub(super) async fn bind(config: &Config) -> Result<Option<Self>> {
+    pub(super) fn bind(config: &Config) -> Result<Option<Self>> {
         let Some(wanted) = config.monitoring.metrics_listen else { return Ok(None) };
         let wanted = own(wanted, number());
-        let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        let listener = listen(wanted).map_err(|error| {
             let text = format!("{wanted} cannot be listened on; choose another with METRICS_LISTEN");
             Error::new(ErrorKind::Misconfigured, text).with_source(error)
         })?;
@@ -105,7 +115,7 @@ mod tests {
     async fn a_listener_of_their_own_asks_for_the_token_that_is_set() {
         let bind = async |variables: &[(&str, &str)]| {
             let sources = Sources::none().with_variables(variables.iter().copied());
-            MetricsListener::bind(&Config::examine(&sources).0).await.expect("it listens")
+            MetricsListener::bind(&Config::examine(&sources).0).expect("it listens")
         };
         assert!(bind(&[]).await.is_none());
         let listen = ("METRICS_LISTEN", "127.0.0.1:0");

@@ -64,7 +64,7 @@ impl Server {
             // The port first: a second start must not touch the data of the first.
             Role::All | Role::Web => Some((listen::listener(config).await?, policy::of(config)?)),
         };
-        let metrics = MetricsListener::bind(config).await?;
+        let metrics = MetricsListener::bind(config)?;
         // Before anybody is told that it listens: who was told may stop it.
         let signals = Signals::listen()?;
         let deployment = Deployment::open(config).await?;

@@ -68,13 +68,16 @@ struct Reports {
 
 impl Drop for Reports {
     fn drop(&mut self) {
+        // One time for both.
+        let began = std::time::Instant::now();
+        let left = || self.limit.saturating_sub(began.elapsed());
         #[cfg(feature = "otlp")]
         if let Some(traces) = &self.traces {
-            traces.send(self.limit);
+            traces.send(left());
         }
         #[cfg(feature = "sentry")]
         if let Some(errors) = &self.errors {
-            errors.send(self.limit);
+            errors.send(left());
         }
     }
 }

@@ -67,6 +67,29 @@ impl Rest {
     }
 }
 
+/// Whether an address is New Relic's, over HTTPS.
+fn is_new_relics(base: &str) -> bool {
+    url::Url::parse(base).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        url.scheme() == "https" && (host == "nr-data.net" || host.ends_with(".nr-data.net"))
+    })
+}
+
+#[cfg(test)]
+#[test]
+fn the_key_goes_to_its_owner_alone() {
+    let yes = [NEW_RELIC, "https://otlp.eu01.nr-data.net:4318", "https://nr-data.net"];
+    assert!(yes.into_iter().all(is_new_relics));
+    for other in [
+        "http://otlp.nr-data.net",
+        "https://nr-data.net.example.com",
+        "https://evilnr-data.net",
+        "http://127.0.0.1:4318",
+    ] {
+        assert!(!is_new_relics(other), "{other}");
+    }
+}
+
 /// Traces, where the settings name a receiver.
 ///
 /// # Errors
@@ -81,7 +104,8 @@ pub(super) fn open(
     let Some(base) = base else { return Ok(None) };
     let given = monitoring.otlp_headers.as_ref().map(|given| headers(given.expose_secret()));
     let mut headers = given.unwrap_or_default();
-    if let Some(key) = key {
+    // The key is for its owner: other receivers have headers of their own.
+    if let Some(key) = key.filter(|_| is_new_relics(base)) {
         headers.entry("api-key".to_owned()).or_insert_with(|| key.expose_secret().to_owned());
     }
     let exporter = SpanExporter::builder()

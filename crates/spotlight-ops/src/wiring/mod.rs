@@ -77,6 +77,13 @@ impl Deployment {
         if let Some(queue) = stores.connected.clone() {
             builder = builder.figure_source(Arc::new(OwnPool::new("queue_pool", move || queue.pool())));
         }
+        let (renew, of_events) = (stores.renew(), on_postgres.clone());
+        let renew = move || {
+            renew();
+            if let Some(events) = &of_events {
+                events.renew_connections();
+            }
+        };
         if let Some(events) = on_postgres {
             builder = builder.figure_source(Arc::new(OwnPool::new("event_pool", move || events.pool())));
         }
@@ -100,7 +107,7 @@ impl Deployment {
         let unwatched = CancellationToken::new();
         let (watched, end) = (platform.clone(), unwatched.clone());
         tokio::spawn(async move { watched.watch(end).await });
-        tokio::spawn(pools(platform.clone(), stores.renew(), unwatched.clone()));
+        tokio::spawn(pools(platform.clone(), renew, unwatched.clone()));
         Ok(Self { platform, stores, unwatched })
     }
 

@@ -151,6 +151,7 @@ impl Database {
         let options = SqliteOptions {
             jobs,
             change_jobs,
+            migrate: config.database.migrate,
             acquire_timeout: config.database.checkout_timeout,
             busy_timeout: config.database.busy_timeout,
             ..SqliteOptions::new(&path)

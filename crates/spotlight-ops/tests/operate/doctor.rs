@@ -7,10 +7,10 @@ use spotlight_tests::{
     postgres::{PgServer, TestDatabase},
     redis::RedisServer,
 };
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, sqlite::SqliteConnectOptions};
 use tokio::time::{sleep, timeout};
 
-use super::world::{Folder, ended};
+use super::world::{Folder, ended, refused};
 
 /// What the doctor finds, and how it ends.
 fn examined(folder: &Folder, variables: &[(&str, &str)]) -> (Vec<Value>, Option<i32>) {
@@ -91,7 +91,9 @@ async fn who_blocks_whom_is_drawn_as_a_tree() {
     let variables = [("DATABASE_URL", url.as_str())];
     let mut first = database.connect().await;
     first.execute("CREATE TABLE one (n int, text text); INSERT INTO one VALUES (1, 'x')").await.expect("a table");
-    first.execute("BEGIN; UPDATE one SET text = 'secret words' WHERE n = 1").await.expect("a lock");
+    // Longer than the server keeps: it is cut off within the quotes.
+    let long = format!("BEGIN; UPDATE one SET text = 'secret words{}' WHERE n = 1", "x".repeat(2_000));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(long)).execute(&mut first).await.expect("a lock");
     let mut second = database.connect().await;
     let waiting = tokio::spawn(async move { second.execute("UPDATE one SET text = 'other words' WHERE n = 1").await });
     let blocked = async {
@@ -109,7 +111,7 @@ async fn who_blocks_whom_is_drawn_as_a_tree() {
     let lines: Vec<_> = found["evidence"].as_str().expect("a tree").lines().collect();
     assert!(lines.len() == 2 && lines[0].contains("idle in transaction") && lines[1].starts_with("  "), "{lines:?}");
     assert!(lines[1].contains("waits") && found["remedy"].as_str().expect("words").contains("pg_terminate_backend"));
-    assert!(!found.to_string().contains("words'"), "no value of a query is shown: {found}");
+    assert!(!found.to_string().contains("words"), "no value of a query is shown: {found}");
     first.execute("ROLLBACK").await.expect("it lets go");
     waiting.await.expect("it ends").expect("it goes on");
     assert_eq!(severity(&examined(&folder, &variables).0, "database.locks"), "fine");
@@ -127,6 +129,7 @@ async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
     let mut connection = PgConnection::connect(&url).await.expect("the server takes connections");
     connection.execute("CREATE EXTENSION pg_stat_statements").await.expect("the extension is there");
     connection.execute("SELECT pg_sleep(0.3)").await.expect("it takes its time");
+    connection.execute("CREATE ROLE somebody PASSWORD 'hunter2'").await.expect("a role");
     connection.execute("SELECT pg_create_physical_replication_slot('forgotten', true)").await.expect("a slot");
     connection.execute("SELECT pg_switch_wal()").await.expect("something to archive");
     let folder = Folder::new();
@@ -145,6 +148,7 @@ async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
     assert!(evidence("database.queries").contains("pg_sleep($1)"), "{}", evidence("database.queries"));
     assert!(evidence("database.replication").contains("nobody reads slot forgotten"), "{findings:#?}");
     assert!(evidence("database.archive").contains("archiving fails"));
+    assert!(!format!("{findings:?}").contains("hunter2"), "{findings:#?}");
     // A database without a schema is told, and everything else is looked at all the same.
     assert_eq!(severity(&findings, "database.schema"), "critical");
 }
@@ -186,4 +190,40 @@ async fn a_file_that_is_damaged_is_told() {
     assert_eq!(code, Some(4), "{findings:#?}");
     let told = findings.iter().filter(|one| one["area"].as_str().is_some_and(|area| area.starts_with("database")));
     assert!(told.clone().any(|one| one["severity"] == "critical"), "{findings:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_an_older_version_is_left_as_it_is() {
+    let folder = Folder::new();
+    super::world::Server::start(&folder.0, &[], "axum");
+    let options = SqliteConnectOptions::new().filename(folder.0.join("spotlight.db"));
+    let mut file = options.connect().await.expect("the file");
+    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    file.execute(newest).await.expect("it is older now");
+    let version = "SELECT max(version) FROM _sqlx_migrations";
+    let older: i64 = sqlx::query_scalar(version).fetch_one(&mut file).await.expect("a version");
+    let (code, said) = refused(&folder.0, &[], &["flags", "list"]);
+    assert!(code == Some(1) && said.contains(&format!("schema version {older}")), "{said}");
+    examined(&folder, &[]);
+    let still: i64 = sqlx::query_scalar(version).fetch_one(&mut file).await.expect("a version");
+    assert_eq!(still, older, "whoever looks brings nothing up to date");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_alone_is_not_asked_and_who_may_not_see_others_is_told() {
+    let database = TestDatabase::fresh().await;
+    let (folder, url) = (Folder::new(), database.url());
+    let pooled = [("DATABASE_URL", url.as_str()), ("DATABASE_POOLER", "true")];
+    let (code, said) = refused(&folder.0, &pooled, &["db", "pool"]);
+    assert!(code == Some(1) && said.contains("DATABASE_DIRECT_URL"), "{said}");
+    let mut connection = database.connect().await;
+    let role = format!("{}_app", database.name());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE ROLE {role} LOGIN")))
+        .execute(&mut connection)
+        .await
+        .expect("a role");
+    let app = url.replacen("postgres@", &format!("{role}@"), 1);
+    let (findings, _) = examined(&folder, &[("DATABASE_URL", app.as_str())]);
+    assert_eq!(severity(&findings, "database.rights"), "notice", "{findings:#?}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP ROLE {role}"))).execute(&mut connection).await.expect("it goes");
 }

@@ -44,7 +44,7 @@ pub(super) async fn writer(options: &SqliteOptions) -> Result<Writer> {
     let writer = Writer::new(options);
     let until = Instant::now() + options.busy_timeout;
     let prepared = loop {
-        let tried = async { prepare(&mut *writer.connection().await?, &options.path).await }.await;
+        let tried = async { prepare(&mut *writer.connection().await?, &options.path, options.migrate).await }.await;
         match tried {
             // While another changes how the file is written, SQLite says so at once instead of waiting.
             Err(error) if error::is_busy(&error) && Instant::now() < until => sleep(AGAIN).await,
@@ -71,7 +71,7 @@ async fn create(folder: std::path::PathBuf) -> Result<()> {
     }
 }
 
-async fn prepare(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
+async fn prepare(connection: &mut SqliteConnection, path: &Path, migrate: bool) -> Result<()> {
     let found = version(connection, path).await?;
     // Fails where the file or the folder cannot be written, even when there is nothing to bring up to date.
     let probe = connection.begin_with("BEGIN IMMEDIATE").await.map_err(error::map)?;
@@ -85,6 +85,15 @@ async fn prepare(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
     }
     if found == newest() {
         return Ok(());
+    }
+    if !migrate {
+        let text = format!(
+            "the database {} has schema version {found}, this program needs {}: start a server of this version once with \
+             DATABASE_MIGRATE=true",
+            path.display(),
+            newest()
+        );
+        return Err(Error::new(ErrorKind::Misconfigured, text));
     }
     // In one transaction: another process that starts at the same time waits, and then finds it done.
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(error::map)?;

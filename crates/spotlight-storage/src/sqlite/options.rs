@@ -24,6 +24,8 @@ pub struct SqliteOptions {
     pub acquire_timeout: Duration,
     /// How long a statement waits for another process that writes before it fails with `Unavailable`. 5 s.
     pub busy_timeout: Duration,
+    /// Bring the schema up to date when opening. True; without it, a schema that is not this program's is refused.
+    pub migrate: bool,
     /// Where the jobs of units of work go: into the queue of this file, or into the outbox. The queue.
     pub jobs: JobPlacement,
     /// This process may change what the database records about that: see "Another place for jobs" in `docs/jobs.md`. False.
@@ -42,6 +44,7 @@ impl SqliteOptions {
             readers: 4,
             acquire_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(5),
+            migrate: true,
             jobs: JobPlacement::default(),
             change_jobs: false,
             clock: Arc::new(SystemClock),

@@ -18,24 +18,31 @@ pub(crate) use self::sessions::{ended_idle, sessions};
 use super::{Finding, Severity};
 use crate::config::Config;
 
+/// A query as it may be shown: without what stands in quotes, which may be cut off within them, and on one line.
+const SHOWN: &str = r"left(regexp_replace(regexp_replace(regexp_replace(query,
+    '\$(\w*)\$.*?(\$\1\$|$)', '…', 'g'), '''([^''\\]|\\.|'''')*(''|$)', '…', 'g'), '\s+', ' ', 'g'), 120)";
+
 /// How the connection is called in `pg_stat_activity`.
 const NAME: &str = "spotlight-doctor";
 
 /// Connects to the server that the settings name, past a pooler where they say how. None without a Postgres.
 ///
 /// # Errors
-/// `Misconfigured` for a URL that cannot be read, `Unavailable` when the server is away.
+/// `Misconfigured` for a URL that cannot be read or that leads to a pooler alone, `Unavailable` when the server is away.
 pub(crate) async fn connect(config: &Config) -> Result<Option<PgConnection>> {
     let database = &config.database;
     let Some(url) = database.direct_url.as_ref().or(database.url.as_ref()) else { return Ok(None) };
+    if database.pooler && database.direct_url.is_none() {
+        // What is set for a session would stay on a connection that others get next.
+        let text = "the database URL leads to a pooler; say where Postgres itself is with DATABASE_DIRECT_URL";
+        return Err(Error::new(ErrorKind::Misconfigured, text));
+    }
     let options: PgConnectOptions = url.expose_secret().parse().map_err(|error: sqlx::Error| {
         Error::new(ErrorKind::Misconfigured, "the database URL cannot be read").with_source(error)
     })?;
     let options = options.application_name(NAME).statement_cache_capacity(0).disable_statement_logging();
-    // A pooler knows no start-up parameters.
-    let options = if database.pooler { options.extra_float_digits(None) } else { options };
     let mut connection = options.connect().await.map_err(failed)?;
-    connection.execute("SET statement_timeout = '5s'; SET lock_timeout = '1s'").await.map_err(failed)?;
+    connection.execute("SET statement_timeout = '2s'; SET lock_timeout = '1s'").await.map_err(failed)?;
     Ok(Some(connection))
 }
 
@@ -60,6 +67,7 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let c = &mut connection;
     let mut found = Vec::new();
     found.extend(asked("database.server", server::examine(c)).await);
+    found.extend(asked("database.rights", server::rights(c)).await);
     found.extend(asked("database.schema", server::schema(c)).await);
     found.extend(asked("database.clock", server::clock(c)).await);
     found.extend(asked("database.connections", sessions::examine(c)).await);

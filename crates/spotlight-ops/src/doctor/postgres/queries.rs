@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::{PgConnection, Row};
 
+use super::SHOWN;
 use crate::doctor::{Finding, Severity};
 
 /// Milliseconds that a query may take on average.
@@ -28,12 +29,14 @@ pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> 
         ]);
     }
     // The guide's `mean_time` has been `mean_exec_time` since Postgres 13.
-    let rows = sqlx::query(
-        "SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 120) AS query, mean_exec_time AS mean, calls,
-             total_exec_time AS total
+    // What is no query, as CREATE ROLE, is kept with its values.
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT {SHOWN} AS query, mean_exec_time AS mean, calls, total_exec_time AS total
          FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid
-         WHERE d.datname = current_database() AND calls > 0 ORDER BY mean_exec_time DESC LIMIT 10",
-    )
+         WHERE d.datname = current_database() AND calls > 0
+             AND query ~* '^\\s*(select|insert|update|delete|with|merge|values)\\M'
+         ORDER BY mean_exec_time DESC LIMIT 10"
+    )))
     .fetch_all(c)
     .await?;
     let slow: Vec<_> = rows

@@ -54,6 +54,20 @@ pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> 
     Ok(found)
 }
 
+/// Whether this user may see what others do.
+pub(super) async fn rights(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
+    let sees: bool =
+        sqlx::query_scalar("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')").fetch_one(c).await?;
+    let area = "database.rights";
+    Ok(vec![if sees {
+        Finding::fine(area, "this user sees what others do")
+    } else {
+        Finding::new(Severity::Notice, area, "this user sees its own sessions alone")
+            .because("locks, long transactions, queries and replicas of others are not in what follows")
+            .then("GRANT pg_monitor TO the user, or ask as another")
+    }])
+}
+
 /// Whether the schema is this program's.
 pub(super) async fn schema(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     let there: bool =

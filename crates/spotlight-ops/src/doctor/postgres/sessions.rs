@@ -30,7 +30,8 @@ pub(crate) async fn sessions(c: &mut PgConnection) -> sqlx::Result<(Vec<Sessions
         "SELECT coalesce(nullif(application_name, ''), '(unnamed)') AS application,
              coalesce(host(client_addr), 'local') AS client, coalesce(state, 'unknown') AS state, count(*) AS count,
              coalesce(max(extract(epoch FROM now() - state_change)), 0)::bigint AS longest_s
-         FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+         FROM pg_stat_activity
+         WHERE (backend_type = 'client backend' OR backend_type IS NULL AND usesysid IS NOT NULL) AND pid <> pg_backend_pid()
          GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
     )
     .fetch_all(&mut *c)

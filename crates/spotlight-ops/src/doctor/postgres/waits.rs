@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, PgConnection};
 
+use super::SHOWN;
 use crate::doctor::{Finding, Severity};
 
-/// A query as it may be shown: without what stands in quotes or is a number, and no longer than a line.
-const SHOWN: &str = "left(regexp_replace(regexp_replace(query, '''[^'']*''', '…', 'g'), '\\s+', ' ', 'g'), 100)";
 /// Seconds that somebody may wait for a lock before that is critical: requests have given up by then.
 const TOO_LONG: i64 = 30;
 /// Seconds after which a transaction is long, and after which it harms everybody.

@@ -86,6 +86,10 @@ impl Log {
         self.database.figures("events")
     }
 
+    pub(super) fn renew(&self) {
+        self.database.renew();
+    }
+
     pub(super) async fn close(&self) {
         self.database.close().await;
     }

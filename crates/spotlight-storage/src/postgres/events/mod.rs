@@ -83,6 +83,11 @@ impl PgEventBus {
         self.inner.log.pool()
     }
 
+    /// Has pooled connections made anew: those there are now are closed when they are next wanted.
+    pub fn renew_connections(&self) {
+        self.inner.log.renew();
+    }
+
     /// Ends every connection once the work on it is done.
     pub async fn close(&self) {
         self.inner.wake.stop();
