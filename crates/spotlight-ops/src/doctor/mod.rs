@@ -5,6 +5,7 @@
 //!
 //! To add a check: a file here (or a query in `postgres/`) that gives [`Finding`]s, and its line in [`examine`].
 
+mod clock;
 mod finding;
 mod jobs;
 mod machine;

@@ -41,10 +41,8 @@ fn places(config: &Config) -> Vec<(&'static str, String, u16)> {
         let usual = format!("https://s3.{region}.amazonaws.com");
         add("files", config.files.endpoint.as_deref().unwrap_or(&usual));
     }
-    if let Some(url) = &config.monitoring.otlp_endpoint {
+    if let Some(url) = config.monitoring.traces() {
         add("the receiver of traces", url);
-    } else if config.monitoring.new_relic_license_key.is_some() {
-        add("New Relic", "https://otlp.nr-data.net");
     }
     if let Some(dsn) = &config.monitoring.sentry_dsn {
         add("Sentry", dsn.expose_secret());

@@ -6,14 +6,11 @@ use spotlight_core::{
 };
 use spotlight_storage::redis::RedisNode;
 
-use super::{Finding, Severity};
+use super::{Finding, Severity, clock};
 use crate::{
     config::{Adapter, Config},
     wiring::redis,
 };
-
-/// Milliseconds that clocks may be apart.
-const APART: i64 = 1_000;
 
 /// Every node: memory and what happens when it is full, clients, clock.
 pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
@@ -23,17 +20,8 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     let after = SystemClock.now();
     let jobs = config.jobs.adapter == Adapter::Redis;
     let mut found: Vec<_> = nodes.iter().flat_map(|node| of_node(node, jobs)).collect();
-    for time in nodes.iter().filter_map(|node| node.time) {
-        let apart = (before - time).max(time - after).num_milliseconds().max(0);
-        let evidence = format!("Redis' clock is {apart} ms from this machine's");
-        found.push(if apart > APART {
-            Finding::new(Severity::Warning, "redis.clock", evidence)
-                .because("limits and leases are kept by its clock")
-                .then("have all machines follow one time server (chrony or systemd-timesyncd)")
-        } else {
-            Finding::fine("redis.clock", evidence)
-        });
-    }
+    let times = nodes.iter().filter_map(|node| node.time);
+    found.extend(times.map(|time| clock::compared("redis.clock", "Redis'", time, (before, after))));
     Ok(found)
 }
 

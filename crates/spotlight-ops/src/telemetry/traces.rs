@@ -39,8 +39,6 @@ use super::{
 };
 use crate::config::Monitoring;
 
-/// Where New Relic takes traces.
-const NEW_RELIC: &str = "https://otlp.nr-data.net";
 /// What is told of a span under a name of its own.
 const NAMES: [(&str, &str); 8] = [
     ("status", "http.response.status_code"),
@@ -78,7 +76,7 @@ fn is_new_relics(base: &str) -> bool {
 #[cfg(test)]
 #[test]
 fn the_key_goes_to_its_owner_alone() {
-    let yes = [NEW_RELIC, "https://otlp.eu01.nr-data.net:4318", "https://nr-data.net"];
+    let yes = ["https://otlp.nr-data.net", "https://otlp.eu01.nr-data.net:4318", "https://nr-data.net"];
     assert!(yes.into_iter().all(is_new_relics));
     for other in [
         "http://otlp.nr-data.net",
@@ -100,8 +98,7 @@ pub(super) fn open(
     outlet: impl FnOnce() -> Result<Arc<Outlet>>,
 ) -> Result<Option<(Traces, Rest)>> {
     let key = monitoring.new_relic_license_key.as_ref();
-    let base = monitoring.otlp_endpoint.as_deref().or(key.map(|_| NEW_RELIC));
-    let Some(base) = base else { return Ok(None) };
+    let Some(base) = monitoring.traces() else { return Ok(None) };
     let given = monitoring.otlp_headers.as_ref().map(|given| headers(given.expose_secret()));
     let mut headers = given.unwrap_or_default();
     // The key is for its owner: other receivers have headers of their own.

@@ -91,8 +91,8 @@ async fn who_blocks_whom_is_drawn_as_a_tree() {
     let variables = [("DATABASE_URL", url.as_str())];
     let mut first = database.connect().await;
     first.execute("CREATE TABLE one (n int, text text); INSERT INTO one VALUES (1, 'x')").await.expect("a table");
-    // Longer than the server keeps: it is cut off within the quotes.
-    let long = format!("BEGIN; UPDATE one SET text = 'secret words{}' WHERE n = 1", "x".repeat(2_000));
+    // Longer than the server keeps: it is cut off within the quotes. And a backslash does not take them away.
+    let long = format!(r"BEGIN; SELECT 'C:\'; UPDATE one SET text = 'secret words{}' WHERE n = 1", "x".repeat(2_000));
     sqlx::raw_sql(sqlx::AssertSqlSafe(long)).execute(&mut first).await.expect("a lock");
     let mut second = database.connect().await;
     let waiting = tokio::spawn(async move { second.execute("UPDATE one SET text = 'other words' WHERE n = 1").await });

@@ -73,6 +73,12 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
+    /// Where traces are sent, without `/v1/traces`: to the endpoint, or to New Relic where only its key is given.
+    pub(crate) fn traces(&self) -> Option<&str> {
+        let new_relic = self.new_relic_license_key.as_ref().map(|_| "https://otlp.nr-data.net");
+        self.otlp_endpoint.as_deref().or(new_relic)
+    }
+
     pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             sentry_dsn: reader.secret(&SENTRY, parse::url(&["https", "http"], "https://key@o0.ingest.sentry.io/0")),

@@ -18,9 +18,8 @@ pub(crate) use self::sessions::{ended_idle, sessions};
 use super::{Finding, Severity};
 use crate::config::Config;
 
-/// A query as it may be shown: without what stands in quotes, which may be cut off within them, and on one line.
-const SHOWN: &str = r"left(regexp_replace(regexp_replace(regexp_replace(query,
-    '\$(\w*)\$.*?(\$\1\$|$)', '…', 'g'), '''([^''\\]|\\.|'''')*(''|$)', '…', 'g'), '\s+', ' ', 'g'), 120)";
+/// A query as it may be shown: up to where the first quotes begin, since what follows may be a value, and on one line.
+const SHOWN: &str = r"left(regexp_replace(regexp_replace(query, '(''|\$\w*\$).*', '…'), '\s+', ' ', 'g'), 120)";
 
 /// How the connection is called in `pg_stat_activity`.
 const NAME: &str = "spotlight-doctor";

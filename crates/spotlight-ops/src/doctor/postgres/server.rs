@@ -6,12 +6,10 @@ use spotlight_core::ports::{Clock, SystemClock};
 use spotlight_storage::postgres::newest_migration;
 use sqlx::{PgConnection, Row};
 
-use crate::doctor::{Finding, Severity};
+use crate::doctor::{Finding, Severity, clock};
 
 /// The oldest version that the platform is tested with, as `server_version_num` has it.
 const OLDEST: i32 = 140_000;
-/// Clocks further apart than this, in milliseconds, are worth a warning.
-const APART: i64 = 1_000;
 
 /// Version and durability.
 pub(super) async fn examine(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
@@ -110,21 +108,5 @@ pub(super) async fn clock(c: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     let before = SystemClock.now();
     let there: DateTime<Utc> = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(c).await?;
     let after = SystemClock.now();
-    // It was told somewhere between.
-    let apart = if there < before {
-        before - there
-    } else if there > after {
-        there - after
-    } else {
-        chrono::Duration::zero()
-    };
-    let apart = apart.num_milliseconds();
-    let evidence = format!("Postgres' clock is {apart} ms from this machine's");
-    Ok(vec![if apart > APART {
-        Finding::new(Severity::Warning, "database.clock", evidence)
-            .because("leases, tokens and bookings compare times of several machines")
-            .then("have all machines follow one time server (chrony or systemd-timesyncd)")
-    } else {
-        Finding::fine("database.clock", evidence)
-    }])
+    Ok(vec![clock::compared("database.clock", "Postgres'", there, (before, after))])
 }
