@@ -27,7 +27,7 @@ use super::{
     options::PgOptions,
     tx::{Query, Tx},
 };
-use crate::shared::waits::Waits;
+use crate::shared::{idle::idle, waits::Waits};
 
 /// How many pooled connections are to be tested before use, since one was found broken: a server that was restarted
 /// costs one error and not one for each of them.
@@ -131,7 +131,7 @@ impl Database {
 
     async fn connection(&self) -> Result<PoolConnection<Postgres>> {
         // A look from outside can be wrong by the time it is over: it counts, and decides nothing.
-        let waits = self.pool.num_idle() == 0 && self.pool.size() >= self.doubts.all;
+        let waits = idle(&self.pool) == 0 && self.pool.size() >= self.doubts.all;
         self.waits.during(waits, self.pool.acquire()).await.map_err(error::map)
     }
 
@@ -142,7 +142,7 @@ impl Database {
         }
         let (waits, waited) = self.waits.look();
         let open = u64::from(self.pool.size());
-        let in_use = open.saturating_sub(self.pool.num_idle() as u64);
+        let in_use = open.saturating_sub(idle(&self.pool).into());
         Some(PoolFigures { pool, most: self.doubts.all.into(), open, in_use, waits, waited })
     }
 

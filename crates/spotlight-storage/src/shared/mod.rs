@@ -5,6 +5,8 @@ pub(crate) mod check;
 pub(crate) mod coalesce;
 pub(crate) mod cursor;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod idle;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod placement;
 pub(crate) mod search;
 pub(crate) mod stored;

@@ -16,7 +16,7 @@ use super::{
     error::{self, Constraint, Failure},
     options::SqliteOptions,
 };
-use crate::shared::waits::Waits;
+use crate::shared::{idle::idle, waits::Waits};
 
 /// A statement with its arguments.
 pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -58,7 +58,7 @@ impl Writer {
     ///
     /// Dropping the future is safe: the driver rolls back what nobody heard of.
     pub(super) async fn begin(&self) -> Result<Tx> {
-        let waits = self.pool.size() > 0 && self.pool.num_idle() == 0;
+        let waits = self.pool.size() > 0 && idle(&self.pool) == 0;
         let begun = self.waits.during(waits, self.pool.begin_with("BEGIN IMMEDIATE")).await;
         let inner = begun.map_err(|failure| {
             // A transaction is open that should not be: the next one gets another connection.
@@ -76,7 +76,7 @@ impl Writer {
         }
         let (waits, waited) = self.waits.look();
         let open = u64::from(self.pool.size());
-        let in_use = open.saturating_sub(self.pool.num_idle() as u64);
+        let in_use = open.saturating_sub(idle(&self.pool).into());
         Some(PoolFigures { pool: "writer", most: 1, open, in_use, waits, waited })
     }
 
