@@ -279,24 +279,23 @@ fn lift_file_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// Transactions that a server's life takes, and seconds that the probes in it took.
+/// Transactions that a server's life takes, and seconds of that life.
 async fn asked_by(framework: Framework, probes: usize) -> (u64, u64) {
     let database = TestDatabase::fresh().await;
-    let world = World::start(framework, &beside_redis(&database)).await;
     let began = Instant::now();
+    let world = World::start(framework, &beside_redis(&database)).await;
     let asked = (0..probes).map(|number| {
         let path = if number % 2 == 0 { "/health" } else { "/ready" };
         world.client.get(path)
     });
     let answers = timeout(Duration::from_mins(2), join_all(asked)).await.expect("every probe is answered");
-    let seconds = began.elapsed().as_secs() + 1;
     for answer in answers {
         // Without optimisation, on a busy machine, a check can starve among so many. Nothing else may be told.
         let starved = answer.status == 503 && answer.text.contains("it did not answer in time");
         assert!(answer.status == 200 || starved, "{} {}", answer.status, answer.text);
     }
     world.stop().await;
-    (transactions(&database).await, seconds)
+    (transactions(&database).await, began.elapsed().as_secs() + 1)
 }
 
 /// Transactions that a database has seen, once everybody has left it: what a connection has counted is there then.
