@@ -58,6 +58,40 @@ impl PgServer {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn start_with(settings: &[&str]) -> Self {
+        Self::start_from(settings, init)
+    }
+
+    /// Starts a server that others can follow, and one that follows it.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_pair() -> [Self; 2] {
+        let settings = ["wal_level=replica", "max_wal_senders=4", "hot_standby=on"];
+        let primary = Self::start_with(&settings);
+        let port = primary.port.to_string();
+        let copy = |bin: &Path, folder: &Path, account: Option<Account>| {
+            let mut copy = Command::new(bin.join("pg_basebackup"));
+            copy.args([
+                "-h",
+                "127.0.0.1",
+                "-U",
+                "postgres",
+                "-p",
+                &port,
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+                "--no-sync",
+            ]);
+            prepare(copy.arg("-D"), folder, account);
+        };
+        let replica = Self::start_from(&settings, copy);
+        [primary, replica]
+    }
+
+    fn start_from(settings: &[&str], fill: impl Fn(&Path, &Path, Option<Account>)) -> Self {
         let bin = programs().unwrap_or_else(|| {
             panic!(
                 "Postgres is not installed, and this test needs it: apt-get install postgresql postgresql-contrib, or \
@@ -70,7 +104,7 @@ impl PgServer {
         // Somebody else can take the port that was just free.
         for _ in 0..5 {
             let (folder, port) = (folder("postgres", account), free_port());
-            init(&bin, &folder, account);
+            fill(&bin, &folder, account);
             let (program, data) = (bin.join("postgres"), folder.join("data"));
             let port_setting = format!("port={port}");
             let mut command = vec![text(&program), "-D", text(&data), "-c", &port_setting];
@@ -160,14 +194,18 @@ const SETTINGS: &[&str] = &[
 
 fn init(bin: &Path, folder: &Path, account: Option<Account>) {
     let mut init = Command::new(bin.join("initdb"));
-    init.args(["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
-        .arg(folder.join("data"))
-        .current_dir("/");
+    init.args(["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]);
+    prepare(&mut init, folder, account);
+}
+
+/// Runs what fills a server's folder with data.
+fn prepare(command: &mut Command, folder: &Path, account: Option<Account>) {
+    command.arg(folder.join("data")).current_dir("/");
     if let Some(account) = account {
-        account.takes(&mut init);
+        account.takes(command);
     }
-    let output = init.output().expect("initdb can be run");
-    assert!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
+    let output = command.output().expect("the program can be run");
+    assert!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Where the newest Postgres has its programs.

@@ -189,6 +189,8 @@ pub(super) fn postgres(config: &Config) -> Option<PgOptions> {
     Some(PgOptions {
         pooler: database.pooler,
         direct_url: database.direct_url.clone(),
+        replicas: database.replicas.clone(),
+        replica_lag: database.replica_lag,
         max_connections: config.pool(),
         acquire_timeout: database.checkout_timeout,
         statement_timeout: database.statement_timeout,

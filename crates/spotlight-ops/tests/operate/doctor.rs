@@ -154,6 +154,24 @@ async fn slow_queries_failed_archives_and_forgotten_slots_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_figures_are_read_from_are_looked_at() {
+    let [primary, replica] = PgServer::start_pair();
+    let (folder, url) = (Folder::new(), primary.url("postgres"));
+    let replicas = format!("{},{url},postgres://nobody:hunter2@127.0.0.1:9/none", replica.url("postgres"));
+    let variables = [("DATABASE_URL", url.as_str()), ("DATABASE_REPLICA_URLS", replicas.as_str())];
+    let (findings, _) = examined(&folder, &variables);
+    let mut told: Vec<_> = of(&findings, "database.replicas")
+        .iter()
+        .map(|one| (one["evidence"].as_str().expect("words"), one["severity"].as_str().expect("a word")))
+        .collect();
+    told.sort_unstable();
+    assert!(told[0].0.contains("replica 1 is") && told[0].1 == "fine", "{told:?}");
+    assert!(told[1].0.contains("replica 2 is a server of its own") && told[1].1 == "warning", "{told:?}");
+    assert!(told[2].0.contains("replica 3 cannot be asked") && told[2].1 == "warning", "{told:?}");
+    assert!(!format!("{findings:?}").contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_away_is_told_without_its_password_and_settings_that_lack_something_too() {
     let folder = Folder::new();
     let away = [

@@ -1,5 +1,7 @@
 //! Figures, from SQL aggregates.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use spotlight_core::{
@@ -11,6 +13,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 
 use super::{
     db::{PgDb, built as put_together},
+    replicas::Replicas,
     row::{self, Row},
     tx::Query,
 };
@@ -180,11 +183,18 @@ pub(super) fn built() -> Vec<String> {
 /// Gives figures.
 pub(super) struct PgAnalyticsRepository {
     db: PgDb,
+    /// Asked first.
+    replicas: Option<Arc<Replicas>>,
 }
 
 impl PgAnalyticsRepository {
     pub(super) fn new(db: PgDb) -> Self {
-        Self { db }
+        Self { db, replicas: None }
+    }
+
+    /// The same, from replicas as long as they are fresh.
+    pub(super) fn with_replicas(db: PgDb, replicas: Arc<Replicas>) -> Self {
+        Self { db, replicas: Some(replicas) }
     }
 
     /// Runs a statement of the query's scope, with the days where it counts by them. No rows for a query without days.
@@ -196,19 +206,27 @@ impl PgAnalyticsRepository {
         by_day: bool,
     ) -> Result<Vec<PgRow>> {
         let Some(span) = query.range() else { return Ok(Vec::new()) };
-        let mut statement: Query<'_> = put_together(statement(Scope::of(query)), PgArguments::default());
-        statement = statement.bind(organization.as_uuid()).bind(span.start).bind(span.end);
-        if let Some(assistant) = query.assistant_id {
-            statement = statement.bind(assistant.as_uuid());
+        let asked = || -> Query<'_> {
+            let mut statement: Query<'_> = put_together(statement(Scope::of(query)), PgArguments::default());
+            statement = statement.bind(organization.as_uuid()).bind(span.start).bind(span.end);
+            if let Some(assistant) = query.assistant_id {
+                statement = statement.bind(assistant.as_uuid());
+            }
+            if let Some(user) = query.visible_to {
+                statement = statement.bind(user.as_uuid());
+            }
+            if by_day {
+                statement = statement.bind(query.days.iter().map(|(_, window)| window.start).collect::<Vec<_>>());
+            }
+            // Planned for this span: a month and two years want different plans.
+            statement.persistent(false)
+        };
+        if let Some(replicas) = &self.replicas
+            && let Some(found) = replicas.sift(asked()).await
+        {
+            return found;
         }
-        if let Some(user) = query.visible_to {
-            statement = statement.bind(user.as_uuid());
-        }
-        if by_day {
-            statement = statement.bind(query.days.iter().map(|(_, window)| window.start).collect::<Vec<_>>());
-        }
-        // Planned for this span: a month and two years want different plans.
-        self.db.sift(statement.persistent(false)).await
+        self.db.sift(asked()).await
     }
 }
 

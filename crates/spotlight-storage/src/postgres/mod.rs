@@ -27,6 +27,7 @@ mod outbox;
 mod placement;
 mod places;
 mod queue;
+mod replicas;
 mod report;
 mod row;
 mod sql;

@@ -41,6 +41,10 @@ pub struct PgOptions {
     pub pooler: bool,
     /// Where a job queue listens for wake-ups when `url` leads to a transaction pooler: a URL of the server itself. None.
     pub direct_url: Option<SecretString>,
+    /// Replicas that figures are read from while they are fresh, by their URLs. None.
+    pub replicas: Vec<SecretString>,
+    /// How far behind the primary a replica may be that figures are read from. 10 s.
+    pub replica_lag: Duration,
     /// Bring the schema up to date when connecting. True.
     pub migrate: bool,
     /// Where the jobs of units of work go: into the queue of this database, or into the outbox. The queue.
@@ -66,6 +70,8 @@ impl PgOptions {
             application_name: "spotlight".to_owned(),
             pooler: false,
             direct_url: None,
+            replicas: Vec::new(),
+            replica_lag: Duration::from_secs(10),
             migrate: true,
             jobs: JobPlacement::default(),
             change_jobs: false,
@@ -159,6 +165,8 @@ impl fmt::Debug for PgOptions {
             .field("lock_timeout", &self.lock_timeout)
             .field("application_name", &self.application_name)
             .field("pooler", &self.pooler)
+            .field("replicas", &self.replicas.len())
+            .field("replica_lag", &self.replica_lag)
             .field("migrate", &self.migrate)
             .finish_non_exhaustive()
     }

@@ -36,6 +36,7 @@ pub fn statements() -> Result<Vec<Statement>> {
         super::outbox::STATEMENTS,
         super::placement::STATEMENTS,
         super::places::STATEMENTS,
+        super::replicas::STATEMENTS,
         super::report::STATEMENTS,
     ]
     .into_iter()

@@ -38,6 +38,7 @@ use super::{
     organization::PgOrganizationRepository,
     outbox::PgOutboxRepository,
     placement,
+    replicas::Replicas,
     report::PgReportRepository,
     webhook::{PgDeliveryRepository, PgEndpointRepository, PgProcessedRepository, PgSourceRepository},
 };
@@ -122,6 +123,8 @@ pub struct PgStorage {
     database: Arc<Database>,
     options: PgOptions,
     repositories: PgRepositories,
+    /// For those who read what may lag.
+    lagging: Option<(Arc<Replicas>, PgRepositories)>,
 }
 
 impl PgStorage {
@@ -132,10 +135,16 @@ impl PgStorage {
     /// schema is not the one this program knows, or other processes of this database leave their jobs elsewhere.
     pub async fn connect(options: PgOptions) -> Result<Self> {
         let database = Arc::new(Database::new(&options)?);
-        let repositories = PgRepositories::new(&PgDb::Pool(Arc::clone(&database)));
-        let storage = Self { database, options, repositories };
+        let db = PgDb::Pool(Arc::clone(&database));
+        let repositories = PgRepositories::new(&db);
+        let mut storage = Self { database, options, repositories, lagging: None };
         storage.migrate().await?;
         placement::agree(&storage.database, &storage.options).await?;
+        storage.lagging = Replicas::new(&storage.options, &storage.database)?.map(|replicas| {
+            let replicas = Arc::new(replicas);
+            let analytics = PgAnalyticsRepository::with_replicas(db.clone(), Arc::clone(&replicas));
+            (replicas, PgRepositories { analytics, ..PgRepositories::new(&db) })
+        });
         Ok(storage)
     }
 
@@ -146,6 +155,9 @@ impl PgStorage {
     /// Has connections made anew: those there are now are closed when they are next wanted, and nobody is disturbed.
     pub fn renew_connections(&self) {
         self.database.renew();
+        if let Some((replicas, _)) = &self.lagging {
+            replicas.renew();
+        }
     }
 
     /// Brings the schema up to date where the options allow it, else checks that it is.
@@ -167,8 +179,12 @@ impl std::fmt::Debug for PgStorage {
 
 #[async_trait]
 impl Storage for PgStorage {
-    fn read(&self, _consistency: ReadConsistency) -> &dyn Repositories {
-        &self.repositories
+    fn read(&self, consistency: ReadConsistency) -> &dyn Repositories {
+        match (consistency, &self.lagging) {
+            // Figures weigh most; what else is read beside them stays with the primary, such as who may see them.
+            (ReadConsistency::Eventual, Some((_, repositories))) => repositories,
+            _ => &self.repositories,
+        }
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>> {
@@ -190,10 +206,14 @@ impl Storage for PgStorage {
     }
 
     fn pools(&self) -> Vec<PoolFigures> {
-        self.database.figures("main").into_iter().collect()
+        let replicas = self.lagging.as_ref().and_then(|(replicas, _)| replicas.figures());
+        self.database.figures("main").into_iter().chain(replicas).collect()
     }
 
     async fn close(&self) {
+        if let Some((replicas, _)) = &self.lagging {
+            replicas.close().await;
+        }
         self.database.close().await;
     }
 }

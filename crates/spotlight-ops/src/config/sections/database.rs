@@ -31,6 +31,20 @@ pub(crate) static DIRECT_URL: Variable = Variable::new(
     EXPECTED,
 )
 .secret();
+static REPLICAS: Variable = Variable::new(
+    "DATABASE_REPLICA_URLS",
+    "database.replica_urls",
+    "replicas of this Postgres, separated by commas: figures are read from those that are fresh, else from the primary",
+    "postgres://user:password@replica:5432/spotlight_production",
+)
+.secret();
+static REPLICA_LAG: Variable = Variable::new(
+    "DATABASE_REPLICA_LAG",
+    "database.replica_lag",
+    "how far behind a replica may be that figures are read from",
+    "10s",
+)
+.or("10s");
 static POOL: Variable = Variable::new(
     "DATABASE_POOL",
     "database.pool",
@@ -67,7 +81,19 @@ static MIGRATE: Variable =
 
 pub(super) const SECTION: Section = Section {
     title: "Database",
-    variables: &[&URL, &POOLER, &DIRECT_URL, &POOL, &CHECKOUT, &STATEMENT, &LOCK, &BUSY, &MIGRATE],
+    variables: &[
+        &URL,
+        &POOLER,
+        &DIRECT_URL,
+        &REPLICAS,
+        &REPLICA_LAG,
+        &POOL,
+        &CHECKOUT,
+        &STATEMENT,
+        &LOCK,
+        &BUSY,
+        &MIGRATE,
+    ],
 };
 
 /// Where the data is kept.
@@ -79,6 +105,10 @@ pub struct Database {
     pub pooler: bool,
     /// Postgres itself, where the URL leads to a pooler.
     pub direct_url: Option<SecretString>,
+    /// Replicas that figures are read from while they are fresh.
+    pub replicas: Vec<SecretString>,
+    /// How far behind such a replica may be.
+    pub replica_lag: Duration,
     /// Connections at most, unless the threads decide.
     pub pool: Option<u32>,
     /// How long a request waits for a connection.
@@ -99,6 +129,8 @@ impl Database {
             url: reader.secret(&URL, parse::url(POSTGRES, EXPECTED)),
             pooler: reader.usual(&POOLER, parse::boolean),
             direct_url: reader.secret(&DIRECT_URL, parse::url(POSTGRES, EXPECTED)),
+            replicas: reader.value(&REPLICAS, replicas).unwrap_or_default(),
+            replica_lag: reader.usual(&REPLICA_LAG, parse::span),
             pool: reader.value(&POOL, parse::number(1..=1000)),
             checkout_timeout: reader.usual(&CHECKOUT, parse::span),
             statement_timeout: reader.usual(&STATEMENT, parse::span),
@@ -107,4 +139,9 @@ impl Database {
             migrate: reader.usual(&MIGRATE, parse::boolean),
         }
     }
+}
+
+fn replicas(text: &str) -> Result<Vec<SecretString>, String> {
+    let read = parse::url(POSTGRES, "one of those, or several separated by commas");
+    text.split(',').map(|url| read(url.trim()).map(SecretString::from)).collect()
 }

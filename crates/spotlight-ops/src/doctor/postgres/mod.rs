@@ -2,6 +2,7 @@
 
 mod indexes;
 mod queries;
+mod readers;
 mod replicas;
 mod server;
 mod sessions;
@@ -77,6 +78,7 @@ pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
     found.extend(asked("database.bloat", upkeep::bloat(c)).await);
     found.extend(asked("database.wraparound", upkeep::wraparound(c)).await);
     found.extend(asked("database.replication", replicas::replication(c)).await);
+    found.extend(asked("database.replicas", readers::examine(c, &config.database.replicas)).await);
     found.extend(asked("database.archive", replicas::archive(c)).await);
     // The answer is there; an end that fails changes nothing.
     let _ = connection.close().await;

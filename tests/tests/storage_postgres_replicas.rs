@@ -1,0 +1,120 @@
+//! Figures that are read from a replica: of a real server that follows another one.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::Utc;
+use spotlight_core::{
+    conformance::samples::Samples,
+    domain::{OrganizationId, time::Window},
+    ports::{AnalyticsQuery, ReadConsistency, Storage},
+};
+use spotlight_storage::postgres::{PgOptions, PgStorage};
+use spotlight_tests::postgres::PgServer;
+use sqlx::Connection;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct World {
+    storage: Arc<PgStorage>,
+    samples: Samples,
+    organization: OrganizationId,
+}
+
+impl World {
+    async fn new(primary: &PgServer, replicas: &[&str], bound: Duration) -> Self {
+        let mut options = PgOptions::new(primary.url("postgres"));
+        options.replicas = replicas.iter().map(|&url| url.to_owned().into()).collect();
+        options.replica_lag = bound;
+        let storage = Arc::new(PgStorage::connect(options).await.expect("the primary takes connections"));
+        let samples = Samples::new();
+        let organization = samples.organization();
+        let unit = storage.begin().await.expect("a unit");
+        unit.organizations().insert(&organization).await.expect("stored");
+        unit.commit().await.expect("committed");
+        Self { storage, samples, organization: organization.id }
+    }
+
+    async fn add_lead(&self) {
+        let unit = self.storage.begin().await.expect("a unit");
+        unit.leads().insert(&self.samples.lead(self.organization)).await.expect("stored");
+        unit.commit().await.expect("committed");
+    }
+
+    /// How many leads there are by the figures.
+    async fn leads(&self, consistency: ReadConsistency) -> u64 {
+        let (now, day) = (Utc::now(), chrono::Duration::days(36_500));
+        let window = Window { start: now - day, end: now + day };
+        let query = AnalyticsQuery { days: vec![(now.date_naive(), window)], assistant_id: None, visible_to: None };
+        let figures = self.storage.read(consistency).analytics();
+        figures.funnel(self.organization, &query).await.expect("figures").total
+    }
+
+    /// Waits until something is so.
+    async fn until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
+        let asking = async {
+            while !is_so().await {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("never: {what}"));
+    }
+}
+
+async fn tell(server: &PgServer, sql: &'static str) {
+    let mut connection = sqlx::PgConnection::connect(&server.url("postgres")).await.expect("it takes connections");
+    sqlx::raw_sql(sql).execute(&mut connection).await.expect("done");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_come_from_a_replica_within_its_bound_and_from_the_primary_beyond_it() {
+    let [primary, mut replica] = PgServer::start_pair();
+    let bound = Duration::from_secs(5);
+    // The second is nowhere, and one that is no replica counts as none.
+    let urls =
+        [replica.url("postgres"), "postgres://postgres@127.0.0.1:1/postgres".to_owned(), primary.url("postgres")];
+    let world = World::new(&primary, &urls.each_ref().map(String::as_str), bound).await;
+    let lagging = async || world.leads(ReadConsistency::Eventual).await;
+    world.add_lead().await;
+    assert_eq!((lagging().await, world.leads(ReadConsistency::Strong).await), (1, 1), "nobody has looked yet");
+
+    // What the replica does not replay is not seen: that is how we know that it is asked.
+    let seen_late = async || {
+        tell(&replica, "SELECT pg_wal_replay_pause()").await;
+        let (strong, began) = (world.leads(ReadConsistency::Strong).await + 1, Instant::now());
+        world.add_lead().await;
+        let late = lagging().await < strong;
+        assert_eq!(world.leads(ReadConsistency::Strong).await, strong);
+        if late {
+            world.until("the primary is asked", async || lagging().await == strong).await;
+            assert!(began.elapsed() < bound + Duration::from_secs(3), "{:?}", began.elapsed());
+        }
+        tell(&replica, "SELECT pg_wal_replay_resume()").await;
+        late
+    };
+    world.until("a fresh replica is asked", &seen_late).await;
+    world.until("it is asked again once it has caught up", &seen_late).await;
+
+    // One that goes away costs nobody an answer.
+    let all = world.leads(ReadConsistency::Strong).await;
+    world.until("it has caught up", async || lagging().await == all).await;
+    replica.crash();
+    for _ in 0..20 {
+        assert_eq!(lagging().await, all);
+    }
+    replica.start_again();
+    world
+        .until("it is asked when it is back", async || {
+            tell(&replica, "SELECT pg_wal_replay_pause()").await;
+            let strong = world.leads(ReadConsistency::Strong).await + 1;
+            world.add_lead().await;
+            let late = lagging().await < strong;
+            tell(&replica, "SELECT pg_wal_replay_resume()").await;
+            late
+        })
+        .await;
+    let pools: Vec<_> = world.storage.pools().iter().map(|figures| figures.pool).collect();
+    assert_eq!(pools, ["main", "replicas"]);
+    world.storage.close().await;
+}
