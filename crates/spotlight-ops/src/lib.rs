@@ -5,6 +5,7 @@
 //! - [`doctor`]: what a look at a running deployment finds, and what to do about it;
 //! - [`health`]: checks of what the core knows nothing of;
 //! - [`metrics`]: figures of the process, and what is rendered from all of them;
+//! - [`profile`](mod@profile): where a running process spends its time and its memory;
 //! - [`wiring`]: which adapter stands behind which port, by the settings;
 //! - [`telemetry`]: log lines for people or for programs;
 //! - [`server`]: a process that serves requests, works on jobs, or both, until it is told to stop.
@@ -24,6 +25,8 @@ pub mod doctor;
 pub mod health;
 mod hex;
 pub mod metrics;
+#[cfg(unix)]
+pub mod profile;
 pub mod server;
 pub mod telemetry;
 pub mod wiring;

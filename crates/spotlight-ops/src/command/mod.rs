@@ -15,6 +15,8 @@ mod metrics;
 mod operate;
 mod options;
 mod output;
+#[cfg(unix)]
+mod profile;
 mod run;
 mod serve;
 
@@ -48,6 +50,7 @@ const EXAMPLES: &str = "Examples:
   spotlight db slow-log on --threshold 500ms
                                           statements that take longer are logged by Postgres
   spotlight explain lead::GET             how Postgres means to run a query
+  spotlight profile cpu --seconds 10      a flame graph of the running server
   spotlight metrics rules > spotlight.rules.yml
                                           alerts for Prometheus
   spotlight completions bash > /etc/bash_completion.d/spotlight
@@ -91,6 +94,10 @@ enum Command {
         /// The query, as lead::GET.
         name: Option<String>,
     },
+    /// See where a running process spends its time and its memory.
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Settings in an encrypted file, which can be committed.
     #[command(subcommand)]
     Credentials(credentials::Command),
@@ -125,6 +132,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor => return doctor::run(&cli.options),
         Command::Db(command) => db::run(command, &cli.options)?,
         Command::Explain { name } => explain::run(&cli.options, name.as_deref())?,
+        #[cfg(unix)]
+        Command::Profile(command) => profile::run(command, &cli.options)?,
         Command::Credentials(command) => return credentials::run(&command, &cli.options),
         Command::Metrics(command) => metrics::run(&command)?,
         Command::Openapi => print(spotlight_http::openapi_json().trim_end())?,

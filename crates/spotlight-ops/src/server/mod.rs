@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 #[cfg(unix)]
 pub use self::processes::{lead, leads_others};
 use self::{metrics::MetricsListener, signals::Signals};
+#[cfg(unix)]
+use crate::profile::Control;
 use crate::{
     config::{Config, Framework, Role},
     wiring::Deployment,
@@ -42,6 +44,9 @@ pub struct Server {
     metrics: Option<MetricsListener>,
     worker: Option<PlatformWorker>,
     deployment: Deployment,
+    /// None where the data folder takes no socket.
+    #[cfg(unix)]
+    control: Option<Control>,
     signals: Signals,
     grace: Duration,
 }
@@ -82,6 +87,8 @@ impl Server {
             listening,
             metrics,
             worker,
+            #[cfg(unix)]
+            control: control(config),
             deployment,
             signals,
             grace: config.server.grace,
@@ -116,7 +123,10 @@ impl Server {
     /// Those of the framework's server. `Timeout` when the grace was not enough: what was left is cut off, and nothing that
     /// was acknowledged is lost.
     pub async fn run(self) -> Result<()> {
-        let Self { framework, listening, metrics, worker, deployment, signals, grace } = self;
+        // To the end: how a process stops can be asked too.
+        #[cfg(unix)]
+        let _control = self.control;
+        let Self { framework, listening, metrics, worker, deployment, signals, grace, .. } = self;
         let stop = CancellationToken::new();
         let (told, health) = (stop.clone(), deployment.platform().health());
         tokio::spawn(async move {
@@ -166,6 +176,15 @@ impl Server {
             () = late => Err(Error::new(ErrorKind::Timeout, "not everything ended within SPOTLIGHT_GRACE; it was cut off")),
         }
     }
+}
+
+/// Where this process is asked what it does. It works without.
+#[cfg(unix)]
+fn control(config: &Config) -> Option<Control> {
+    let control = Control::listen(&config.general.data_dir);
+    control
+        .inspect_err(|error| tracing::info!(%error, "this process cannot be profiled: no socket in its data folder"))
+        .ok()
 }
 
 async fn serve(

@@ -5,4 +5,5 @@ mod lifecycle;
 mod logs;
 mod process;
 mod processes;
+mod profile;
 mod settings;
