@@ -26,4 +26,5 @@ mod hex;
 pub mod metrics;
 pub mod server;
 pub mod telemetry;
+mod tls;
 pub mod wiring;

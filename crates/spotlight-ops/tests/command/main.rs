@@ -6,3 +6,4 @@ mod logs;
 mod process;
 mod processes;
 mod settings;
+mod tls;
