@@ -157,6 +157,12 @@ fn https_alone_is_spoken_and_figures_stay_plain() {
             let mut stream = connected(&authority, &server).await;
             let answer = ask(&mut stream, "GET /api/v1/leads HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
             assert!(answer.starts_with("http/1.1 401") && answer.contains("strict-transport-security: "), "{answer}");
+            let mut plain = TcpStream::connect(server.metrics.expect("a listener")).await.expect("it listens");
+            let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            plain.write_all(request).await.expect("it is sent");
+            let mut figures = String::new();
+            timeout(PATIENCE, plain.read_to_string(&mut figures)).await.expect("an answer").expect("it ends well");
+            assert!(figures.contains("tls_certificate_end_seconds"), "{framework}: {figures}");
             // Draining: an idle connection is told that its next answer is the last.
             signal(server.id(), "TERM");
             server.until(|line| line["message"] == "stopping");
