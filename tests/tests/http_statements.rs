@@ -87,6 +87,10 @@ async fn a_request_costs_few_statements() {
             };
             assert!(matches!(answer.status, 200 | 201), "{what}: {}", answer.text);
             costs = proxy.take();
+            // Who calls was asked for many at once, and is told as another part of the time.
+            let told = format!("desc=\"{} statements\"", costs.len() - 1);
+            let timing = answer.header("server-timing");
+            assert!(what == "turn" || timing.contains(&told), "{what}: {told} in {timing}");
         }
         assert_eq!(costs.len(), most, "{what}: {:#?}", first_words(&costs));
     }

@@ -144,12 +144,12 @@ impl CacheReader {
         let mut stale = None;
         if let Some(Peeked { value, fresh, .. }) = self.peek(organization, key, &decode).await {
             if fresh {
-                self.count("hit");
+                self.count(key, "hit");
                 return Ok(value);
             }
             stale = Some(value);
         }
-        self.count(if stale.is_some() { "stale" } else { "miss" });
+        self.count(key, if stale.is_some() { "stale" } else { "miss" });
         let seat = self.flights.board(organization, key);
         let mut pilot = match (seat.flight.pilot.try_lock(), stale.take()) {
             (Err(_), Some(stale)) => return Ok(stale),
@@ -189,7 +189,8 @@ impl CacheReader {
         }
     }
 
-    fn count(&self, result: &'static str) {
+    fn count(&self, key: &str, result: &'static str) {
+        tracing::debug!(value = family(key), result, "the cache was read");
         if let Some(metrics) = &self.metrics {
             metrics.cache_reads.with([result], Counter::inc);
         }
@@ -303,7 +304,13 @@ impl Drop for Held {
     }
 }
 
-/// Keys are not logged: they can hold personal data.
+/// What is logged of a key: the name that stands before its first colon, where it is one. The rest can hold personal data.
+fn family(key: &str) -> &str {
+    let is_name = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    key.split_once(':').map(|(name, _)| name).filter(is_name).unwrap_or("a value")
+}
+
+/// Keys are not logged as a whole: they can hold personal data.
 fn failed(error: &Error) {
     tracing::debug!(error = %error.chain(), "the cache failed");
 }

@@ -8,6 +8,7 @@
 
 mod envelope;
 mod id;
+mod spent;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::{
     envelope::{pack, pack_value, unpack, unpack_value},
     id::{SpanId, TraceId},
+    spent::{Spent, Statement},
 };
 use crate::ports::IdGenerator;
 

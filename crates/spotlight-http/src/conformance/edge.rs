@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::json;
 
-use super::{Client, Target, seen::note};
+use super::{Client, Target, account_team::colleague, seen::note};
 
 /// The process answers without credentials, and the document is the one the crate writes.
 pub async fn signs_of_life(target: &Target) {
@@ -73,6 +73,24 @@ pub async fn request_ids(target: &Target) {
         let answered = given(id).await;
         assert!(answered.header("x-request-id").len() == 36, "{id:?}: {}", answered.header("x-request-id"));
     }
+}
+
+/// Whoever runs the business hears where the time of a request went, nobody else.
+pub async fn timings(target: &Target) {
+    let (_, rep) = colleague(target, "mia@acme.example", "sales_rep").await;
+    let told = async |client: &Client, path: &str| client.get(path).await.header("server-timing").to_owned();
+    for path in ["/api/v1/leads", "/api/v1/leads/nothing"] {
+        let timing = told(&target.owner(), path).await;
+        let took = |name: &str| {
+            let metric = timing.split(", ").find_map(|metric| metric.strip_prefix(name)?.strip_prefix(";dur="));
+            let took = metric.and_then(|metric| metric.split(';').next()).and_then(|took| took.parse::<f64>().ok());
+            took.unwrap_or_else(|| panic!("{name} in `{timing}`"))
+        };
+        assert!(took("auth") >= 0.0 && took("db") >= 0.0 && took("app") >= 0.0, "{timing}");
+        assert!(took("total") > 0.0 && timing.contains("statements"), "{timing}");
+        assert_eq!(told(&rep, path).await, "");
+    }
+    assert_eq!(told(&target.nobody(), "/up").await, "");
 }
 
 /// Limits are announced, and hold.

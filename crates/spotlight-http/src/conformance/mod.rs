@@ -82,7 +82,7 @@ macro_rules! http_suite {
     (@cases $what:ident $with:ident) => {
         $crate::http_suite! { @$what $with;
             edge: signs_of_life, the_reference_as_a_page, unknown_addresses, what_cannot_be_read, what_cannot_be_answered, request_ids,
-                limits, a_body_too_large;
+                timings, limits, a_body_too_large;
             probes: the_document_of_the_guide, the_document_of_the_draft, readiness, nobody_is_limited;
             repeated: a_record_is_made_once, a_record_is_made_once_by_many, a_deed_is_done_once,
                 a_webhook_is_sent_once, a_stranger_is_answered_once, a_factor_is_enrolled_once, a_state_is_reached_once,

@@ -10,7 +10,7 @@ use std::{
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::process::{Folder, PATIENCE, Server, ended, signal, spotlight};
 
@@ -157,4 +157,35 @@ fn the_level_changes_while_a_server_runs_and_changes_back() {
     assert!(code == Some(1) && complained.contains("Level must be"), "{complained}");
     assert_eq!(level(&folder, &["--reset"]).0, Some(0));
     turns(&mut server, false);
+}
+
+#[test]
+fn statements_and_reads_of_the_cache_are_logged_on_demand_without_their_values() {
+    let folder = Folder::new();
+    let mut server = Server::start(&folder.0, &[], None);
+    let wanted = "info,spotlight_http=debug,sqlx::query=debug,spotlight_core::caching=debug";
+    assert_eq!(level(&folder, &[wanted]).0, Some(0));
+    turns(&mut server, true);
+    sign_up(server.address, "of-mine");
+    let is_private = |line: &Value| {
+        let line = line.to_string();
+        ["Ana", "ana.silva", "example.com", "Planted-Secret"].iter().any(|private| line.contains(private))
+    };
+    let statement = server.until(|line| {
+        assert!(!is_private(line), "{line}");
+        let inserts = |field: &str| line[field].as_str().is_some_and(|text| text.contains("INSERT INTO users"));
+        line["request_id"] == "of-mine"
+            && line["target"] == "sqlx::query"
+            && (inserts("summary") || inserts("db.statement"))
+    });
+    assert!(statement["elapsed_secs"].as_f64().is_some_and(|took| took > 0.0), "{statement}");
+
+    let assistant = "0198f0a0-0000-7000-8000-000000000000";
+    let headers = "content-type: application/json\r\norigin: https://shop.example\r\n";
+    let visit = r#"{"conversation": {}}"#;
+    ask(server.address, &format!("POST /api/v1/public/assistants/{assistant}/conversations"), headers, visit);
+    let read = server
+        .until(|line| line["target"].as_str().is_some_and(|target| target.starts_with("spotlight_core::caching")));
+    assert_eq!((&read["value"], &read["result"]), (&json!("organization_of"), &json!("miss")), "{read}");
+    assert!(!read.to_string().contains(assistant), "{read}");
 }

@@ -12,6 +12,7 @@ use spotlight_core::{
     Error, ErrorKind, Result,
     domain::time::Timestamp,
     ports::{Clock, IdGenerator, NewEvent, PoolFigures},
+    trace::Spent,
 };
 use sqlx::{
     PgPool, Postgres,
@@ -152,6 +153,7 @@ impl Database {
     }
 
     async fn begin_with(&self, statement: &Arc<str>) -> Result<Tx> {
+        let _statement = Spent::statement();
         let connection = self.connection().await?;
         Tx::begin(connection, Arc::clone(statement), !self.pooler, Arc::clone(&self.doubts)).await
     }
@@ -165,6 +167,7 @@ impl Database {
             tx.commit().await?;
             return Ok(rows);
         }
+        let _statement = Spent::statement();
         let mut connection = self.connection().await?;
         query.fetch_all(&mut *connection).await.map_err(|failure| self.doubts.failed(failure))
     }
@@ -173,6 +176,7 @@ impl Database {
         if self.pooler {
             return Ok(self.fetch_all(query).await?.into_iter().next());
         }
+        let _statement = Spent::statement();
         let mut connection = self.connection().await?;
         query.fetch_optional(&mut *connection).await.map_err(|failure| self.doubts.failed(failure))
     }

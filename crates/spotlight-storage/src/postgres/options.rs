@@ -7,7 +7,9 @@ use spotlight_core::{
     Error, ErrorKind, Result,
     ports::{Clock, IdGenerator, JobPlacement, SystemClock, SystemIds},
 };
-use sqlx::{ConnectOptions, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::shared::logged::statements_logged;
 
 /// What searches and figures are planned with, for the tests that look at their plans.
 ///
@@ -115,7 +117,7 @@ impl PgOptions {
             return Err(unreadable());
         }
         let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| unreadable().with_source(error))?;
-        Ok(options.application_name(&self.application_name).disable_statement_logging())
+        Ok(statements_logged(options.application_name(&self.application_name)))
     }
 
     /// The statement that begins a transaction. Behind a pooler it also brings the timeouts and further settings, in the

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use spotlight_core::{Error, Result, Retry};
+use spotlight_core::{Error, Result, Retry, trace::Spent};
 use sqlx::{
     AssertSqlSafe, Postgres, SqlSafeStr,
     pool::PoolConnection,
@@ -86,6 +86,7 @@ impl Tx {
     /// Runs a writing statement. Gives how many rows it touched.
     pub(super) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
         self.send(Health::Broken)?;
+        let _statement = Spent::statement();
         let answer = self.lasting(query).execute(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         Ok(self.answer(answer)?.rows_affected())
     }
@@ -93,6 +94,7 @@ impl Tx {
     /// Runs a writing statement. Gives the rows it returns.
     pub(super) async fn write_returning(&mut self, query: Query<'_>) -> Result<Vec<PgRow>> {
         self.send(Health::Broken)?;
+        let _statement = Spent::statement();
         let answer = self.lasting(query).fetch_all(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         self.answer(answer)
     }
@@ -100,6 +102,7 @@ impl Tx {
     /// Every row of a reading statement.
     pub(super) async fn fetch_all(&mut self, query: Query<'_>) -> Result<Vec<PgRow>> {
         self.send(Health::Doubtful)?;
+        let _statement = Spent::statement();
         let answer = self.lasting(query).fetch_all(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         self.answer(answer)
     }
@@ -107,6 +110,7 @@ impl Tx {
     /// The first row of a reading statement.
     pub(super) async fn fetch_optional(&mut self, query: Query<'_>) -> Result<Option<PgRow>> {
         self.send(Health::Doubtful)?;
+        let _statement = Spent::statement();
         let answer = self.lasting(query).fetch_optional(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         self.answer(answer)
     }
@@ -114,6 +118,7 @@ impl Tx {
     /// Runs a statement behind a savepoint. `None` when it broke a constraint; nothing of it is left then.
     pub(super) async fn attempt(&mut self, query: Query<'_>) -> Result<Option<u64>> {
         self.send(Health::Broken)?;
+        let _statement = Spent::statement();
         self.raw("SAVEPOINT attempt").await?;
         let done = self.lasting(query).execute(&mut **self.connection.as_mut().ok_or_else(broken)?).await;
         let touched = match done {
@@ -149,6 +154,7 @@ impl Tx {
             self.health = Health::Good;
         }
         self.check()?;
+        let _statement = Spent::statement();
         self.raw("COMMIT").await?;
         self.health = Health::Ended;
         Ok(())
@@ -156,6 +162,7 @@ impl Tx {
 
     /// Undoes everything.
     pub(super) async fn rollback(mut self) -> Result<()> {
+        let _statement = Spent::statement();
         self.raw("ROLLBACK").await?;
         self.health = Health::Ended;
         Ok(())

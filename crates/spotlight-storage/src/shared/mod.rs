@@ -7,6 +7,8 @@ pub(crate) mod cursor;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod idle;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod logged;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod placement;
 pub(crate) mod search;
 pub(crate) mod stored;

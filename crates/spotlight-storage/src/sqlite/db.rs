@@ -6,6 +6,7 @@ use spotlight_core::{
     Error, ErrorKind, Result,
     domain::time::Timestamp,
     ports::{Clock, IdGenerator, JobPlacement},
+    trace::Spent,
 };
 use sqlx::{
     Sqlite,
@@ -79,6 +80,7 @@ impl Db {
     pub(super) async fn rows(&self, query: Query<'_>) -> Result<Vec<SqliteRow>> {
         match self {
             Self::Shared(database) => {
+                let _statement = Spent::statement();
                 let mut reader = database.readers.acquire().await?;
                 let rows = query.fetch_all(reader.connection()?).await;
                 rows.map_err(|failure| reader.failed(failure))
@@ -91,6 +93,7 @@ impl Db {
     pub(super) async fn row(&self, query: Query<'_>) -> Result<Option<SqliteRow>> {
         match self {
             Self::Shared(database) => {
+                let _statement = Spent::statement();
                 let mut reader = database.readers.acquire().await?;
                 let row = query.fetch_optional(reader.connection()?).await;
                 row.map_err(|failure| reader.failed(failure))

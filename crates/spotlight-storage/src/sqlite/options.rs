@@ -8,10 +8,9 @@ use std::{
 };
 
 use spotlight_core::ports::{Clock, IdGenerator, JobPlacement, SystemClock, SystemIds};
-use sqlx::{
-    ConnectOptions,
-    sqlite::{SqliteConnectOptions, SqliteSynchronous},
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+
+use crate::shared::logged::statements_logged;
 
 /// Where the database is and how it is used. [`SqliteOptions::new`] gives the usual values.
 #[derive(Clone)]
@@ -71,7 +70,7 @@ impl SqliteOptions {
     }
 
     fn base(&self) -> SqliteConnectOptions {
-        SqliteConnectOptions::new()
+        let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .foreign_keys(true)
             .busy_timeout(self.busy_timeout)
@@ -79,8 +78,8 @@ impl SqliteOptions {
             // After a burst the write-ahead log gives its space back.
             .pragma("journal_size_limit", "67108864")
             .pragma("cache_size", "-4000")
-            .pragma("temp_store", "memory")
-            .disable_statement_logging()
+            .pragma("temp_store", "memory");
+        statements_logged(options)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use spotlight_core::{Error, Result, Retry, ports::PoolFigures};
+use spotlight_core::{Error, Result, Retry, ports::PoolFigures, trace::Spent};
 use sqlx::{
     Sqlite, SqliteConnection, SqlitePool, Transaction,
     pool::PoolConnection,
@@ -58,6 +58,7 @@ impl Writer {
     ///
     /// Dropping the future is safe: the driver rolls back what nobody heard of.
     pub(super) async fn begin(&self) -> Result<Tx> {
+        let _statement = Spent::statement();
         let waits = self.pool.size() > 0 && idle(&self.pool) == 0;
         let begun = self.waits.during(waits, self.pool.begin_with("BEGIN IMMEDIATE")).await;
         let inner = begun.map_err(|failure| {
@@ -114,6 +115,7 @@ impl Tx {
 
     /// Runs a writing statement. Gives how many rows it touched.
     pub(super) async fn execute(&mut self, query: Query<'_>) -> Result<u64, Failure> {
+        let _statement = Spent::statement();
         let done = query.execute(self.writing()?).await;
         self.answered(done).map(|done| done.rows_affected())
     }
@@ -122,6 +124,7 @@ impl Tx {
     ///
     /// To its end, since SQLite checks references only there.
     pub(super) async fn returning(&mut self, query: Query<'_>) -> Result<Vec<SqliteRow>, Failure> {
+        let _statement = Spent::statement();
         let rows = query.fetch_all(self.writing()?).await;
         self.answered(rows)
     }
@@ -141,12 +144,14 @@ impl Tx {
 
     /// Runs a reading statement. Dropping it harms nothing.
     pub(super) async fn rows(&mut self, query: Query<'_>) -> Result<Vec<SqliteRow>> {
+        let _statement = Spent::statement();
         let rows = query.fetch_all(self.reading()?).await;
         self.read(rows)
     }
 
     /// Runs a reading statement as far as its first row. Dropping it harms nothing.
     pub(super) async fn row(&mut self, query: Query<'_>) -> Result<Option<SqliteRow>> {
+        let _statement = Spent::statement();
         let row = query.fetch_optional(self.reading()?).await;
         self.read(row)
     }
@@ -163,11 +168,13 @@ impl Tx {
         if self.broken {
             return Err(broken());
         }
+        let _statement = Spent::statement();
         self.inner.commit().await.map_err(error::map)
     }
 
     /// Undoes everything.
     pub(super) async fn rollback(self) -> Result<()> {
+        let _statement = Spent::statement();
         if let Err(failure) = self.inner.rollback().await {
             // SQLite has rolled back by itself, or the connection is gone: either way nothing is left of the unit.
             tracing::debug!(error = %failure, "a unit of work was rolled back by the database");
