@@ -23,7 +23,7 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
 async fn demonstrate(config: &Config, server: &Server) -> Result<()> {
     let assistant = demo::prepare(server.platform(), config.general.time_zone, first_start).await?;
     introduce(config, server)?;
-    let here = server.address().map(|address| format!("http://{address}"));
+    let here = server.address().map(|address| format!("{}://{address}", server.scheme()));
     let url = config.server.public_url.clone().or(here).unwrap_or_default();
     if let Some(assistant) = assistant {
         print("\nOpen a conversation as a visitor would:")?;

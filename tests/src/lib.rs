@@ -17,3 +17,4 @@ pub mod redis;
 mod server;
 pub mod source;
 pub mod statements;
+pub mod tls;

@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 18] = [
+const SUITES: [&str; 19] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -92,6 +92,7 @@ const SUITES: [&str; 18] = [
     "health",
     "http_parity",
     "http_statements",
+    "http_tls",
     "live_restart",
     "operate",
     "promtool",

@@ -17,6 +17,8 @@ use futures::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use spotlight_http::{Body, Request, Response};
 
+use crate::connection::Encrypted;
+
 /// The head of a request whose own path has so many slashes.
 pub(crate) fn head(request: &HttpRequest, slashes: usize) -> Request {
     let path = request.uri().path().to_owned();
@@ -36,6 +38,8 @@ pub(crate) fn head(request: &HttpRequest, slashes: usize) -> Request {
         query: request.uri().query().map(str::to_owned),
         headers,
         peer: request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip()),
+        // A server of actix-web's own says so by its settings.
+        encrypted: request.conn_data::<Encrypted>().is_some() || request.app_config().secure(),
     }
 }
 

@@ -9,12 +9,9 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{
-    body::{BodySize, BoxBody, MessageBody},
-    rt::net::TcpStream,
-};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
-use spotlight_http::WriteLimit;
+use spotlight_http::Wire;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::Notify,
@@ -87,10 +84,12 @@ impl MessageBody for Counted {
     }
 }
 
-/// A stream that knows its connection, and whose client must take what is sent.
+/// Among what is known of a connection, says that it is encrypted.
+pub(crate) struct Encrypted;
+
+/// A stream that knows its connection.
 pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
-    pub(crate) writes: WriteLimit,
+    pub(crate) stream: Wire,
     pub(crate) activity: Rc<Activity>,
 }
 
@@ -102,8 +101,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.writes.watch(context, written)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

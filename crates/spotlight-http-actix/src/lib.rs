@@ -33,7 +33,7 @@ use actix_web::{
 };
 use spotlight_http::{Api, BASE, Body};
 
-pub use self::serve::{Patience, serve, serve_patiently, serve_with};
+pub use self::serve::{Patience, rustls, serve, serve_patiently, serve_tls, serve_tls_with, serve_with};
 
 /// Every endpoint of the API, for `App::configure`, or for `Scope::configure` to have it below a path: links in answers
 /// keep that path. Below `/api/v1` what matches no endpoint is answered in the API's own form; everywhere else it is your

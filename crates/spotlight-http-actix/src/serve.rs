@@ -18,14 +18,14 @@ use actix_server::Server;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, fn_factory, fn_service};
 use actix_web::{App, dev::AppConfig, rt::net::TcpStream};
 use spotlight_core::error::{Error, ErrorKind, Result};
-pub use spotlight_http::Patience;
-use spotlight_http::{Api, WriteLimit};
+use spotlight_http::{Api, Encryption, Wire, WriteLimit};
+pub use spotlight_http::{Patience, rustls};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     configure,
-    connection::{Activity, Connection},
+    connection::{Activity, Connection, Encrypted},
     expect::{Application, Expect},
     fallback,
 };
@@ -59,10 +59,30 @@ pub async fn serve_patiently(
 ) -> Result<()> {
     let api = api.into();
     let app = move || App::new().configure(configure(Arc::clone(&api))).default_service(fallback(Arc::clone(&api)));
-    serve_with(listener, app, patience, shutdown).await
+    run(listener, app, (patience, None), shutdown).await
 }
 
-/// The same with an application of your own, which has the API by [`configure`], and with another patience.
+/// The same over TLS alone, in HTTP/1.1, whatever protocols the configuration names. A client has the patience for a head to
+/// finish its handshake; one that does not, or that speaks plainly, is let go, and keeps nobody else from being served.
+///
+/// The certificate is what the configuration's `cert_resolver` gives for each handshake: one that changes is served without
+/// a new start.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_tls(
+    listener: TcpListener,
+    api: impl Into<Arc<Api>>,
+    tls: Arc<rustls::ServerConfig>,
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let api = api.into();
+    let app = move || App::new().configure(configure(Arc::clone(&api))).default_service(fallback(Arc::clone(&api)));
+    serve_tls_with(listener, app, tls, patience, shutdown).await
+}
+
+/// As [`serve`] with an application of your own, which has the API by [`configure`], and with another patience.
 ///
 /// Each worker, one for each processor, makes its application by calling `app`.
 ///
@@ -87,6 +107,52 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
+    run(listener, app, (patience, None), shutdown).await
+}
+
+/// As [`serve_tls`] with an application of your own, as [`serve_with`] takes it.
+///
+/// # Errors
+/// As [`serve`].
+///
+/// # Cancel safety
+/// As [`serve_with`].
+pub async fn serve_tls_with<F, I, S, B>(
+    listener: TcpListener,
+    app: F,
+    tls: Arc<rustls::ServerConfig>,
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<actix_web::Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    run(listener, app, (patience, Some(Encryption::new(&tls, &["http/1.1"]))), shutdown).await
+}
+
+async fn run<F, I, S, B>(
+    listener: TcpListener,
+    app: F,
+    (patience, encryption): (Patience, Option<Encryption>),
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request> + 'static,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<actix_web::Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
     let unusable = |error| Error::new(ErrorKind::Misconfigured, "the listener cannot be used").with_source(error);
     let listener = listener.into_std().map_err(unusable)?;
     let stop = Stop::default();
@@ -98,7 +164,7 @@ where
         .shutdown_timeout((patience.farewell + patience.shutdown).as_secs() + 5)
         .listen("spotlight", listener, {
             let stop = stop.clone();
-            move || connections(app.clone(), patience, stop.clone())
+            move || connections(app.clone(), (patience, encryption.clone()), stop.clone())
         })
         .map_err(unusable)?
         .run();
@@ -140,7 +206,7 @@ struct Stop {
 /// What a worker does with its connections.
 fn connections<F, I, S, B>(
     app: F,
-    patience: Patience,
+    (patience, encryption): (Patience, Option<Encryption>),
     stop: Stop,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = (), InitError = ()>
 where
@@ -154,7 +220,7 @@ where
     B: MessageBody + 'static,
 {
     fn_factory(move || {
-        let (app, stop) = (app.clone(), stop.clone());
+        let (app, encryption, stop) = (app.clone(), encryption.clone(), stop.clone());
         async move {
             let failed = |error: S::InitError| tracing::error!(?error, "the application could not be made");
             let app = app().into_factory().new_service(AppConfig::default()).await.map_err(failed)?;
@@ -172,6 +238,9 @@ where
                 .graceful_shutdown_signal(move || draining.clone().cancelled_owned())
                 .on_connect_ext(|connection: &Connection, data| {
                     data.insert(Rc::clone(&connection.activity));
+                    if connection.stream.is_encrypted() {
+                        data.insert(Encrypted);
+                    }
                 })
                 .expect(fn_factory(move || ready(Ok::<_, ()>(Expect(Application::new(&first, &of_expect))))))
                 .h1(fn_factory(move || ready(Ok::<_, ()>(Application::new(&second, &leaving)))))
@@ -179,10 +248,10 @@ where
                 .await?;
             let http = Rc::new(http);
             Ok(fn_service(move |stream: TcpStream| {
-                let (http, stop) = (Rc::clone(&http), stop.clone());
+                let (http, encryption, stop) = (Rc::clone(&http), encryption.clone(), stop.clone());
                 async move {
                     let peer = stream.peer_addr().ok();
-                    connection(&*http, stream, peer, patience, &stop).await;
+                    connection(&*http, stream, peer, (patience, encryption), &stop).await;
                     Ok::<_, ()>(())
                 }
             }))
@@ -190,9 +259,30 @@ where
     })
 }
 
+/// The stream of a connection once it is ready for requests; none when it never is.
+async fn opened(stream: TcpStream, patience: Patience, encryption: Option<&Encryption>, stop: &Stop) -> Option<Wire> {
+    let writes = WriteLimit::new(patience.write);
+    let Some(encryption) = encryption else { return Some(Wire::plain(stream, writes)) };
+    tokio::select! {
+        shaken = Wire::encrypted(stream, writes, encryption) => match shaken {
+            Ok(wire) => Some(wire),
+            Err(error) => {
+                tracing::debug!(%error, "a handshake failed");
+                None
+            }
+        },
+        () = stop.draining.cancelled() => None,
+    }
+}
+
 /// The work on one connection.
-async fn connection<H>(http: &H, stream: TcpStream, peer: Option<SocketAddr>, patience: Patience, stop: &Stop)
-where
+async fn connection<H>(
+    http: &H,
+    stream: TcpStream,
+    peer: Option<SocketAddr>,
+    (patience, encryption): (Patience, Option<Encryption>),
+    stop: &Stop,
+) where
     H: Service<(Connection, Option<SocketAddr>), Response = ()>,
     H::Error: Debug,
 {
@@ -201,8 +291,10 @@ where
         tracing::debug!(%error, "a connection keeps its delay");
     }
     let activity = Activity::new();
-    let writes = WriteLimit::new(patience.write);
-    let served = http.call((Connection { stream, writes, activity: Rc::clone(&activity) }, peer));
+    let served = async {
+        let Some(stream) = opened(stream, patience, encryption.as_ref(), stop).await else { return Ok(()) };
+        http.call((Connection { stream, activity: Rc::clone(&activity) }, peer)).await
+    };
     tokio::select! {
         ended = served => if let Err(error) = ended {
             tracing::debug!(?error, "a connection ended early");

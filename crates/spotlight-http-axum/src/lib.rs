@@ -33,7 +33,7 @@ use hyper_util::rt::TokioIo;
 use spotlight_http::{Api, BASE, Body as Answer, Request as Head, Response as Answered};
 use tokio::runtime::Handle;
 
-pub use self::serve::{Patience, serve, serve_with};
+pub use self::serve::{Encrypted, Patience, rustls, serve, serve_tls, serve_with};
 
 /// The whole API as an application of its own: [`routes`], and every other address is answered with an error document.
 ///
@@ -69,8 +69,15 @@ fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     // What a router around this one has taken off the path.
-    let sent = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+    // HTTP/2 names the host among what it says of the target, and most clients there alone.
+    let host = uri.authority().filter(|_| parts.version == Version::HTTP_2);
+    if let Some(host) = host.and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+        parts.headers.insert(header::HOST, host);
+    }
+    let sent = uri.path();
     let prefix = sent.strip_suffix(parts.uri.path()).map_or(sent.len(), str::len);
+    let encrypted = parts.extensions.get::<Encrypted>().is_some();
     let head = Head {
         method: parts.method,
         path: sent.to_owned(),
@@ -78,6 +85,7 @@ fn split(request: Request) -> (Head, Body, Option<OnUpgrade>) {
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        encrypted,
     };
     (head, body, upgrade)
 }

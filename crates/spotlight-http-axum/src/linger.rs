@@ -14,28 +14,26 @@ use std::{
     time::Duration,
 };
 
-use spotlight_http::WriteLimit;
+use spotlight_http::Wire;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Sleep, sleep},
 };
 
 /// How long.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// A stream that takes in what comes after its last answer, and whose client must take what is sent.
+/// A stream that takes in what comes after its last answer.
 pub(crate) struct Lingering {
-    stream: TcpStream,
-    writes: WriteLimit,
+    stream: Wire,
     /// The last answer has been given, and more may come.
     last: Arc<AtomicBool>,
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
-    pub(crate) fn new(stream: TcpStream, writes: WriteLimit, last: Arc<AtomicBool>) -> Self {
-        Self { stream, writes, last, until: None }
+    pub(crate) fn new(stream: Wire, last: Arc<AtomicBool>) -> Self {
+        Self { stream, last, until: None }
     }
 
     /// Ready at the end of what comes, or of the moment.
@@ -63,8 +61,7 @@ impl AsyncRead for Lingering {
 
 impl AsyncWrite for Lingering {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.writes.watch(context, written)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -86,8 +83,7 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.writes.watch(context, written)
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -20,19 +20,28 @@ use axum::{
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use spotlight_core::error::Result;
-pub use spotlight_http::Patience;
-use spotlight_http::WriteLimit;
+use spotlight_http::{Encryption, Wire, WriteLimit};
+pub use spotlight_http::{Patience, rustls};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::linger::Lingering;
+
+/// Among the extensions of a request, says that its connection is encrypted. [`serve_tls`] puts it there; so does a server
+/// of your own that speaks TLS, or its requests count as plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encrypted;
 
 /// Serves a router until `shutdown` is ready, and then until the requests that have begun are answered, as patiently as
 /// [`Patience::default`].
@@ -60,8 +69,51 @@ pub async fn serve_with(
     patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    run(listener, (router, None), patience, shutdown).await
+}
+
+/// The same over TLS alone: HTTP/1.1 and HTTP/2, as client and server agree (ALPN), whatever protocols the configuration
+/// names. A client has the patience for a head to finish its handshake; one that does not, or that speaks plainly, is let
+/// go, and keeps nobody else from being served.
+///
+/// The certificate is what the configuration's `cert_resolver` gives for each handshake: one that changes is served without
+/// a new start.
+///
+/// # Errors
+/// As [`serve`].
+///
+/// # Cancel safety
+/// As [`serve_with`].
+pub async fn serve_tls(
+    listener: TcpListener,
+    router: Router,
+    tls: Arc<rustls::ServerConfig>,
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    run(listener, (router, Some(Encryption::new(&tls, &["h2", "http/1.1"]))), patience, shutdown).await
+}
+
+/// What all connections of a server share.
+struct Serving {
+    router: Router,
+    encryption: Option<Encryption>,
+    patience: Patience,
+    /// Each answer is its connection's last.
+    leaving: AtomicBool,
+    /// No connection that has not begun to speak is waited for.
+    draining: CancellationToken,
+}
+
+async fn run(
+    listener: TcpListener,
+    (router, encryption): (Router, Option<Encryption>),
+    patience: Patience,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let (graceful, mut connections, mut shutdown) = (GracefulShutdown::new(), JoinSet::new(), pin!(shutdown));
-    let leaving = Arc::new(AtomicBool::new(false));
+    let (leaving, draining) = (AtomicBool::new(false), CancellationToken::new());
+    let serving = Arc::new(Serving { router, encryption, patience, leaving, draining });
     loop {
         let (stream, peer) = tokio::select! {
             () = &mut shutdown => break,
@@ -78,12 +130,13 @@ pub async fn serve_with(
                 }
             },
         };
-        connections.spawn(connection(stream, peer, router.clone(), (patience, &leaving), &graceful));
+        connections.spawn(connection(stream, peer, Arc::clone(&serving), graceful.watcher()));
     }
     drop(listener);
-    leaving.store(true, Ordering::Relaxed);
+    serving.leaving.store(true, Ordering::Relaxed);
     // Idle connections are not closed under the hands of a client that asks just now.
     let _ = timeout(patience.farewell, async { while connections.join_next().await.is_some() {} }).await;
+    serving.draining.cancel();
     if timeout(patience.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!(connections = connections.len(), "answers that took too long are cut off");
     }
@@ -116,34 +169,56 @@ const MOST_HEADERS: usize = 96;
 /// Most bytes of a request's head; what is longer is refused with 431.
 const MOST_HEAD: usize = 128 * 1024;
 
+/// The stream of a connection once it is ready for requests; none when it never is.
+async fn opened(stream: TcpStream, serving: &Serving, until: Instant) -> Option<Wire> {
+    let writes = WriteLimit::new(serving.patience.write);
+    let Some(encryption) = &serving.encryption else { return Some(Wire::plain(stream, writes)) };
+    tokio::select! {
+        shaken = Wire::encrypted(stream, writes, encryption) => match shaken {
+            Ok(wire) => Some(wire),
+            Err(error) => {
+                tracing::debug!(%error, "a handshake failed");
+                None
+            }
+        },
+        () = sleep_until(until) => {
+            tracing::debug!("a connection that does not finish its handshake is closed");
+            None
+        }
+        () = serving.draining.cancelled() => None,
+    }
+}
+
 /// The work on one connection.
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    (patience, leaving): (Patience, &Arc<AtomicBool>),
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
+async fn connection(stream: TcpStream, peer: SocketAddr, serving: Arc<Serving>, watcher: Watcher) {
     // Words of a stream are small, and waiting to fill a packet would hold them back.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
+    let patience = serving.patience;
+    let until = Instant::now() + patience.head;
+    let Some(wire) = opened(stream, &serving, until).await else { return };
+    let encrypted = wire.is_encrypted();
     let (asked, last) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let stream = Lingering::new(stream, WriteLimit::new(patience.write), Arc::clone(&last));
+    let stream = Lingering::new(wire, Arc::clone(&last));
     let service = service_fn({
-        let (asked, leaving) = (Arc::clone(&asked), Arc::clone(leaving));
+        let asked = Arc::clone(&asked);
         move |mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let (router, last, leaving) = (router.clone(), Arc::clone(&last), Arc::clone(&leaving));
+            if encrypted {
+                request.extensions_mut().insert(Encrypted);
+            }
+            let (serving, last) = (Arc::clone(&serving), Arc::clone(&last));
             let persists = request.version() < Version::HTTP_2;
             async move {
                 let mut answered = if is_unsound(&request) {
                     Ok((StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response())
                 } else {
-                    router.oneshot(request.map(Body::new)).await
+                    serving.router.clone().oneshot(request.map(Body::new)).await
                 };
-                if let (true, true, Ok(response)) = (leaving.load(Ordering::Relaxed), persists, &mut answered) {
+                let leaving = serving.leaving.load(Ordering::Relaxed);
+                if let (true, true, Ok(response)) = (leaving, persists, &mut answered) {
                     response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
                 }
                 let closes = |response: &Response| {
@@ -159,20 +234,18 @@ fn connection(
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(patience.head)).keep_alive_timeout(patience.head);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let served = graceful.watch(served);
-    async move {
-        // Until the protocol is known no timer of hyper's runs: who says nothing at all is let go here.
-        let silence = async {
-            sleep(patience.head).await;
-            if asked.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            ended = served => if let Err(error) = ended {
-                tracing::debug!(error = error.to_string(), "a connection ended early");
-            },
-            () = silence => tracing::debug!("a connection without a request is closed"),
+    let served = watcher.watch(served);
+    // Until the protocol is known no timer of hyper's runs: who says nothing at all is let go here.
+    let silence = async {
+        sleep_until(until).await;
+        if asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
         }
+    };
+    tokio::select! {
+        ended = served => if let Err(error) = ended {
+            tracing::debug!(error = error.to_string(), "a connection ended early");
+        },
+        () = silence => tracing::debug!("a connection without a request is closed"),
     }
 }

@@ -83,6 +83,7 @@ where
             tracing::error!(%error, "the platform's runtime does not answer");
             let lost = Request {
                 method: Method::GET, path: String::new(), prefix: 0, query: None, headers: HeaderMap::new(), peer,
+                encrypted: false,
             };
             api.refuse(&lost, &Refusal::Core(Error::new(ErrorKind::Unavailable, "the platform has stopped")))
         }),

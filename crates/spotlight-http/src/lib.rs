@@ -38,7 +38,15 @@ mod security;
 mod serving;
 mod socket;
 mod sse;
+#[cfg(feature = "tls")]
+mod wire;
 
+/// What encryption is set up with, in the version that is used here.
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
+
+#[cfg(feature = "tls")]
+pub use self::wire::{Encryption, Wire};
 pub use self::{
     api::Api,
     authenticate::{Authenticate, Vouched},

@@ -115,7 +115,15 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         let peer = std::net::IpAddr::from([127, 0, 0, 1]);
-        wants_page(&Request { method: Method::GET, path: "/".to_owned(), prefix: 0, query: None, headers, peer })
+        wants_page(&Request {
+            method: Method::GET,
+            path: "/".to_owned(),
+            prefix: 0,
+            query: None,
+            headers,
+            peer,
+            encrypted: false,
+        })
     }
 
     #[test]

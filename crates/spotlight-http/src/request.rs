@@ -20,6 +20,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The address at the other end of the connection.
     pub peer: IpAddr,
+    /// The connection itself is encrypted. What a proxy says of its own is read from the headers.
+    pub encrypted: bool,
 }
 
 impl Request {

@@ -20,7 +20,7 @@ const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(self), payment
 #[derive(Debug, Clone)]
 pub struct Security {
     /// Requests that did not come over HTTPS are sent there; probes and metrics are answered all the same. HTTPS is what a
-    /// trusted proxy says in `X-Forwarded-Proto`.
+    /// trusted proxy says in `X-Forwarded-Proto`, and a connection that is encrypted itself.
     pub force_https: bool,
     /// Browsers are told to come over HTTPS alone for a year, to every host below too.
     pub hsts: bool,
@@ -102,9 +102,10 @@ fn page(host: Option<&str>) -> HeaderValue {
 
 /// Whether the client spoke HTTPS, as far as that can be believed.
 fn is_https(policy: &HttpPolicy, request: &Request) -> bool {
-    // Each proxy appends what it saw: the last word is that of the one who spoke to us.
-    policy.trusts(request.peer)
-        && request.list(&FORWARDED_PROTO).last().is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+    // Each proxy appends what it saw: the last word is that of the one who spoke to us. That one's own connection may be
+    // encrypted while its client's is not.
+    let said = request.list(&FORWARDED_PROTO).last().filter(|_| policy.trusts(request.peer));
+    said.map_or(request.encrypted, |proto| proto.eq_ignore_ascii_case("https"))
 }
 
 /// The host that a request names, without its port: HTTPS is on another.
@@ -136,6 +137,7 @@ mod tests {
             query: Some("page=2".to_owned()),
             headers: map,
             peer: [10, 0, 0, 1].into(),
+            encrypted: false,
         }
     }
 
@@ -174,6 +176,22 @@ mod tests {
         assert_eq!(sent(&forced(), &trusting, &said), None);
         let plain = request(Method::GET, &[("host", "app.example.com"), ("x-forwarded-proto", "https, http")]);
         assert!(sent(&forced(), &trusting, &plain).is_some(), "the last proxy was spoken to plainly");
+    }
+
+    #[test]
+    fn an_encrypted_connection_is_https_whatever_a_stranger_says() {
+        let of = |headers: &[(&'static str, &'static str)]| Request {
+            encrypted: true,
+            ..request(Method::GET, &[&[("host", "app.example.com")], headers].concat())
+        };
+        let stranger = HttpPolicy::default();
+        assert_eq!(sent(&forced(), &stranger, &of(&[])), None);
+        assert_eq!(sent(&forced(), &stranger, &of(&[("x-forwarded-proto", "http")])), None);
+        let trusting = HttpPolicy::default().trust(&["10.0.0.0/8"]).expect("a network");
+        assert_eq!(sent(&forced(), &trusting, &of(&[])), None);
+        assert_eq!(sent(&forced(), &trusting, &of(&[("x-forwarded-proto", "https")])), None);
+        let plain = sent(&forced(), &trusting, &of(&[("x-forwarded-proto", "http")]));
+        assert!(plain.is_some(), "the proxy was spoken to plainly, and encrypts its own way");
     }
 
     #[test]

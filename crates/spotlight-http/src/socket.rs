@@ -310,7 +310,15 @@ mod tests {
             map.append(name, HeaderValue::from_str(value).expect("a value"));
         }
         let peer = [203, 0, 113, 7].into();
-        Request { method: Method::GET, path: "/api/v1/live".to_owned(), prefix: 0, query: None, headers: map, peer }
+        Request {
+            method: Method::GET,
+            path: "/api/v1/live".to_owned(),
+            prefix: 0,
+            query: None,
+            headers: map,
+            peer,
+            encrypted: false,
+        }
     }
 
     /// The example of the protocol itself.

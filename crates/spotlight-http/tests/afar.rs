@@ -48,8 +48,15 @@ async fn send(api: &Api, method: Method, path: &str, token: &str, body: &Value) 
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).expect("a token"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let request =
-        Request { method, path: path.to_owned(), prefix: 0, query: None, headers, peer: [203, 0, 113, 7].into() };
+    let request = Request {
+        method,
+        path: path.to_owned(),
+        prefix: 0,
+        query: None,
+        headers,
+        peer: [203, 0, 113, 7].into(),
+        encrypted: false,
+    };
     let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     // In small parts, and not to be sent to another thread.
     let parts: Vec<_> = bytes.chunks(7).map(Bytes::copy_from_slice).collect();
@@ -184,7 +191,7 @@ fn an_unread_body_is_read_a_little_and_else_the_connection_closes() {
         headers.insert(name, HeaderValue::from_static(value));
         let path = "/api/v1/leads".to_owned();
         let peer = [203, 0, 113, 7].into();
-        let request = Request { method: Method::POST, path, prefix: 0, query: None, headers, peer };
+        let request = Request { method: Method::POST, path, prefix: 0, query: None, headers, peer, encrypted: false };
         let parts = vec![Ok::<_, Infallible>(Bytes::from(vec![b'x'; length]))];
         let rest = if ends { stream::empty().left_stream() } else { stream::pending().right_stream() };
         let answered = api.respond(request, stream::iter(parts).chain(rest)).await;

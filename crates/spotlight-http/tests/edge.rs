@@ -40,6 +40,7 @@ fn head(operation: &str, headers: &[(&'static str, &str)]) -> Request {
         query: None,
         headers,
         peer: [203, 0, 113, 7].into(),
+        encrypted: false,
     }
 }
 

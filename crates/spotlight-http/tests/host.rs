@@ -33,7 +33,15 @@ async fn ask(api: &Api, method: Method, path: &str, headers: &[(&'static str, &s
         map.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
     }
     let prefix = path.find("/api").unwrap_or_default();
-    let request = Request { method, path: path.to_owned(), prefix, query, headers: map, peer: [203, 0, 113, 7].into() };
+    let request = Request {
+        method,
+        path: path.to_owned(),
+        prefix,
+        query,
+        headers: map,
+        peer: [203, 0, 113, 7].into(),
+        encrypted: false,
+    };
     let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let response = api.respond(request, stream::iter([Ok::<_, Infallible>(bytes)])).await;
     let bytes = match response.body {

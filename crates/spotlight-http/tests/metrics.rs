@@ -34,7 +34,7 @@ fn request(path: &str, peer: &str, headers: &[(&'static str, &str)]) -> Request 
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")))
         .collect();
     let peer: IpAddr = peer.parse().expect("an address");
-    Request { method: Method::GET, path: path.to_owned(), prefix: 0, query: None, headers, peer }
+    Request { method: Method::GET, path: path.to_owned(), prefix: 0, query: None, headers, peer, encrypted: false }
 }
 
 async fn ask(api: &Api, path: &str, peer: &str, headers: &[(&'static str, &str)]) -> Response {

@@ -90,7 +90,8 @@ impl Client {
             .collect();
         let endpoint = Endpoint::named(name).expect("an endpoint");
         let (method, peer) = (endpoint.verb.method(), [203, 0, 113, 7].into());
-        let request = Request { method, path: path.to_owned(), prefix: 0, query: None, headers, peer };
+        let request =
+            Request { method, path: path.to_owned(), prefix: 0, query: None, headers, peer, encrypted: false };
         let response = api.handle(endpoint, request, stream::empty::<std::result::Result<Bytes, Infallible>>()).await;
         assert_eq!(response.status, 101);
         let Body::Socket(upgrade) = response.body else { panic!("a socket") };

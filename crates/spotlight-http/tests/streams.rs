@@ -32,6 +32,7 @@ fn head(name: &str, target: &Target, more: &[(&'static str, &str)]) -> Request {
         query: None,
         headers,
         peer: [203, 0, 113, 7].into(),
+        encrypted: false,
     }
 }
 

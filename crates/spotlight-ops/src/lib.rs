@@ -29,4 +29,5 @@ pub mod metrics;
 pub mod profile;
 pub mod server;
 pub mod telemetry;
+mod tls;
 pub mod wiring;

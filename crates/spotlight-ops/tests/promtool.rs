@@ -41,7 +41,7 @@ fn request(method: Method, path: &str, headers: &[(&'static str, &str)]) -> Requ
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")))
         .collect();
     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Request { method, path: path.to_owned(), prefix: 0, query: None, headers, peer }
+    Request { method, path: path.to_owned(), prefix: 0, query: None, headers, peer, encrypted: false }
 }
 
 /// What a deployment of its own shows after it has served, talked and worked a little.

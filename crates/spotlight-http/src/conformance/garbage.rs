@@ -201,7 +201,7 @@ fn request(method: Method, path: String, query: Option<String>, headers: &[(&'st
     for (name, value) in headers {
         map.insert(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static("")));
     }
-    Request { method, path, prefix: 0, query, headers: map, peer: [203, 0, 113, 7].into() }
+    Request { method, path, prefix: 0, query, headers: map, peer: [203, 0, 113, 7].into(), encrypted: false }
 }
 
 /// Names the seed of a run that is to be repeated.

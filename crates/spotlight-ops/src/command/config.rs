@@ -36,7 +36,8 @@ pub(super) fn run(command: &Command, options: &Options) -> Result<ExitCode> {
 }
 
 fn check(options: &Options) -> Result<ExitCode> {
-    let (config, problems) = Config::examine(&options.sources());
+    let (config, mut problems) = Config::examine(&options.sources());
+    problems.extend(crate::tls::problems(&config));
     let environment = config.general.environment;
     if options.json {
         let problems: Vec<_> =

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let config = Config::read(&options.sources())?;
+    let config = Config::to_serve(&options.sources())?;
     let log = Telemetry::start(&config)?;
     #[cfg(unix)]
     if crate::server::leads_others(&config) {
@@ -36,7 +36,9 @@ pub fn introduce(config: &Config, server: &Server) -> Result<()> {
     if config.logs.format == LogFormat::Json {
         let (version, listening) = (env!("CARGO_PKG_VERSION"), server.address().map(tracing::field::display));
         let (process, metrics) = (std::process::id(), server.metrics_address().map(tracing::field::display));
-        tracing::info!(version, process, storage = server.deployment().storage(), listening, metrics, "started");
+        let certificate_until = server.certificate_until().map(|until| until.to_rfc3339());
+        let storage = server.deployment().storage();
+        tracing::info!(version, process, storage, listening, certificate_until, metrics, "started");
         return Ok(());
     }
     print(&format!("Spotlight {}, {}", env!("CARGO_PKG_VERSION"), config.general.environment))?;
@@ -48,8 +50,11 @@ pub fn introduce(config: &Config, server: &Server) -> Result<()> {
     }
     print("  assistant  scripted: answers come from script and knowledge")?;
     match server.address() {
-        Some(address) => print(&format!("  listening  http://{address}"))?,
+        Some(address) => print(&format!("  listening  {}://{address}", server.scheme()))?,
         None => print("  working    on jobs; requests are for others")?,
+    }
+    if let Some(until) = server.certificate_until() {
+        print(&format!("  encrypted  with a certificate that ends on {}", until.date_naive()))?;
     }
     if let Some(address) = server.metrics_address() {
         print(&format!("  metrics    http://{address}/metrics"))?;

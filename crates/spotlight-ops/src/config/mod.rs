@@ -28,13 +28,13 @@ pub use self::{
     reference::reference,
     sections::{
         Adapter, Billing, Database, Files, Framework, General, Health, Jobs, LogFormat, Logs, Mail, Models, Monitoring,
-        Performance, Redis, Role, SECTIONS, Secrets, Server, Voice, Webhooks,
+        Performance, Redis, Role, SECTIONS, Secrets, Server, Tls, Voice, Webhooks,
     },
     setting::{Origin, Setting},
     sources::{Sources, USUAL_FILE},
     variable::{Need, Section, Variable, Weakness},
 };
-pub(crate) use self::{parse::span, sections::arguments, sources::why};
+pub(crate) use self::{parse::span, problem::error as refusal, sections::arguments, sources::why};
 
 /// A whole configuration, read and checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Where requests come in.
     pub server: Server,
+    /// TLS in the process itself.
+    pub tls: Tls,
     /// Where the data is kept.
     pub database: Database,
     /// What processes share beside the database.
@@ -87,6 +89,16 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(problem::error(&problems)) }
     }
 
+    /// Reads everything for a server, which opens the files of its certificate too.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and naming what is wrong with these files; never what is in a key.
+    pub fn to_serve(sources: &Sources) -> Result<Self> {
+        let (config, mut problems) = Self::examine(sources);
+        problems.extend(crate::tls::problems(&config));
+        if problems.is_empty() { Ok(config) } else { Err(problem::error(&problems)) }
+    }
+
     /// Reads everything, and gives what is wrong beside what it became: where something is, a usual value stands in.
     pub fn examine(sources: &Sources) -> (Self, Vec<Problem>) {
         let mut reader = Reader::new(sources);
@@ -95,6 +107,7 @@ impl Config {
         let mut config = Self {
             secrets: Secrets::read(&mut reader),
             server: Server::read(&mut reader, environment),
+            tls: Tls::read(&mut reader),
             database: Database::read(&mut reader),
             redis: Redis::read(&mut reader),
             models: Models::read(&mut reader),
@@ -162,9 +175,21 @@ impl Config {
             problems.push(Problem::new("METRICS_LISTEN", detail));
         }
         let serves = self.server.role != Role::Worker;
-        if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() {
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            let detail = "one without the other cannot be used: set both to files in PEM, as \
+                          TLS_CERTIFICATE=/etc/tls/fullchain.pem and TLS_KEY=/etc/tls/privkey.pem, or neither";
+            problems.push(Problem::new("TLS_CERTIFICATE and TLS_KEY", detail));
+        }
+        let plain = self.server.public_url.as_ref().is_some_and(|url| url.starts_with("http://"));
+        if serves && self.tls.is_on() && plain {
+            let detail = "it is plain, and with TLS_CERTIFICATE and TLS_KEY this server speaks HTTPS alone: give an address with \
+                          https://, or leave these two away";
+            problems.push(Problem::new("SPOTLIGHT_PUBLIC_URL", detail));
+        }
+        if serves && self.server.force_ssl && self.server.trusted_proxies.is_empty() && !self.tls.is_on() {
             let detail = "every request would be sent to HTTPS again and again: name the proxy that speaks HTTPS for this \
-                          server, as SPOTLIGHT_TRUSTED_PROXIES=10.0.0.0/8, or say FORCE_SSL=false";
+                          server, as SPOTLIGHT_TRUSTED_PROXIES=10.0.0.0/8, or have it speak HTTPS itself (TLS_CERTIFICATE, \
+                          TLS_KEY), or say FORCE_SSL=false";
             problems.push(Problem::new("FORCE_SSL", detail));
         }
         if self.jobs.adapter == Adapter::Redis && self.redis.url.is_none() {

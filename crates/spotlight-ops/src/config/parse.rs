@@ -9,6 +9,15 @@ pub(super) fn text(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+/// Where a file is.
+pub(super) fn path(text: &str) -> Parsed<std::path::PathBuf> {
+    if text.contains("-----BEGIN") {
+        Err("give where the file is, not what is in it".to_owned())
+    } else {
+        Ok(text.into())
+    }
+}
+
 pub(super) fn boolean(text: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),

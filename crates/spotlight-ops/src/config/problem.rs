@@ -43,7 +43,7 @@ impl From<Problem> for Error {
 }
 
 /// The problems as one error: a line for each.
-pub(super) fn error(problems: &[Problem]) -> Error {
+pub(crate) fn error(problems: &[Problem]) -> Error {
     let text = match problems {
         [one] => one.to_string(),
         many => {

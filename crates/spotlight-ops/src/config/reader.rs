@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
                 self.problems.push(Problem::new(format!("{} ({origin})", variable.name), weak));
             }
         }
-        let shown = set.then(|| if variable.secret { "[set]".to_owned() } else { text });
+        let shown = set.then(|| if variable.secret || is_key(&text) { "[set]".to_owned() } else { text });
         self.settings.push(Setting { variable, shown, origin });
         // So that what was refused does not make others look wrong.
         value.or_else(|| parse(variable.default).ok().filter(|_| !variable.default.is_empty()))
@@ -89,10 +89,15 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse(&mut self, variable: &Variable, text: &str, origin: &Origin, expected: &str) {
-        let given = if variable.secret { String::new() } else { format!(", not `{text}`") };
+        let given = if variable.secret || is_key(text) { String::new() } else { format!(", not `{text}`") };
         self.problems.push(Problem::new(
             format!("{} ({origin})", variable.name),
             format!("{expected}{given}; for example {}={}", variable.name, variable.example),
         ));
     }
+}
+
+/// What is a key wherever it was put, and is shown to nobody.
+fn is_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY-----")
 }

@@ -95,6 +95,34 @@ fn https_behind_nobody_is_told_before_it_goes_round_in_circles() {
 }
 
 #[test]
+fn a_certificate_needs_its_key_and_an_address_that_is_https() {
+    let certificate = ("TLS_CERTIFICATE", "/etc/tls/fullchain.pem");
+    let key = ("TLS_KEY", "/etc/tls/privkey.pem");
+    for half in [certificate, key] {
+        let told = told(&given(&[half]));
+        assert!(told.len() == 1 && told[0].starts_with("TLS_CERTIFICATE and TLS_KEY: "), "{told:?}");
+    }
+    assert!(!Config::read(&Sources::none()).expect("settings").tls.is_on());
+    // Who speaks HTTPS needs no proxy that does.
+    let alone = given(SOUND).with_variables([("SPOTLIGHT_TRUSTED_PROXIES", ""), certificate, key]);
+    let config = Config::read(&alone).expect("settings");
+    assert!(config.tls.is_on() && config.server.force_ssl);
+    let plain = told(&given(&[certificate, key, ("SPOTLIGHT_PUBLIC_URL", "http://app.example.com")]));
+    assert!(plain.len() == 1 && plain[0].starts_with("SPOTLIGHT_PUBLIC_URL: "), "{plain:?}");
+}
+
+#[test]
+fn a_key_that_was_put_where_its_file_is_named_is_shown_to_nobody() {
+    let text = "-----BEGIN PRIVATE KEY-----\nPlanted-Secret-1\n-----END PRIVATE KEY-----";
+    let (config, problems) = Config::examine(&given(&[("TLS_CERTIFICATE", text), ("TLS_KEY", text)]));
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert!(told.len() == 2 && told.iter().all(|line| line.contains("give where the file is")), "{told:?}");
+    for shown in [told.concat(), config.table(), config.json().to_string(), format!("{config:?}")] {
+        assert!(!shown.contains("Planted-Secret"), "{shown}");
+    }
+}
+
+#[test]
 fn processes_with_jobs_alone_share_no_socket_and_are_one() {
     let several = || given(SOUND).with_variables([("WEB_CONCURRENCY", "3")]);
     assert_eq!(Config::read(&several()).expect("settings").processes(), 3);

@@ -5,6 +5,7 @@
 //!
 //! To add a check: a file here (or a query in `postgres/`) that gives [`Finding`]s, and its line in [`examine`].
 
+mod certificates;
 mod clock;
 mod finding;
 mod jobs;
@@ -32,15 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Looks at everything that the settings name, all parts at once.
 pub async fn examine(config: &Config, problems: &[Problem]) -> Report {
-    let (database, sqlite, redis, jobs, machine, outside) = tokio::join!(
+    let (database, sqlite, redis, jobs, machine, outside, certificates) = tokio::join!(
         looked("database", postgres::examine(config)),
         looked("database", sqlite::examine(config)),
         looked("redis", redis::examine(config)),
         looked("jobs", jobs::examine(config)),
         looked("machine", machine::examine(config)),
         looked("outside", outside::examine(config)),
+        looked("certificates", certificates::examine(config)),
     );
-    let parts = [program::examine(config, problems), database, sqlite, redis, jobs, machine, outside];
+    let parts = [program::examine(config, problems), database, sqlite, redis, jobs, machine, outside, certificates];
     Report::new(parts.into_iter().flatten().collect())
 }
 

@@ -192,6 +192,11 @@ const ROWS: &[Row] = &[
                 "s",
                 &[("max by (instance, check) (health_check_response_seconds)", "{{check}} {{instance}}")],
             ),
+            Panel(
+                "Certificate ends in",
+                "s",
+                &[("min by (instance) (tls_certificate_end_seconds) - time()", "{{instance}}")],
+            ),
             Panel("Disk in use", "percentunit", &[("max by (instance) (disk_used_ratio)", "{{instance}}")]),
             // Every process tells the figure of the fleet, by its own version.
             Panel("Migrations", "short", &[("max by (instance, state) (schema_migrations)", "{{state}} {{instance}}")]),

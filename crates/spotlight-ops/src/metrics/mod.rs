@@ -38,6 +38,7 @@ pub(crate) fn sources() -> Vec<Arc<dyn FigureSource>> {
 pub fn catalog() -> Vec<&'static Metric> {
     let mut all = CATALOG.to_vec();
     all.extend(sources().iter().flat_map(|source| source.metrics()));
+    all.push(&crate::tls::UNTIL);
     all
 }
 

@@ -168,6 +168,24 @@ fn alerts() -> Vec<Alert> {
             "{{ $labels.source }} of {{ $labels.instance }} does not answer; rules about it see nothing.",
         ),
         alert(
+            "SpotlightCertificateEnding",
+            "warning",
+            "1h",
+            "min by (instance) (tls_certificate_end_seconds) - time() < 21 * 86400",
+            "The certificate of the server ends within three weeks",
+            "The certificate that {{ $labels.instance }} serves ends in {{ $value | humanizeDuration }}, and was not renewed. \
+             The server reads a new one by itself.",
+        ),
+        alert(
+            "SpotlightCertificateEnded",
+            "critical",
+            "5m",
+            "min by (instance) (tls_certificate_end_seconds) - time() < 3 * 86400",
+            "The certificate of the server ends within three days, or has ended",
+            "The certificate that {{ $labels.instance }} serves ends in {{ $value | humanizeDuration }}: clients refuse it from \
+             then on. See why it is not renewed; the log names a new one that cannot be used.",
+        ),
+        alert(
             "SpotlightFileDescriptors",
             "warning",
             "5m",

@@ -10,13 +10,15 @@ mod supervisor;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use spotlight_core::{
     Error, ErrorKind, Result, Spotlight,
     jobs::{PlatformWorker, WorkerOptions},
+    ports::FigureSource,
 };
 use spotlight_http::{Api, HttpPolicy, Patience};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 #[cfg(unix)]
 pub use self::processes::{lead, leads_others};
@@ -25,6 +27,7 @@ use self::{metrics::MetricsListener, signals::Signals};
 use crate::profile::Control;
 use crate::{
     config::{Config, Framework, Role},
+    tls::Certificate,
     wiring::Deployment,
 };
 
@@ -40,7 +43,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// A process that is ready to work: its stores are open, its port is its own. [`run`](Self::run) has it work.
 pub struct Server {
     framework: Framework,
-    listening: Option<(TcpListener, HttpPolicy)>,
+    listening: Option<(TcpListener, HttpPolicy, Option<Arc<Certificate>>)>,
     metrics: Option<MetricsListener>,
     worker: Option<PlatformWorker>,
     deployment: Deployment,
@@ -67,12 +70,17 @@ impl Server {
         let listening = match role {
             Role::Worker => None,
             // The port first: a second start must not touch the data of the first.
-            Role::All | Role::Web => Some((listen::listener(config).await?, policy::of(config)?)),
+            Role::All | Role::Web => {
+                let listener = listen::listener(config).await?;
+                Some((listener, policy::of(config)?, Certificate::read(config)?))
+            }
         };
+        let certificate = listening.as_ref().and_then(|(_, _, certificate)| certificate.clone());
         let metrics = MetricsListener::bind(config)?;
         // Before anybody is told that it listens: who was told may stop it.
         let signals = Signals::listen()?;
-        let deployment = Deployment::open(config).await?;
+        let figures = certificate.into_iter().map(|certificate| certificate as Arc<dyn FigureSource>);
+        let deployment = Deployment::open_with(config, figures).await?;
         // Before anything is announced: what cannot work is told instead.
         let label = if role == Role::Worker { "worker" } else { "server" };
         let worker = match role {
@@ -107,7 +115,21 @@ impl Server {
 
     /// Where it listens; nowhere when it works on jobs alone.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.listening.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+        self.listening.as_ref().and_then(|(listener, ..)| listener.local_addr().ok())
+    }
+
+    /// How it is spoken to there: `http`, or `https` where it has a certificate.
+    pub fn scheme(&self) -> &'static str {
+        if self.certificate().is_some() { "https" } else { "http" }
+    }
+
+    /// When the certificate ends that it serves with, if it has one.
+    pub fn certificate_until(&self) -> Option<DateTime<Utc>> {
+        self.certificate().map(|certificate| certificate.until())
+    }
+
+    fn certificate(&self) -> Option<&Arc<Certificate>> {
+        self.listening.as_ref().and_then(|(_, _, certificate)| certificate.as_ref())
     }
 
     /// Where it shows its figures, when they have an address of their own.
@@ -150,9 +172,9 @@ impl Server {
             tokio::time::sleep(grace + MARGIN).await;
         };
         let work = async {
-            let served = if let Some((listener, policy)) = listening {
+            let served = if let Some((listener, policy, certificate)) = listening {
                 let api = Arc::new(Api::new(deployment.platform().clone(), policy));
-                serve(framework, listener, api, (grace, stop.clone())).await
+                serve(framework, (listener, certificate), api, (grace, stop.clone())).await
             } else {
                 stop.cancelled().await;
                 Ok(())
@@ -189,7 +211,7 @@ fn control(config: &Config) -> Option<Control> {
 
 async fn serve(
     framework: Framework,
-    listener: TcpListener,
+    (listener, certificate): (TcpListener, Option<Arc<Certificate>>),
     api: Arc<Api>,
     (grace, stop): (Duration, CancellationToken),
 ) -> Result<()> {
@@ -201,12 +223,21 @@ async fn serve(
     };
     let farewell = FAREWELL.min(grace / 4);
     let patience = Patience { farewell, shutdown: grace.saturating_sub(farewell), ..Patience::default() };
-    let served = match framework {
-        Framework::Axum => {
-            let router = spotlight_http_axum::router(Arc::clone(&api));
-            spotlight_http_axum::serve_with(listener, router, patience, stopped).await
+    let tls = certificate.as_ref().map(|certificate| certificate.config()).transpose()?;
+    // Ends with this server.
+    let _follows = certificate.map(|certificate| AbortOnDropHandle::new(tokio::spawn(certificate.follow())));
+    let router = || spotlight_http_axum::router(Arc::clone(&api));
+    let served = match (framework, tls) {
+        (Framework::Axum, None) => spotlight_http_axum::serve_with(listener, router(), patience, stopped).await,
+        (Framework::Axum, Some(tls)) => {
+            spotlight_http_axum::serve_tls(listener, router(), tls, patience, stopped).await
         }
-        Framework::Actix => spotlight_http_actix::serve_patiently(listener, Arc::clone(&api), patience, stopped).await,
+        (Framework::Actix, None) => {
+            spotlight_http_actix::serve_patiently(listener, Arc::clone(&api), patience, stopped).await
+        }
+        (Framework::Actix, Some(tls)) => {
+            spotlight_http_actix::serve_tls(listener, Arc::clone(&api), tls, patience, stopped).await
+        }
     };
     // Sockets are no longer the framework's to wait for.
     api.drained().await;

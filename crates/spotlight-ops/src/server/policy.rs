@@ -10,6 +10,7 @@ use crate::config::Config;
 pub(super) fn of(config: &Config) -> Result<HttpPolicy> {
     let server = &config.server;
     let plain = match &server.public_url {
+        _ if config.tls.is_on() => false,
         Some(url) => url.starts_with("http://"),
         // Cookies marked secure would not come back over plain HTTP on this machine.
         None => server.listen.ip().is_loopback(),
@@ -44,5 +45,7 @@ mod tests {
         assert!(secure(&[listen("0.0.0.0:0")]));
         assert!(secure(&[listen("127.0.0.1:0"), public("https://app.example.com/")]), "a proxy here speaks HTTPS");
         assert!(!secure(&[listen("0.0.0.0:0"), public("http://intranet:3000")]));
+        let tls = [listen("127.0.0.1:0"), ("TLS_CERTIFICATE", "chain.pem"), ("TLS_KEY", "key.pem")];
+        assert!(secure(&tls), "HTTPS is spoken here");
     }
 }

@@ -17,7 +17,7 @@ use spotlight_core::{
     },
     local::{FolderMailer, LocalFileStore},
     metrics::Metrics,
-    ports::{Clock, SystemClock},
+    ports::{Clock, FigureSource, SystemClock},
     scripted::ScriptedChatModel,
 };
 use spotlight_providers::webhooks::{HttpWebhookSender, WebhookOptions};
@@ -53,6 +53,14 @@ impl Deployment {
     /// `Misconfigured` for what cannot be used; `Unavailable` and `Timeout` when the database is away. A Redis that is away
     /// keeps nobody from starting.
     pub async fn open(config: &Config) -> Result<Self> {
+        Self::open_with(config, []).await
+    }
+
+    /// The same, which shows these figures besides.
+    pub(crate) async fn open_with(
+        config: &Config,
+        figures: impl IntoIterator<Item = Arc<dyn FigureSource>>,
+    ) -> Result<Self> {
         let redis = shared::redis(config)?;
         let counts = Arc::new(Metrics::new());
         let stores = Stores::open(config, redis.as_ref()).await?;
@@ -73,7 +81,7 @@ impl Deployment {
         if let Some(url) = &config.server.public_url {
             builder = builder.public_url(url);
         }
-        builder = metrics::sources().into_iter().fold(builder, SpotlightBuilder::figure_source);
+        builder = metrics::sources().into_iter().chain(figures).fold(builder, SpotlightBuilder::figure_source);
         if let Some(queue) = stores.connected.clone() {
             builder = builder.figure_source(Arc::new(OwnPool::new("queue_pool", move || queue.pool())));
         }

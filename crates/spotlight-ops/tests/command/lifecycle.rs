@@ -12,15 +12,29 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
+use spotlight_tests::tls::Authority;
+
 use crate::process::{Folder, PATIENCE, Server, signal};
+
+/// What a client speaks over.
+trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
 
 /// A client with a connection that it keeps, which never asks twice: every request is answered or has failed.
 struct Caller {
     address: SocketAddr,
-    connection: Option<BufReader<TcpStream>>,
+    tls: Option<Arc<ClientConfig>>,
+    connection: Option<BufReader<Box<dyn Stream>>>,
 }
 
 impl Caller {
+    fn over(&self, stream: TcpStream) -> Box<dyn Stream> {
+        let Some(tls) = &self.tls else { return Box::new(stream) };
+        let name = ServerName::try_from("localhost").expect("a name");
+        Box::new(StreamOwned::new(ClientConnection::new(Arc::clone(tls), name).expect("a client"), stream))
+    }
+
     fn ask(&mut self, path: &str) -> Result<u16, String> {
         let mut connection = if let Some(kept) = self.connection.take() {
             kept
@@ -28,7 +42,7 @@ impl Caller {
             let stream = TcpStream::connect(self.address).map_err(|error| format!("connecting: {error}"))?;
             stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
             stream.set_nodelay(true).expect("no delay");
-            BufReader::new(stream)
+            BufReader::new(self.over(stream))
         };
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         connection.get_mut().write_all(request.as_bytes()).map_err(|error| format!("asking: {error}"))?;
@@ -67,12 +81,12 @@ struct Load {
 
 impl Load {
     /// Callers that ask as fast as they are answered, and some with a pause, whose connections are idle meanwhile.
-    fn on(address: SocketAddr) -> Self {
+    fn on(address: SocketAddr, tls: Option<&Arc<ClientConfig>>) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let callers = (0..12).map(|number: u64| {
-            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
+            let (stop, answered, tls) = (Arc::clone(&stop), Arc::clone(&answered), tls.cloned());
             thread::spawn(move || {
-                let mut caller = Caller { address, connection: None };
+                let mut caller = Caller { address, tls, connection: None };
                 while !stop.load(Ordering::Relaxed) {
                     for (path, expected) in [("/up", 200), ("/api/v1/leads", 401), ("/nowhere", 404)] {
                         match caller.ask(path)? {
@@ -109,14 +123,19 @@ impl Load {
     }
 }
 
-fn restarts_without_a_failed_request(framework: &str) {
+fn restarts_without_a_failed_request(framework: &str, authority: Option<&Authority>) {
     let folder = Folder::new();
+    let files = authority.map(|authority| authority.issue(&["localhost"], -1..30).write(&folder.0));
+    let tls = authority.map(|authority| Arc::new(authority.client(&["http/1.1"])));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let variables = [("SPOTLIGHT_HTTP", framework), ("LOG_LEVEL", "warn,spotlight_ops=info")];
+    let mut variables = vec![("SPOTLIGHT_HTTP", framework), ("LOG_LEVEL", "warn,spotlight_ops=info")];
+    if let Some([certificate, key]) = &files {
+        variables.extend([("TLS_CERTIFICATE", certificate.as_str()), ("TLS_KEY", key)]);
+    }
     let first = Server::start(&folder.0, &variables, Some(&listener));
     assert_eq!(first.address, address, "it serves on the socket that it was handed");
-    let load = Load::on(address);
+    let load = Load::on(address, tls.as_ref());
     load.more(300);
     // The next one is there before the first one goes.
     let second = Server::start(&folder.0, &variables, Some(&listener));
@@ -135,12 +154,19 @@ fn restarts_without_a_failed_request(framework: &str) {
 
 #[test]
 fn a_restart_under_load_fails_no_request_on_axum() {
-    restarts_without_a_failed_request("axum");
+    restarts_without_a_failed_request("axum", None);
 }
 
 #[test]
 fn a_restart_under_load_fails_no_request_on_actix() {
-    restarts_without_a_failed_request("actix");
+    restarts_without_a_failed_request("actix", None);
+}
+
+#[test]
+fn a_restart_under_load_fails_no_request_over_tls() {
+    for framework in ["axum", "actix"] {
+        restarts_without_a_failed_request(framework, Some(&Authority::new()));
+    }
 }
 
 /// A request whose body does not come.

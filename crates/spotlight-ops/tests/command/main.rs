@@ -7,3 +7,4 @@ mod process;
 mod processes;
 mod profile;
 mod settings;
+mod tls;

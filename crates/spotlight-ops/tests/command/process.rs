@@ -71,6 +71,8 @@ pub(crate) struct Server {
     child: Child,
     lines: mpsc::Receiver<Value>,
     pub(crate) address: SocketAddr,
+    /// Where it shows its figures, when they have a listener of their own.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Server {
@@ -101,8 +103,9 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, lines, address: ([127, 0, 0, 1], 0).into() };
+        let mut server = Self { child, lines, address: ([127, 0, 0, 1], 0).into(), metrics: None };
         let started = server.until(|line| line["message"] == "started");
+        server.metrics = started["metrics"].as_str().map(|address| address.parse().expect("an address"));
         server.address = started["listening"].as_str().expect("an address").parse().expect("an address");
         server
     }

@@ -6,11 +6,12 @@ use serde_json::Value;
 use spotlight_tests::{
     postgres::{PgServer, TestDatabase},
     redis::RedisServer,
+    tls::Authority,
 };
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, sqlite::SqliteConnectOptions};
 use tokio::time::{sleep, timeout};
 
-use super::world::{Folder, ended, refused};
+use super::world::{Folder, Server, ended, refused};
 
 /// What the doctor finds, and how it ends.
 fn examined(folder: &Folder, variables: &[(&str, &str)]) -> (Vec<Value>, Option<i32>) {
@@ -248,4 +249,43 @@ async fn a_pooler_alone_is_not_asked_and_who_may_not_see_others_is_told() {
     let (findings, _) = examined(&folder, &[("DATABASE_URL", app.as_str())]);
     assert_eq!(severity(&findings, "database.rights"), "notice", "{findings:#?}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP ROLE {role}"))).execute(&mut connection).await.expect("it goes");
+}
+
+#[test]
+fn certificates_are_looked_at_in_their_files_and_at_the_public_address() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let looked = |names: &[&str], until: i64, public: &str| {
+        let [certificate, key] = authority.issue(names, -5..until).write(&folder.0);
+        let variables =
+            [("TLS_CERTIFICATE", certificate.as_str()), ("TLS_KEY", &key), ("SPOTLIGHT_PUBLIC_URL", public)];
+        let (findings, code) = examined(&folder, &variables);
+        let found = of(&findings, "certificates");
+        let own = found.iter().find(|one| one["evidence"].to_string().contains("TLS_CERTIFICATE")).expect("a finding");
+        let seen = found.iter().any(|one| one["evidence"].to_string().contains("was not seen"));
+        ((*own).clone(), seen, code)
+    };
+    // Nobody listens on that port.
+    let (own, unseen, _) = looked(&["localhost"], 60, "https://localhost:9");
+    assert!(own["severity"] == "fine" && unseen, "{own}");
+    let left = own["details"]["days_left"].as_i64().expect("days");
+    assert!((58..=60).contains(&left) && own["details"]["names"][0] == "localhost", "{own}");
+    let (own, _, code) = looked(&["localhost"], 10, "https://localhost:9");
+    assert!(own["severity"] == "warning" && code >= Some(3), "{own}");
+    let (own, _, code) = looked(&["localhost"], 2, "https://localhost:9");
+    assert!(own["severity"] == "critical" && code == Some(4), "{own}");
+    let (own, _, code) = looked(&["localhost"], -1, "https://localhost:9");
+    assert!(own["severity"] == "critical" && own["evidence"].to_string().contains("ended on"), "{own}");
+    assert_eq!(code, Some(4));
+    let (own, ..) = looked(&["app.example.com"], 60, "https://localhost:9");
+    assert!(own["severity"] == "warning" && own["evidence"].to_string().contains("not for localhost"), "{own}");
+    // A server that is there shows its own, which may be another one than the files hold by now.
+    let [certificate, key] = authority.issue(&["127.0.0.1"], -5..60).write(&folder.0);
+    let server = Server::start(&folder.0, &[("TLS_CERTIFICATE", &certificate), ("TLS_KEY", &key)], "axum");
+    let (findings, _) = examined(&folder, &[("SPOTLIGHT_PUBLIC_URL", &server.base)]);
+    let found = of(&findings, "certificates");
+    assert!(found.len() == 1 && found[0]["severity"] == "fine", "{found:?}");
+    assert!(found[0]["details"]["names"][0] == "127.0.0.1", "{found:?}");
+    let (findings, _) = examined(&folder, &[]);
+    assert!(of(&findings, "certificates").is_empty(), "a server without any has nothing to look at");
 }

@@ -147,7 +147,7 @@ mod tests {
         headers.insert(header::ACCEPT, HeaderValue::from_str(accept).expect("a header"));
         let peer = [127, 0, 0, 1].into();
         let path = "/health".to_owned();
-        is_wanted(&Request { method: Method::GET, path, prefix: 0, query: None, headers, peer })
+        is_wanted(&Request { method: Method::GET, path, prefix: 0, query: None, headers, peer, encrypted: false })
     }
 
     #[test]

@@ -138,7 +138,15 @@ impl World {
         for (name, value) in credentials.iter().chain(handshake).chain((!body.is_empty()).then_some(&kind)) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
-        let request = Request { method, path: path.to_owned(), prefix: 0, query, headers, peer: self.somewhere() };
+        let request = Request {
+            method,
+            path: path.to_owned(),
+            prefix: 0,
+            query,
+            headers,
+            peer: self.somewhere(),
+            encrypted: false,
+        };
         let body = stream::iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body.as_bytes()))]);
         let response = api.handle(endpoint, request, body).await;
         let text = match response.body {

@@ -14,6 +14,7 @@ mod performance;
 mod redis;
 mod secrets;
 mod server;
+mod tls;
 mod voice;
 mod webhooks;
 
@@ -33,6 +34,7 @@ pub use self::{
     redis::Redis,
     secrets::Secrets,
     server::{Framework, Role, Server},
+    tls::Tls,
     voice::Voice,
     webhooks::Webhooks,
 };
@@ -55,6 +57,7 @@ pub const SECTIONS: &[Section] = &[
     general::SECTION,
     secrets::SECTION,
     server::SECTION,
+    tls::SECTION,
     database::SECTION,
     redis::SECTION,
     models::SECTION,

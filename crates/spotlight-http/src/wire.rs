@@ -1,0 +1,158 @@
+//! The stream of a connection for the `serve` of a framework: as it is, or encrypted.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+
+use crate::patience::WriteLimit;
+
+/// How a server encrypts. Cheap to clone.
+#[derive(Clone)]
+pub struct Encryption(TlsAcceptor);
+
+impl std::fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Encryption")
+    }
+}
+
+impl Encryption {
+    /// As the configuration says, for a server that speaks these protocols, as `h2` and `http/1.1`, which clients are
+    /// told instead of those of the configuration.
+    pub fn new(config: &Arc<ServerConfig>, protocols: &[&str]) -> Self {
+        let mut config = ServerConfig::clone(config);
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Self(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// The stream of a connection, whose client must take what is sent.
+#[derive(Debug)]
+pub struct Wire(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Plain(Limited),
+    // What encryption remembers is large, and most connections may be plain.
+    Encrypted(Box<TlsStream<Limited>>),
+}
+
+impl Wire {
+    /// A connection as it is.
+    pub fn plain(stream: TcpStream, writes: WriteLimit) -> Self {
+        Self(Kind::Plain(Limited { stream, writes }))
+    }
+
+    /// A connection that is encrypted from here on. The client is waited for; whoever calls says how long.
+    ///
+    /// # Errors
+    /// Those of the handshake, with a client that speaks something else or trusts nothing that is offered.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the connection.
+    pub async fn encrypted(stream: TcpStream, writes: WriteLimit, Encryption(how): &Encryption) -> io::Result<Self> {
+        let shaken = Box::pin(how.accept(Limited { stream, writes })).await?;
+        Ok(Self(Kind::Encrypted(Box::new(shaken))))
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.0, Kind::Encrypted(_))
+    }
+}
+
+/// Calls the stream inside, whichever it is.
+macro_rules! inside {
+    ($wire:expr, $stream:ident => $call:expr) => {
+        match &mut $wire.0 {
+            Kind::Plain($stream) => $call,
+            Kind::Encrypted($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        inside!(self, stream => Pin::new(stream).poll_read(context, into))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        inside!(self, stream => Pin::new(stream).poll_write(context, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inside!(self, stream => Pin::new(stream).poll_flush(context))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inside!(self, stream => Pin::new(stream).poll_shutdown(context))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        inside!(self, stream => Pin::new(stream).poll_write_vectored(context, parts))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.0 {
+            Kind::Plain(stream) => stream.is_write_vectored(),
+            Kind::Encrypted(stream) => stream.is_write_vectored(),
+        }
+    }
+}
+
+/// A socket with a limit on its writes. It stands below encryption, which takes in what it has not sent yet: a client is
+/// measured by what leaves this machine.
+#[derive(Debug)]
+struct Limited {
+    stream: TcpStream,
+    writes: WriteLimit,
+}
+
+impl AsyncRead for Limited {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Limited {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.writes.watch(context, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.writes.watch(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
