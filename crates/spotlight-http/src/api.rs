@@ -16,6 +16,7 @@ use spotlight_core::{
     services::{Context, Spotlight},
     trace::Trace,
 };
+use spotlight_derive::RedactedDebug;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, timeout},
@@ -53,7 +54,7 @@ const EXPOSED: &str = "X-Request-Id, Retry-After, Link, X-RateLimit-Limit, X-Rat
 const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id";
 
 /// The HTTP API over a platform. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Api {
     platform: Spotlight,
     policy: Arc<HttpPolicy>,
