@@ -16,4 +16,5 @@ pub mod raw;
 pub mod redis;
 mod server;
 pub mod source;
+pub mod sources;
 pub mod statements;

@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 18] = [
+const SUITES: [&str; 19] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -95,6 +95,7 @@ const SUITES: [&str; 18] = [
     "live_restart",
     "operate",
     "promtool",
+    "redaction",
     "server",
     "services",
     "webhooks",

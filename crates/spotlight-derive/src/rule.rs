@@ -74,7 +74,7 @@ pub(crate) fn decide(field: &Field) -> syn::Result<Shape> {
 }
 
 /// Whether the type can hold text or bytes, as far as its own words say.
-fn holds_text(ty: &Type) -> bool {
+pub(crate) fn holds_text(ty: &Type) -> bool {
     match ty {
         // Texts of the program.
         Type::Reference(reference)
@@ -102,8 +102,8 @@ fn holds_text(ty: &Type) -> bool {
                 }
         }),
         Type::TraitObject(object) => object.bounds.iter().any(|bound| matches!(bound, TypeParamBound::Trait(_))),
-        // A type of another kind: nobody knows what its `Debug` says.
-        _ => true,
+        // A pointer to a function prints as an address. Of a type of another kind nobody knows what its `Debug` says.
+        other => !other.to_token_stream().to_string().starts_with("fn"),
     }
 }
 

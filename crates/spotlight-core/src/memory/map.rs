@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::{domain as d, domain::time::Timestamp, domain::user::SecretHash, ports::Between};
 
 /// A persistent map in the order of its keys.
-#[derive(Debug)]
-pub(super) struct Map<K: Ord, V>(RedBlackTreeMapSync<K, V>);
+#[derive(RedactedDebug)]
+pub(super) struct Map<K: Ord, V>(#[debug(hidden)] RedBlackTreeMapSync<K, V>);
 
 impl<K: Ord, V> Clone for Map<K, V> {
     fn clone(&self) -> Self {

@@ -22,6 +22,7 @@ const LOCK: &str = "lock";
 pub struct PrivateFile {
     folder: PathBuf,
     path: PathBuf,
+    #[debug(hidden)]
     _lock: File,
 }
 

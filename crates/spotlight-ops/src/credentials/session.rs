@@ -17,6 +17,7 @@ pub struct Session {
     before: Option<Vec<u8>>,
     text: SecretString,
     drafted: bool,
+    #[debug(hidden)]
     _lock: Option<File>,
 }
 

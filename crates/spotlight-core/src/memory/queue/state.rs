@@ -68,9 +68,12 @@ pub(super) struct State {
     pub(super) ready: BTreeMap<String, BTreeSet<Place>>,
     pub(super) scheduled: BTreeSet<(Timestamp, JobId)>,
     /// Who holds a unique key, and until when if for a period.
+    #[debug(hidden)]
     pub(super) unique: HashMap<Key, (JobId, Option<Timestamp>)>,
+    #[debug(hidden)]
     pub(super) busy: HashMap<Key, Busy>,
     /// When the next start of a key would be on time (GCRA's theoretical arrival time).
+    #[debug(hidden)]
     pub(super) rates: HashMap<Key, Timestamp>,
     pub(super) processes: BTreeMap<ProcessId, Process>,
     pub(super) paused: BTreeSet<String>,
