@@ -38,12 +38,12 @@ fn main() {
             let Some(prints) = sources::prints(attributes) else { continue };
             let forms = match what {
                 Found::Struct(item) if generics.params.is_empty() => {
-                    form("Self", &item.fields, true).map(|one| vec![one])
+                    form(&item.ident, "Self", &item.fields, true).map(|one| vec![one])
                 }
                 Found::Enum(item) if generics.params.is_empty() => item
                     .variants
                     .iter()
-                    .map(|variant| form(&format!("Self::{}", variant.ident), &variant.fields, false))
+                    .map(|variant| form(&item.ident, &format!("Self::{}", variant.ident), &variant.fields, false))
                     .collect::<Option<Vec<_>>>(),
                 _ => None,
             };
@@ -84,7 +84,7 @@ fn main() {
 }
 
 /// The expression of one form, where all of its fields can be given.
-fn form(path: &str, fields: &Fields, named_public: bool) -> Option<String> {
+fn form(of: &syn::Ident, path: &str, fields: &Fields, named_public: bool) -> Option<String> {
     let open = |field: &Field| !named_public || matches!(field.vis, Visibility::Public(_));
     if !fields.iter().all(open) {
         return None;
@@ -93,7 +93,15 @@ fn form(path: &str, fields: &Fields, named_public: bool) -> Option<String> {
         let shown = field.attrs.iter().any(|attribute| {
             attribute.path().is_ident("debug") && attribute.to_token_stream().to_string().contains("shown")
         });
-        if shown { "Harmless::harmless()" } else { "Plant::plant()" }
+        // A value of itself would never end.
+        let itself = field.ty.to_token_stream().to_string().split(' ').any(|word| of == word);
+        if itself {
+            "Default::default()"
+        } else if shown {
+            "Harmless::harmless()"
+        } else {
+            "Plant::plant()"
+        }
     };
     Some(match fields {
         Fields::Named(fields) => {

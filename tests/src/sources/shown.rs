@@ -64,6 +64,7 @@ const HARMLESS: &[&str] = &[
     "OnceCell",
     "OnceLock",
     "Option",
+    "Pin",
     "Range",
     "RangeInclusive",
     "RefCell",

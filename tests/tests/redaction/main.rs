@@ -24,7 +24,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("spotlight_core::domain::user::PasswordHash", "its name alone"),
     ("spotlight_core::domain::user::SecretHash", "its name alone"),
     ("spotlight_core::domain::webhook::SigningSecret", "its name alone"),
-    ("spotlight_core::error::Error", "a kind and texts of the program; see `errors_are_of_the_program`"),
+    ("spotlight_core::error::Error", "a kind and texts of the program"),
     ("spotlight_core::memory::cache::MemoryCache", "its name, and limits"),
     ("spotlight_core::memory::events::MemoryEventBus", "its name, and limits"),
     ("spotlight_core::memory::limit::MemoryRateLimiter", "its name, and limits"),

@@ -25,10 +25,29 @@ fn nothing_that_was_planted_is_printed() {
 }
 
 /// Types that hide something and cannot be filled from outside. That they hide is held by their fields' types.
-const HELD_BY_THEIR_FIELDS: &[&str] = &[];
+const HELD_BY_THEIR_FIELDS: &[(&str, &str)] = &[
+    ("spotlight_core::domain::invitation::Invitation", "borrows its texts"),
+    ("spotlight_core::domain::invitation::Party", "borrows its texts"),
+    ("spotlight_core::local::LocalFileStore", "an adapter with a folder"),
+    ("spotlight_core::local::FolderMailer", "an adapter with a folder"),
+    ("spotlight_core::memory::MemoryFileStore", "an adapter with its files"),
+    ("spotlight_core::services::flags::FlagOverrides", "made from variables alone"),
+    ("spotlight_core::text::bm25::Index", "made from texts alone"),
+    ("spotlight_core::text::csv::Record", "borrows its texts"),
+    ("spotlight_core::text::csv::Records", "a reader at work"),
+    ("spotlight_core::trace::Trace", "filled in recipes.rs, inside of other types"),
+    ("spotlight_http::Api", "the platform and its settings"),
+    ("spotlight_http::HttpPolicy", "made from settings alone"),
+    ("spotlight_http::Security", "made from settings alone"),
+    ("spotlight_ops::credentials::Place", "the path of a file"),
+    ("spotlight_ops::credentials::PrivateFile", "an open file"),
+    ("spotlight_ops::credentials::Session", "an open file"),
+    ("spotlight_ops::health::DiskCheck", "an adapter with a folder"),
+];
 
 #[test]
 fn what_is_not_printed_here_is_known() {
     let closed: Vec<_> = CLOSED.iter().filter(|(_, hides)| *hides).map(|(name, _)| *name).collect();
-    assert_eq!(closed, HELD_BY_THEIR_FIELDS, "say in recipes.rs how it is filled, or list it here");
+    let known: Vec<_> = HELD_BY_THEIR_FIELDS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(closed, known, "say in recipes.rs how it is filled, or list it here");
 }
