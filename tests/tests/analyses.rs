@@ -93,7 +93,7 @@ async fn events(deployment: &Deployment, conversations: &[String]) -> Vec<String
         let mut heard = heard.expect("a subscription");
         while let Some(event) = heard.next().now_or_never() {
             let data = match &event {
-                Ok(Heard::Event(event)) => event.data.to_string(),
+                Some(Ok(Heard::Event(event))) => event.data.to_string(),
                 _ => String::new(),
             };
             all.push(format!("{channel}: {event:?} {data}"));
