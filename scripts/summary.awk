@@ -79,7 +79,7 @@ END {
         if (adapters[names[i]] + 0 == 0) missing = missing " [" names[i] "]"
     }
     # Suites about no one adapter, which must not vanish either.
-    n = split("accounts_postgres|analyses|architecture|broken_adapters|cache_processes|fleet_cache|garbage|health|held_out|http_parity|http_statements|http_tls|live_restart|operate|promtool|server|services|webhooks|worker", names, "|")
+    n = split("accounts_postgres|analyses|architecture|broken_adapters|cache_processes|fleet_cache|garbage|health|held_out|http_parity|http_statements|http_tls|live_restart|operate|promtool|redaction|server|services|storage_postgres_replicas|webhooks|worker", names, "|")
     for (i = 1; i <= n; i++) if (!(names[i] in suites)) missing = missing " [" names[i] "]"
     printf "\n%d passed, %d failed, %d skipped\n", total["ok"], total["FAILED"], total["ignored"]
     if (total["ok"] + total["FAILED"] == 0) { print "no test ran"; exit 4 }

@@ -16,5 +16,6 @@ pub mod raw;
 pub mod redis;
 mod server;
 pub mod source;
+pub mod sources;
 pub mod statements;
 pub mod tls;

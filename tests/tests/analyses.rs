@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use spotlight_core::{
     domain::assistant::{Language, Topic},
-    ports::JobSpec,
+    ports::{Heard, JobSpec},
 };
 use spotlight_http::conformance::contents::contents;
 use spotlight_storage::{postgres::PgOptions, sqlite::SqliteOptions};
@@ -92,7 +92,11 @@ async fn events(deployment: &Deployment, conversations: &[String]) -> Vec<String
         let heard = deployment.platform.events().subscribe(organization, &channel, Some(0)).await;
         let mut heard = heard.expect("a subscription");
         while let Some(event) = heard.next().now_or_never() {
-            all.push(format!("{channel}: {event:?}"));
+            let data = match &event {
+                Some(Ok(Heard::Event(event))) => event.data.to_string(),
+                _ => String::new(),
+            };
+            all.push(format!("{channel}: {event:?} {data}"));
         }
     }
     all

@@ -11,16 +11,18 @@ use serde_json::Value;
 
 /// What each crate may use of ours. A crate that is not listed here fails the test.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("spotlight-core", &[]),
-    ("spotlight-storage", &["spotlight-core"]),
-    ("spotlight-providers", &["spotlight-core"]),
-    ("spotlight-http", &["spotlight-core"]),
+    ("spotlight-derive", &[]),
+    ("spotlight-core", &["spotlight-derive"]),
+    ("spotlight-storage", &["spotlight-core", "spotlight-derive"]),
+    ("spotlight-providers", &["spotlight-core", "spotlight-derive"]),
+    ("spotlight-http", &["spotlight-core", "spotlight-derive"]),
     ("spotlight-http-axum", &["spotlight-core", "spotlight-http"]),
     ("spotlight-http-actix", &["spotlight-core", "spotlight-http"]),
     (
         "spotlight-ops",
         &[
             "spotlight-core",
+            "spotlight-derive",
             "spotlight-storage",
             "spotlight-providers",
             "spotlight-http",

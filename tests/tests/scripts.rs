@@ -80,7 +80,7 @@ fn summary(log: &str, named: bool) -> (String, Option<i32>) {
 }
 
 /// Suites about no one adapter.
-const SUITES: [&str; 19] = [
+const SUITES: [&str; 21] = [
     "accounts_postgres",
     "analyses",
     "architecture",
@@ -96,8 +96,10 @@ const SUITES: [&str; 19] = [
     "live_restart",
     "operate",
     "promtool",
+    "redaction",
     "server",
     "services",
+    "storage_postgres_replicas",
     "webhooks",
     "worker",
 ];

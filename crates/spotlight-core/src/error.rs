@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
+use spotlight_derive::RedactedDebug;
+
 /// What went wrong, as a caller needs to know it.
 ///
 /// The HTTP status of each kind is decided in `spotlight-http` alone.
@@ -53,13 +55,15 @@ pub enum Retry {
 }
 
 /// One broken rule of an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The field's name in snake case, with dots for nested fields.
+    #[debug(shown = "what is wrong with which field, never what it holds")]
     pub field: String,
     /// A stable machine word: `required`, `length`, `format`, `range`, `taken`, `unknown`, …
     pub code: &'static str,
     /// A sentence for a person, which says what would be accepted.
+    #[debug(shown = "what is wrong with which field, never what it holds")]
     pub detail: String,
 }
 

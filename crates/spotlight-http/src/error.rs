@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 use spotlight_core::error::{Error, ErrorKind, Retry, Violation};
+use spotlight_derive::RedactedDebug;
 
 use crate::response::Response;
 
@@ -12,7 +13,7 @@ use crate::response::Response;
 const MOST: usize = 100;
 
 /// Why a request is refused: by the services, or by the edge itself.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) enum Refusal {
     /// An error of the SDK.
     Core(Error),

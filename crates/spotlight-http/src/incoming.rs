@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use http::{StatusCode, header};
 use spotlight_core::error::{Error, ErrorKind, Result};
+use spotlight_derive::RedactedDebug;
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
@@ -43,7 +44,7 @@ pub(crate) struct Streams {
 }
 
 /// A body as the action reads it: a body that breaks off ends with an error.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Incoming(mpsc::Receiver<Result<Bytes>>);
 
 impl Stream for Incoming {

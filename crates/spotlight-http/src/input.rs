@@ -13,6 +13,7 @@ use spotlight_core::{
     },
     error::{Error, ErrorKind, Result, Violations},
 };
+use spotlight_derive::RedactedDebug;
 use utoipa::openapi::schema::{SchemaFormat, Type};
 
 use crate::schema::{Book, Described, Node, any_object, list_of, nullable, plain};
@@ -99,7 +100,7 @@ impl<T: Field> Member for Nullable<T> {
 }
 
 /// A text of at least `MIN` characters without surrounding space, and of at most `MAX` with it, as its schema says.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Text<const MIN: usize, const MAX: usize>(pub(crate) String);
 
 impl<const MIN: usize, const MAX: usize> Described for Text<MIN, MAX> {
@@ -120,7 +121,7 @@ impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
 }
 
 /// An e-mail address, as the domain writes it.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Address(pub(crate) String);
 
 impl Described for Address {
@@ -138,7 +139,7 @@ impl Field for Address {
 }
 
 /// A phone number, as the domain writes it.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Number(pub(crate) String);
 
 impl Described for Number {
@@ -249,7 +250,7 @@ impl<T: Field, const MAX: usize> Field for List<T, MAX> {
 }
 
 /// Any JSON object of at most 16 KiB.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Free(pub(crate) Map<String, Value>);
 
 /// Most bytes of a free object.
@@ -441,7 +442,7 @@ macro_rules! input {
     (@$mode:ident {$(#[doc = $doc:literal])+} $name:ident
         { $($(#[doc = $about:literal])+ $kind:ident $field:ident: $ty:ty,)* }) => {
         $(#[doc = $doc])+
-        #[derive(Debug)]
+        #[derive(spotlight_derive::RedactedDebug)]
         pub(crate) struct $name { $($(#[doc = $about])+ pub(crate) $field: input!(@$mode $kind $ty),)* }
 
         impl $crate::schema::Described for $name {

@@ -10,6 +10,7 @@ use spotlight_core::{
     error::{Error, Result},
     ports::page::{Cursor, Listing, Paging},
 };
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     query::Query,
@@ -47,7 +48,7 @@ impl Relation {
 }
 
 /// A reference to a resource.
-#[derive(Debug, Clone, Serialize)]
+#[derive(RedactedDebug, Clone, Serialize)]
 pub(crate) struct Identifier {
     id: String,
     #[serde(rename = "type")]
@@ -69,13 +70,13 @@ enum LinkageData {
     Many(Vec<Identifier>),
 }
 
-#[derive(Debug, Serialize)]
+#[derive(RedactedDebug, Serialize)]
 struct Related {
     related: String,
 }
 
 /// A record as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(RedactedDebug, Serialize)]
 pub(crate) struct Resource<A> {
     id: String,
     #[serde(rename = "type")]
@@ -170,7 +171,7 @@ fn tagged(status: StatusCode, version: Option<i64>, body: &impl Serialize) -> Re
 }
 
 /// Records beside the one that was asked for.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(crate) struct Included(pub(crate) Vec<Value>);
 
 impl Included {
@@ -333,7 +334,7 @@ macro_rules! output {
     ($(#[doc = $doc:literal])+ $name:ident as $shown:literal
         { $($(#[doc = $about:literal])+ $field:ident: $ty:ty,)+ }) => {
         $(#[doc = $doc])+
-        #[derive(Debug, serde::Serialize)]
+        #[derive(spotlight_derive::RedactedDebug, serde::Serialize)]
         pub(crate) struct $name { $($(#[doc = $about])+ pub(crate) $field: $ty,)+ }
 
         $crate::output::described! { $(#[doc = $doc])+ $name as $shown { $($(#[doc = $about])+ $field: $ty,)+ } }

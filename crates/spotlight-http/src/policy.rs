@@ -9,11 +9,12 @@ use spotlight_core::{
     error::{Error, ErrorKind, Result},
     ports::Quota,
 };
+use spotlight_derive::RedactedDebug;
 
 use crate::security::Security;
 
 /// The edge's settings. `Default` is right for a server that is reached over HTTPS without a proxy.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct HttpPolicy {
     /// Cookies are `Secure` and carry the `__Host-` prefix. False only in development on plain HTTP.
     pub secure_cookies: bool,

@@ -8,6 +8,7 @@ use spotlight_core::{
     error::{Error, Result, Violations},
     ports::page::{Between, Cursor, DEFAULT_PER_PAGE, MAX_PER_PAGE, Order, Paging, Sort},
 };
+use spotlight_derive::RedactedDebug;
 use utoipa::openapi::schema::Type;
 
 use crate::{
@@ -127,7 +128,7 @@ impl Parameter {
 }
 
 /// A query whose every value is acceptable.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(crate) struct Query(BTreeMap<&'static str, String>);
 
 impl Query {

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, Method};
+use spotlight_derive::RedactedDebug;
 
 /// The head of a request; the body comes beside it, as a stream.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,

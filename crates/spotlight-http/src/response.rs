@@ -5,6 +5,7 @@ use std::{fmt, io};
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use spotlight_derive::RedactedDebug;
 
 use crate::socket::Upgrade;
 
@@ -29,7 +30,7 @@ impl fmt::Debug for Body {
 }
 
 /// A whole response.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Response {
     /// The status.
     pub status: StatusCode,

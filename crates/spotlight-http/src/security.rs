@@ -1,6 +1,7 @@
 //! What protects those who talk to us: HTTPS, and what browsers are told. One value for every framework.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use spotlight_derive::RedactedDebug;
 
 use crate::{policy::HttpPolicy, request::Request, response::Response};
 
@@ -17,7 +18,7 @@ const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()";
 
 /// How browsers and plain HTTP are dealt with.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Security {
     /// Requests that did not come over HTTPS are sent there; probes and metrics are answered all the same. HTTPS is what a
     /// trusted proxy says in `X-Forwarded-Proto`, and a connection that is encrypted itself.

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures::{Sink, SinkExt, Stream, StreamExt, future::BoxFuture};
 use http::{HeaderName, Method, StatusCode, header};
 use sha1::{Digest, Sha1};
+use spotlight_derive::RedactedDebug;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, timeout},
@@ -59,7 +60,7 @@ pub(crate) mod code {
 }
 
 /// A message, or a sign of the protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// Text, which is UTF-8.
     Text(Bytes),

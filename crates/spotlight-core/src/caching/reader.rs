@@ -4,6 +4,7 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     decoded::Decoded,
@@ -24,7 +25,7 @@ const NOTHING: u8 = b'0';
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
 
 /// How long what is computed is kept. [`Keep::new`] gives the usual values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Keep {
     /// How long a value is fresh.
     pub ttl: Duration,

@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use spotlight_derive::RedactedDebug;
 
 use super::{BreakerSettings, breaker::Breaker};
 use crate::{
@@ -43,7 +44,7 @@ struct Missed {
     last: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Hash)]
 enum Delete {
     Key(OrganizationId, String),
     Tag(OrganizationId, String),

@@ -11,6 +11,7 @@ use std::{
 
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 const MAX_UNTOLD: usize = 100_000;
 
 /// What is no longer in the shared cache.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Forget {
     Key(OrganizationId, String),
     Tag(OrganizationId, String),

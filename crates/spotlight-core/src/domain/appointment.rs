@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use chrono_tz::Tz;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     id::{AppointmentId, AssistantId, ConversationId, LeadId, OrganizationId, UserId},
@@ -61,7 +62,7 @@ words! {
 pub const HOLD_MIN: i64 = 5;
 
 /// A booked time, or a hold on one: both stand in the same non-overlap rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Appointment {
     /// Identity.
     pub id: AppointmentId,

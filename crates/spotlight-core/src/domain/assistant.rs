@@ -1,6 +1,7 @@
 //! The assistant a business describes.
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     id::{AssistantId, KnowledgeId, OrganizationId, UserId},
@@ -94,7 +95,7 @@ words! {
 }
 
 /// A question the assistant asks to qualify a lead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// Stable name within the assistant, 1 to 40 characters.
@@ -106,7 +107,7 @@ pub struct Question {
 }
 
 /// How the assistant sounds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VoiceSettings {
     /// The provider's name of the voice; none means text only.
@@ -126,7 +127,7 @@ impl Default for VoiceSettings {
 }
 
 /// How the language model is called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSettings {
     /// The provider's name of the model; none means the deployment's default.
@@ -193,7 +194,7 @@ impl Default for BookingSettings {
 }
 
 /// What a business describes and visitors talk to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Assistant {
     /// Identity.
     pub id: AssistantId,
@@ -339,7 +340,7 @@ pub fn is_origin(text: &str) -> bool {
 }
 
 /// Something the assistant knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Knowledge {
     /// Identity.
     pub id: KnowledgeId,

@@ -1,5 +1,7 @@
 //! Who did what to which record, when and from where.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{
     id::{ApiTokenId, AuditEntryId, ConversationId, OrganizationId, UserId, WebhookSourceId},
     time::Timestamp,
@@ -56,19 +58,22 @@ impl Actor {
 }
 
 /// One entry of the audit log. Append-only; holds no personal data.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// Identity.
     pub id: AuditEntryId,
     /// The tenant.
     pub organization_id: OrganizationId,
     /// `user`, `token`, `visitor`, `source`, `system` or `anonymous`.
+    #[debug(shown = "a word of the program")]
     pub actor_kind: String,
     /// The actor's id, when it has one.
     pub actor_id: Option<String>,
     /// What was done, as `lead.update`.
+    #[debug(shown = "a word of the program")]
     pub action: String,
     /// The kind of record, as `lead`.
+    #[debug(shown = "a word of the program")]
     pub record_type: String,
     /// The record's id.
     pub record_id: String,

@@ -1,5 +1,7 @@
 //! Plans, subscriptions and metered usage.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{
     id::{ConversationId, OrganizationId, UsageId},
     macros::words,
@@ -65,7 +67,7 @@ words! {
 }
 
 /// What an organization pays for. One per organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// The tenant.
     pub organization_id: OrganizationId,
@@ -104,7 +106,7 @@ words! {
 }
 
 /// Something that was used, recorded once per event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Usage {
     /// Identity.
     pub id: UsageId,

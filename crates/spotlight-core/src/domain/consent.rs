@@ -1,5 +1,7 @@
 //! Consent to being recorded and to being called by an AI.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{
     id::{ConsentId, ConversationId, LeadId, OrganizationId},
     macros::words,
@@ -29,7 +31,7 @@ words! {
 }
 
 /// One change of consent; the newest per lead, kind and channel counts. Append-only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Consent {
     /// Identity.
     pub id: ConsentId,

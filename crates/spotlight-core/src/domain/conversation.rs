@@ -3,6 +3,7 @@
 use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     assistant::{Language, Topic},
@@ -96,7 +97,7 @@ pub const UNANSWERED_AFTER_MIN: i64 = 5;
 pub const UNHAPPY_BELOW: f64 = -0.3;
 
 /// A visitor and an assistant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Conversation {
     /// Identity.
     pub id: ConversationId,
@@ -224,7 +225,7 @@ words! {
 }
 
 /// What one question has brought so far.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuestionState {
     /// The question's key.
     pub key: String,
@@ -275,7 +276,7 @@ impl std::fmt::Debug for Given {
 }
 
 /// Where a dialogue stands. Stored with the conversation, so that it goes on after a restart or another day.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DialogueState {
     /// The assistant has greeted.
@@ -334,7 +335,7 @@ words! {
 }
 
 /// A tool the assistant used, as kept with its utterance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolUse {
     /// The model's id of the call; the same id runs once.
     pub call_id: String,
@@ -347,7 +348,7 @@ pub struct ToolUse {
 }
 
 /// One utterance. Appended, never changed, save by erasure, retention and analysis of its sentiment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Transcript {
     /// Identity.
     pub id: TranscriptId,
@@ -419,7 +420,7 @@ impl HandOffStatus {
 }
 
 /// A request for a person, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct HandOff {
     /// Identity.
     pub id: HandOffId,

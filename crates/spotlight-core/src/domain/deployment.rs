@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 use super::time::Timestamp;
 use crate::error::{Error, ErrorKind, Result, Violations};
@@ -12,9 +13,10 @@ use crate::error::{Error, ErrorKind, Result, Violations};
 const USUAL_PAUSE: Duration = Duration::from_mins(1);
 
 /// A setting of the whole deployment, as it is kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct DeploymentSetting {
     /// Which one it is: [`Setting::KEY`].
+    #[debug(shown = "the program names its settings")]
     pub key: String,
     /// What it is set to.
     pub value: Value,
@@ -39,7 +41,7 @@ pub trait Setting: Serialize + DeserializeOwned {
 }
 
 /// Requests are refused and jobs wait, while somebody works on the deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maintenance {
     /// What people are told: 1 to 500 characters.
     pub message: Option<String>,
@@ -81,9 +83,9 @@ impl Maintenance {
 }
 
 /// What the processes log: a filter, as the program that reads it understands it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct LogLevel(pub String);
+pub struct LogLevel(#[debug(shown = "levels, and names of parts of the program")] pub String);
 
 impl Setting for LogLevel {
     const KEY: &'static str = "log_level";

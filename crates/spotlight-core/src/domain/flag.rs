@@ -1,11 +1,14 @@
 //! Feature flags.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{id::OrganizationId, time::Timestamp};
 
 /// A switch that can be on, off, or on for a share of organizations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct FeatureFlag {
     /// Lower-case letters, digits and underscores, 1 to 60.
+    #[debug(shown = "the name that operators gave a flag")]
     pub key: String,
     /// On for everybody `percentage` lets in.
     pub enabled: bool,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use spotlight_derive::RedactedDebug;
+
 use super::{appointment::Appointment, contact::Email, time::Timestamp};
 
 /// Octets of a line without its line break.
@@ -17,7 +19,7 @@ pub enum Method {
 }
 
 /// Somebody who takes part.
-#[derive(Debug, Clone, Copy)]
+#[derive(RedactedDebug, Clone, Copy)]
 pub struct Party<'a> {
     /// Shown for the address.
     pub name: Option<&'a str>,
@@ -26,7 +28,7 @@ pub struct Party<'a> {
 }
 
 /// An invitation to an appointment.
-#[derive(Debug, Clone, Copy)]
+#[derive(RedactedDebug, Clone, Copy)]
 pub struct Invitation<'a> {
     /// What the receiver's calendar does with it.
     pub method: Method,

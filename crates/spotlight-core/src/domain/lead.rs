@@ -1,6 +1,7 @@
 //! Leads: people who may buy.
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     contact::{Email, Phone},
@@ -105,7 +106,7 @@ impl Engagement {
 pub const FOLLOW_UP_AFTER_DAYS: i64 = 3;
 
 /// A person who may buy.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Lead {
     /// Identity.
     pub id: LeadId,
@@ -272,7 +273,7 @@ words! {
 
 /// A value a visitor typed that differs from what the lead holds. What a visitor types is unverified, so it never
 /// overwrites; a person decides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Identity.
     pub id: ProposalId,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     billing::PlanId, id::OrganizationId, macros::words, schedule::WeeklyHours, scoring::ScoringRules, time::Timestamp,
@@ -37,7 +38,7 @@ pub struct Retention {
 }
 
 /// A business that uses the platform.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Organization {
     /// Identity.
     pub id: OrganizationId,

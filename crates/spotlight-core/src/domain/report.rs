@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     id::{CallReportId, ConversationId, OrganizationId},
@@ -45,7 +46,7 @@ pub struct TurnLatency {
 }
 
 /// Made when a conversation ends. One per conversation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct CallReport {
     /// Identity.
     pub id: CallReportId,

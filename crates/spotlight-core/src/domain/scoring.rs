@@ -1,6 +1,7 @@
 //! Facts that scores are made of. The arithmetic is in [`score`](super::score).
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::macros::words;
 use crate::error::{Result, Violations};
@@ -20,7 +21,7 @@ words! {
 }
 
 /// One criterion and the words that show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Criterion {
     /// Whether it is met.
     pub met: Met,
@@ -49,9 +50,10 @@ pub struct Criteria {
 }
 
 /// One reason of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A stable machine word, as `sentiment` or `answered_questions`.
+    #[debug(shown = "the program names its reasons")]
     pub code: String,
     /// Points it adds or takes.
     pub points: i32,
@@ -60,7 +62,7 @@ pub struct Reason {
 }
 
 /// Points an organization gives. Every number is -100 to 100.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScoringRules {
     /// A lead at or above this score is qualified, 0 to 100.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     contact::Email,
@@ -92,7 +93,7 @@ impl fmt::Debug for SecretHash {
 }
 
 /// A person who signs in. One e-mail is one user over the whole deployment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct User {
     /// Identity.
     pub id: UserId,
@@ -183,7 +184,7 @@ pub struct Membership {
 }
 
 /// A browser that is signed in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Session {
     /// Identity, shown to the user in the list of own sessions.
     pub id: SessionId,
@@ -208,7 +209,7 @@ pub struct Session {
 }
 
 /// A key for programs. The secret is shown once and stored hashed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct ApiToken {
     /// Identity.
     pub id: ApiTokenId,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     id::{OrganizationId, WebhookDeliveryId, WebhookEndpointId, WebhookSourceId},
@@ -50,7 +51,7 @@ words! {
 }
 
 /// Where a business wants to hear of events.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct WebhookEndpoint {
     /// Identity.
     pub id: WebhookEndpointId,
@@ -122,7 +123,7 @@ words! {
 }
 
 /// One try to deliver.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryAttempt {
     /// When.
     pub at: Timestamp,
@@ -139,7 +140,7 @@ pub struct DeliveryAttempt {
 }
 
 /// One event for one endpoint.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct WebhookDelivery {
     /// Identity.
     pub id: WebhookDeliveryId,
@@ -148,6 +149,7 @@ pub struct WebhookDelivery {
     /// The endpoint.
     pub endpoint_id: WebhookEndpointId,
     /// The event's type.
+    #[debug(shown = "the program names its events")]
     pub event_type: String,
     /// The body, exactly as signed.
     pub payload: serde_json::Value,
@@ -174,7 +176,7 @@ words! {
 }
 
 /// Another system that tells us of leads or conversations. Its messages are signed with a secret of its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct WebhookSource {
     /// Identity. With the organization's id, the key that its messages name.
     pub id: WebhookSourceId,

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Job, JobContext,
@@ -118,7 +119,7 @@ impl Job for SyncSubscription {
 }
 
 /// Takes over a subscription that the billing provider has told of, which need not be known yet.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(RedactedDebug, Serialize, Deserialize)]
 pub(crate) struct NoteSubscription {
     subscription: String,
     customer: Option<String>,

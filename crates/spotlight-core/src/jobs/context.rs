@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use spotlight_derive::RedactedDebug;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -31,7 +32,7 @@ pub struct JobContext<S> {
 }
 
 /// What the worker keeps of a running job.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(crate) struct Watch {
     pub(crate) cancelled: CancellationToken,
     /// The claim is lost, or the process stops.

@@ -3,6 +3,7 @@
 //! What a conversation scored stays as it was judged in its time; threshold, company and source count anew.
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Job, JobContext, analysis,
@@ -48,7 +49,7 @@ impl Job for ScoreLead {
 }
 
 /// Has every lead of an organization scored anew.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(RedactedDebug, Serialize, Deserialize)]
 pub(crate) struct ScoreLeads {
     #[serde(default)]
     after: Option<String>,

@@ -4,6 +4,7 @@ use std::time::Duration as Time;
 
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Job, JobContext,
@@ -77,7 +78,7 @@ rounds! {
 }
 
 /// Removes a file that nothing refers to any more.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(RedactedDebug, Serialize, Deserialize)]
 pub(crate) struct DeleteFile {
     key: String,
     #[serde(skip)]

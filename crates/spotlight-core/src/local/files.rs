@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::OrganizationId,
@@ -20,7 +21,7 @@ use crate::{
 ///
 /// The `/` of a key is a `%` in the file's name, since `a` and `a/b` can both be keys. A file is written beside its
 /// place and then moved there, so that neither a reader nor a crash sees half of it.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct LocalFileStore {
     folder: PathBuf,
     written: AtomicU64,

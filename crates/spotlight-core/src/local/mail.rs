@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::time::Timestamp,
@@ -26,7 +27,7 @@ const TIDY_EVERY_S: u64 = 3600;
 /// Writes each message as a JSON file into a folder, its attachments beside it. Meant for development and for trying the
 /// platform out: messages hold addresses and links that let somebody in, so they are kept for [`MAIL_KEPT_DAYS`] only,
 /// as long as [`tidy`](Self::tidy) runs. The folder is the mailer's own: every file in it goes when it is old.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct FolderMailer {
     folder: PathBuf,
 }

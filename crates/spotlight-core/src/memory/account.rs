@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -20,7 +21,7 @@ use crate::{
     ports::{ApiTokenRepository, LinkRepository, SessionRepository, UserRepository},
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Users {
     rows: Map<UserId, Arc<User>>,
     by_email: Map<Email, UserId>,
@@ -42,7 +43,7 @@ impl Users {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Memberships {
     rows: Map<(OrganizationId, UserId), Membership>,
     by_user: Index<UserId, OrganizationId>,
@@ -141,7 +142,7 @@ impl UserRepository for MemoryRepositories {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Sessions {
     rows: Map<SessionId, Arc<Session>>,
     by_hash: Map<SecretHash, SessionId>,
@@ -236,7 +237,7 @@ impl SessionRepository for MemoryRepositories {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct ApiTokens {
     rows: Map<(OrganizationId, ApiTokenId), Arc<ApiToken>>,
     by_hash: Map<SecretHash, (OrganizationId, ApiTokenId)>,
@@ -302,7 +303,7 @@ impl ApiTokenRepository for MemoryRepositories {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Links {
     rows: Map<LinkId, OneTimeLink>,
     by_hash: Map<SecretHash, LinkId>,

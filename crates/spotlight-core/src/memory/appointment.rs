@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -21,7 +22,7 @@ use crate::{
     ports::{AppointmentFilter, AppointmentRepository, Between, HostLoad, HostRepository, Listing, Order, Paging},
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Hosts {
     rows: Map<(OrganizationId, UserId), Arc<Host>>,
 }
@@ -60,7 +61,7 @@ impl HostRepository for MemoryRepositories {
 type HostKey = (OrganizationId, UserId);
 type Rank<G> = (G, (Timestamp, AppointmentId));
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Appointments {
     rows: Map<(OrganizationId, AppointmentId), Arc<Appointment>>,
     by_start: Index<OrganizationId, (Timestamp, AppointmentId)>,

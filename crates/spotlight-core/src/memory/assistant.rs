@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -25,13 +26,13 @@ use crate::{
     text,
 };
 
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct AssistantRow {
     pub(super) assistant: Assistant,
     search: String,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Assistants {
     rows: Map<(OrganizationId, AssistantId), Arc<AssistantRow>>,
     organizations: Index<AssistantId, OrganizationId>,
@@ -178,7 +179,7 @@ pub(super) fn found(search_text: &str, tokens: &[String]) -> bool {
     !tokens.is_empty() && text::matches(search_text, tokens)
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct KnowledgeEntries {
     rows: Map<(OrganizationId, KnowledgeId), Arc<Knowledge>>,
     by_assistant: Index<(OrganizationId, AssistantId), (Timestamp, KnowledgeId)>,

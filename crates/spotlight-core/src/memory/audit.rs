@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -16,7 +17,7 @@ use crate::{
     ports::{AuditFilter, AuditRepository, Listing, Order, Paging},
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct AuditEntries {
     rows: Map<(OrganizationId, AuditEntryId), Arc<AuditEntry>>,
     by_created: Index<OrganizationId, (Timestamp, AuditEntryId)>,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -19,7 +20,7 @@ use crate::{
     ports::{Between, SubscriptionRepository, UsageRepository},
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Subscriptions {
     rows: Map<OrganizationId, Arc<Subscription>>,
     by_external: Map<String, OrganizationId>,
@@ -71,7 +72,7 @@ impl SubscriptionRepository for MemoryRepositories {
 
 type UnreportedRank = (Timestamp, (UsageId, OrganizationId));
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct UsageRecords {
     rows: Map<(OrganizationId, UsageId), Arc<Usage>>,
     by_event: Map<(OrganizationId, Meter, String), UsageId>,

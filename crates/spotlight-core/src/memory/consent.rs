@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -20,7 +21,7 @@ use crate::{
     ports::ConsentRepository,
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Consents {
     rows: Map<(OrganizationId, ConsentId), Arc<Consent>>,
     by_lead: Index<(OrganizationId, LeadId), (Timestamp, ConsentId)>,

@@ -6,6 +6,7 @@ mod transcript;
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 pub(super) use self::{hand_off::HandOffs, transcript::Transcripts};
 use super::{
@@ -29,7 +30,7 @@ use crate::{
     text,
 };
 
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct ConversationRow {
     pub(super) conversation: Conversation,
     search: Arc<str>,
@@ -88,7 +89,7 @@ impl ConversationRow {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Conversations {
     rows: Map<(OrganizationId, ConversationId), Arc<ConversationRow>>,
     by_call: Map<(OrganizationId, String), ConversationId>,

@@ -1,11 +1,12 @@
 //! What an operator sets for the whole deployment.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{map::Map, unit::MemoryRepositories};
 use crate::{domain::deployment::DeploymentSetting, error::Result, ports::DeploymentRepository};
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct DeploymentSettings {
     rows: Map<String, DeploymentSetting>,
 }

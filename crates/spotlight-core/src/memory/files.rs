@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::OrganizationId,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A [`FileStore`] in the process.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub struct MemoryFileStore {
     files: Mutex<HashMap<(OrganizationId, String), Bytes>>,
 }

@@ -1,11 +1,12 @@
 //! Feature flags.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{map::Map, unit::MemoryRepositories};
 use crate::{domain::flag::FeatureFlag, error::Result, ports::FlagRepository};
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Flags {
     rows: Map<String, FeatureFlag>,
 }

@@ -3,6 +3,7 @@
 use std::{ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Ends, Map},
@@ -17,7 +18,7 @@ use crate::{
 
 type Key = (OrganizationId, String, String);
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct IdempotencyRecords {
     rows: Map<Key, Arc<IdempotencyRecord>>,
     by_expiry: Map<(Timestamp, Key), ()>,

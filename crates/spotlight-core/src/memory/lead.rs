@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 pub(super) use self::proposal::Proposals;
 use super::{
@@ -31,7 +32,7 @@ use crate::{
     text,
 };
 
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct LeadRow {
     pub(super) lead: Lead,
     search: Arc<str>,
@@ -80,7 +81,7 @@ fn search_text(lead: &Lead) -> Arc<str> {
     text::search_text([lead.name.as_deref(), email, phone, lead.company.as_deref()].into_iter().flatten()).into()
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Leads {
     rows: Map<(OrganizationId, LeadId), Arc<LeadRow>>,
     /// Of live leads.

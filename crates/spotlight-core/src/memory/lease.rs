@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use chrono::Duration;
+use spotlight_derive::RedactedDebug;
 
 use super::{map::Map, unit::MemoryRepositories};
 use crate::{
@@ -21,7 +22,7 @@ struct Held {
     until: Timestamp,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Leases {
     held: Map<String, Held>,
     by_end: Map<(Timestamp, String), ()>,

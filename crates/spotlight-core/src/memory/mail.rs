@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -18,7 +19,7 @@ pub struct MemoryMailer {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 struct State {
     sent: Vec<Message>,
     ids: HashSet<String>,

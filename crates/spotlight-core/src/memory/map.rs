@@ -3,13 +3,14 @@
 use std::ops::Bound;
 
 use rpds::RedBlackTreeMapSync;
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use crate::{domain as d, domain::time::Timestamp, domain::user::SecretHash, ports::Between};
 
 /// A persistent map in the order of its keys.
-#[derive(Debug)]
-pub(super) struct Map<K: Ord, V>(RedBlackTreeMapSync<K, V>);
+#[derive(RedactedDebug)]
+pub(super) struct Map<K: Ord, V>(#[debug(hidden)] RedBlackTreeMapSync<K, V>);
 
 impl<K: Ord, V> Clone for Map<K, V> {
     fn clone(&self) -> Self {
@@ -79,7 +80,7 @@ impl<G: Ord + Copy, R: Ord + Ends, V> Map<(G, R), V> {
 }
 
 /// Ranks in groups: what finds a group's rows in an order.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Index<G: Ord, R: Ord>(Map<(G, R), ()>);
 
 impl<G: Ord, R: Ord> Clone for Index<G, R> {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::Map,
@@ -15,7 +16,7 @@ use crate::{
     ports::OrganizationRepository,
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Organizations {
     rows: Map<OrganizationId, Arc<Organization>>,
     by_slug: Map<String, OrganizationId>,

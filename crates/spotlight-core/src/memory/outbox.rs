@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::Duration;
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     map::{Index, Map},
@@ -30,13 +31,14 @@ enum State {
     Dead,
 }
 
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 struct Entry {
     id: OutboxId,
     kind: OutboxKind,
     /// The order of adding.
     seq: u64,
     organization_id: Option<OrganizationId>,
+    #[debug(shown = "the program names its jobs and queues")]
     name: String,
     channel: Option<String>,
     conversation_id: Option<ConversationId>,
@@ -121,7 +123,7 @@ impl Entry {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Outbox {
     rows: Map<OutboxId, Arc<Entry>>,
     waiting: Index<OutboxKind, (Timestamp, (u64, OutboxId))>,

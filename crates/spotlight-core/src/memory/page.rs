@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What an item is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(RedactedDebug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key<'a> {
     Instant(Timestamp),
     Number(i64),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{
@@ -22,7 +23,7 @@ pub struct MemoryBillingProvider {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 struct State {
     told: BTreeMap<UsageId, Usage>,
     subscriptions: HashMap<String, ProvidedSubscription>,

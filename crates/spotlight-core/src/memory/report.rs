@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::{map::Map, unit::MemoryRepositories};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     ports::ReportRepository,
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Reports {
     rows: Map<(OrganizationId, ConversationId), Arc<CallReport>>,
 }

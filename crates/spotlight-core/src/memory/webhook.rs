@@ -3,6 +3,7 @@
 use std::{ops::Bound, sync::Arc};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +22,7 @@ use crate::{
     ports::{DeliveryRepository, EndpointRepository, Listing, Order, Paging, ProcessedRepository, SourceRepository},
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Endpoints {
     rows: Map<(OrganizationId, WebhookEndpointId), Arc<WebhookEndpoint>>,
 }
@@ -73,7 +74,7 @@ impl EndpointRepository for MemoryRepositories {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Deliveries {
     rows: Map<(OrganizationId, WebhookDeliveryId), Arc<WebhookDelivery>>,
     by_endpoint: Index<(OrganizationId, WebhookEndpointId), (Timestamp, WebhookDeliveryId)>,
@@ -161,7 +162,7 @@ fn delivery_place(row: &Arc<WebhookDelivery>) -> Place<'_> {
     (Key::Instant(row.created_at), row.id.as_uuid())
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Sources {
     rows: Map<(OrganizationId, WebhookSourceId), Arc<WebhookSource>>,
 }
@@ -205,7 +206,7 @@ impl SourceRepository for MemoryRepositories {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct ProcessedEvents {
     rows: Map<(String, String), Timestamp>,
     by_time: Map<(Timestamp, String, String), ()>,

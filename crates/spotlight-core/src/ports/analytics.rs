@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{AssistantId, OrganizationId, UserId, conversation::Sentiment, lead::LeadSource, time::Window},
@@ -63,7 +64,7 @@ pub struct Funnel {
 }
 
 /// One assistant's figures in a span.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct AssistantRow {
     /// The assistant.
     pub assistant_id: AssistantId,

@@ -1,6 +1,7 @@
 //! Assistants and what they know.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::page::{Listing, Paging, Sort};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Which assistants are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct AssistantFilter {
     /// Active or not.
     pub active: Option<bool>,

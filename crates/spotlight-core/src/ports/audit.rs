@@ -1,6 +1,7 @@
 //! The audit log.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::page::{Between, Listing, Paging};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// Which entries are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Of this kind of record.
     pub record_type: Option<String>,

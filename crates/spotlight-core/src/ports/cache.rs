@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use spotlight_derive::RedactedDebug;
 
 use crate::{domain::OrganizationId, error::Result};
 
 /// A value as it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Cached {
     /// The bytes that were kept.
     pub value: Bytes,
@@ -17,7 +18,7 @@ pub struct Cached {
 }
 
 /// What a fill leaves in the cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Filled {
     /// The bytes to keep.
     pub value: Bytes,

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use futures::stream::BoxStream;
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// One message of the dialogue as a model sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub enum ChatMessage {
     /// Something that was said. Text of visitors is data, never instructions.
     Said {
@@ -34,7 +35,7 @@ pub enum ChatMessage {
 }
 
 /// A tool offered to the model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct ToolSpec {
     /// Its name.
     pub name: String,
@@ -45,7 +46,7 @@ pub struct ToolSpec {
 }
 
 /// The model's wish to use a tool.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct ToolCall {
     /// The model's id of this call; the same id runs once.
     pub id: String,
@@ -56,7 +57,7 @@ pub struct ToolCall {
 }
 
 /// What a tool answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct ToolAnswer {
     /// The call it answers.
     pub call_id: String,
@@ -69,7 +70,7 @@ pub struct ToolAnswer {
 }
 
 /// A knowledge entry found for the visitor's words.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct KnowledgeMatch {
     /// The question it answers.
     pub question: Option<String>,
@@ -84,7 +85,7 @@ pub struct KnowledgeMatch {
 }
 
 /// What the platform knows about the moment, for models that do not read prompts and for building them.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Brief {
     /// Who the model speaks as.
     pub assistant: Arc<Assistant>,
@@ -107,7 +108,7 @@ pub struct Brief {
 }
 
 /// What a model is asked to continue.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct ChatRequest {
     /// Instructions of the platform and the business.
     pub system: String,
@@ -120,7 +121,7 @@ pub struct ChatRequest {
 }
 
 /// A piece of an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub enum ChatChunk {
     /// Which model answers. A decorator sends it first when it answers with another model than its
     /// [`name`](ChatModel::name).

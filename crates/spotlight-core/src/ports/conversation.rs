@@ -1,6 +1,7 @@
 //! Conversations, utterances and hand-offs.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::page::{Between, Listing, Paging, Sort};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Which conversations are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct ConversationFilter {
     /// In one of these statuses; empty means any.
     pub statuses: Vec<ConversationStatus>,
@@ -147,7 +148,7 @@ pub trait ConversationRepository: Send + Sync {
 }
 
 /// What analysis finds out about an utterance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct UtteranceAnalysis {
     /// The utterance.
     pub id: TranscriptId,
@@ -162,7 +163,7 @@ pub struct UtteranceAnalysis {
 }
 
 /// What of an utterance a model is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The utterance's number.
     pub seq: i64,

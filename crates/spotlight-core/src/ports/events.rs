@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{ConversationId, OrganizationId, time::Timestamp},
@@ -11,12 +12,13 @@ use crate::{
 };
 
 /// An event as listeners see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Its number in the channel: ascending, given when it is published.
     pub id: u64,
     /// What happened, as `transcript_update`.
     #[serde(rename = "type")]
+    #[debug(shown = "the program names its events")]
     pub event_type: String,
     /// The conversation it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

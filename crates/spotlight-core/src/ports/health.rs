@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::{domain::macros::words, error::Result};
 
@@ -40,14 +41,14 @@ words! {
 }
 
 /// A figure of a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub enum HealthValue {
     /// A number of things.
     Number(u64),
     /// A share of the whole; shown as `45%`.
     Percent(u8),
     /// Words.
-    Text(String),
+    Text(#[debug(shown = "a figure that anybody may ask for")] String),
 }
 
 /// A figure of a finding, with its name.
@@ -62,7 +63,7 @@ pub struct HealthDetail {
 }
 
 /// What a check found. All of it is shown to whoever asks: no host, no user, no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// How it is.
     pub status: HealthStatus,
@@ -108,9 +109,10 @@ impl Finding {
 }
 
 /// What a check is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct HealthSubject {
     /// Its name in the documents: 1 to 64 of `a-z`, `0-9` and `_`.
+    #[debug(shown = "the program names its checks")]
     pub name: String,
     /// What kind of thing it is.
     pub component: HealthComponent,

@@ -1,6 +1,7 @@
 //! Answers to requests that are repeated.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{OrganizationId, time::Timestamp, user::SecretHash},
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// What a request with an idempotency key did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct IdempotencyRecord {
     /// The tenant.
     pub organization_id: OrganizationId,

@@ -1,6 +1,7 @@
 //! Leads and proposed changes to them.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::page::{Between, Listing, Paging, Sort};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// Which leads are listed. Deleted and merged leads never are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct LeadFilter {
     /// In one of these statuses; empty means any.
     pub statuses: Vec<LeadStatus>,

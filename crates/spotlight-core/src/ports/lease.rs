@@ -1,11 +1,12 @@
 //! Leases: one holder at a time in the whole fleet.
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::error::{Error, Result};
 
 /// A lease that is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// What is leased, as `turn:{conversation}`.
     pub key: String,

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use spotlight_derive::RedactedDebug;
 
 use crate::{domain::contact::Email, error::Result};
 
 /// A file that goes with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// Its name.
     pub file_name: String,
@@ -17,7 +18,7 @@ pub struct Attachment {
 }
 
 /// A message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Names the message: the same id is delivered once.
     pub id: String,

@@ -7,6 +7,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::error::Result;
 
@@ -82,11 +83,12 @@ pub enum FigureValue {
 }
 
 /// A metric at this moment, for one combination of its labels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Figure {
     /// What it is of.
     pub of: &'static Metric,
     /// A value for each of its labels, in their order.
+    #[debug(shown = "the program chooses labels; no id becomes one")]
     pub labels: Vec<Label>,
     /// What was measured.
     pub value: FigureValue,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 use super::queue::JobSpec;
 use crate::{
@@ -11,13 +12,14 @@ use crate::{
 };
 
 /// An event to publish after the commit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct NewEvent {
     /// The tenant.
     pub organization_id: OrganizationId,
     /// Where it is heard: `conversation:{id}`, `leads` or `notifications`.
     pub channel: String,
     /// What happened, as `transcript_update` or `lead.qualified`.
+    #[debug(shown = "the program names its events")]
     pub event_type: String,
     /// The conversation it is about.
     pub conversation_id: Option<ConversationId>,
@@ -47,13 +49,14 @@ impl OutboxKind {
 }
 
 /// A row of the outbox.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct OutboxRow {
     /// Identity.
     pub id: OutboxId,
     /// The tenant, when it has one.
     pub organization_id: Option<OrganizationId>,
     /// A job's name or an event's type.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// An event's channel.
     pub channel: Option<String>,
@@ -89,13 +92,14 @@ pub struct Sent {
 }
 
 /// A row that was given up and waits for a person. What it works on stays out of it, since it can name people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct DeadRow {
     /// Identity.
     pub id: OutboxId,
     /// A job or an event.
     pub kind: OutboxKind,
     /// A job's name or an event's type.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// The conversation an event is about.
     pub conversation_id: Option<ConversationId>,

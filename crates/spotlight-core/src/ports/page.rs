@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use crate::{
@@ -55,7 +56,7 @@ impl Paging {
 }
 
 /// Where a list was cut: the sort value and id of the last item seen. Opaque to clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The value sorted by. Instants are microseconds since 1970 in decimal, numbers decimal, text as it is.
     pub key: Option<String>,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::assistant::{Language, VoiceSettings},
@@ -27,7 +28,7 @@ pub trait SpeechSynthesizer: Send + Sync {
 }
 
 /// What was heard.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Recognized {
     /// The words.
     pub text: String,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
+use spotlight_derive::RedactedDebug;
 
 use crate::domain::{
     assistant::{Language, Topic},
@@ -26,7 +27,7 @@ pub enum Asked {
 }
 
 /// What understanding depends on besides the words.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Hearing {
     /// The language to understand; words of the other languages are not looked for.
     pub language: Language,
@@ -107,7 +108,7 @@ pub enum Inquiry {
 }
 
 /// One thing that an utterance asks.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
     /// Its words, without names, addresses and greetings.
     pub words: String,
@@ -139,7 +140,7 @@ pub struct When {
 }
 
 /// What one utterance says.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq)]
 pub struct Understanding {
     /// The visitor's own name, in the usual capitals.
     pub name: Option<String>,

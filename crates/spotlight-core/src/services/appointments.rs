@@ -13,6 +13,7 @@ use chrono::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 pub(crate) use self::{
     changes::{Draft, booked, call_off, insert, relocate},
@@ -53,7 +54,7 @@ pub struct FreeTime {
 }
 
 /// What is to be booked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAppointment {
     /// With whom.
@@ -78,7 +79,7 @@ pub struct NewAppointment {
 
 /// A change of an appointment's details: what is absent stays. Its time moves by [`AppointmentService::reschedule`], its
 /// status by the methods named after it.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub struct AppointmentPatch {
     /// The zone the visitor chose.
     pub time_zone: Option<Tz>,

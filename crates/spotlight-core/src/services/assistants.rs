@@ -4,6 +4,7 @@ mod preview;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 pub use self::preview::{MAX_SAMPLE, Preview, PreviewInput};
 use super::{
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// What describes an assistant, without identity.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssistantInput {
     /// 2 to 100 characters.
@@ -133,7 +134,7 @@ impl AssistantInput {
 }
 
 /// What describes a knowledge entry.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeInput {
     /// The question it answers; none for a plain text.
@@ -143,7 +144,7 @@ pub struct KnowledgeInput {
 }
 
 /// A change of a knowledge entry: what is absent stays.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub struct KnowledgePatch {
     /// The question it answers; emptied, it is a plain text.
     pub question: Option<Option<String>>,

@@ -5,6 +5,7 @@
 //! are kept as proposals for a person.
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{Context, appointments::invite_again, consents, conversations::stored_content, deps::Deps};
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
 const PAGE: u32 = 500;
 
 /// What a visitor told, already normalised.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(crate) struct Told {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<Email>,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Context,
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// A change of consent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewConsent {
     /// To what.

@@ -1,5 +1,6 @@
 //! Who calls a service, for whom, and under which conditions.
 
+use spotlight_derive::RedactedDebug;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ const NOWHERE: OrganizationId = OrganizationId::from_uuid(Uuid::nil());
 /// What every service method is told about its caller.
 ///
 /// Handlers, jobs, the command line and tests all make one; authorization, audit and idempotency read it.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Context {
     /// Who acts.
     pub actor: Actor,

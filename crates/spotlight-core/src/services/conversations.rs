@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Context, billing, consents,
@@ -42,7 +43,7 @@ pub(crate) use self::{
 pub use super::turn::{TurnEvent, TurnInput, TurnStream};
 
 /// How a conversation begins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewConversation {
     /// Who answers.
@@ -62,7 +63,7 @@ pub struct NewConversation {
 }
 
 /// A change of a conversation: absent fields stay.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConversationPatch {
     /// Another status.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{Context, deps::Deps};
 use crate::{
@@ -23,7 +24,7 @@ const PREFIX: &str = "ENABLE_";
 
 /// What the deployment's environment says about flags. It is read by whoever builds the platform, never by the platform
 /// itself, and wins over everything that is stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct FlagOverrides(BTreeMap<String, bool>);
 
 impl FlagOverrides {
@@ -56,9 +57,10 @@ impl FlagOverrides {
 }
 
 /// A flag as one organization meets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct FlagState {
     /// The flag.
+    #[debug(shown = "the name that operators gave a flag")]
     pub key: String,
     /// Whether it is on for this organization, all things considered.
     pub on: bool,
@@ -71,9 +73,10 @@ pub struct FlagState {
 }
 
 /// A flag as the operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct FlagOverview {
     /// The flag.
+    #[debug(shown = "the name that operators gave a flag")]
     pub key: String,
     /// What is stored for the whole deployment.
     pub flag: Option<FeatureFlag>,

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{Context, deployment::require_operator, deps::Deps};
 use crate::{
@@ -21,13 +22,15 @@ use crate::{
 const MOST: u32 = 100;
 
 /// A job as administrators see it. What it works on stays out of it, since it can name people.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize)]
 pub struct SeenJob {
     /// Identity.
     pub id: JobId,
     /// What it does.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// Its queue.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: String,
     /// Where it stands.
     pub state: JobState,
@@ -63,11 +66,13 @@ impl From<JobRecord> for SeenJob {
 }
 
 /// Something that recurs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct SeenSchedule {
     /// The job it adds.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// When, as a cron pattern in UTC.
+    #[debug(shown = "the program names its jobs and queues")]
     pub pattern: String,
     /// When next.
     pub next_at: Option<Timestamp>,

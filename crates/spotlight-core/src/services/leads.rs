@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use spotlight_derive::RedactedDebug;
 
 pub(crate) use self::erase::open_conversations;
 pub use self::{
@@ -40,7 +41,7 @@ use crate::{
 };
 
 /// A new lead, as typed by the team.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewLead {
     /// 2 to 100 characters.
@@ -60,7 +61,7 @@ pub struct NewLead {
 }
 
 /// A change of a lead: absent fields stay, `null` empties.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeadPatch {
     /// The name.
@@ -96,7 +97,7 @@ fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Re
 }
 
 /// Something that happened to a lead.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize)]
 pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
@@ -109,7 +110,7 @@ pub struct TimelineEntry {
 }
 
 /// Somebody a lead is assigned to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct LeadOwner {
     /// The user.
     pub id: UserId,

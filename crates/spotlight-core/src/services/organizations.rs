@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Context,
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// A new organization and its first owner.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct NewOrganization {
     /// 2 to 100 characters.
     pub name: String,

@@ -4,6 +4,7 @@ use chrono::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Context,
@@ -25,7 +26,7 @@ use crate::{
 pub const MAX_SOURCES: usize = 20;
 
 /// What describes a new source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewSource {
     /// 2 to 100 characters.
@@ -37,7 +38,7 @@ pub struct NewSource {
 }
 
 /// A change of a source: absent fields stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct SourcePatch {
     /// 2 to 100 characters.
     pub name: Option<String>,
@@ -48,7 +49,7 @@ pub struct SourcePatch {
 }
 
 /// A source as it is shown: without its secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// Identity.
     pub id: WebhookSourceId,

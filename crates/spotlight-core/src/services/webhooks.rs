@@ -10,6 +10,7 @@ use chrono::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 pub(crate) use self::record::record;
 use super::{
@@ -37,7 +38,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 pub const OVERLAP_HOURS: i64 = 24;
 
 /// What describes an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointInput {
     /// A URL with a host and without credentials, at most 2000 characters, to where the deployment's sender may go: over
@@ -52,7 +53,7 @@ pub struct EndpointInput {
 }
 
 /// A change of an endpoint: absent fields stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct EndpointPatch {
     /// As in [`EndpointInput`].
     pub url: Option<String>,
@@ -63,7 +64,7 @@ pub struct EndpointPatch {
 }
 
 /// An endpoint as it is shown: without its secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Identity.
     pub id: WebhookEndpointId,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use spotlight_derive::RedactedDebug;
+
 use super::{
     fold::fold,
     stem::stem,
@@ -32,7 +34,7 @@ pub struct Match {
 type Posting = (u32, u32);
 
 /// Texts of one language, ready to be ranked.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Index {
     language: Language,
     terms: HashMap<String, Vec<Posting>>,

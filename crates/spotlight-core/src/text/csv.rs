@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use csv_core::ReadRecordResult;
+use spotlight_derive::RedactedDebug;
 
 /// Longest record, in bytes without its quotes.
 pub const MAX_RECORD: usize = 64 * 1024;
@@ -12,7 +13,7 @@ pub const MAX_CELLS: usize = 256;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A record of a table.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(RedactedDebug, PartialEq, Eq)]
 pub enum Record<'a> {
     /// Its cells, as they came.
     Cells(Vec<&'a [u8]>),
@@ -35,7 +36,7 @@ pub enum Found<'a> {
 ///
 /// Lines end with LF, CRLF or CR. Cells can be quoted, with doubled quotes inside, and hold line breaks then. Empty lines
 /// are passed over, and a byte order mark at the beginning.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Records {
     core: csv_core::Reader,
     /// The core has been given nothing yet: it passes over a byte order mark still.

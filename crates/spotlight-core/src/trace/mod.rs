@@ -15,6 +15,7 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use spotlight_derive::RedactedDebug;
 
 pub use self::{
     envelope::{pack, pack_value, unpack, unpack_value},
@@ -28,7 +29,7 @@ tokio::task_local! {
 }
 
 /// Which request something belongs to, and its place in a trace as the W3C's Trace Context describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Trace {
     request_id: Option<Arc<str>>,
     trace_id: TraceId,

@@ -8,6 +8,7 @@ use spotlight_core::{
     Context,
     domain::{
         ProposalId, UserId,
+        audit::AuditEntry,
         lead::{LeadStatus, Proposal, ProposalField, ProposalState},
         second_factor::CodeSecret,
         user::{Role, Scope},
@@ -157,6 +158,17 @@ async fn record_changes(world: &World, seen: &mut BTreeSet<String>) {
     one_entry!(world, seen, "lead.erase", leads.erase(&owner, lead, None));
 }
 
+/// Everything that an entry says, in lower case.
+fn told(entry: &AuditEntry) -> String {
+    let AuditEntry {
+        actor_kind, actor_id, action, record_type, record_id, details, request_id, source_address, ..
+    } = entry;
+    let text = format!(
+        "{actor_kind} {actor_id:?} {action} {record_type} {record_id} {details} {request_id:?} {source_address:?}"
+    );
+    text.to_lowercase()
+}
+
 #[tokio::test]
 async fn every_change_writes_one_entry_and_none_holds_personal_data() {
     let world = World::new().await;
@@ -171,7 +183,7 @@ async fn every_change_writes_one_entry_and_none_holds_personal_data() {
     assert_eq!(seen.len(), 40, "{seen:?}");
 
     for entry in world.audited().await {
-        let text = format!("{entry:?}").to_lowercase();
+        let text = told(&entry);
         for planted in ["plant", "petra", "paula", "12345678", "works", "street", "ill\""] {
             assert!(!text.contains(planted), "{planted}: {text}");
         }
@@ -197,5 +209,5 @@ async fn a_sign_up_is_the_first_entry_of_its_organization() {
     assert_eq!((entry.action.as_str(), entry.actor_kind.as_str()), ("organization.create", "user"));
     assert_eq!(entry.actor_id.as_deref().and_then(|id| id.parse::<UserId>().ok()), Some(user.id));
     assert_eq!(entry.source_address.as_deref(), Some("192.0.2.1"));
-    assert!(!format!("{entry:?}").to_lowercase().contains("newcomer"));
+    assert!(!told(entry).contains("newcomer"));
 }

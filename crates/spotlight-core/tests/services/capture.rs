@@ -7,7 +7,7 @@ use spotlight_core::{
         assistant::Topic,
         lead::{LeadStatus, ProposalField},
     },
-    ports::Heard,
+    ports::{ChatMessage, Heard},
     services::leads::NewLead,
 };
 
@@ -49,7 +49,13 @@ async fn a_known_visitor_joins_their_lead_which_is_neither_shown_nor_overwritten
     let fields: Vec<_> = proposals.iter().map(|proposal| proposal.field).collect();
     assert_eq!(fields, [ProposalField::Name, ProposalField::Phone]);
     for request in world.model.asked.lock().expect("nobody panicked").iter() {
-        let shown = format!("{} {:?} {:?}", request.system, request.messages, request.brief.state);
+        let said = request.messages.iter().map(|message| match message {
+            ChatMessage::Said { text, .. } => text.clone(),
+            ChatMessage::Called(call) => call.arguments.to_string(),
+            ChatMessage::Answered(answer) => answer.content.to_string(),
+        });
+        let state = serde_json::to_string(&request.brief.state).expect("JSON");
+        let shown = format!("{} {} {state}", request.system, said.collect::<Vec<_>>().join(" "));
         assert!(!shown.contains("Reis Lda"), "the assistant never hears what the lead holds");
     }
     let merged = world.platform.leads().get(&owner, conversation.lead_id).await.expect("the lead it became part of");

@@ -44,9 +44,9 @@ async fn without_personal_data_the_model_hears_it_and_nothing_stores_it() {
     world.work().await;
     let stored = world.stored(&conversation).await;
     assert!(stored.score.is_some());
-    let mut kept = vec![format!("{:?} {:?} {:?}", stored.criteria, stored.state.questions, stored.keywords)];
+    let mut kept = vec![json!([stored.criteria, stored.state.questions, stored.keywords]).to_string()];
     for said in world.transcripts(&conversation).await {
-        kept.push(format!("{} {:?} {:?}", said.content, said.tools, said.keywords));
+        kept.push(json!([said.content, said.tools, said.keywords]).to_string());
     }
     // Two utterances and the analysis.
     for _ in 0..3 {
@@ -91,7 +91,7 @@ async fn without_words_the_model_hears_the_present_ones_and_what_was_noted_is_sc
     let stored = world.stored(&conversation).await;
     let codes: Vec<_> = stored.score_reasons.iter().map(|reason| reason.code.as_str()).collect();
     assert!(stored.score.expect("a score") > 50, "what was noted counts: {codes:?}");
-    let kept = format!("{:?} {:?}", stored.criteria, stored.state.questions);
+    let kept = json!([stored.criteria, stored.state.questions]).to_string();
     assert!(!kept.contains("commute"), "{kept}");
     let lead = world.platform.leads().get(&world.owner(), conversation.lead_id).await.expect("the lead");
     assert_eq!(lead.email.expect("an address").as_str(), "ana@example.com");

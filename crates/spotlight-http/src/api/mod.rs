@@ -15,6 +15,7 @@ use spotlight_core::{
     error::{Error, ErrorKind, Retry},
     services::Spotlight,
 };
+use spotlight_derive::RedactedDebug;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
@@ -22,7 +23,7 @@ pub(crate) use self::room::Room;
 use crate::{authenticate::Authenticate, error::seconds_up, plans::Plans, policy::HttpPolicy, serving::Served};
 
 /// The HTTP API over a platform. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Api {
     platform: Spotlight,
     policy: Arc<HttpPolicy>,

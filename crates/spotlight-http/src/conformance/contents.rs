@@ -35,7 +35,9 @@ pub async fn contents(platform: &Spotlight) -> BTreeMap<String, String> {
     let repos = platform.storage().read(ReadConsistency::Strong);
     let organizations = repos.organizations().ids(None, 100).await.expect("organizations");
     for organization in organizations {
-        all.add("organizations", repos.organizations().get(organization).await.expect("an organization"));
+        let record = repos.organizations().get(organization).await.expect("an organization");
+        all.add("organizations", record.as_ref().map(|one| (&one.name, &one.slug, &one.feature_overrides)));
+        all.add("organizations", record);
         of_organization(platform, organization, &mut all).await;
     }
     all.add("outbox", repos.outbox().stats(OutboxKind::Event, platform.clock().now()).await.expect("figures"));
@@ -44,10 +46,14 @@ pub async fn contents(platform: &Spotlight) -> BTreeMap<String, String> {
         all.add("jobs", (queue.queue, waiting, queue.dead));
     }
     all.add("flags", repos.flags().list().await.expect("flags"));
-    all.add("deployment", repos.deployment().list().await.expect("settings"));
+    for setting in repos.deployment().list().await.expect("settings") {
+        all.add("deployment", (&setting.key, &setting.value));
+        all.add("deployment", setting);
+    }
     all.0
 }
 
+/// What a record prints as hides its texts, so these are added beside it.
 #[derive(Default)]
 struct Contents(BTreeMap<String, String>);
 
@@ -73,7 +79,12 @@ async fn of_organization(platform: &Spotlight, o: OrganizationId, all: &mut Cont
     let assistants = repos.assistants();
     let filter = AssistantFilter::default();
     for assistant in whole(async |paging| assistants.list(o, &filter, Sort::default(), &paging).await).await {
-        all.add("knowledge", repos.knowledge().list(o, assistant.id).await.expect("entries"));
+        for entry in repos.knowledge().list(o, assistant.id).await.expect("entries") {
+            all.add("knowledge", (&entry.question, &entry.answer));
+            all.add("knowledge", entry);
+        }
+        all.add("assistants", (&assistant.name, &assistant.role, &assistant.script, &assistant.greeting));
+        all.add("assistants", (&assistant.allowed_origins, &assistant.report_schema, &assistant.success_criteria));
         all.add("assistants", assistant);
     }
     let (leads, filter) = (repos.leads(), LeadFilter::default());
@@ -81,24 +92,35 @@ async fn of_organization(platform: &Spotlight, o: OrganizationId, all: &mut Cont
         all.add("proposals", repos.proposals().list(o, lead.id).await.expect("proposals").len());
         all.add("consents", repos.consents().list(o, lead.id).await.expect("consents").len());
         let contact = (lead.email.as_ref().map(|one| one.as_str()), lead.phone.as_ref().map(|one| one.as_str()));
-        let contact = format!("{contact:?}");
-        all.add("leads", (lead, contact));
+        all.add("leads", (contact, &lead.name, &lead.company, &lead.metadata));
+        all.add("leads", lead);
     }
     let (conversations, filter) = (repos.conversations(), ConversationFilter::default());
     for conversation in whole(async |paging| conversations.list(o, &filter, Sort::default(), &paging).await).await {
-        all.add("transcripts", repos.transcripts().list(o, conversation.id, 0, 1000).await.expect("transcripts"));
+        for said in repos.transcripts().list(o, conversation.id, 0, 1000).await.expect("transcripts") {
+            all.add("transcripts", (&said.content, &said.keywords, json(&said.tools)));
+            all.add("transcripts", said);
+        }
         all.add("hand_offs", repos.hand_offs().latest(o, conversation.id).await.expect("a hand-off"));
         all.add("reports", repos.reports().get(o, conversation.id).await.expect("a report").is_some());
+        all.add("conversations", (&conversation.summary, &conversation.keywords, &conversation.outcome));
+        all.add("conversations", (json(&conversation.criteria), json(&conversation.state)));
         all.add("conversations", conversation);
     }
     let (appointments, filter) = (repos.appointments(), AppointmentFilter::default());
     for appointment in whole(async |paging| appointments.list(o, &filter, Order::Asc, &paging).await).await {
+        all.add("appointments", (&appointment.external_id, &appointment.notes, &appointment.cancel_reason));
         all.add("appointments", appointment);
     }
     let (audit, filter) = (repos.audit(), AuditFilter::default());
     for entry in whole(async |paging| audit.list(o, &filter, &paging).await).await {
+        all.add("audit", (&entry.actor_id, &entry.record_id, &entry.details, &entry.source_address));
         all.add("audit", entry);
     }
+}
+
+fn json(part: &impl serde::Serialize) -> String {
+    serde_json::to_string(part).expect("JSON")
 }
 
 /// Every part of a list.

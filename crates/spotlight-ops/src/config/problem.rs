@@ -3,13 +3,15 @@
 use std::fmt;
 
 use spotlight_core::{Error, ErrorKind};
+use spotlight_derive::RedactedDebug;
 
 use super::{Need, Variable};
 
 /// One thing that is wrong: where, what, and what to do. It holds no value of a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The variable, file or key.
+    #[debug(shown = "the name of a variable, or of a file and a line")]
     pub place: String,
     /// What is wrong there, and what to do.
     pub detail: String,

@@ -2,10 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
+use spotlight_derive::RedactedDebug;
+
 use super::Variable;
 
 /// Where a value came from. Later ones here win over earlier ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Nobody said anything.
     Default,
@@ -35,7 +37,7 @@ impl fmt::Display for Origin {
 }
 
 /// A setting as it may be shown.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Setting {
     /// Which one.
     pub variable: &'static Variable,

@@ -7,12 +7,13 @@ use std::{
 
 use age::x25519::Recipient;
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_derive::RedactedDebug;
 
 use super::{MasterKey, seal};
 use crate::config::{Origin, Problem, Sources, arguments, why};
 
 /// Where a deployment's credentials lie, and what opens them.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Place {
     path: PathBuf,
     /// Somebody said so: then a file that is not there is missed.

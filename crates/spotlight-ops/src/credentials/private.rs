@@ -7,6 +7,7 @@ use std::{
 };
 
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_derive::RedactedDebug;
 
 use super::store::{create, unguessable};
 
@@ -17,10 +18,11 @@ const LOCK: &str = "lock";
 
 /// A file for this user alone. Its folder goes with it, and with it whatever an editor leaves beside. What a process leaves
 /// that is killed at once, the next one takes away.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct PrivateFile {
     folder: PathBuf,
     path: PathBuf,
+    #[debug(hidden)]
     _lock: File,
 }
 

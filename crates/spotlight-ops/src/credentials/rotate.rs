@@ -3,12 +3,13 @@
 use std::fs::File;
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use super::{MasterKey, Place, seal, store};
 use crate::config::Problem;
 
 /// What a change of keys came to.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Rotated {
     /// Where the new key lies.
     pub key: std::path::PathBuf,

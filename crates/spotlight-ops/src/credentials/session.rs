@@ -3,12 +3,13 @@
 use std::{fs::File, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_derive::RedactedDebug;
 
 use super::{MasterKey, Place, place, seal, store, template::template};
 use crate::config::Problem;
 
 /// One change of the credentials by a person: what is there, what is put in its place, and what is kept when it cannot be.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Session {
     place: Place,
     key: MasterKey,
@@ -16,6 +17,7 @@ pub struct Session {
     before: Option<Vec<u8>>,
     text: SecretString,
     drafted: bool,
+    #[debug(hidden)]
     _lock: Option<File>,
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 /// How much something matters; the later, the more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -47,7 +48,7 @@ impl fmt::Display for Severity {
 }
 
 /// One thing that was seen. It names no person, shows no value of a query, and no secret.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     /// What it is about, as `database.connections`.
     pub area: &'static str,

@@ -14,13 +14,14 @@ use spotlight_core::{
     Error, ErrorKind, Result,
     ports::{Finding, HealthCheck, HealthComponent, HealthStatus, HealthSubject, HealthValue},
 };
+use spotlight_derive::RedactedDebug;
 
 /// Percent in use that are worth a warning.
 const MUCH: u8 = 80;
 
 /// How full the file system is in which a folder lies, as `df` has it: the share of what its users may use, rounded up.
 /// A warning from 80 % on, and never a failure: what is written says itself when nothing more goes.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct DiskCheck {
     folder: PathBuf,
     asking: Arc<AtomicBool>,

@@ -6,15 +6,17 @@ use std::{sync::Arc, thread, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response};
 use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_derive::RedactedDebug;
 use tokio::{runtime, sync::oneshot};
 
 /// The longest that one report may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Sends reports. Dropping the last handle ends its thread.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Outlet {
     runtime: runtime::Handle,
+    #[debug(hidden)]
     client: reqwest::Client,
     _open: oneshot::Sender<()>,
 }

@@ -8,6 +8,7 @@ use spotlight_core::{
     domain::time::Timestamp,
     ports::{Clock, SystemClock},
 };
+use spotlight_derive::RedactedDebug;
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -66,7 +67,7 @@ pub(super) fn reported<S>() -> impl Filter<S> {
 }
 
 /// A value of a field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub(super) enum Told {
     Text(String),
     Number(i64),
@@ -84,7 +85,7 @@ impl fmt::Display for Told {
 }
 
 /// Fields that are told, each once: the last value counts.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(super) struct Fields {
     pub(super) message: String,
     told: Vec<(&'static str, Told)>,

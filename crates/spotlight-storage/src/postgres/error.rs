@@ -3,14 +3,19 @@
 use std::fmt;
 
 use spotlight_core::{Error, ErrorKind, Retry};
+use spotlight_derive::RedactedDebug;
 use sqlx::postgres::PgDatabaseError;
 
 /// What the server said, without what it quotes: details of constraint and format errors hold stored values.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 struct ServerError {
+    #[debug(shown = "SQLSTATE")]
     code: String,
+    #[debug(shown = "a name of the schema")]
     table: Option<String>,
+    #[debug(shown = "a name of the schema")]
     constraint: Option<String>,
+    #[debug(shown = "only of classes that quote no values")]
     message: Option<String>,
 }
 

@@ -5,16 +5,19 @@ use spotlight_core::{
     domain::{OrganizationId, UserId},
     ports::{Between, Cursor, Order, Paging},
 };
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use super::sql::{List, SortKey};
 
 /// A statement by its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Where it stands, as `spotlight_storage::postgres::lead::GET`.
+    #[debug(shown = "a statement of the program; values are bound")]
     pub name: String,
     /// What is sent to the server.
+    #[debug(shown = "a statement of the program; values are bound")]
     pub sql: String,
 }
 

@@ -2,11 +2,12 @@
 
 use redis::{ErrorKind as Kind, RedisError, ServerErrorKind};
 use spotlight_core::{Error, ErrorKind};
+use spotlight_derive::RedactedDebug;
 
 /// What went wrong, without what the server or the driver quotes: that can be keys, and keys can hold addresses.
-#[derive(Debug, thiserror::Error)]
+#[derive(RedactedDebug, thiserror::Error)]
 #[error("Redis error {0}")]
-struct Code(String);
+struct Code(#[debug(shown = "the server's own code")] String);
 
 /// The error of a call that failed in the driver or on the server.
 pub(super) fn map(error: &RedisError) -> Error {

@@ -8,21 +8,25 @@ use redis::{
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
 use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_derive::RedactedDebug;
 
 use super::{RedisClient, link::Connection};
 
 /// What a node says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct RedisNode {
     /// Its version.
+    #[debug(shown = "the server's own word")]
     pub version: String,
     /// `master` or `slave`, as Redis calls them.
+    #[debug(shown = "the server's own word")]
     pub role: String,
     /// Bytes it holds.
     pub used_memory: u64,
     /// Bytes it may hold; 0 for as many as there are.
     pub max_memory: u64,
     /// What it does when it holds as many, as `noeviction`.
+    #[debug(shown = "the server's own word")]
     pub eviction: String,
     /// Keys it has thrown away for want of memory.
     pub evicted: u64,

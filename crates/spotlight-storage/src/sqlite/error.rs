@@ -1,6 +1,7 @@
 //! From the driver's errors to ours: by SQLite's result codes, never by free text.
 
 use spotlight_core::{Error, ErrorKind};
+use spotlight_derive::RedactedDebug;
 use sqlx::error::DatabaseError;
 
 /// What a write ran into.
@@ -13,10 +14,10 @@ pub(super) enum Failure {
 }
 
 /// A broken constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub(super) enum Constraint {
     /// A value is taken. The columns as SQLite documents them: `table.column, table.column`.
-    Unique(String),
+    Unique(#[debug(shown = "names of columns")] String),
     /// What it refers to does not exist, or something refers to it.
     Reference,
     /// The host's time is taken.

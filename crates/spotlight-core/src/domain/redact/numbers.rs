@@ -1,5 +1,7 @@
 //! Long numbers in text: cards and phones, told from dates, times and amounts.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{CARD, Found, PHONE};
 
 /// Fewest digits of a phone number.
@@ -17,7 +19,7 @@ const CURRENCIES: &[&str] = &[
 ];
 
 /// Digits that belong together, with what stands before the next ones.
-#[derive(Debug, Clone, Copy)]
+#[derive(RedactedDebug, Clone, Copy)]
 struct Group<'a> {
     start: usize,
     digits: &'a str,

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use spotlight_derive::RedactedDebug;
+
 use crate::{
     error::{Result, Violations},
     ports::is_queue_name,
 };
 
 /// How a process works jobs off. The usual values are those of the deployment guide.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct WorkerOptions {
     /// What the process is called in figures.
     pub label: String,
@@ -26,9 +28,10 @@ pub struct WorkerOptions {
 }
 
 /// One group of queues.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct PoolOptions {
     /// The queues, most urgent first.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queues: Vec<String>,
     /// How the queues share the places.
     pub share: Share,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{
@@ -19,7 +20,7 @@ use crate::{
     ports::HandOffRepository,
 };
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(in crate::memory) struct HandOffs {
     rows: Map<(OrganizationId, HandOffId), Arc<HandOff>>,
     by_conversation: Index<(OrganizationId, ConversationId), (Timestamp, HandOffId)>,

@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use rpds::VectorSync;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{ConversationId, OrganizationId, TranscriptId, conversation::Transcript, time::Timestamp},
@@ -18,7 +19,7 @@ use crate::{
 /// A conversation's utterances: number 1 first, and no number left out.
 type Utterances = VectorSync<Arc<Transcript>>;
 
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub(in crate::memory) struct Transcripts {
     rows: Map<(OrganizationId, ConversationId), Utterances>,
 }

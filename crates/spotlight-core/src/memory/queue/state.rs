@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::Duration as Span;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{BatchId, JobId, ProcessId, time::Timestamp},
@@ -17,7 +18,7 @@ pub(super) type Place = (i16, u64, JobId);
 /// A key within a queue.
 pub(super) type Key = (String, String);
 
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Entry {
     pub(super) spec: JobSpec,
     pub(super) state: JobState,
@@ -37,7 +38,7 @@ pub(super) struct Entry {
     pub(super) failures: Vec<JobFailure>,
 }
 
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Process {
     pub(super) label: String,
     pub(super) lease: Duration,
@@ -61,15 +62,18 @@ pub(super) struct Busy {
     pub(super) blocked: BTreeSet<Place>,
 }
 
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct State {
     pub(super) jobs: HashMap<JobId, Entry>,
     pub(super) ready: BTreeMap<String, BTreeSet<Place>>,
     pub(super) scheduled: BTreeSet<(Timestamp, JobId)>,
     /// Who holds a unique key, and until when if for a period.
+    #[debug(hidden)]
     pub(super) unique: HashMap<Key, (JobId, Option<Timestamp>)>,
+    #[debug(hidden)]
     pub(super) busy: HashMap<Key, Busy>,
     /// When the next start of a key would be on time (GCRA's theoretical arrival time).
+    #[debug(hidden)]
     pub(super) rates: HashMap<Key, Timestamp>,
     pub(super) processes: BTreeMap<ProcessId, Process>,
     pub(super) paused: BTreeSet<String>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use spotlight_derive::RedactedDebug;
 
 use super::ClaimedJob;
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What became of a claimed job.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub enum Outcome {
     /// It is done, and returned this JSON, if anything.
     Done(Option<String>),
@@ -46,7 +47,7 @@ pub struct Settlement {
 }
 
 /// How far a running job is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Progress {
     /// The job.
     pub id: JobId,
@@ -59,7 +60,7 @@ pub struct Progress {
 }
 
 /// What a heartbeat brings back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Default)]
 pub struct Pulse {
     /// False when the process was given up: its claims belong to others, and it must register anew.
     pub alive: bool,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use serde::Serialize;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{BatchId, JobId, OrganizationId, ProcessId, macros::words, time::Timestamp},
@@ -29,7 +30,7 @@ words! {
 }
 
 /// One failed try.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize)]
 pub struct JobFailure {
     /// The try, from 1.
     pub attempt: u16,
@@ -40,13 +41,15 @@ pub struct JobFailure {
 }
 
 /// A job as people see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize)]
 pub struct JobRecord {
     /// Identity.
     pub id: JobId,
     /// Which handler runs it.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// Its queue.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: String,
     /// The tenant, when it has one.
     pub organization: Option<OrganizationId>,
@@ -77,13 +80,15 @@ pub struct JobRecord {
 }
 
 /// Which jobs to list.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Default)]
 pub struct JobFilter {
     /// In this state.
     pub state: Option<JobState>,
     /// In this queue.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: Option<String>,
     /// With this name.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: Option<String>,
     /// Of this tenant.
     pub organization: Option<OrganizationId>,
@@ -105,9 +110,10 @@ pub struct BatchRecord {
 }
 
 /// How one queue stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct QueueFigures {
     /// Its name.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: String,
     /// Jobs that could run now.
     pub ready: u64,
@@ -126,7 +132,7 @@ pub struct QueueFigures {
 }
 
 /// One process of the fleet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProcessFigures {
     /// Identity.
     pub id: ProcessId,

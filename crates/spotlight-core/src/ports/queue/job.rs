@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{BatchId, JobId, OrganizationId, time::Timestamp},
@@ -20,11 +21,13 @@ pub const MAX_TICK_LEAD: Duration = Duration::from_secs(30);
 pub const MAX_ERRORS: usize = 10;
 
 /// A job to add.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobSpec {
     /// Which handler runs it, as `analyze_conversation`. 1 to 100 bytes.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// The queue it waits in, as `default`: 1 to 64 of `a-z`, `0-9`, `_`, `-`, `.`.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: String,
     /// The tenant, when the job has one.
     pub organization: Option<OrganizationId>,
@@ -122,7 +125,7 @@ pub fn is_queue_name(name: &str) -> bool {
 }
 
 /// At most one job of a queue has the key, as long as the scope says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unique {
     /// The key, within the queue.
     pub key: String,
@@ -159,7 +162,7 @@ pub enum WhenTaken {
 }
 
 /// At most `limit` jobs of a key run at once in a queue; the rest waits without being in others' way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Concurrency {
     /// The key, within the queue.
     pub key: String,
@@ -168,7 +171,7 @@ pub struct Concurrency {
 }
 
 /// At most `limit` jobs of a key start in each `period`, evenly (GCRA); what is too early waits for its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     /// The key, within the queue.
     pub key: String,
@@ -221,15 +224,17 @@ impl BatchSpec {
 }
 
 /// A job that a process has claimed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct ClaimedJob {
     /// Identity.
     pub id: JobId,
     /// Which handler runs it.
+    #[debug(shown = "the program names its jobs and queues")]
     pub name: String,
     /// The claim, for the adapter: ending it and telling progress need it.
     pub claim: i64,
     /// Where it waited.
+    #[debug(shown = "the program names its jobs and queues")]
     pub queue: String,
     /// The tenant, when it has one.
     pub organization: Option<OrganizationId>,

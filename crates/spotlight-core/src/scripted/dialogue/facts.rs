@@ -1,6 +1,7 @@
 //! What an utterance tells about the visitor, and noting it.
 
 use serde_json::{Map, Value, json};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     Heard, cues,
@@ -28,7 +29,7 @@ const QUOTE_MAX: usize = 300;
 const FIELD_MAX: usize = 100;
 
 /// The answer to one question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 struct Answer {
     key: String,
     topic: Topic,
@@ -38,7 +39,7 @@ struct Answer {
 }
 
 /// What is new in an utterance.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq)]
 struct Facts {
     name: Option<String>,
     email: Option<Email>,
@@ -89,7 +90,7 @@ impl Answer {
 }
 
 /// What came of noting an utterance.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct Noted {
     /// Something new is known.
     pub anything: bool,

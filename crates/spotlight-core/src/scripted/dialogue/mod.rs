@@ -26,6 +26,7 @@ mod turn;
 mod words;
 
 use serde_json::Value;
+use spotlight_derive::RedactedDebug;
 
 pub(crate) use self::turn::{Exchange, Moment};
 use super::{
@@ -38,7 +39,7 @@ use crate::{
 };
 
 /// The visitor's words and what they say.
-#[derive(Debug, Clone, Copy)]
+#[derive(RedactedDebug, Clone, Copy)]
 pub(crate) struct Heard<'a> {
     /// The words.
     pub text: &'a str,
@@ -47,7 +48,7 @@ pub(crate) struct Heard<'a> {
 }
 
 /// One thing the assistant does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub(crate) enum Act {
     /// Says a line with its places filled.
     Say(Line, Vec<(&'static str, String)>),

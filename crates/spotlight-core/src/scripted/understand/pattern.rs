@@ -5,11 +5,13 @@
 //! to three words of the same sentence. A leading `^` holds at the start of a clause only, a final `$` at its end
 //! only. Case and accents do not matter, and a comma may stand between any two words.
 
+use spotlight_derive::RedactedDebug;
+
 use super::token::{Kind, Tokens, fold};
 use crate::domain::assistant::Language;
 
 /// One word of an alternative.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub(super) struct Piece {
     /// Folded letters.
     pub(super) text: String,

@@ -1,11 +1,12 @@
 //! Splits an utterance into words, digit runs and signs, each with its place in the text.
 
+use spotlight_derive::RedactedDebug;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 use crate::domain::assistant::Language;
 
 /// What a token is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Letters. Hyphens part words; see [`Token::glued`].
     Word,
@@ -36,7 +37,7 @@ pub(super) struct Token {
 }
 
 /// A text and its tokens.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Tokens<'a> {
     /// The text as it came.
     pub(super) text: &'a str,

@@ -6,6 +6,7 @@ use chrono::Duration as Span;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     AccountService,
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// Whom to invite.
-#[derive(Debug, Clone, Serialize)]
+#[derive(RedactedDebug, Clone, Serialize)]
 pub struct NewInvitation {
     /// The address, as typed.
     pub email: String,
@@ -43,7 +44,7 @@ pub struct NewInvitation {
 }
 
 /// An invitation that nobody has accepted yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Invitation {
     /// Who is invited.
     pub user_id: UserId,
@@ -60,7 +61,7 @@ pub struct Invitation {
 }
 
 /// How an invitation is accepted.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct AcceptInvitation {
     /// The secret of the link.
     pub token: SecretString,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::AccountService;
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// A member as the team sees them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub struct Member {
     /// The user.
     pub user_id: UserId,

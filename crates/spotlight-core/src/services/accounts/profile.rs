@@ -3,6 +3,7 @@
 use chrono::Duration as Span;
 use secrecy::SecretString;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     AccountService, NewSession, check_password,
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// A change of the actor's own account; what is left out stays.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub struct AccountPatch {
     /// 2 to 100 characters.
     pub name: Option<String>,

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::AccountService;
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// A session with the cookie's secret, which is stored nowhere.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct NewSession {
     /// The session.
     pub session: Session,

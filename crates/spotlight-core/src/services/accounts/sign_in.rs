@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::Duration as Span;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::AccountService;
 use crate::{
@@ -31,7 +32,7 @@ const SESSION_HOURS: i64 = 12;
 const REMEMBERED_DAYS: i64 = 30;
 
 /// How somebody signs in.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct SignIn {
     /// The address, as typed.
     pub email: String,
@@ -56,7 +57,7 @@ impl SignIn {
 }
 
 /// Somebody who has signed in.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct SignedIn {
     /// Who. `confirmed_at` is absent until the address is confirmed.
     pub user: User,

@@ -4,6 +4,7 @@ use chrono::Duration as Span;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use super::{
     AccountService, check_password,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// Somebody who opens an account, and an organization with it. Role and plan are not theirs to choose.
-#[derive(Debug, Serialize)]
+#[derive(RedactedDebug, Serialize)]
 pub struct SignUp {
     /// The address, as typed.
     pub email: String,

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use chrono_tz::Tz;
 use futures::StreamExt;
+use spotlight_derive::RedactedDebug;
 use tokio::time::{Instant, timeout};
 
 use super::AssistantService;
@@ -32,7 +33,7 @@ pub const MAX_SAMPLE: usize = 300;
 const MAX_SOUND: usize = 4 * 1024 * 1024;
 
 /// What a visitor could say.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub struct PreviewInput {
     /// The words, 1 to 4000 characters; without them the assistant speaks first.
     pub text: Option<String>,
@@ -43,7 +44,7 @@ pub struct PreviewInput {
 }
 
 /// What an assistant would say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The words.
     pub text: String,

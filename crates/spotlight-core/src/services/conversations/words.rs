@@ -1,6 +1,7 @@
 //! What is said, and what of it is kept.
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What is appended to a conversation.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub(crate) struct Utterance {
     pub(crate) speaker: Speaker,
     pub(crate) content: String,

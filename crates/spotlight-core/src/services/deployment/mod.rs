@@ -5,6 +5,7 @@ pub(crate) mod watched;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use spotlight_derive::RedactedDebug;
 use tokio::sync::watch;
 
 use super::{Context, deps::Deps};
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// What is said about a maintenance.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct NewMaintenance {
     /// What people are told: 1 to 500 characters.
     pub message: Option<String>,

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use spotlight_derive::RedactedDebug;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout},
@@ -31,7 +32,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What one reading found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     flags: HashMap<String, FeatureFlag>,
     overrides: HashMap<OrganizationId, BTreeMap<String, bool>>,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::FutureExt;
+use spotlight_derive::RedactedDebug;
 use tokio::{
     runtime::Handle,
     sync::watch,
@@ -23,9 +24,10 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What a check found, and when.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Checked {
     /// The check.
+    #[debug(shown = "the program names its checks")]
     pub name: String,
     /// What kind of thing it asks.
     pub component: HealthComponent,

@@ -1,5 +1,7 @@
 //! Conversations that other systems hold.
 
+use spotlight_derive::RedactedDebug;
+
 use super::{Receipt, ToldLead, audit, check_event_id, duplicate, is_first};
 use crate::{
     domain::{
@@ -23,7 +25,7 @@ use crate::{
 const MOST: usize = 100;
 
 /// Something that was said elsewhere.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct ForeignUtterance {
     /// Who.
     pub speaker: Speaker,
@@ -32,7 +34,7 @@ pub struct ForeignUtterance {
 }
 
 /// A conversation's event.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct ConversationEvent {
     /// Names the event: 1 to 200 visible ASCII characters, the source's own choice.
     pub id: String,

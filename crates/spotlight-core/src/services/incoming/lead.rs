@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use spotlight_derive::RedactedDebug;
 
 use super::{Receipt, audit, check_event_id, duplicate, is_first};
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Who a message is about, as told.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToldLead {
     /// 2 to 100 characters.
@@ -36,7 +37,7 @@ pub struct ToldLead {
 }
 
 /// A lead's event.
-#[derive(Debug, Clone, Default)]
+#[derive(RedactedDebug, Clone, Default)]
 pub struct LeadEvent {
     /// Names the event: 1 to 200 visible ASCII characters, the source's own choice.
     pub id: String,

@@ -10,6 +10,7 @@ mod signature;
 mod stripe;
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 
 pub use self::{
     conversation::{ConversationEvent, ForeignUtterance},
@@ -36,7 +37,7 @@ pub struct Signed<'a> {
 }
 
 /// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The event's id.
     pub event_id: String,

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
+use spotlight_derive::RedactedDebug;
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -26,14 +27,14 @@ const READER: &str = "live";
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// A channel's name on the bus.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Name {
     pub(super) organization: OrganizationId,
     pub(super) channel: String,
 }
 
 /// An event that connections share, with its forms on the wire.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Item {
     pub(super) event: Event,
     /// As the team is shown it, and as a visitor is.

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{Stream, stream::BoxStream};
+use spotlight_derive::RedactedDebug;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Something that happens in a turn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub enum TurnEvent {
     /// The visitor's words as stored.
     Transcript(Transcript),

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::assistant::{Knowledge, Language},
@@ -38,7 +39,7 @@ pub(crate) struct Known {
     indexes: [OnceLock<Index>; Language::ALL.len()],
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(RedactedDebug, Serialize, Deserialize)]
 struct Entry {
     question: Option<String>,
     answer: String,

@@ -17,6 +17,7 @@ mod voice;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 use tracing::Instrument;
 
 pub(crate) use self::prompt::ask;
@@ -55,7 +56,7 @@ pub(crate) const MAX_UTTERANCE: usize = 4000;
 const HISTORY: u32 = 40;
 
 /// What the visitor said.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TurnInput {
     /// The words, 1 to 4000 characters.

@@ -1,10 +1,12 @@
 //! Cuts a growing text into sentences, so that the voice can begin before the answer is complete.
 
+use spotlight_derive::RedactedDebug;
+
 /// Longest piece that waits for its end, in bytes.
 const LONGEST: usize = 240;
 
 /// Collects text and gives complete sentences.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct Sentences {
     waiting: String,
 }

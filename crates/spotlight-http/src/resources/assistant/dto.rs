@@ -14,6 +14,7 @@ use spotlight_core::{
     ports::AssistantFigures,
     services::assistants::{AssistantInput, KnowledgeInput, KnowledgePatch},
 };
+use spotlight_derive::RedactedDebug;
 
 use utoipa::openapi::schema::Type;
 
@@ -116,7 +117,7 @@ impl Field for Step {
 }
 
 /// A web origin.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Origin(String);
 
 impl Described for Origin {

@@ -15,6 +15,7 @@ use spotlight_core::{
     },
     error::Violations,
 };
+use spotlight_derive::RedactedDebug;
 use utoipa::openapi::schema::{AdditionalProperties, Type};
 
 use super::hours::Week;
@@ -47,7 +48,7 @@ impl Field for Points {
 }
 
 /// Points for where a lead came from.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(crate) struct Weights(BTreeMap<String, i32>);
 
 impl Described for Weights {

@@ -1,6 +1,7 @@
 //! Plans that are paid for.
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
 
@@ -24,7 +25,7 @@ pub(crate) static WEBHOOK: Variable = Variable::new(
 pub(super) const SECTION: Section = Section { title: "Billing", variables: &[&SECRET, &PUBLISHABLE, &WEBHOOK] };
 
 /// Plans that are paid for.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Billing {
     /// Stripe's secret key; none when the feature is off.
     pub secret_key: Option<SecretString>,

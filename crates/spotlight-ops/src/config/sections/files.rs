@@ -1,6 +1,7 @@
 //! Files in a bucket.
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
 
@@ -24,7 +25,7 @@ static ENDPOINT: Variable = Variable::new(
 pub(super) const SECTION: Section = Section { title: "Files", variables: &[&ID, &SECRET, &REGION, &BUCKET, &ENDPOINT] };
 
 /// Files in a bucket.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Files {
     /// The bucket; none when the feature is off, and files lie in the data folder.
     pub bucket: Option<String>,

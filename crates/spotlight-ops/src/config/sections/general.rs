@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use spotlight_core::{Result, services::flags::FlagOverrides};
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Environment, Section, Sources, Switches, Variable, parse, reader::Reader};
 
@@ -52,7 +53,7 @@ pub(super) const SECTION: Section =
     Section { title: "General", variables: &[&ENVIRONMENT, &FEATURES, &CONFIG, &DATA_DIR, &MAINTENANCE, &TIME_ZONE] };
 
 /// What kind of deployment it is, and what is on.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct General {
     /// What kind of deployment this is.
     pub environment: Environment,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use spotlight_derive::RedactedDebug;
+
 use crate::config::{Section, Variable, parse, reader::Reader};
 
 static DISK: Variable = Variable::new(
@@ -14,7 +16,7 @@ static DISK: Variable = Variable::new(
 pub(super) const SECTION: Section = Section { title: "Health", variables: &[&DISK] };
 
 /// What is looked at to tell how the deployment is.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Health {
     /// Folder whose disk is looked at, when it is not the data folder's.
     pub disk: Option<PathBuf>,

@@ -19,6 +19,7 @@ use spotlight_core::{
     Result,
     jobs::{PoolOptions, QUEUES, WorkerOptions},
 };
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Problem, Sources};
 
@@ -66,7 +67,7 @@ impl Default for Dispatcher {
 }
 
 /// A group of queues with places of its own.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Group {
     /// The queues, the most urgent first.

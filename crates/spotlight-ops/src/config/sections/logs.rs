@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use spotlight_derive::RedactedDebug;
+
 use crate::config::{Environment, Section, Variable, parse, reader::Reader};
 
 static LEVEL: Variable = Variable::new(
@@ -30,9 +32,10 @@ static KEEP: Variable =
 pub(super) const SECTION: Section = Section { title: "Logs", variables: &[&LEVEL, &FORMAT, &FILE, &KEEP] };
 
 /// What is written down of what happens.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Logs {
     /// The least that is logged, as `tracing_subscriber`'s `EnvFilter` reads it.
+    #[debug(shown = "levels, and names of parts of the program")]
     pub level: String,
     /// What a line looks like.
     pub format: LogFormat,

@@ -1,6 +1,7 @@
 //! Mail that leaves this machine.
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
 
@@ -18,7 +19,7 @@ static FROM: Variable =
 pub(super) const SECTION: Section = Section { title: "Mail", variables: &[&HOST, &PORT, &USERNAME, &PASSWORD, &FROM] };
 
 /// Mail that leaves this machine.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Mail {
     /// Server that takes mail; none when the feature is off.
     pub host: Option<String>,

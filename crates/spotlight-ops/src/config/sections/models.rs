@@ -1,6 +1,7 @@
 //! The language model that answers.
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
 
@@ -18,7 +19,7 @@ static BASE_URL: Variable = Variable::new(
 pub(super) const SECTION: Section = Section { title: "Language model", variables: &[&KEY, &BASE_URL] };
 
 /// The language model that answers.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Models {
     /// Key of the model; none when the feature is off.
     pub key: Option<SecretString>,

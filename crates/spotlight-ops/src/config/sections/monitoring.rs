@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Section, Variable, parse, reader::Reader};
 
@@ -56,7 +57,7 @@ pub(super) const SECTION: Section = Section {
 };
 
 /// Who is told of what happens.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Monitoring {
     /// Where panics and errors are reported.
     pub sentry_dsn: Option<SecretString>,

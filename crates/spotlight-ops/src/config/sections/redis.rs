@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use spotlight_derive::RedactedDebug;
 
 use crate::config::{Feature, Need, Section, Variable, parse, reader::Reader};
 
@@ -27,7 +28,7 @@ static TIMEOUT: Variable =
 pub(super) const SECTION: Section = Section { title: "Redis", variables: &[&URL, &NAMESPACE, &TIMEOUT] };
 
 /// What processes share beside the database.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Redis {
     /// Where it is; none when the feature is off.
     pub url: Option<SecretString>,

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use spotlight_derive::RedactedDebug;
+
 use crate::config::{Environment, Section, Variable, parse, reader::Reader};
 
 pub(crate) static LISTEN: Variable = Variable::new(
@@ -50,7 +52,7 @@ pub(super) const SECTION: Section =
     Section { title: "Server", variables: &[&LISTEN, &HTTP, &ROLE, &PUBLIC_URL, &TRUSTED_PROXIES, &FORCE_SSL, &GRACE] };
 
 /// Where requests come in.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub struct Server {
     /// Address to serve on.
     pub listen: SocketAddr,

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 use sqlx::{FromRow, PgConnection};
 
 use crate::doctor::{Finding, Severity};
 
 /// Connections of one program from one place in one state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, FromRow)]
 pub(crate) struct Sessions {
     /// What the program calls itself.
     pub(crate) application: String,

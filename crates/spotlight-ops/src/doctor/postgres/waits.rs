@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use spotlight_derive::RedactedDebug;
 use sqlx::{FromRow, PgConnection};
 
 use super::SHOWN;
@@ -16,7 +17,7 @@ const LONG: (i64, i64) = (300, 3_600);
 const SILENT: i64 = 60;
 
 /// A session that waits, or is waited for.
-#[derive(Debug, Clone, FromRow)]
+#[derive(RedactedDebug, Clone, FromRow)]
 struct Waiting {
     pid: i32,
     application: String,

@@ -11,6 +11,7 @@ use spotlight_core::{
     domain::OrganizationId,
     ports::{Event, Heard},
 };
+use spotlight_derive::RedactedDebug;
 use tokio::sync::{Mutex, watch};
 
 use super::{
@@ -25,7 +26,7 @@ const PART: u32 = 256;
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 /// A channel of an organization.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Name {
     pub(super) organization: OrganizationId,
     pub(super) channel: String,

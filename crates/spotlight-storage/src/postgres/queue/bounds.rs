@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use spotlight_derive::RedactedDebug;
 use tokio::time::Instant;
 
 /// How long a queue is looked at from a remembered place.
@@ -21,7 +22,7 @@ const SHARE: u32 = 20;
 const PRIORITIES: usize = 8;
 
 /// How far this process got.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct Bounds {
     queues: HashMap<String, Known>,
     forgotten: u64,
@@ -34,7 +35,7 @@ struct Known {
 }
 
 /// What to look through: ranges of places, in order.
-#[derive(Debug, Default, PartialEq)]
+#[derive(RedactedDebug, Default, PartialEq)]
 pub(super) struct Look {
     pub(super) queues: Vec<String>,
     pub(super) priorities: Vec<i16>,

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use spotlight_core::{Error, Result, domain::time::Timestamp};
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 /// Whatever most jobs lack. Fields that a newer version adds are skipped by an older one.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Extra {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +82,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct UniqueNote {
     pub(super) key: String,
     pub(super) scope: Scope,
@@ -105,13 +106,13 @@ pub(super) enum Taken {
     Extend,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Limit {
     pub(super) key: String,
     pub(super) limit: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RateNote {
     pub(super) key: String,
     pub(super) limit: u32,
@@ -119,7 +120,7 @@ pub(super) struct RateNote {
     pub(super) period: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) attempt: i32,
     pub(super) at: Timestamp,

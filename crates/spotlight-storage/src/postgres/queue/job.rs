@@ -10,6 +10,7 @@ use spotlight_core::{
     ports::{JobFailure, JobSpec, MAX_ERROR, MAX_ERRORS, UniqueScope, WhenTaken},
     trace::pack,
 };
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use super::extra::{Extra, Failure, Limit, RateNote, Scope, Taken, UniqueNote};
@@ -67,13 +68,15 @@ macro_rules! unpacked {
 pub(super) use {columns, given, unpacked};
 
 /// A job on its way between two tables.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) id: Uuid,
+    #[debug(shown = "the program names its jobs and queues")]
     pub(super) queue: String,
     pub(super) priority: i16,
     /// Its place in line; 0 for the next one.
     pub(super) seq: i64,
+    #[debug(shown = "the program names its jobs and queues")]
     pub(super) name: String,
     pub(super) payload: String,
     pub(super) version: i32,

@@ -1,6 +1,7 @@
 //! Which jobs of a chunk: a bit for each.
 
 use spotlight_core::Result;
+use spotlight_derive::RedactedDebug;
 
 use crate::shared::stored;
 
@@ -8,7 +9,7 @@ use crate::shared::stored;
 pub(super) const CHUNK: usize = 4096;
 
 /// Some jobs of a chunk.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(RedactedDebug, Clone, PartialEq)]
 pub(super) struct Mask([u8; CHUNK / 8]);
 
 impl Default for Mask {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spotlight_core::{Result, domain::time::Timestamp};
+use spotlight_derive::RedactedDebug;
 
 use super::job::{Columns, Job, columns, given};
 use crate::postgres::{db::query, row::Row, sql::statements, tx::Tx};
@@ -75,7 +76,7 @@ pub(super) enum Place {
 }
 
 /// Which queues got ready jobs in a transaction.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct Filled {
     pub(super) queues: BTreeSet<String>,
     /// Jobs came back to places before others.

@@ -13,6 +13,7 @@ use spotlight_core::{
     domain::OrganizationId,
     ports::{Event, Heard},
 };
+use spotlight_derive::RedactedDebug;
 use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{super::client::RedisClient, wake::Command};
@@ -24,7 +25,7 @@ const PART: usize = 256;
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
 /// The keys of a channel, and where its listeners are woken.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub(super) struct Names {
     pub(super) events: String,
     pub(super) known: String,

@@ -6,6 +6,7 @@
 use futures::future::{join, join_all};
 use redis::Value;
 use spotlight_core::{Result, ports::Enqueued};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     RedisQueue,
@@ -18,7 +19,7 @@ use super::{
 const AT_ONCE: usize = 100;
 
 /// A message.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub(super) struct Message {
     pub(super) name: Vec<u8>,
     pub(super) text: Vec<u8>,

@@ -13,6 +13,7 @@ use spotlight_core::{
     ports::{ClaimedJob, JobSpec, UniqueScope, WhenTaken},
     trace::{Trace, pack, unpack},
 };
+use spotlight_derive::RedactedDebug;
 use uuid::Uuid;
 
 use crate::shared::stored;
@@ -26,7 +27,7 @@ const TRAILING: u8 = 2;
 const TIMED: u8 = 4;
 
 /// What most jobs lack, as scripts read it. Times are microseconds.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Default, PartialEq, Serialize, Deserialize)]
 struct Special<'a> {
     /// The unique key, its scope, period, and what becomes of another job.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -50,7 +51,7 @@ struct Special<'a> {
 }
 
 /// A job that is to be added.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Draft {
     pub(super) id: Uuid,
     pub(super) text: Vec<u8>,
@@ -117,7 +118,7 @@ impl Draft {
 }
 
 /// A job that was read.
-#[derive(Debug, PartialEq)]
+#[derive(RedactedDebug, PartialEq)]
 pub(super) struct Stored {
     pub(super) enqueued_at: Timestamp,
     pub(super) priority: i16,

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
+use spotlight_derive::RedactedDebug;
 
 use crate::{
     domain::{UserId, lead::LeadSource},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What a column holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 enum Column {
     Name,
     Email,
@@ -64,14 +65,14 @@ impl Column {
 }
 
 /// Who a row assigns a lead to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub(super) enum Owner {
     Id(UserId),
     Address(String),
 }
 
 /// What a row says of a lead. What it leaves empty, it does not say.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq)]
 pub(super) struct Said {
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
@@ -84,7 +85,7 @@ pub(super) struct Said {
 }
 
 /// The columns of a table, as its first row names them.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub(super) struct Columns(Vec<(Column, String)>);
 
 impl Columns {

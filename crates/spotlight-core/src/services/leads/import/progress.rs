@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use spotlight_derive::RedactedDebug;
 
 use crate::{domain::user::SecretHash, error::Violation, services::deps::hex};
 
@@ -11,11 +12,12 @@ pub const MOST_PROBLEMS: usize = 100;
 const MOST_OF_A_ROW: usize = 20;
 
 /// Why a row was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowReason {
     /// The column; empty when the row as a whole is meant.
     pub column: String,
     /// A stable word for programs.
+    #[debug(shown = "a word of the program")]
     pub code: String,
     /// A sentence for a person.
     pub detail: String,
@@ -84,7 +86,7 @@ pub(super) struct Place {
 }
 
 /// What is kept for the key of an import.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
     pub(super) report: ImportReport,
     /// Up to where it has been done.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
+use spotlight_derive::RedactedDebug;
 
 use super::{
     columns::{Owner, Said},
@@ -38,7 +39,7 @@ words! {
 pub(super) type Row = (u64, Result<Said, Vec<Violation>>);
 
 /// Members of the organization, by id and address.
-#[derive(Debug, Default)]
+#[derive(RedactedDebug, Default)]
 pub(super) struct Team {
     ids: HashSet<UserId>,
     addresses: HashMap<String, UserId>,
