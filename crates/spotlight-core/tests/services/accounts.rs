@@ -42,7 +42,7 @@ async fn waiting(world: &World) -> String {
     let jobs = world.platform.queue().list(&JobFilter::default(), None, 100).await.expect("jobs");
     let waiting: Vec<_> = jobs.into_iter().filter(|job| job.state == JobState::Ready).collect();
     assert!(!waiting.is_empty(), "something waits");
-    waiting.iter().map(|job| format!("{} {}\n", job.name, job.payload)).collect()
+    waiting.iter().map(|job| format!("{} {}", job.name, job.payload)).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
