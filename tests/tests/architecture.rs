@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "spotlight-benches",
         &[
+            "spotlight-ops",
             "spotlight-core",
             "spotlight-storage",
             "spotlight-http",

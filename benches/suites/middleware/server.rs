@@ -12,6 +12,7 @@ use axum::{Router, routing::get};
 use spotlight_core::ports::Quota;
 use spotlight_http::{Api, HttpPolicy, conformance::in_memory};
 use tokio::{net::TcpListener, runtime::Runtime};
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// A web framework.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,11 +152,9 @@ const SCRIPT: (&str, &str) =
 pub(crate) fn serve(framework: Framework, side: Side) {
     let runtime = || Runtime::new().expect("a runtime");
     if side == Side::Ours {
-        tracing_subscriber::fmt()
-            .json()
-            .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-            .with_writer(|| Sink)
-            .init();
+        let lines = spotlight_ops::telemetry::json_lines("production", || Sink);
+        let lines = lines.with_filter(EnvFilter::new("info"));
+        tracing_subscriber::registry().with(lines).init();
     }
     match (side, framework) {
         (Side::Bare, Framework::Axum) => runtime().block_on(async {

@@ -25,14 +25,14 @@ use tokio::sync::watch;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::LevelFilter,
-    fmt::{self, MakeWriter, format::JsonFields, writer::BoxMakeWriter},
+    fmt::{self, MakeWriter, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
     reload,
     util::SubscriberInitExt,
 };
 
-use self::json::Json;
+use self::json::{Json, Kept};
 use crate::config::{Config, LogFormat};
 
 /// What everything says it comes from.
@@ -213,14 +213,23 @@ fn reload(filter: &reload::Handle<EnvFilter, Registry>, level: &str) -> Result<(
     filter.reload(parse(level)?).map_err(|error| Error::internal("the log has ended").with_source(error))
 }
 
+/// The lines that [`Telemetry`] writes in production, as a layer for a subscriber of one's own.
+pub fn json_lines<S, W>(environment: &'static str, writer: W) -> impl Layer<S> + Send + Sync + use<S, W>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    lines(environment, writer)
+}
+
 /// A layer of JSON lines.
-fn lines<S, W>(environment: &'static str, writer: W) -> fmt::Layer<S, JsonFields, Json, BoxMakeWriter>
+fn lines<S, W>(environment: &'static str, writer: W) -> fmt::Layer<S, Kept, Json, BoxMakeWriter>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     fmt::layer()
-        .fmt_fields(JsonFields::new())
+        .fmt_fields(Kept)
         .event_format(Json::new(environment))
         .with_ansi(false)
         .with_writer(BoxMakeWriter::new(writer))

@@ -47,7 +47,8 @@ fn a_line_has_the_guides_fields_and_those_of_its_spans() {
     let lines = logged(|| {
         let request = tracing::info_span!("request", request_id = "r-1", organization = tracing::field::Empty);
         let _request = request.enter();
-        request.record("organization", "o-1");
+        request.record("organization", "o-0");
+        request.record("organization", "o-1=\n\"");
         let job = tracing::info_span!("job", job_id = "j-1", request_id = "r-2");
         let _job = job.enter();
         tracing::warn!(attempt = 3, slow = true, took_ms = 1.5, "a job failed");
@@ -62,7 +63,7 @@ fn a_line_has_the_guides_fields_and_those_of_its_spans() {
         ("attempt", 3.into()),
         ("slow", true.into()),
         ("took_ms", 1.5.into()),
-        ("organization", "o-1".into()),
+        ("organization", "o-1=\n\"".into()),
         ("job_id", "j-1".into()),
         ("request_id", "r-2".into()),
     ];
