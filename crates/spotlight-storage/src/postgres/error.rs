@@ -61,6 +61,9 @@ pub(super) fn map(error: sqlx::Error) -> Error {
         sqlx::Error::ColumnDecode { index, .. } => {
             Error::new(ErrorKind::Corrupt, format!("a stored row cannot be read: column {index} is not understood"))
         }
+        sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => {
+            Error::new(ErrorKind::Corrupt, "a stored row or a value for one cannot be read")
+        }
         _ => Error::internal("the database driver failed").with_source(error),
     }
 }
@@ -127,4 +130,20 @@ fn server(error: &PgDatabaseError) -> Error {
         constraint: error.constraint().map(str::to_owned),
         message: (!quotes_values).then(|| error.message().to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_value_is_quoted_in_stays_behind() {
+        let quoting = || sqlx::error::BoxDynError::from("cannot read `ann@example.com`");
+        let decode = sqlx::Error::ColumnDecode { index: "0".to_owned(), source: quoting() };
+        for error in [decode, sqlx::Error::Decode(quoting()), sqlx::Error::Encode(quoting())] {
+            let mapped = map(error);
+            assert_eq!(mapped.kind(), ErrorKind::Corrupt);
+            assert!(!format!("{} {mapped:?}", mapped.chain()).contains("ann@"), "{mapped:?}");
+        }
+    }
 }

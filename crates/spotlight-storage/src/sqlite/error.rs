@@ -121,7 +121,7 @@ pub(super) fn map(error: sqlx::Error) -> Error {
             26 => new(ErrorKind::Corrupt, "the file is no database"),
             _ => Error::internal("the database refused a statement"),
         },
-        sqlx::Error::ColumnDecode { .. } => {
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => {
             // The driver's text can quote the value it could not decode.
             return new(ErrorKind::Corrupt, "a stored row cannot be read");
         }
@@ -167,6 +167,17 @@ mod tests {
         let taken = |columns: &str| Error::from(Failure::Refused(Constraint::Unique(columns.to_owned()))).to_string();
         assert_eq!(taken("leads.organization_id, leads.email"), "the email is taken");
         assert_eq!(taken("users.id"), "the id is taken");
+    }
+
+    #[test]
+    fn what_a_value_is_quoted_in_stays_behind() {
+        let quoting = || sqlx::error::BoxDynError::from("cannot read `ann@example.com`");
+        let decode = sqlx::Error::ColumnDecode { index: "0".to_owned(), source: quoting() };
+        for error in [decode, sqlx::Error::Decode(quoting()), sqlx::Error::Encode(quoting())] {
+            let mapped = map(error);
+            assert_eq!(mapped.kind(), ErrorKind::Corrupt);
+            assert!(!format!("{} {mapped:?}", mapped.chain()).contains("ann@"), "{mapped:?}");
+        }
     }
 
     #[test]
