@@ -89,16 +89,13 @@ where
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_and_server_agree_on_a_protocol() {
-    for (framework, expected) in [(Framework::Axum, "h2"), (Framework::Actix, "http/1.1")] {
+    for framework in Framework::ALL {
         let world = World::start(framework, Patience::default()).await;
         let stream = world.authority.connect(world.address(), &["h2", "http/1.1"]).await.expect("a handshake");
         let agreed = stream.get_ref().1.alpn_protocol().map(String::from_utf8_lossy).map(|name| name.into_owned());
-        assert_eq!(agreed.as_deref(), Some(expected), "{framework:?}");
-        if framework == Framework::Axum {
-            let answer = ask_h2(stream, "https://localhost/up").await;
-            assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
-            assert!(answer.headers().contains_key("strict-transport-security"), "{answer:?}");
-        }
+        assert_eq!(agreed.as_deref(), Some("http/1.1"), "{framework:?}");
+        drop(stream);
+        assert!(world.authority.connect(world.address(), &["h2"]).await.is_err(), "{framework:?}");
         let without = world.authority.connect(world.address(), &[]).await.expect("a client may say nothing");
         assert_eq!(without.get_ref().1.alpn_protocol(), None);
         assert!(world.authority.connect(world.address(), &["gopher"]).await.is_err(), "{framework:?}");
@@ -137,7 +134,7 @@ async fn plain_words_and_strangers_to_the_authority_do_no_harm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handshake_that_stalls_is_let_go_and_others_are_served_meanwhile() {
-    let head = Duration::from_secs(2);
+    let head = Duration::from_secs(8);
     for framework in Framework::ALL {
         let world = World::start(framework, Patience { head, ..Patience::default() }).await;
         let began = Instant::now();
@@ -203,7 +200,7 @@ async fn sockets_and_streams_are_encrypted_too() {
 /// Whoever is in the middle of a handshake keeps a server that stops no longer than one who is idle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_answers_what_has_begun_and_waits_for_no_handshake() {
-    let patience = Patience { farewell: Duration::from_secs(1), ..Patience::default() };
+    let patience = Patience { farewell: Duration::from_secs(5), ..Patience::default() };
     for framework in Framework::ALL {
         let world = World::start(framework, patience).await;
         let _stalled = TcpStream::connect(world.address()).await.expect("it listens");

@@ -72,8 +72,8 @@ pub async fn serve_with(
     run(listener, (router, None), patience, shutdown).await
 }
 
-/// The same over TLS alone: HTTP/1.1 and HTTP/2, as client and server agree (ALPN), whatever protocols the configuration
-/// names. A client has the patience for a head to finish its handshake; one that does not, or that speaks plainly, is let
+/// The same over TLS alone, in HTTP/1.1 whatever protocols the configuration names: in HTTP/2 nothing tells a client that
+/// reads nothing from one that is idle, and it could keep many answers in memory. A client has the patience for a head to finish its handshake; one that does not, or that speaks plainly, is let
 /// go, and keeps nobody else from being served.
 ///
 /// The certificate is what the configuration's `cert_resolver` gives for each handshake: one that changes is served without
@@ -91,7 +91,7 @@ pub async fn serve_tls(
     patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    run(listener, (router, Some(Encryption::new(&tls, &["h2", "http/1.1"]))), patience, shutdown).await
+    run(listener, (router, Some(Encryption::new(&tls, &["http/1.1"]))), patience, shutdown).await
 }
 
 /// What all connections of a server share.
@@ -231,6 +231,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, serving: Arc<Serving>, 
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
+    if encrypted {
+        builder = builder.http1_only();
+    }
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MOST_HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(patience.head)).keep_alive_timeout(patience.head);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();

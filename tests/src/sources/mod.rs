@@ -104,6 +104,13 @@ fn filled(items: Vec<Item>, file: &Path, folder: &Path, path: Vec<String>, publi
     found
 }
 
+/// Whether the tokens of a macro make a `Debug` that does not hide by type.
+pub fn prints_otherwise(tokens: &str) -> bool {
+    let words = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "Debug");
+    let derives = tokens.split("derive").skip(1).any(|rest| rest.split(')').next().is_some_and(words));
+    derives || tokens.contains("Debug for")
+}
+
 fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Mod(item) => &item.attrs,

@@ -18,8 +18,8 @@ use uuid::Uuid;
 /// What must not be printed.
 pub(super) const MARK: &str = "PLANTED-secret-7";
 
-/// Every way in which it could be: as text, as bytes, as an address.
-pub(super) const MARKS: &[&str] = &["PLANTED", "80, 76, 65", "203.0.113.77"];
+/// Every way in which it could be: as text, as bytes, as an address, as a telephone number.
+pub(super) const MARKS: &[&str] = &["PLANTED", "80, 76, 65", "203.0.113.77", "15112345678"];
 
 /// Can be filled with planted text.
 #[diagnostic::on_unimplemented(

@@ -1,6 +1,11 @@
 //! `spotlight profile`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    convert::Infallible,
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -14,6 +19,8 @@ use crate::{
 
 /// How many of the busiest functions are told.
 const TOLD: usize = 10;
+/// Width of the progress bar.
+const WIDTH: u8 = 30;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -27,7 +34,7 @@ pub(super) enum Command {
         hertz: u16,
         /// Which process, where several share the data folder.
         #[arg(long, value_name = "ID")]
-        process: Option<u32>,
+        process: Option<String>,
         /// The file to draw into.
         #[arg(long, default_value = "spotlight-cpu.svg", value_name = "FILE")]
         output: PathBuf,
@@ -39,7 +46,7 @@ pub(super) enum Command {
     Heap {
         /// Which process, where several share the data folder.
         #[arg(long, value_name = "ID")]
-        process: Option<u32>,
+        process: Option<String>,
     },
 }
 
@@ -56,7 +63,7 @@ pub(super) fn run(command: Command, options: &Options) -> Result<()> {
                 let text = format!("{} cannot be written; name another file with --output", output.display());
                 Error::new(ErrorKind::Misconfigured, text).with_source(error)
             })?;
-            print(&told(process, &stacks, &output.display().to_string(), options.json))
+            print(&told(&process, &stacks, &output.display().to_string(), options.json))
         }
         Command::Heap { process } => {
             let (process, answer) = asked(&config, process, Question::Heap)?;
@@ -76,7 +83,7 @@ pub(super) fn run(command: Command, options: &Options) -> Result<()> {
     }
 }
 
-fn told(process: u32, stacks: &Stacks, output: &str, as_json: bool) -> String {
+fn told(process: &str, stacks: &Stacks, output: &str, as_json: bool) -> String {
     let busiest = stacks.busiest(TOLD);
     if as_json {
         let busiest: Vec<_> =
@@ -95,23 +102,51 @@ fn told(process: u32, stacks: &Stacks, output: &str, as_json: bool) -> String {
 }
 
 /// Asks the process that is meant: the one that is named, or the only one there is.
-fn asked(config: &Config, process: Option<u32>, question: Question) -> Result<(u32, String)> {
+fn asked(config: &Config, process: Option<String>, question: Question) -> Result<(String, String)> {
     let folder = &config.general.data_dir;
     on_runtime(config, async {
         let process = match process {
             Some(process) => process,
             None => only(&profile::processes(folder).await, &folder.display().to_string())?,
         };
-        Ok((process, profile::ask(folder, process, question).await?))
+        let answer = tokio::select! {
+            answer = profile::ask(folder, &process, question) => answer?,
+            never = progress(question) => match never {},
+        };
+        Ok((process, answer))
     })
 }
 
-fn only(processes: &[u32], folder: &str) -> Result<u32> {
+/// Shows on a terminal how much of the time has passed.
+async fn progress(question: Question) -> Infallible {
+    let (Question::Cpu { time, .. }, true) = (question, io::stderr().is_terminal()) else { std::future::pending().await };
+    let began = Instant::now();
+    let _shown = Shown;
+    loop {
+        let passed = began.elapsed().min(time);
+        let done = (passed.as_secs_f64() / time.as_secs_f64() * f64::from(WIDTH)) as usize;
+        let bar = format!("{:1$}", "#".repeat(done), usize::from(WIDTH));
+        let what = if passed < time { "watching" } else { "reading names" };
+        // A terminal that has gone changes nothing.
+        let _ = write!(io::stderr(), "\r[{bar}] {:3} of {} s, {what:13}", passed.as_secs(), time.as_secs());
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Wipes the line of the progress away.
+struct Shown;
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        let _ = write!(io::stderr(), "\r{:70}\r", "");
+    }
+}
+
+fn only(processes: &[String], folder: &str) -> Result<String> {
     let text = match processes {
-        [process] => return Ok(*process),
+        [process] => return Ok(process.clone()),
         [] => format!("no process serves with the data folder {folder}; start one, or name its folder with --data-dir"),
         several => {
-            let several: Vec<_> = several.iter().map(u32::to_string).collect();
             format!(
                 "several processes serve with the data folder {folder}; name one with --process: {}",
                 several.join(", ")

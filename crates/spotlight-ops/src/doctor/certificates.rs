@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
     client::{
@@ -32,10 +32,11 @@ const AREA: &str = "certificates";
 /// How long an address may take to be found and to show its certificate.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Days before the end from which on it is worth a warning. Who renews certificates by a program does it earlier.
-const SOON: i64 = 21;
-/// Days before the end from which on nothing else matters as much.
-const NOW: i64 = 3;
+/// Days before the end from which on it is worth a warning, and the part of its life: who renews certificates by a program
+/// does it earlier, as by the end of two thirds.
+const SOON: (TimeDelta, i32) = (TimeDelta::days(21), 4);
+/// The same from which on nothing else matters as much.
+const NOW: (TimeDelta, i32) = (TimeDelta::days(3), 10);
 
 /// Looks at every certificate that can be seen from here.
 pub(super) async fn examine(config: &Config) -> Result<Vec<Finding>> {
@@ -122,8 +123,9 @@ fn judged(whose: &str, facts: &Facts, host: Option<&str>, now: DateTime<Utc>) ->
     };
     let details = json!({ "days_left": days, "until": facts.until.to_rfc3339(), "names": facts.names });
     let finding = |severity, evidence| Finding::new(severity, AREA, evidence).with(details.clone());
-    if days <= SOON {
-        let severity = if days <= NOW { Severity::Critical } else { Severity::Warning };
+    let within = |(most, part): (TimeDelta, i32)| facts.until - now <= most.min((facts.until - facts.from) / part);
+    if within(SOON) {
+        let severity = if within(NOW) { Severity::Critical } else { Severity::Warning };
         return finding(severity, format!("{whose} {ends}; it is for {names}"))
             .because("clients refuse it from its end on, and nobody reaches the deployment")
             .then("renew it, and see why that does not happen by itself: certbot renew --dry-run. A server reads new files \

@@ -171,8 +171,9 @@ fn alerts() -> Vec<Alert> {
             "SpotlightCertificateEnding",
             "warning",
             "1h",
-            "min by (instance) (tls_certificate_end_seconds) - time() < 21 * 86400",
-            "The certificate of the server ends within three weeks",
+            "min by (instance) (tls_certificate_end_seconds) - time() < clamp_max(min by (instance) \
+             (tls_certificate_end_seconds - tls_certificate_start_seconds) / 4, 21 * 86400)",
+            "The certificate of the server ends within three weeks, or a quarter of its life",
             "The certificate that {{ $labels.instance }} serves ends in {{ $value | humanizeDuration }}, and was not renewed. \
              The server reads a new one by itself.",
         ),
@@ -180,8 +181,9 @@ fn alerts() -> Vec<Alert> {
             "SpotlightCertificateEnded",
             "critical",
             "5m",
-            "min by (instance) (tls_certificate_end_seconds) - time() < 3 * 86400",
-            "The certificate of the server ends within three days, or has ended",
+            "min by (instance) (tls_certificate_end_seconds) - time() < clamp_max(min by (instance) \
+             (tls_certificate_end_seconds - tls_certificate_start_seconds) / 10, 3 * 86400)",
+            "The certificate of the server ends within three days, or a tenth of its life, or has ended",
             "The certificate that {{ $labels.instance }} serves ends in {{ $value | humanizeDuration }}: clients refuse it from \
              then on. See why it is not renewed; the log names a new one that cannot be used.",
         ),

@@ -44,14 +44,7 @@ impl Control {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let path = folder.join(format!("{}.sock", std::process::id()));
-        // A process of the same number may have left one behind.
-        if let Err(error) = fs::remove_file(&path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
-        let listener = UnixListener::bind(&path)?;
+        let (path, listener) = free(&folder)?;
         let listening = tokio::spawn(async move {
             loop {
                 match listener.accept().await {
@@ -63,6 +56,24 @@ impl Control {
         });
         Ok(Self { path, _listening: AbortOnDropHandle::new(listening) })
     }
+}
+
+/// A socket named by this process. In another container on the same folder a process can have the same number: its socket
+/// stays, and ours has a name beside it. What nobody answers on was left behind.
+fn free(folder: &Path) -> io::Result<(PathBuf, UnixListener)> {
+    let process = std::process::id();
+    let names = (0..100).map(|turn| if turn == 0 { process.to_string() } else { format!("{process}-{turn}") });
+    for path in names.map(|name| folder.join(format!("{name}.sock"))) {
+        if std::os::unix::net::UnixStream::connect(&path).is_ok() {
+            continue;
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        return UnixListener::bind(&path).map(|listener| (path, listener));
+    }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
 impl Drop for Control {
@@ -107,14 +118,15 @@ async fn about(line: &str) -> Result<String> {
     }
 }
 
-/// The processes that work in a data folder, by their numbers, ascending.
-pub async fn processes(data_dir: &Path) -> Vec<u32> {
+/// The processes that work in a data folder, ascending: by their numbers, with `-1` and so on behind the number where it is
+/// taken.
+pub async fn processes(data_dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(data_dir.join(FOLDER)).into_iter().flatten().flatten();
-    let named = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".sock")?.parse::<u32>().ok());
+    let named = entries.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".sock")?.to_owned()));
     let mut alive = Vec::new();
     for process in named.collect::<Vec<_>>() {
         // What a process left that was killed answers nobody.
-        if UnixStream::connect(path(data_dir, process)).await.is_ok() {
+        if UnixStream::connect(path(data_dir, &process)).await.is_ok() {
             alive.push(process);
         }
     }
@@ -122,7 +134,7 @@ pub async fn processes(data_dir: &Path) -> Vec<u32> {
     alive
 }
 
-fn path(data_dir: &Path, process: u32) -> PathBuf {
+fn path(data_dir: &Path, process: &str) -> PathBuf {
     data_dir.join(FOLDER).join(format!("{process}.sock"))
 }
 
@@ -133,7 +145,7 @@ fn path(data_dir: &Path, process: u32) -> PathBuf {
 ///
 /// # Cancel safety
 /// The process stops watching when the future is dropped.
-pub async fn ask(data_dir: &Path, process: u32, question: Question) -> Result<String> {
+pub async fn ask(data_dir: &Path, process: &str, question: Question) -> Result<String> {
     let broken = |error| {
         Error::new(ErrorKind::Unavailable, format!("process {process} ended before it had answered")).with_source(error)
     };

@@ -28,6 +28,12 @@ pub(crate) static UNTIL: Metric = Metric::gauge(
     &[],
 );
 
+static FROM: Metric = Metric::gauge(
+    "tls_certificate_start_seconds",
+    "When that certificate began, in seconds since 1970; absent without one.",
+    &[],
+);
+
 /// Between two looks at the files: two small files are read.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -83,19 +89,19 @@ impl Certificate {
     pub(crate) async fn follow(self: Arc<Self>) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut judged, mut last) = (self.first, self.first);
+        let mut seen = Seen { last: self.first, judged: self.first, begins: None };
         loop {
             ticks.tick().await;
             let files = self.files.clone();
             let Ok(found) = tokio::task::spawn_blocking(move || files.read()).await else { return };
-            let now = found.fingerprint();
-            let settled = now == last;
-            last = now;
-            if !settled || now == judged {
+            let now = SystemClock.now();
+            if !seen.is_to_be_judged(found.fingerprint(), now) {
                 continue;
             }
-            judged = now;
-            match found.pair().and_then(|pair| pair.current(SystemClock.now())) {
+            let pair = found.pair();
+            // One that has not begun is looked at again when it has.
+            seen.begins = pair.as_ref().ok().map(|pair| pair.facts.from).filter(|from| *from > now);
+            match pair.and_then(|pair| pair.current(now)) {
                 Ok(pair) => {
                     tracing::info!(until = pair.facts.until.to_rfc3339(), "a new certificate is served");
                     *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pair);
@@ -118,6 +124,29 @@ impl Certificate {
     }
 }
 
+/// What was seen of the files.
+struct Seen {
+    /// The content at the last look.
+    last: u64,
+    /// The content that was served or refused last.
+    judged: u64,
+    /// When a certificate begins that was refused for that alone.
+    begins: Option<DateTime<Utc>>,
+}
+
+impl Seen {
+    /// Whether this content is to be served or refused now: it is new and stays, or waited for its time.
+    fn is_to_be_judged(&mut self, content: u64, now: DateTime<Utc>) -> bool {
+        let settled = std::mem::replace(&mut self.last, content) == content;
+        let is_new = content != self.judged;
+        if is_new && settled {
+            self.judged = content;
+            return true;
+        }
+        !is_new && self.begins.is_some_and(|begins| begins <= now)
+    }
+}
+
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.served().key))
@@ -131,10 +160,30 @@ impl FigureSource for Certificate {
     }
 
     fn metrics(&self) -> Vec<&'static Metric> {
-        vec![&UNTIL]
+        vec![&UNTIL, &FROM]
     }
 
     async fn read(&self) -> Result<Vec<Figure>> {
-        Ok(vec![Figure::plain(&UNTIL, self.until().timestamp() as f64)])
+        let facts = &self.served().facts;
+        let at = |instant: DateTime<Utc>| instant.timestamp() as f64;
+        Ok(vec![Figure::plain(&UNTIL, at(facts.until)), Figure::plain(&FROM, at(facts.from))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_judged_once_it_stays_and_again_when_its_time_has_come() {
+        let now = SystemClock.now();
+        let mut seen = Seen { last: 1, judged: 1, begins: None };
+        assert!(!seen.is_to_be_judged(1, now), "it is served");
+        assert!(!seen.is_to_be_judged(2, now), "it may be half written");
+        assert!(seen.is_to_be_judged(2, now) && !seen.is_to_be_judged(2, now), "once");
+        seen.begins = Some(now + Duration::from_mins(1));
+        assert!(!seen.is_to_be_judged(2, now + Duration::from_secs(59)));
+        assert!(!seen.is_to_be_judged(3, now + Duration::from_mins(1)), "another one is there");
+        assert!(!seen.is_to_be_judged(2, now) && seen.is_to_be_judged(2, now + Duration::from_mins(1)));
     }
 }

@@ -31,12 +31,14 @@ fn check(config: &Config, places: PgPlaces) -> Result<()> {
 }
 
 /// Connections that one process may open: a pool for requests; a pool for jobs in the database, with one for signs of life
-/// and one that listens; and a pool and one that listens for live events, where no Redis carries them.
+/// and one that listens; a pool and one that listens for live events, where no Redis carries them; and one that tells how far
+/// replicas may be, where there are any.
 fn of_a_process(config: &Config) -> u32 {
     let pool = config.pool();
     let jobs = if config.jobs.adapter == Adapter::Database { pool + 2 } else { 0 };
     let events = if config.redis.url.is_none() { pool + 1 } else { 0 };
-    pool + jobs + events
+    let replicas = u32::from(!config.database.replicas.is_empty());
+    pool + jobs + events + replicas
 }
 
 #[cfg(test)]
@@ -56,6 +58,10 @@ mod tests {
         let error = checked(&[("WEB_CONCURRENCY", "6")]).expect_err("six times 18 are 108").to_string();
         assert!(error.contains("6 processes may open 18") && error.contains("takes 97"), "{error}");
         assert!(checked(&[("WEB_CONCURRENCY", "6"), ("REDIS_URL", "redis://r/0")]).is_ok(), "six times 12");
+        let replica = ("DATABASE_REPLICA_URLS", "postgres://app@replica/spotlight");
+        assert!(checked(&[("WEB_CONCURRENCY", "5"), replica]).is_ok(), "five times 19");
+        let error = checked(&[("WEB_CONCURRENCY", "6"), replica]).expect_err("six times 19").to_string();
+        assert!(error.contains("may open 19"), "{error}");
         assert!(checked(&[("DATABASE_POOL", "33")]).is_err(), "one of 102");
     }
 }

@@ -18,7 +18,7 @@ use futures::future::join_all;
 use secrecy::ExposeSecret;
 use spotlight_core::{Error, ErrorKind, Result, ports::PoolFigures};
 use sqlx::{Row, postgres::PgRow};
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 
 use super::{
     db::{Database, PgDb, query},
@@ -28,10 +28,14 @@ use super::{
 };
 
 statements! {
-    // Positions are compared as numbers. A server that is no replica has replayed none.
-    WRITTEN = ["SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"];
+    // Positions are compared as numbers, among servers of one origin. A server that is no replica has replayed none.
+    WRITTEN = [
+        "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, \
+         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s"
+    ];
     REPLAYED = [
-        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END"
+        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END, \
+         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s"
     ];
 }
 
@@ -40,6 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause between two looks at the replicas, at least and at most.
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
+/// How long a server may take to say where it is. One that hangs says nothing, and breaks no connection either.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The replicas of a primary.
 pub(super) struct Replicas {
@@ -48,7 +54,8 @@ pub(super) struct Replicas {
 }
 
 struct Shared {
-    primary: Arc<Database>,
+    /// Whom positions are asked of, each over a connection of its own: a pool that is busy with figures makes no replica old.
+    primary: Database,
     all: Vec<Replica>,
     /// Which one was asked last.
     turn: AtomicUsize,
@@ -59,6 +66,9 @@ struct Shared {
 struct Replica {
     database: Arc<Database>,
     db: PgDb,
+    watched: Database,
+    /// Tells those who wait for its answer that none is to be expected.
+    gone: Notify,
     /// Microseconds after `begun` up to which it is fresh; 0 for one that is not.
     until: AtomicU64,
 }
@@ -66,7 +76,7 @@ struct Replica {
 impl Replicas {
     /// The replicas of the options, where there are any. They are connected to when they are first looked at: in the
     /// background, so that one that is away keeps nobody from starting.
-    pub(super) fn new(options: &PgOptions, primary: &Arc<Database>) -> Result<Option<Self>> {
+    pub(super) fn new(options: &PgOptions) -> Result<Option<Self>> {
         if options.replicas.is_empty() {
             return Ok(None);
         }
@@ -76,11 +86,12 @@ impl Replicas {
                 acquire_timeout: options.acquire_timeout.min(PATIENCE),
                 ..options.clone()
             };
-            let database = Arc::new(Database::new(&options)?);
-            Ok(Replica { db: PgDb::Pool(Arc::clone(&database)), database, until: AtomicU64::new(0) })
+            let (database, watched) = (Arc::new(Database::new(&options)?), watching(&options)?);
+            let db = PgDb::Pool(Arc::clone(&database));
+            Ok(Replica { db, database, watched, gone: Notify::new(), until: AtomicU64::new(0) })
         });
         let shared = Arc::new(Shared {
-            primary: Arc::clone(primary),
+            primary: watching(options)?,
             all: all.collect::<Result<_>>()?,
             turn: AtomicUsize::new(0),
             bound: options.replica_lag,
@@ -94,14 +105,14 @@ impl Replicas {
     /// statement that took too long is not asked of the primary too.
     pub(super) async fn sift(&self, statement: Query<'_>) -> Option<Result<Vec<PgRow>>> {
         let replica = self.shared.fresh()?;
-        let found = replica.db.sift(statement).await;
+        let found = tokio::select! {
+            found = replica.db.sift(statement) => found,
+            () = replica.gone.notified() => return None,
+        };
         if let Err(error) = &found
             && !matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Validation)
         {
             tracing::debug!(error = error.chain(), "a replica could not answer, and the primary is asked");
-            if error.kind() == ErrorKind::Unavailable {
-                replica.until.store(0, Ordering::Relaxed);
-            }
             return None;
         }
         Some(found)
@@ -123,13 +134,18 @@ impl Replicas {
 
     /// Has connections made anew.
     pub(super) fn renew(&self) {
-        self.shared.all.iter().for_each(|replica| replica.database.renew());
+        for replica in &self.shared.all {
+            replica.database.renew();
+            replica.watched.renew();
+        }
+        self.shared.primary.renew();
     }
 
     /// Ends every connection once the work on it is done.
     pub(super) async fn close(&self) {
         self.watching.abort();
-        join_all(self.shared.all.iter().map(|replica| replica.database.close())).await;
+        join_all(self.shared.all.iter().flat_map(|replica| [replica.database.close(), replica.watched.close()])).await;
+        self.shared.primary.close().await;
     }
 }
 
@@ -153,25 +169,35 @@ impl Shared {
     }
 }
 
-/// Looks at the replicas again and again. Those that cannot be asked run out of their time.
+/// One connection to ask a server for its position.
+fn watching(options: &PgOptions) -> Result<Database> {
+    Database::new(&PgOptions { max_connections: 1, acquire_timeout: PATIENCE, ..options.clone() })
+}
+
+/// Looks at the replicas again and again. While the primary cannot be asked, they run out of their time.
 async fn watch(shared: Arc<Shared>) {
     let pause = (shared.bound / 5).clamp(SHORTEST, LONGEST);
     let mut written = Written::default();
     let mut were_fresh = vec![None; shared.all.len()];
     loop {
         let asked = Instant::now();
-        if let Ok(Some(position)) = position(&shared.primary, WRITTEN).await {
-            written.note(asked, position, shared.bound);
+        let replicas = shared.all.iter().map(|replica| look(&replica.watched, REPLAYED));
+        let primary = look(&shared.primary, WRITTEN).await;
+        if let Ok(Place { position: Some(position), origin }) = primary {
+            written.note(asked, position, origin, shared.bound);
         }
-        let replayed = shared.all.iter().map(|replica| position(&replica.database, REPLAYED));
-        let replayed = join_all(replayed).await;
-        for (number, (replica, replayed)) in shared.all.iter().zip(replayed).enumerate() {
-            if let Some(shows) = replayed.as_ref().ok().copied().flatten().and_then(|replayed| written.by(replayed)) {
-                replica.until.store(shared.micros(shows + shared.bound), Ordering::Relaxed);
+        for (number, (replica, place)) in shared.all.iter().zip(join_all(replicas).await).enumerate() {
+            match place.as_ref().map(|place| written.by(place)) {
+                Ok(Some(shows)) => replica.until.store(shared.micros(shows + shared.bound), Ordering::Relaxed),
+                Ok(None) => {}
+                Err(_) => {
+                    replica.until.store(0, Ordering::Relaxed);
+                    replica.gone.notify_waiters();
+                }
             }
             let fresh = replica.until.load(Ordering::Relaxed) > shared.micros(Instant::now());
             if were_fresh[number].replace(fresh) != Some(fresh) {
-                tell(number, fresh, replayed.err().as_ref());
+                tell(number, fresh, place.err().as_ref());
             }
         }
         tokio::time::sleep(pause).await;
@@ -183,34 +209,59 @@ fn tell(number: usize, fresh: bool, error: Option<&Error>) {
     let replica = number + 1;
     match (fresh, error) {
         (true, _) => tracing::info!(replica, "figures are read from this replica"),
-        (false, None) => tracing::warn!(replica, "this replica lags, or is none; figures are read from the primary"),
+        (false, None) => {
+            tracing::warn!(replica, "this replica lags, or is none of this database; figures are read from the primary");
+        }
         (false, Some(error)) => {
             tracing::warn!(replica, error = error.chain(), "this replica is away; figures are read from the primary");
         }
     }
 }
 
-async fn position(database: &Arc<Database>, statement: &'static str) -> Result<Option<i64>> {
-    let rows = database.fetch_all(query(statement).persistent(false)).await?;
-    let position = rows.first().map(|row| row.try_get::<Option<i64>, _>(0)).transpose();
-    position.map(Option::flatten).map_err(super::error::map)
+/// Where a server is in the log of its changes.
+struct Place {
+    /// None for one that follows nobody and is asked as a replica.
+    position: Option<i64>,
+    /// Which servers' log that is, and which database is seen.
+    origin: String,
+}
+
+async fn look(database: &Database, statement: &'static str) -> Result<Place> {
+    let asked = timeout(LOOK, database.fetch_all(query(statement).persistent(false))).await;
+    let rows = asked.unwrap_or_else(|elapsed| {
+        // What is half said on this connection is of no use to the next who asks.
+        database.renew();
+        Err(Error::new(ErrorKind::Unavailable, "the server does not answer").with_source(elapsed))
+    })?;
+    let row = rows.first().ok_or_else(|| Error::internal("the server does not say where it is"))?;
+    let read = row.try_get(0).and_then(|position| Ok(Place { position, origin: row.try_get(1)? }));
+    read.map_err(super::error::map)
 }
 
 /// Positions of the primary that were noted, the oldest first, as far as they can still matter.
 #[derive(Default)]
-struct Written(VecDeque<(Instant, i64)>);
+struct Written {
+    noted: VecDeque<(Instant, i64)>,
+    origin: String,
+}
 
 impl Written {
-    fn note(&mut self, at: Instant, position: i64, bound: Duration) {
-        while self.0.front().is_some_and(|(noted, _)| at.duration_since(*noted) > bound) {
-            self.0.pop_front();
+    fn note(&mut self, at: Instant, position: i64, origin: String, bound: Duration) {
+        if self.origin != origin {
+            // Another server has become the primary, with a log of its own.
+            self.noted.clear();
+            self.origin = origin;
         }
-        self.0.push_back((at, position));
+        while self.noted.front().is_some_and(|(noted, _)| at.duration_since(*noted) > bound) {
+            self.noted.pop_front();
+        }
+        self.noted.push_back((at, position));
     }
 
     /// The last instant of which everything is shown by whoever has replayed this far.
-    fn by(&self, replayed: i64) -> Option<Instant> {
-        self.0.iter().rev().find(|(_, position)| *position <= replayed).map(|(at, _)| *at)
+    fn by(&self, place: &Place) -> Option<Instant> {
+        let replayed = place.position.filter(|_| place.origin == self.origin)?;
+        self.noted.iter().rev().find(|(_, position)| *position <= replayed).map(|(at, _)| *at)
     }
 }
 
@@ -223,19 +274,23 @@ mod tests {
         let (begun, bound) = (Instant::now(), Duration::from_secs(10));
         let at = |second: u64| begun + Duration::from_secs(second);
         let mut written = Written::default();
-        assert_eq!(written.by(7), None);
+        let by = |written: &Written, position: i64| {
+            written.by(&Place { position: Some(position), origin: "ours".to_owned() })
+        };
+        assert_eq!(by(&written, 7), None);
         for (second, position) in [(0, 100), (1, 100), (2, 150), (3, 200)] {
-            written.note(at(second), position, bound);
+            written.note(at(second), position, "ours".to_owned(), bound);
         }
-        assert_eq!(
-            [99, 100, 149, 150, 900].map(|replayed| written.by(replayed)),
-            [None, Some(at(1)), Some(at(1)), Some(at(2)), Some(at(3))]
-        );
-        written.note(at(12), 300, bound);
-        assert_eq!(
-            [100, 150].map(|replayed| written.by(replayed)),
-            [None, Some(at(2))],
-            "what is too old is forgotten"
-        );
+        let found = [99, 100, 149, 150, 900].map(|replayed| by(&written, replayed));
+        assert_eq!(found, [None, Some(at(1)), Some(at(1)), Some(at(2)), Some(at(3))]);
+        for stranger in [(Some(900), "another's"), (None, "ours")] {
+            let place = Place { position: stranger.0, origin: stranger.1.to_owned() };
+            assert_eq!(written.by(&place), None, "it says nothing of ours");
+        }
+        written.note(at(12), 300, "ours".to_owned(), bound);
+        let found = [100, 150].map(|replayed| by(&written, replayed));
+        assert_eq!(found, [None, Some(at(2))], "what is too old is forgotten");
+        written.note(at(13), 10, "another's".to_owned(), bound);
+        assert_eq!(by(&written, 900), None, "another server has become the primary");
     }
 }

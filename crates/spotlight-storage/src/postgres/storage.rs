@@ -140,7 +140,7 @@ impl PgStorage {
         let mut storage = Self { database, options, repositories, lagging: None };
         storage.migrate().await?;
         placement::agree(&storage.database, &storage.options).await?;
-        storage.lagging = Replicas::new(&storage.options, &storage.database)?.map(|replicas| {
+        storage.lagging = Replicas::new(&storage.options)?.map(|replicas| {
             let replicas = Arc::new(replicas);
             let analytics = PgAnalyticsRepository::with_replicas(db.clone(), Arc::clone(&replicas));
             (replicas, PgRepositories { analytics, ..PgRepositories::new(&db) })

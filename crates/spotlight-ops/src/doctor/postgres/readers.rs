@@ -18,14 +18,19 @@ pub(super) async fn examine(c: &mut PgConnection, replicas: &[SecretString]) -> 
     if replicas.is_empty() {
         return Ok(Vec::new());
     }
-    let written: i64 =
-        sqlx::query_scalar("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint").fetch_one(c).await?;
+    let (written, ours): (i64, String) = sqlx::query_as(
+        "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, \
+         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s",
+    )
+    .fetch_one(c)
+    .await?;
     let mut found = Vec::new();
     for (number, url) in (1..).zip(replicas) {
         let asked = timeout(PATIENCE, replayed(url)).await;
         found.push(match asked {
-            Ok(Ok(Some(replayed))) => told(number, written.saturating_sub(replayed).max(0)),
-            Ok(Ok(None)) => useless(number, "is a server of its own and follows nobody"),
+            Ok(Ok((_, origin))) if origin != ours => useless(number, "is of another server, or shows another database"),
+            Ok(Ok((Some(replayed), _))) => told(number, written.saturating_sub(replayed).max(0)),
+            Ok(Ok((None, _))) => useless(number, "is a server of its own and follows nobody"),
             Ok(Err(error)) => useless(number, &format!("cannot be asked: {}", failed(error).chain())),
             Err(_) => useless(number, &format!("did not answer within {} s", PATIENCE.as_secs())),
         });
@@ -33,12 +38,14 @@ pub(super) async fn examine(c: &mut PgConnection, replicas: &[SecretString]) -> 
     Ok(found)
 }
 
-async fn replayed(url: &SecretString) -> sqlx::Result<Option<i64>> {
+/// How far a server has replayed the log, where it follows another one; and whose log that is, and for which database.
+async fn replayed(url: &SecretString) -> sqlx::Result<(Option<i64>, String)> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
     let options = options.application_name(NAME).statement_cache_capacity(0).disable_statement_logging();
     let mut connection = options.connect().await?;
-    let replayed = sqlx::query_scalar(
-        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END",
+    let replayed = sqlx::query_as(
+        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END, \
+         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s",
     )
     .persistent(false)
     .fetch_one(&mut connection)
