@@ -8,7 +8,10 @@ use spotlight_core::{
     ports::{AnalyticsQuery, Clock, ReadConsistency, Storage, SystemClock},
 };
 use spotlight_storage::postgres::{PgOptions, PgStorage};
-use spotlight_tests::postgres::PgServer;
+use spotlight_tests::{
+    postgres::PgServer,
+    proxy::{Mode, Proxy},
+};
 use sqlx::Connection;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -48,6 +51,16 @@ impl World {
         let query = AnalyticsQuery { days: vec![(now.date_naive(), window)], assistant_id: None, visible_to: None };
         let figures = self.storage.read(consistency).analytics();
         figures.funnel(self.organization, &query).await.expect("figures").total
+    }
+
+    /// Whether a replica is asked: what it does not replay is not seen then.
+    async fn is_asking(&self, replica: &PgServer) -> bool {
+        tell(replica, "SELECT pg_wal_replay_pause()").await;
+        self.add_lead().await;
+        let [strong, lagging] = [ReadConsistency::Strong, ReadConsistency::Eventual];
+        let late = self.leads(lagging).await < self.leads(strong).await;
+        tell(replica, "SELECT pg_wal_replay_resume()").await;
+        late
     }
 
     /// Waits until something is so.
@@ -103,17 +116,41 @@ async fn figures_come_from_a_replica_within_its_bound_and_from_the_primary_beyon
         assert_eq!(lagging().await, all);
     }
     replica.start_again();
-    world
-        .until("it is asked when it is back", async || {
-            tell(&replica, "SELECT pg_wal_replay_pause()").await;
-            let strong = world.leads(ReadConsistency::Strong).await + 1;
-            world.add_lead().await;
-            let late = lagging().await < strong;
-            tell(&replica, "SELECT pg_wal_replay_resume()").await;
-            late
-        })
-        .await;
+    world.until("it is asked when it is back", async || world.is_asking(&replica).await).await;
     let pools: Vec<_> = world.storage.pools().iter().map(|figures| figures.pool).collect();
     assert_eq!(pools, ["main", "replicas"]);
     world.storage.close().await;
+}
+
+/// A server that hangs breaks no connection: nothing comes any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_hangs_keeps_nobody_waiting() {
+    let [primary, replica] = PgServer::start_pair();
+    let proxy = Proxy::start(replica.port()).await;
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", proxy.port());
+    // Longer than a statement may take: it is not by its age that the replica is left.
+    let world = World::new(&primary, &[&url], Duration::from_mins(5)).await;
+    world.until("the replica is asked", async || world.is_asking(&replica).await).await;
+    let all = world.leads(ReadConsistency::Strong).await;
+    proxy.set(Mode::Stall);
+    let began = Instant::now();
+    world.until("the primary is asked", async || world.leads(ReadConsistency::Eventual).await == all).await;
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    proxy.set(Mode::Forward);
+    world.until("the replica is asked again", async || world.is_asking(&replica).await).await;
+}
+
+/// Another cluster's replica, and another database of the right one, show something else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_of_something_else_is_none() {
+    let ([primary, replica], [_stranger, of_stranger]) = (PgServer::start_pair(), PgServer::start_pair());
+    tell(&primary, "CREATE DATABASE other").await;
+    let urls = [of_stranger.url("postgres"), replica.url("other")];
+    let world = World::new(&primary, &urls.each_ref().map(String::as_str), Duration::from_mins(5)).await;
+    for _ in 0..10 {
+        world.add_lead().await;
+        let [strong, lagging] = [ReadConsistency::Strong, ReadConsistency::Eventual];
+        assert_eq!(world.leads(lagging).await, world.leads(strong).await);
+        sleep(Duration::from_millis(300)).await;
+    }
 }

@@ -119,7 +119,9 @@ fn asked(config: &Config, process: Option<String>, question: Question) -> Result
 
 /// Shows on a terminal how much of the time has passed.
 async fn progress(question: Question) -> Infallible {
-    let (Question::Cpu { time, .. }, true) = (question, io::stderr().is_terminal()) else { std::future::pending().await };
+    let (Question::Cpu { time, .. }, true) = (question, io::stderr().is_terminal()) else {
+        std::future::pending().await
+    };
     let began = Instant::now();
     let _shown = Shown;
     loop {

@@ -236,7 +236,9 @@ fn a_broken_file_is_told_by_its_line_without_what_stands_there() {
 fn nothing_that_is_shown_holds_a_secret() {
     let secrets = SECTIONS.iter().flat_map(|section| section.variables).filter(|variable| variable.secret);
     let planted = |name: &str| match name {
-        "DATABASE_URL" | "DATABASE_DIRECT_URL" | "DATABASE_REPLICA_URLS" => "postgres://app:Planted-Secret-1@db/spotlight",
+        "DATABASE_URL" | "DATABASE_DIRECT_URL" | "DATABASE_REPLICA_URLS" => {
+            "postgres://app:Planted-Secret-1@db/spotlight"
+        }
         "REDIS_URL" => "redis://:Planted-Secret-1@redis/0",
         "SENTRY_DSN" => "https://Planted-Secret-1@sentry.example/0",
         "OTEL_EXPORTER_OTLP_HEADERS" => "api-key=Planted-Secret-1",

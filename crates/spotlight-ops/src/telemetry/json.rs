@@ -81,8 +81,14 @@ impl<S> FormatEvent<S, Kept> for Json
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, Kept>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut line = LINE.with(|line| line.try_borrow_mut().map(|mut line| std::mem::take(&mut *line))).unwrap_or_default();
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, Kept>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line =
+            LINE.with(|line| line.try_borrow_mut().map(|mut line| std::mem::take(&mut *line))).unwrap_or_default();
         line.clear();
         self.write(context, event, &mut line);
         let text = std::str::from_utf8(&line).map_err(|_| fmt::Error)?;
@@ -101,7 +107,11 @@ impl<'writer> FormatFields<'writer> for Kept {
         if kept.failed { Err(fmt::Error) } else { Ok(()) }
     }
 
-    fn add_fields(&self, current: &'writer mut FormattedFields<Self>, fields: &tracing::span::Record<'_>) -> fmt::Result {
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &tracing::span::Record<'_>,
+    ) -> fmt::Result {
         self.format_fields(current.as_writer(), fields)
     }
 }

@@ -210,7 +210,10 @@ fn tell(number: usize, fresh: bool, error: Option<&Error>) {
     match (fresh, error) {
         (true, _) => tracing::info!(replica, "figures are read from this replica"),
         (false, None) => {
-            tracing::warn!(replica, "this replica lags, or is none of this database; figures are read from the primary");
+            tracing::warn!(
+                replica,
+                "this replica lags, or is none of this database; figures are read from the primary"
+            );
         }
         (false, Some(error)) => {
             tracing::warn!(replica, error = error.chain(), "this replica is away; figures are read from the primary");
