@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use spotlight_derive::RedactedDebug;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -36,10 +37,9 @@ impl Encryption {
 }
 
 /// The stream of a connection, whose client must take what is sent.
-#[derive(Debug)]
-pub struct Wire(Kind);
+#[derive(RedactedDebug)]
+pub struct Wire(#[debug(hidden)] Kind);
 
-#[derive(Debug)]
 enum Kind {
     Plain(Limited),
     // What encryption remembers is large, and most connections may be plain.
@@ -117,7 +117,6 @@ impl AsyncWrite for Wire {
 
 /// A socket with a limit on its writes. It stands below encryption, which takes in what it has not sent yet: a client is
 /// measured by what leaves this machine.
-#[derive(Debug)]
 struct Limited {
     stream: TcpStream,
     writes: WriteLimit,

@@ -42,6 +42,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("spotlight_http::serving::Served", "a number"),
     ("spotlight_http::socket::Socket", "its name alone"),
     ("spotlight_http::socket::Upgrade", "a limit"),
+    ("spotlight_http::wire::Encryption", "its name alone"),
     ("spotlight_ops::config::sources::Layer", "the path of a file"),
     ("spotlight_ops::config::sources::Sources", "paths of files and names of variables"),
     ("spotlight_ops::credentials::key::MasterKey", "its name alone"),
@@ -49,6 +50,8 @@ const BY_HAND: &[(&str, &str)] = &[
     ("spotlight_ops::server::Server", "the address it listens at"),
     ("spotlight_ops::telemetry::Telemetry", "its name alone"),
     ("spotlight_ops::telemetry::traces::Client", "its name alone"),
+    ("spotlight_ops::tls::pair::Pair", "what a certificate says, which everybody is shown"),
+    ("spotlight_ops::tls::served::Certificate", "the same"),
     ("spotlight_ops::wiring::Deployment", "which storage, without who signs in"),
     ("spotlight_ops::wiring::operator::Operator", "which storage, without who signs in"),
     ("spotlight_storage::postgres::events::PgEventBus", "its options"),
@@ -105,6 +108,7 @@ fn every_debug_that_is_written_by_hand_is_known() {
 /// Macros that print what they make in another way than by `RedactedDebug`, and what that is.
 const IN_MACROS: &[(&str, &str)] = &[
     ("spotlight_core::domain::contact::contact", "its name alone"),
+    ("spotlight_core::domain::id::ids", "an id"),
     ("spotlight_core::domain::macros::words", "a word of the program"),
     ("spotlight_core::jobs::upkeep::rounds", "nothing: such a job carries none"),
     ("spotlight_core::trace::id::id", "an id"),

@@ -42,10 +42,12 @@ const HELD_BY_THEIR_FIELDS: &[(&str, &str)] = &[
     ("spotlight_http::Api", "the platform and its settings"),
     ("spotlight_http::HttpPolicy", "made from settings alone"),
     ("spotlight_http::Security", "made from settings alone"),
+    ("spotlight_http::Wire", "an open connection"),
     ("spotlight_ops::credentials::Place", "the path of a file"),
     ("spotlight_ops::credentials::PrivateFile", "an open file"),
     ("spotlight_ops::credentials::Session", "an open file"),
     ("spotlight_ops::health::DiskCheck", "an adapter with a folder"),
+    ("spotlight_ops::profile::Control", "an open socket"),
 ];
 
 #[test]

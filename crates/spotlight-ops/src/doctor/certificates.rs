@@ -193,10 +193,10 @@ mod tests {
 
     #[test]
     fn a_certificate_warns_three_weeks_before_its_end_and_is_critical_three_days_before() {
-        let issued = Authority::new().issue(&["app.example.com"], -10..60);
+        let issued = Authority::new().issue(&["app.example.com"], -30..60);
         let facts = Facts::of(&issued.der()).expect("a certificate");
         let at = |days: i64, host: &str| {
-            let now = facts.until - TimeDelta::days(days) - TimeDelta::hours(1);
+            let now = facts.until - TimeDelta::days(days);
             let found = judged("it", &facts, Some(host), now);
             (found.severity, found.details["days_left"].as_i64(), found.evidence)
         };
@@ -215,6 +215,11 @@ mod tests {
         }
         let (severity, _, evidence) = at(50, "www.example.com");
         assert!(severity == Severity::Warning && evidence.contains("not for www.example.com"), "{evidence}");
+        // One that lives for six days, and is renewed after four.
+        let issued = Authority::new().issue(&["app.example.com"], -1..5);
+        let short = Facts::of(&issued.der()).expect("a certificate");
+        let at = |hours: i64| judged("it", &short, None, short.until - TimeDelta::hours(hours)).severity;
+        assert_eq!([40, 30, 10].map(at), [Severity::Fine, Severity::Warning, Severity::Critical]);
         let early = judged("it", &facts, None, facts.from - TimeDelta::days(1));
         assert!(early.severity == Severity::Critical && early.evidence.contains("begins at"), "{early:?}");
     }

@@ -195,7 +195,13 @@ const ROWS: &[Row] = &[
             Panel(
                 "Certificate ends in",
                 "s",
-                &[("min by (instance) (tls_certificate_end_seconds) - time()", "{{instance}}")],
+                &[
+                    ("min by (instance) (tls_certificate_end_seconds) - time()", "{{instance}}"),
+                    (
+                        "min by (instance) (tls_certificate_end_seconds - tls_certificate_start_seconds)",
+                        "{{instance}}, whole life",
+                    ),
+                ],
             ),
             Panel("Disk in use", "percentunit", &[("max by (instance) (disk_used_ratio)", "{{instance}}")]),
             // Every process tells the figure of the fleet, by its own version.

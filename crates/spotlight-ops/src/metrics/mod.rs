@@ -38,7 +38,7 @@ pub(crate) fn sources() -> Vec<Arc<dyn FigureSource>> {
 pub fn catalog() -> Vec<&'static Metric> {
     let mut all = CATALOG.to_vec();
     all.extend(sources().iter().flat_map(|source| source.metrics()));
-    all.push(&crate::tls::UNTIL);
+    all.extend([&crate::tls::UNTIL, &crate::tls::FROM]);
     all
 }
 
@@ -66,6 +66,7 @@ fn named_in(expression: &str) -> Vec<String> {
         "ignoring",
         "group_left",
         "histogram_quantile",
+        "clamp_max",
         "clamp_min",
         "time",
         "le",

@@ -9,6 +9,7 @@ use std::{
 };
 
 use spotlight_core::{Error, ErrorKind, Result};
+use spotlight_derive::RedactedDebug;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
@@ -26,9 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LINE: u64 = 100;
 
 /// The socket of this process, until it is dropped.
-#[derive(Debug)]
+#[derive(RedactedDebug)]
 pub struct Control {
     path: PathBuf,
+    #[debug(hidden)]
     _listening: AbortOnDropHandle<()>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use spotlight_derive::RedactedDebug;
+
 /// Width of the drawing, in pixels.
 const WIDTH: f64 = 1200.0;
 /// Height of a box.
@@ -12,12 +14,12 @@ const NARROWEST: f64 = 0.3;
 const LETTER: f64 = 6.8;
 
 /// How often which stacks were met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct Stacks {
     root: Frame,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 struct Frame {
     count: u64,
     calls: BTreeMap<String, Frame>,

@@ -6,6 +6,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName},
     server::ParsedCertificate,
 };
+use spotlight_derive::RedactedDebug;
 use x509_cert::{
     certificate::{CertificateInner, Raw},
     der::{Decode, asn1::Ia5String, oid::AssociatedOid},
@@ -14,7 +15,7 @@ use x509_cert::{
 };
 
 /// What a certificate says of itself.
-#[derive(Debug, Clone)]
+#[derive(RedactedDebug, Clone)]
 pub(crate) struct Facts {
     /// From when on it counts.
     pub(crate) from: DateTime<Utc>,

@@ -5,7 +5,11 @@ mod pair;
 mod served;
 
 pub(crate) use self::served::Certificate;
-pub(crate) use self::{facts::Facts, pair::Pair, served::UNTIL};
+pub(crate) use self::{
+    facts::Facts,
+    pair::Pair,
+    served::{FROM, UNTIL},
+};
 use crate::config::{Config, Problem, Role};
 
 use spotlight_core::ports::{Clock, SystemClock};

@@ -16,6 +16,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use secrecy::{ExposeSecret, SecretSlice};
+use spotlight_derive::RedactedDebug;
 
 use super::Facts;
 use crate::config::{Problem, Tls, why};
@@ -24,7 +25,7 @@ use crate::config::{Problem, Tls, why};
 const MOST: u64 = 1024 * 1024;
 
 /// Where a certificate and its key lie.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, PartialEq, Eq)]
 pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,

@@ -28,7 +28,7 @@ pub(crate) static UNTIL: Metric = Metric::gauge(
     &[],
 );
 
-static FROM: Metric = Metric::gauge(
+pub(crate) static FROM: Metric = Metric::gauge(
     "tls_certificate_start_seconds",
     "When that certificate began, in seconds since 1970; absent without one.",
     &[],

@@ -256,7 +256,7 @@ fn certificates_are_looked_at_in_their_files_and_at_the_public_address() {
     let (folder, authority) = (Folder::new(), Authority::new());
     std::fs::create_dir_all(&folder.0).expect("a folder");
     let looked = |names: &[&str], until: i64, public: &str| {
-        let [certificate, key] = authority.issue(names, -5..until).write(&folder.0);
+        let [certificate, key] = authority.issue(names, -60..until).write(&folder.0);
         let variables =
             [("TLS_CERTIFICATE", certificate.as_str()), ("TLS_KEY", &key), ("SPOTLIGHT_PUBLIC_URL", public)];
         let (findings, code) = examined(&folder, &variables);

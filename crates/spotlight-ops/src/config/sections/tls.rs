@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use spotlight_derive::RedactedDebug;
+
 use crate::config::{Section, Variable, parse, reader::Reader};
 
 static CERTIFICATE: Variable = Variable::new(
@@ -21,7 +23,7 @@ static KEY: Variable = Variable::new(
 pub(super) const SECTION: Section = Section { title: "TLS", variables: &[&CERTIFICATE, &KEY] };
 
 /// TLS in the process itself: where its files are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(RedactedDebug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
     /// The certificate, and what leads from it to its issuer.
     pub certificate: Option<PathBuf>,
