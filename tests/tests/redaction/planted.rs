@@ -48,6 +48,7 @@ const HELD_BY_THEIR_FIELDS: &[(&str, &str)] = &[
     ("spotlight_ops::credentials::Session", "an open file"),
     ("spotlight_ops::health::DiskCheck", "an adapter with a folder"),
     ("spotlight_ops::profile::Control", "an open socket"),
+    ("spotlight_ops::profile::Stacks", "made from names of functions alone"),
 ];
 
 #[test]

@@ -23,6 +23,7 @@ pub(crate) struct Facts {
     pub(crate) until: DateTime<Utc>,
     /// The hosts it is for.
     pub(crate) names: Vec<String>,
+    #[debug(hidden)]
     certificate: CertificateDer<'static>,
 }
 
