@@ -6,11 +6,7 @@
 
 #[cfg(feature = "mutation")]
 mod places {
-    use std::{
-        collections::BTreeSet,
-        panic::Location,
-        sync::{Mutex, MutexGuard, PoisonError},
-    };
+    use std::{cell::RefCell, collections::BTreeSet, panic::Location};
 
     /// Where a check stands.
     pub type Place = &'static Location<'static>;
@@ -22,36 +18,36 @@ mod places {
         off: Option<Place>,
     }
 
-    static STATE: Mutex<State> = Mutex::new(State { watching: false, seen: BTreeSet::new(), off: None });
-
-    fn state() -> MutexGuard<'static, State> {
-        STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    // Each thread has its own, so that several tests can work at once: each on a runtime of one thread.
+    thread_local! {
+        static STATE: RefCell<State> = RefCell::default();
     }
 
     /// True while the check that asks is switched off.
     #[track_caller]
     pub(crate) fn off() -> bool {
         let here = Location::caller();
-        let mut state = state();
-        if state.watching {
-            state.seen.insert(here);
-        }
-        state.off == Some(here)
+        STATE.with_borrow_mut(|state| {
+            if state.watching {
+                state.seen.insert(here);
+            }
+            state.off == Some(here)
+        })
     }
 
     /// Begins to note which checks are asked.
     pub fn watch() {
-        *state() = State { watching: true, ..State::default() };
+        STATE.set(State { watching: true, ..State::default() });
     }
 
     /// The checks that were asked since [`watch`], which ends.
     pub fn seen() -> BTreeSet<Place> {
-        std::mem::take(&mut *state()).seen
+        STATE.take().seen
     }
 
-    /// Switches one check off, or with none all on again. For the whole process.
+    /// Switches one check off, or with none all on again. For this thread.
     pub fn switch_off(place: Option<Place>) {
-        state().off = place;
+        STATE.with_borrow_mut(|state| state.off = place);
     }
 }
 
