@@ -1,6 +1,6 @@
 //! Figures that are read from a replica: of a real server that follows another one.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use spotlight_core::{
     conformance::samples::Samples,
@@ -147,10 +147,29 @@ async fn a_replica_of_something_else_is_none() {
     tell(&primary, "CREATE DATABASE other").await;
     let urls = [of_stranger.url("postgres"), replica.url("other")];
     let world = World::new(&primary, &urls.each_ref().map(String::as_str), Duration::from_mins(5)).await;
-    for _ in 0..10 {
+    // Twice: what the first look found is known when the second comes.
+    looked_at(&of_stranger, "postgres").await;
+    looked_at(&replica, "other").await;
+    for _ in urls {
         world.add_lead().await;
         let [strong, lagging] = [ReadConsistency::Strong, ReadConsistency::Eventual];
         assert_eq!(world.leads(lagging).await, world.leads(strong).await);
-        sleep(Duration::from_millis(300)).await;
     }
+}
+
+/// Waits until a server has been asked for its place twice over a database.
+async fn looked_at(server: &PgServer, database: &str) {
+    let mut connection = sqlx::PgConnection::connect(&server.url("postgres")).await.expect("it takes connections");
+    let asked = "SELECT query_start::text FROM pg_stat_activity WHERE datname = $1 AND state = 'idle' \
+                 AND query LIKE '%pg_last_wal_replay_lsn%'";
+    let mut looks = HashSet::new();
+    let looking = async {
+        while looks.len() < 2 {
+            let found: Vec<String> =
+                sqlx::query_scalar(asked).bind(database).fetch_all(&mut connection).await.expect("who is connected");
+            looks.extend(found);
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("replicas are looked at");
 }

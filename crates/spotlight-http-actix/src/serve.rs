@@ -57,9 +57,7 @@ pub async fn serve_patiently(
     patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let api = api.into();
-    let app = move || App::new().configure(configure(Arc::clone(&api))).default_service(fallback(Arc::clone(&api)));
-    run(listener, app, (patience, None), shutdown).await
+    whole(listener, api.into(), (patience, None), shutdown).await
 }
 
 /// The same over TLS alone, in HTTP/1.1, whatever protocols the configuration names. A client has the patience for a head to
@@ -77,9 +75,18 @@ pub async fn serve_tls(
     patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let api = api.into();
+    whole(listener, api.into(), (patience, Some(Encryption::new(&tls))), shutdown).await
+}
+
+/// Serves an application that is the API and nothing else.
+async fn whole(
+    listener: TcpListener,
+    api: Arc<Api>,
+    how: (Patience, Option<Encryption>),
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let app = move || App::new().configure(configure(Arc::clone(&api))).default_service(fallback(Arc::clone(&api)));
-    serve_tls_with(listener, app, tls, patience, shutdown).await
+    run(listener, app, how, shutdown).await
 }
 
 /// As [`serve`] with an application of your own, which has the API by [`configure`], and with another patience.
@@ -134,7 +141,7 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    run(listener, app, (patience, Some(Encryption::new(&tls, &["http/1.1"]))), shutdown).await
+    run(listener, app, (patience, Some(Encryption::new(&tls))), shutdown).await
 }
 
 async fn run<F, I, S, B>(
@@ -261,16 +268,10 @@ where
 
 /// The stream of a connection once it is ready for requests; none when it never is.
 async fn opened(stream: TcpStream, patience: Patience, encryption: Option<&Encryption>, stop: &Stop) -> Option<Wire> {
-    let writes = WriteLimit::new(patience.write);
-    let Some(encryption) = encryption else { return Some(Wire::plain(stream, writes)) };
     tokio::select! {
-        shaken = Wire::encrypted(stream, writes, encryption) => match shaken {
-            Ok(wire) => Some(wire),
-            Err(error) => {
-                tracing::debug!(%error, "a handshake failed");
-                None
-            }
-        },
+        // A connection that is not encrypted is ready at once, and is then served whatever else is.
+        biased;
+        opened = Wire::open(stream, WriteLimit::new(patience.write), encryption) => opened,
         () = stop.draining.cancelled() => None,
     }
 }

@@ -72,8 +72,7 @@ pub async fn serve_with(
     run(listener, (router, None), patience, shutdown).await
 }
 
-/// The same over TLS alone, in HTTP/1.1 whatever protocols the configuration names: in HTTP/2 nothing tells a client that
-/// reads nothing from one that is idle, and it could keep many answers in memory. A client has the patience for a head to finish its handshake; one that does not, or that speaks plainly, is let
+/// The same over TLS alone, in HTTP/1.1 whatever protocols the configuration names ([`Encryption::new`] says why). A client has the patience for a head to finish its handshake; one that does not, or that speaks plainly, is let
 /// go, and keeps nobody else from being served.
 ///
 /// The certificate is what the configuration's `cert_resolver` gives for each handshake: one that changes is served without
@@ -91,7 +90,7 @@ pub async fn serve_tls(
     patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    run(listener, (router, Some(Encryption::new(&tls, &["http/1.1"]))), patience, shutdown).await
+    run(listener, (router, Some(Encryption::new(&tls))), patience, shutdown).await
 }
 
 /// What all connections of a server share.
@@ -172,15 +171,10 @@ const MOST_HEAD: usize = 128 * 1024;
 /// The stream of a connection once it is ready for requests; none when it never is.
 async fn opened(stream: TcpStream, serving: &Serving, until: Instant) -> Option<Wire> {
     let writes = WriteLimit::new(serving.patience.write);
-    let Some(encryption) = &serving.encryption else { return Some(Wire::plain(stream, writes)) };
     tokio::select! {
-        shaken = Wire::encrypted(stream, writes, encryption) => match shaken {
-            Ok(wire) => Some(wire),
-            Err(error) => {
-                tracing::debug!(%error, "a handshake failed");
-                None
-            }
-        },
+        // A connection that is not encrypted is ready at once, and is then served whatever else is.
+        biased;
+        opened = Wire::open(stream, writes, serving.encryption.as_ref()) => opened,
         () = sleep_until(until) => {
             tracing::debug!("a connection that does not finish its handshake is closed");
             None

@@ -27,11 +27,12 @@ impl std::fmt::Debug for Encryption {
 }
 
 impl Encryption {
-    /// As the configuration says, for a server that speaks these protocols, as `h2` and `http/1.1`, which clients are
-    /// told instead of those of the configuration.
-    pub fn new(config: &Arc<ServerConfig>, protocols: &[&str]) -> Self {
+    /// As the configuration says, in HTTP/1.1, whatever protocols it names.
+    ///
+    /// In HTTP/2 nothing tells a client that reads nothing from one that is idle, and each could keep many answers in memory.
+    pub fn new(config: &Arc<ServerConfig>) -> Self {
         let mut config = ServerConfig::clone(config);
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self(TlsAcceptor::from(Arc::new(config)))
     }
 }
@@ -47,21 +48,22 @@ enum Kind {
 }
 
 impl Wire {
-    /// A connection as it is.
-    pub fn plain(stream: TcpStream, writes: WriteLimit) -> Self {
-        Self(Kind::Plain(Limited { stream, writes }))
-    }
-
-    /// A connection that is encrypted from here on. The client is waited for; whoever calls says how long.
-    ///
-    /// # Errors
-    /// Those of the handshake, with a client that speaks something else or trusts nothing that is offered.
+    /// A connection, ready for requests: as it is, or encrypted once the client has done its part of the handshake, for
+    /// which it is waited; whoever calls says how long. None for a client that speaks something else or trusts nothing that
+    /// is offered, which the log says at `debug`.
     ///
     /// # Cancel safety
     /// Dropping the future ends the connection.
-    pub async fn encrypted(stream: TcpStream, writes: WriteLimit, Encryption(how): &Encryption) -> io::Result<Self> {
-        let shaken = Box::pin(how.accept(Limited { stream, writes })).await?;
-        Ok(Self(Kind::Encrypted(Box::new(shaken))))
+    pub async fn open(stream: TcpStream, writes: WriteLimit, encryption: Option<&Encryption>) -> Option<Self> {
+        let stream = Limited { stream, writes };
+        let Some(Encryption(how)) = encryption else { return Some(Self(Kind::Plain(stream))) };
+        match Box::pin(how.accept(stream)).await {
+            Ok(shaken) => Some(Self(Kind::Encrypted(Box::new(shaken)))),
+            Err(error) => {
+                tracing::debug!(%error, "a handshake failed");
+                None
+            }
+        }
     }
 
     /// Whether it is encrypted.

@@ -14,7 +14,7 @@ use spotlight_core::{Error, ErrorKind, Result};
 use super::{Options, on_runtime, print};
 use crate::{
     config::Config,
-    profile::{self, HERTZ, Question, Stacks, flame_graph},
+    profile::{self, HERTZ, Question, RATES, SECONDS, Stacks, flame_graph},
 };
 
 /// How many of the busiest functions are told.
@@ -27,10 +27,10 @@ pub(super) enum Command {
     /// Draw where a running process spends processor time, as a flame graph.
     Cpu {
         /// For how long to watch: 1 to 300.
-        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(SECONDS))]
         seconds: u64,
         /// Samples a second of processor time: 1 to 999.
-        #[arg(long, default_value_t = HERTZ, value_parser = clap::value_parser!(u16).range(1..=999))]
+        #[arg(long, default_value_t = HERTZ, value_parser = clap::value_parser!(u16).range(i64::from(*RATES.start())..=i64::from(*RATES.end())))]
         hertz: u16,
         /// Which process, where several share the data folder.
         #[arg(long, value_name = "ID")]

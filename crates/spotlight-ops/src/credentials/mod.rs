@@ -19,6 +19,7 @@ mod session;
 mod store;
 mod template;
 
+pub(crate) use self::store::create;
 pub use self::{
     check::check,
     editor::{Ended, Stop, edit},

@@ -61,7 +61,7 @@ pub(super) fn lock(path: &Path) -> Result<Option<File>, Problem> {
 }
 
 /// A new file with these rights.
-pub(super) fn create(path: &Path, mode: u32) -> io::Result<File> {
+pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -9,7 +9,7 @@ mod cpu;
 mod flame;
 mod heap;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 pub use self::{
     control::{Control, ask, processes},
@@ -19,23 +19,24 @@ pub use self::{
 /// Samples a second, unless something else is asked for. No round number, so that what happens every so often is not
 /// always met, or never.
 pub const HERTZ: u16 = 99;
+/// Samples a second that can be asked for.
+pub const RATES: RangeInclusive<u16> = 1..=999;
+/// Seconds for which a process can be watched.
+pub const SECONDS: RangeInclusive<u64> = 1..=300;
 
 /// What a process is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     /// On which stacks its processors are, for so long, so many times a second.
     Cpu {
-        /// For how long: 1 s to 5 min.
+        /// For how long: [`SECONDS`].
         time: Duration,
-        /// Samples a second of processor time: 1 to 999.
+        /// Samples a second of processor time: [`RATES`].
         hertz: u16,
     },
     /// What its memory consists of.
     Heap,
 }
-
-/// The longest that a process is watched.
-const LONGEST: u64 = 300;
 
 impl Question {
     fn line(self) -> String {
@@ -50,7 +51,7 @@ impl Question {
         let question = match words.next()? {
             "cpu" => {
                 let (seconds, hertz) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-                if !(1..=LONGEST).contains(&seconds) || !(1..=999).contains(&hertz) {
+                if !SECONDS.contains(&seconds) || !RATES.contains(&hertz) {
                     return None;
                 }
                 Self::Cpu { time: Duration::from_secs(seconds), hertz }

@@ -4,15 +4,14 @@ mod facts;
 mod pair;
 mod served;
 
-pub(crate) use self::served::Certificate;
+use spotlight_core::ports::{Clock, SystemClock};
+
 pub(crate) use self::{
     facts::Facts,
     pair::Pair,
-    served::{FROM, UNTIL},
+    served::{Certificate, FROM, UNTIL},
 };
 use crate::config::{Config, Problem, Role};
-
-use spotlight_core::ports::{Clock, SystemClock};
 
 /// What is wrong with the files that a server of these settings would open.
 pub(crate) fn problems(config: &Config) -> Vec<Problem> {

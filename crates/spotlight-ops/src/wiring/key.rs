@@ -12,7 +12,7 @@ use spotlight_core::{
     ports::{IdGenerator, SystemIds},
 };
 
-use crate::{config::Config, hex::hex};
+use crate::{config::Config, credentials::create, hex::hex};
 
 /// The key that is set, or the one kept beside the data, made at the first start.
 pub(super) fn of(config: &Config) -> Result<SecretString> {
@@ -50,11 +50,7 @@ fn read(path: &Path) -> io::Result<SecretString> {
 fn make(path: &Path) -> io::Result<SecretString> {
     let key = hex(&SystemIds.secret());
     let draft = path.with_extension(format!("key-{}", SystemIds.uuid()));
-    let mut open = fs::OpenOptions::new();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let written = open.open(&draft).and_then(|mut file| {
+    let written = create(&draft, 0o600).and_then(|mut file| {
         file.write_all(key.as_bytes())?;
         file.sync_all()
     });

@@ -43,6 +43,7 @@ pub use self::{
     options::{PgOptions, SIFT_SETTINGS},
     places::PgPlaces,
     queue::PgQueue,
+    replicas::{LOG_REPLAYED, LOG_WRITTEN},
     statements::{Statement, statements},
     storage::PgStorage,
 };

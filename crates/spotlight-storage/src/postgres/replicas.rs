@@ -28,12 +28,13 @@ use super::{
 };
 
 statements! {
-    // Positions are compared as numbers, among servers of one origin. A server that is no replica has replayed none.
-    WRITTEN = [
+    /// How far a primary has written its log, as a number; and whose log that is, and which database is seen.
+    pub LOG_WRITTEN = [
         "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, \
          s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s"
     ];
-    REPLAYED = [
+    /// How far a replica has replayed that log, none for a server that follows nobody; and the same.
+    pub LOG_REPLAYED = [
         "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END, \
          s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s"
     ];
@@ -65,7 +66,6 @@ struct Shared {
 
 struct Replica {
     database: Arc<Database>,
-    db: PgDb,
     watched: Database,
     /// Tells those who wait for its answer that none is to be expected.
     gone: Notify,
@@ -87,8 +87,7 @@ impl Replicas {
                 ..options.clone()
             };
             let (database, watched) = (Arc::new(Database::new(&options)?), watching(&options)?);
-            let db = PgDb::Pool(Arc::clone(&database));
-            Ok(Replica { db, database, watched, gone: Notify::new(), until: AtomicU64::new(0) })
+            Ok(Replica { database, watched, gone: Notify::new(), until: AtomicU64::new(0) })
         });
         let shared = Arc::new(Shared {
             primary: watching(options)?,
@@ -105,8 +104,9 @@ impl Replicas {
     /// statement that took too long is not asked of the primary too.
     pub(super) async fn sift(&self, statement: Query<'_>) -> Option<Result<Vec<PgRow>>> {
         let replica = self.shared.fresh()?;
+        let db = PgDb::Pool(Arc::clone(&replica.database));
         let found = tokio::select! {
-            found = replica.db.sift(statement) => found,
+            found = db.sift(statement) => found,
             () = replica.gone.notified() => return None,
         };
         if let Err(error) = &found
@@ -181,8 +181,8 @@ async fn watch(shared: Arc<Shared>) {
     let mut were_fresh = vec![None; shared.all.len()];
     loop {
         let asked = Instant::now();
-        let replicas = shared.all.iter().map(|replica| look(&replica.watched, REPLAYED));
-        let primary = look(&shared.primary, WRITTEN).await;
+        let replicas = shared.all.iter().map(|replica| look(&replica.watched, LOG_REPLAYED));
+        let primary = look(&shared.primary, LOG_WRITTEN).await;
         if let Ok(Place { position: Some(position), origin }) = primary {
             written.note(asked, position, origin, shared.bound);
         }

@@ -17,8 +17,8 @@ use super::{
 
 /// Declares the statements of a file, and the list of them that the tests prepare and check.
 macro_rules! statements {
-    ($($(#[$meta:meta])* $name:ident = [$($part:tt)+];)+) => {
-        $($(#[$meta])* const $name: &str = concat!($($part)+);)+
+    ($($(#[$meta:meta])* $vis:vis $name:ident = [$($part:tt)+];)+) => {
+        $($(#[$meta])* $vis const $name: &str = concat!($($part)+);)+
         /// Every statement of this file, by name.
         pub(super) const STATEMENTS: &[(&str, &str)] =
             &[$((concat!(module_path!(), "::", stringify!($name)), $name)),+];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use spotlight_storage::postgres::{LOG_REPLAYED, LOG_WRITTEN};
 use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
@@ -18,12 +19,7 @@ pub(super) async fn examine(c: &mut PgConnection, replicas: &[SecretString]) -> 
     if replicas.is_empty() {
         return Ok(Vec::new());
     }
-    let (written, ours): (i64, String) = sqlx::query_as(
-        "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, \
-         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s",
-    )
-    .fetch_one(c)
-    .await?;
+    let (written, ours): (i64, String) = sqlx::query_as(LOG_WRITTEN).fetch_one(c).await?;
     let mut found = Vec::new();
     for (number, url) in (1..).zip(replicas) {
         let asked = timeout(PATIENCE, replayed(url)).await;
@@ -43,13 +39,7 @@ async fn replayed(url: &SecretString) -> sqlx::Result<(Option<i64>, String)> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
     let options = options.application_name(NAME).statement_cache_capacity(0).disable_statement_logging();
     let mut connection = options.connect().await?;
-    let replayed = sqlx::query_as(
-        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END, \
-         s.system_identifier::text || ' ' || current_database() FROM pg_control_system() AS s",
-    )
-    .persistent(false)
-    .fetch_one(&mut connection)
-    .await?;
+    let replayed = sqlx::query_as(LOG_REPLAYED).persistent(false).fetch_one(&mut connection).await?;
     // The answer is there; an end that fails changes nothing.
     let _ = connection.close().await;
     Ok(replayed)
